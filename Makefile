@@ -1,0 +1,40 @@
+# `make` alone lists what there is to make.
+JOBS ?= $(shell nproc)
+CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
+
+# The installer puts a cmake here where the system's is too old.
+export PATH := $(CURDIR)/build/python/bin:$(PATH)
+
+.PHONY: help demo build test sanitize format clean
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo:  ## set up, build the program and train a small convolutional autoencoder
+	@third_party/install
+	@$(CONFIGURE) release
+	@cmake --build --preset release -j $(JOBS) --target aelab
+	build/release/aelab run experiments/convolutional/demo.json
+
+build:  ## set up and build everything: build/release/aelab
+	@third_party/install
+	@$(CONFIGURE) release
+	@cmake --build --preset release -j $(JOBS)
+
+test:  ## set up, build and run all tests
+	@third_party/install --tests
+	@$(CONFIGURE) release
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release -j $(JOBS)
+
+sanitize:  ## build and test what needs no LibTorch under the address and undefined-behaviour sanitizers
+	@third_party/install
+	@cmake --preset sanitize
+	@cmake --build --preset sanitize -j $(JOBS)
+	@ctest --preset sanitize -j $(JOBS)
+
+format:  ## format all sources
+	@git ls-files --cached --others --exclude-standard '*.h' '*.cc' | xargs -r clang-format -i
+
+clean:  ## remove build/
+	rm -rf build

@@ -1,0 +1,53 @@
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include "aelab/cli/commands.h"
+#include "aelab/core/error.h"
+
+namespace {
+
+constexpr int kFailed = 1, kBadInput = 2;
+
+int complain(const std::string& message, int code) {
+  fmt::print(stderr, "aelab: {}\n", message);
+  return code;
+}
+
+/// The first line: what LibTorch says below is a back-trace.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+int run(const aelab::cli::Command& command) {
+  try {
+    return command();
+  } catch (const aelab::Error& error) {
+    return complain(error.what(), kBadInput);
+  } catch (const aelab::Failure& failure) {
+    return complain(failure.what(), kFailed);
+  } catch (const c10::Error& error) {
+    return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
+  } catch (const std::exception& error) {
+    return complain(std::string("failed: ") + first_line(error.what()), kFailed);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("aelab trains every kind of autoencoder and says which one suits your data.", "aelab");
+  app.set_version_flag("--version", AELAB_VERSION);
+  app.require_subcommand(1);
+  aelab::cli::Command command;
+  aelab::cli::add_run(app, command);
+  aelab::cli::add_resume(app, command);
+  aelab::cli::add_evaluate(app, command);
+  aelab::cli::add_list(app, command);
+  aelab::cli::add_describe(app, command);
+  aelab::cli::add_schema(app, command);
+  aelab::cli::add_doctor(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadInput;
+  }
+  return run(command);
+}

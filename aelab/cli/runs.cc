@@ -1,0 +1,139 @@
+// aelab run, resume, evaluate
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "aelab/cli/commands.h"
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/json.h"
+#include "aelab/core/signals.h"
+#include "aelab/core/text.h"
+#include "aelab/runs/overrides.h"
+#include "aelab/runs/run.h"
+#include "aelab/training/callbacks/progress.h"
+
+namespace aelab::cli {
+namespace {
+
+constexpr int kSignalled = 128;  // plus the signal's number, as shells do
+
+std::string shown(const std::optional<double>& value) { return value ? shortest(*value) : "not applicable"; }
+
+nlohmann::json to_json(const std::vector<Result>& results) {
+  auto metrics = nlohmann::json::object();
+  for (const auto& [measure, value] : results)
+    metrics[measure.name] = value ? nlohmann::json(*value) : "not applicable";
+  return metrics;
+}
+
+void print_results(const std::vector<Result>& results) {
+  std::size_t width = 0;
+  for (const auto& result : results) width = std::max(width, result.measure.name.size());
+  for (const auto& [measure, value] : results)
+    fmt::print("{:<{}}  {}\n", measure.name, width, value ? fmt::format("{:.6g}", *value) : shown(value));
+}
+
+int report(const RunOutcome& outcome, bool as_json) {
+  const auto status = outcome.signal ? "stopped" : "completed";
+  if (as_json) {
+    fmt::print(
+        "{}\n",
+        nlohmann::json{{"folder", outcome.folder}, {"status", status}, {"metrics", to_json(outcome.results)}}
+            .dump());
+  } else {
+    print_results(outcome.results);
+    fmt::print("{}\n", outcome.folder.string());
+  }
+  if (!outcome.signal) return 0;
+  fmt::print(stderr, "aelab: stopped; go on with: aelab resume {}\n", outcome.folder.string());
+  return kSignalled + outcome.signal;
+}
+
+void silence(RunConfig& config) {
+  std::erase_if(config.callbacks,
+                [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; });
+  config.callbacks.push_back({.callback = ProgressBar::Config{}, .enabled = false});
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Command& chosen) {
+  struct Options {
+    std::string file, output;
+    std::vector<std::string> overrides;
+    bool json = false, quiet = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("run", "Train the autoencoder that a JSON file describes");
+  command->add_option("FILE", options->file, "the run file")->required();
+  command->add_option("OVERRIDES", options->overrides, "path.to.key=value, laid over the file");
+  command->add_option("--output", options->output, "the folder of run folders");
+  command->add_flag("--json", options->json, "print one JSON object: folder, status, metrics");
+  command->add_flag("--quiet", options->quiet, "no progress display");
+  command->footer("Example: aelab run experiments/first-run/run.json training.epochs=3 callbacks[0].every=1");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      auto config = read_run_config(read_file(options->file), options->file, options->overrides);
+      if (!options->output.empty()) config.output = options->output;
+      if (options->quiet) silence(config);
+      const StopSignals signals;
+      return report(run(config), options->json);
+    };
+  });
+}
+
+void add_resume(CLI::App& app, Command& chosen) {
+  struct Options {
+    std::string folder;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("resume", "Go on with a run that was stopped or killed");
+  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
+  command->add_flag("--json", options->json, "print one JSON object: folder, status, metrics");
+  command->footer("Example: aelab resume runs/first-run/1");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      const StopSignals signals;
+      return report(resume(options->folder), options->json);
+    };
+  });
+}
+
+void add_evaluate(CLI::App& app, Command& chosen) {
+  struct Options {
+    std::string folder, data, part = "test", checkpoint = "best";
+    std::vector<std::string> metrics;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("evaluate", "Measure a run's model, on its own data or on others");
+  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
+  command->add_option("--data", options->data, "a data source's name, or a JSON object as in a run file");
+  command->add_option("--part", options->part, "train, validation or test")->capture_default_str();
+  command->add_option("--checkpoint", options->checkpoint, "best or last")->capture_default_str();
+  command->add_option("--metrics", options->metrics, "metrics' names; the run's own when left out")
+      ->delimiter(',');
+  command->add_flag("--json", options->json, "print one JSON object of metrics");
+  command->footer(
+      "Example: aelab evaluate runs/convolutional/1 --data fashion-mnist --metrics reconstruction,accuracy");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      nlohmann::json value = {{"part", options->part}, {"checkpoint", options->checkpoint}};
+      if (!options->data.empty())
+        value["data"] = options->data.front() == '{' ? parse_json(options->data, "--data")
+                                                     : nlohmann::json(options->data);
+      if (!options->metrics.empty()) value["metrics"] = options->metrics;
+      EvaluationConfig config;
+      read_config(value, config, "evaluate");
+      const auto results = evaluate_run(options->folder, config);
+      options->json ? fmt::print("{}\n", to_json(results).dump()) : print_results(results);
+      return 0;
+    };
+  });
+}
+
+}  // namespace aelab::cli

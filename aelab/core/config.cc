@@ -1,0 +1,373 @@
+#include "aelab/core/config.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <deque>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/json.h"
+#include "aelab/core/text.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> strings(std::span<const std::string_view> views) {
+  return {views.begin(), views.end()};
+}
+
+std::string in_words(const Bounds& bounds) {
+  const bool lower = std::isfinite(bounds.least), upper = std::isfinite(bounds.most);
+  if (lower && upper)
+    return fmt::format("between {} and {}{}", shortest(bounds.least), shortest(bounds.most),
+                       bounds.open ? " (both excluded)" : "");
+  if (lower) return fmt::format("{} {}", bounds.open ? "above" : "at least", shortest(bounds.least));
+  if (!upper) return "finite";
+  return fmt::format("{} {}", bounds.open ? "below" : "at most", shortest(bounds.most));
+}
+
+class ConfigReader final : public Fields {
+ public:
+  explicit ConfigReader(const json& value) : node_(&value) {}
+
+  std::vector<std::string> problems;
+
+  void require(bool holds, std::string_view name, std::string_view problem) override {
+    const auto path = name.empty() ? path_ : child(name);
+    if (!holds && !mentioned(path)) report(path, std::string(problem));
+  }
+
+  void flatten(AnyChoice& value) override {
+    auto& frame = frames_.back();
+    const auto& kinds = value.kinds();
+    const auto& [number_kind, number_field] = kinds.number_meaning();
+    frame.listed.push_back(kinds.tag());
+    frame.choice = &kinds;
+    std::string kind;
+    if (frame.shorthand && frame.shorthand->is_string()) {
+      kind = frame.shorthand->get<std::string>();
+    } else if (frame.shorthand && frame.shorthand->is_number() && !number_kind.empty()) {
+      kind = number_kind;
+      frame.scratch = json{{number_field, *frame.shorthand}};
+      frame.object = &frame.scratch;
+    } else if (frame.shorthand) {
+      return report(path_, fmt::format("must be an object with \"{}\" or the name of a {}, not {}",
+                                       kinds.tag(), kinds.noun(), describe_json(*frame.shorthand)));
+    } else if (!frame.object->contains(kinds.tag())) {
+      frame.unknown_kind = true;
+      return report(path_, fmt::format("lacks \"{}\": say which {} ({})", kinds.tag(), kinds.noun(),
+                                       join(kinds.names(), ", ")));
+    } else if (const auto& tag = (*frame.object)[kinds.tag()]; !tag.is_string()) {
+      frame.unknown_kind = true;
+      return report(child(kinds.tag()),
+                    "must be the name of a " + kinds.noun() + ", not " + describe_json(tag));
+    } else {
+      kind = tag.get<std::string>();
+    }
+    const auto* found = kinds.find(kind);
+    if (!found) {
+      frame.unknown_kind = true;
+      return report(frame.shorthand ? path_ : child(kinds.tag()), kinds.unknown(kind));
+    }
+    value.choose(*found);
+    value.fields(*this);
+  }
+
+ protected:
+  void field(std::string_view name, std::string_view, const Visit& visit) override {
+    auto& frame = frames_.back();
+    frame.listed.emplace_back(name);
+    const auto found = frame.object->find(name);
+    if (found != frame.object->end()) at(child(name), *found, visit);
+  }
+
+  void boolean(bool& value) override {
+    if (!node_->is_boolean()) return wrong("true or false");
+    value = node_->get<bool>();
+  }
+
+  void integer(std::int64_t& value, const Bounds& bounds) override {
+    if (!node_->is_number_integer()) return wrong("a whole number");
+    const auto read = node_->get<std::int64_t>();
+    if (inside(static_cast<double>(read), bounds)) value = read;
+  }
+
+  void number(double& value, const Bounds& bounds) override {
+    if (!node_->is_number()) return wrong("a number");
+    const auto read = node_->get<double>();
+    if (inside(read, bounds)) value = read;
+  }
+
+  void text(std::string& value) override {
+    if (!node_->is_string()) return wrong("a text");
+    value = node_->get<std::string>();
+  }
+
+  void enumeration(int& value, std::span<const std::string_view> names) override {
+    const auto known = strings(names);
+    if (!node_->is_string()) return wrong("one of " + join(known, ", "));
+    const auto read = node_->get<std::string>();
+    const auto found = std::find(known.begin(), known.end(), read);
+    if (found == known.end())
+      return report(path_, fmt::format("unknown \"{}\".{}", read, did_you_mean(read, known)));
+    value = static_cast<int>(found - known.begin());
+  }
+
+  void optional(bool, const std::function<void()>& engage, const Visit& visit) override {
+    engage();
+    visit(*this);
+  }
+
+  void list(std::size_t, const std::function<void(std::size_t)>& resize,
+            const std::function<void(Fields&, std::size_t)>& visit) override {
+    if (!node_->is_array()) return wrong("a list");
+    const auto& array = *node_;
+    resize(0);
+    resize(array.size());
+    for (std::size_t i = 0; i < array.size(); ++i)
+      at(fmt::format("{}[{}]", path_, i), array[i], [&](Fields& f) { visit(f, i); });
+  }
+
+  void object(const Visit& visit) override {
+    static const json nothing = json::object();
+    frames_.push_back(
+        {.object = node_->is_object() ? node_ : &nothing, .shorthand = node_->is_object() ? nullptr : node_});
+    visit(*this);
+    const auto frame = std::move(frames_.back());
+    frames_.pop_back();
+    if (frame.shorthand && !frame.choice) return wrong("an object");
+    if (frame.shorthand || frame.unknown_kind) return;
+    for (const auto& [key, value] : frame.object->items())
+      if (std::find(frame.listed.begin(), frame.listed.end(), key) == frame.listed.end())
+        report(join_path(path_, key), "unknown key." + did_you_mean(key, frame.listed));
+  }
+
+  void choice(AnyChoice& value) override {
+    object([&value](Fields& f) { f.flatten(value); });
+  }
+
+ private:
+  struct Frame {
+    const json* object;
+    const json* shorthand;  // the value where a name or a number stands for an object
+    const Kinds* choice = nullptr;
+    bool unknown_kind = false;
+    json scratch = {};
+    std::vector<std::string> listed = {};
+  };
+
+  const json* node_;
+  std::string path_;
+  std::deque<Frame> frames_;  // frames point into themselves
+  std::vector<std::string> reported_;
+
+  static std::string join_path(const std::string& path, std::string_view name) {
+    return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+  }
+  std::string child(std::string_view name) const { return join_path(path_, name); }
+
+  void at(std::string path, const json& value, const Visit& visit) {
+    const auto* outer = std::exchange(node_, &value);
+    std::swap(path_, path);
+    visit(*this);
+    node_ = outer;
+    path_ = std::move(path);
+  }
+
+  void report(const std::string& path, const std::string& problem) {
+    problems.push_back(path.empty() ? problem : fmt::format("{}: {}", path, problem));
+    reported_.push_back(path);
+  }
+  bool mentioned(const std::string& path) const {
+    return std::any_of(reported_.begin(), reported_.end(),
+                       [&](const auto& reported) { return reported.starts_with(path); });
+  }
+  void wrong(const std::string& expected) {
+    report(path_, fmt::format("must be {}, not {}", expected, describe_json(*node_)));
+  }
+  bool inside(double value, const Bounds& bounds) {
+    if (bounds.allow(value)) return true;
+    report(path_, fmt::format("must be {}, is {}", in_words(bounds), shortest(value)));
+    return false;
+  }
+};
+
+class ConfigWriter final : public Fields {
+ public:
+  json value;
+
+  void flatten(AnyChoice& choice) override {
+    if (choice.empty()) return;
+    value[choice.kinds().tag()] = choice.kind();
+    choice.fields(*this);
+  }
+
+ protected:
+  void field(std::string_view name, std::string_view, const Visit& visit) override {
+    ConfigWriter writer;
+    visit(writer);
+    if (!writer.value.is_null()) value[std::string(name)] = std::move(writer.value);
+  }
+  void boolean(bool& x) override { value = x; }
+  void integer(std::int64_t& x, const Bounds&) override { value = x; }
+  void number(double& x, const Bounds&) override { value = x; }
+  void text(std::string& x) override { value = x; }
+  void enumeration(int& x, std::span<const std::string_view> names) override {
+    value = names[static_cast<std::size_t>(x)];
+  }
+  void optional(bool engaged, const std::function<void()>&, const Visit& visit) override {
+    if (engaged) visit(*this);
+  }
+  void list(std::size_t size, const std::function<void(std::size_t)>&,
+            const std::function<void(Fields&, std::size_t)>& visit) override {
+    value = json::array();
+    for (std::size_t i = 0; i < size; ++i) {
+      ConfigWriter writer;
+      visit(writer, i);
+      value.push_back(std::move(writer.value));
+    }
+  }
+  void object(const Visit& visit) override {
+    value = json::object();
+    visit(*this);
+  }
+  void choice(AnyChoice& x) override {
+    if (x.empty()) return;
+    object([&x](Fields& f) { f.flatten(x); });
+    const auto& [kind, field] = x.kinds().number_meaning();
+    if (x.kind() == kind) value = json(value[field]);
+  }
+};
+
+class ConfigSchema final : public Fields {
+ public:
+  explicit ConfigSchema(json& definitions) : definitions_(definitions) {}
+
+  json value;
+
+  bool describing() const override { return true; }
+  void flatten(AnyChoice& choice) override { kinds_ = &choice.kinds(); }
+
+  static json of_kind(const Kind& kind, json& definitions) {
+    auto defaults = kind.defaults();
+    ConfigSchema schema(definitions);
+    schema.object([&](Fields& f) { defaults->fields(f); });
+    return schema.value;
+  }
+
+ protected:
+  void field(std::string_view name, std::string_view help, const Visit& visit) override {
+    ConfigWriter defaults;
+    visit(defaults);
+    ConfigSchema schema(definitions_);
+    visit(schema);
+    auto& property = properties_[std::string(name)];
+    property =
+        schema.value.contains("$ref") ? json{{"allOf", {std::move(schema.value)}}} : std::move(schema.value);
+    property["description"] = help;
+    if (!defaults.value.is_null()) property["default"] = std::move(defaults.value);
+  }
+  void boolean(bool&) override { value = {{"type", "boolean"}}; }
+  void integer(std::int64_t&, const Bounds& bounds) override { limit("integer", bounds); }
+  void number(double&, const Bounds& bounds) override { limit("number", bounds); }
+  void text(std::string&) override { value = {{"type", "string"}}; }
+  void enumeration(int&, std::span<const std::string_view> names) override {
+    value = {{"enum", strings(names)}};
+  }
+  void optional(bool, const std::function<void()>& engage, const Visit& visit) override {
+    engage();
+    visit(*this);
+  }
+  void list(std::size_t, const std::function<void(std::size_t)>& resize,
+            const std::function<void(Fields&, std::size_t)>& visit) override {
+    resize(1);
+    ConfigSchema element(definitions_);
+    visit(element, 0);
+    value = {{"type", "array"}, {"items", std::move(element.value)}};
+  }
+  void object(const Visit& visit) override {
+    visit(*this);
+    value = kinds_ ? any_kind(*kinds_, properties_)
+                   : json{{"type", "object"}, {"properties", properties_}, {"additionalProperties", false}};
+  }
+  void choice(AnyChoice& x) override {
+    const auto& kinds = x.kinds();
+    if (!definitions_.contains(kinds.plural())) {
+      definitions_[kinds.plural()] = nullptr;  // ends the recursion of kinds that nest their own registry
+      auto definition = any_kind(kinds, json::object());
+      definitions_[kinds.plural()] = std::move(definition);
+    }
+    value = {{"$ref", "#/definitions/" + kinds.plural()}};
+  }
+
+ private:
+  json& definitions_;
+  json properties_ = json::object();
+  const Kinds* kinds_ = nullptr;
+
+  void limit(const char* type, const Bounds& bounds) {
+    value = {{"type", type}};
+    if (std::isfinite(bounds.least)) value[bounds.open ? "exclusiveMinimum" : "minimum"] = bounds.least;
+    if (std::isfinite(bounds.most)) value[bounds.open ? "exclusiveMaximum" : "maximum"] = bounds.most;
+  }
+
+  /// A kind's name, or an object with its tag, that kind's fields and `beside`, the fields next to it.
+  json any_kind(const Kinds& kinds, const json& beside) {
+    json cases = json::array();
+    for (const auto& kind : kinds.all()) {
+      auto fields = of_kind(kind, definitions_)["properties"];
+      fields.update(beside);
+      fields[kinds.tag()] = {{"const", kind.name}};
+      cases.push_back({{"if", {{"properties", {{kinds.tag(), {{"const", kind.name}}}}}}},
+                       {"then", {{"properties", std::move(fields)}, {"additionalProperties", false}}}});
+    }
+    const json tag = {{"enum", kinds.names()}};
+    json forms = {tag,
+                  {{"type", "object"},
+                   {"required", {kinds.tag()}},
+                   {"properties", {{kinds.tag(), tag}}},
+                   {"allOf", std::move(cases)}}};
+    if (!kinds.number_meaning().first.empty()) forms.push_back({{"type", "number"}});
+    return {{"anyOf", std::move(forms)}};
+  }
+};
+
+}  // namespace
+
+void read_config(const json& value, ConfigRef config, const std::string& origin) {
+  ConfigReader reader(value);
+  config.visit(reader);
+  if (reader.problems.empty()) return;
+  if (reader.problems.size() == 1) throw Error(origin + ": " + reader.problems.front());
+  throw Error(
+      fmt::format("{}: {} mistakes\n  {}", origin, reader.problems.size(), join(reader.problems, "\n  ")));
+}
+
+json write_config(ConfigRef config) {
+  ConfigWriter writer;
+  config.visit(writer);
+  return std::move(writer.value);
+}
+
+void check_config(ConfigRef config, const std::string& origin) {
+  read_config(write_config(config), config, origin);  // reads back what is there, so nothing changes
+}
+
+json config_schema(ConfigRef defaults) {
+  json definitions = json::object();
+  ConfigSchema schema(definitions);
+  defaults.visit(schema);
+  schema.value["$schema"] = "http://json-schema.org/draft-07/schema#";
+  schema.value["definitions"] = std::move(definitions);
+  return std::move(schema.value);
+}
+
+json kind_schema(const Kind& kind) {
+  json definitions = json::object();
+  return ConfigSchema::of_kind(kind, definitions);
+}
+
+}  // namespace aelab

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace aelab {
+
+class AnyChoice;
+
+/// What a number may be; every limit is optional.
+struct Bounds {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  bool open = false;  ///< the limits themselves are excluded
+
+  bool allow(double x) const { return open ? x > least && x < most : x >= least && x <= most; }
+};
+
+inline Bounds at_least(double least) { return {.least = least}; }
+inline Bounds above(double least) { return {.least = least, .open = true}; }
+inline Bounds between(double least, double most) { return {.least = least, .most = most}; }
+
+/// Visits the fields of config structs. A config struct lists its fields once, in `void fields(Fields& f)`:
+///
+///     void fields(Fields& f) {
+///       f("hidden", hidden, "widths of the encoder's hidden layers", at_least(1));
+///       f.require(!tied || mirrored(), "tied", "needs a mirrored decoder");
+///     }
+///
+/// From that list come strict reading, writing, the JSON Schema and the help (core/config.h). Members may be
+/// bool, int64_t, double, std::string, an enum with names (`std::span<const std::string_view> names(E)`,
+/// values counted from 0), a Choice among registered kinds, another config struct, and std::optional or
+/// std::vector of these. A shared base is a member that the listing flattens: `base.fields(f)`.
+class Fields {
+ public:
+  using Visit = std::function<void(Fields&)>;
+
+  virtual ~Fields() = default;
+
+  template <class T>
+  void operator()(std::string_view name, T& member, std::string_view help, const Bounds& bounds = {}) {
+    field(name, help, [&member, &bounds](Fields& f) { f.visit(member, bounds); });
+  }
+
+  /// A choice whose tag and fields stand in the same object as the fields beside it.
+  virtual void flatten(AnyChoice& choice) = 0;
+
+  /// States a rule between fields; `problem` continues the sentence "model.tied ...".
+  virtual void require(bool /*holds*/, std::string_view /*name*/, std::string_view /*problem*/) {}
+
+  /// True where every field that can occur is to be listed, whatever the others' values.
+  virtual bool describing() const { return false; }
+
+  template <class T>
+  void visit(T& member, const Bounds& bounds);
+
+ protected:
+  virtual void field(std::string_view name, std::string_view help, const Visit& visit) = 0;
+  virtual void boolean(bool& value) = 0;
+  virtual void integer(std::int64_t& value, const Bounds& bounds) = 0;
+  virtual void number(double& value, const Bounds& bounds) = 0;
+  virtual void text(std::string& value) = 0;
+  virtual void enumeration(int& value, std::span<const std::string_view> names) = 0;
+  virtual void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) = 0;
+  virtual void list(std::size_t size, const std::function<void(std::size_t)>& resize,
+                    const std::function<void(Fields&, std::size_t)>& visit) = 0;
+  virtual void object(const Visit& visit) = 0;
+  virtual void choice(AnyChoice& value) = 0;
+};
+
+namespace fields_detail {
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+}  // namespace fields_detail
+
+template <class T>
+void Fields::visit(T& member, const Bounds& bounds) {
+  if constexpr (std::is_same_v<T, bool>) {
+    boolean(member);
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    integer(member, bounds);
+  } else if constexpr (std::is_same_v<T, double>) {
+    number(member, bounds);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    text(member);
+  } else if constexpr (std::is_enum_v<T>) {
+    int value = static_cast<int>(member);
+    enumeration(value, names(member));
+    member = static_cast<T>(value);
+  } else if constexpr (fields_detail::IsOptional<T>::value) {
+    optional(
+        member.has_value(), [&member] { member.emplace(); },
+        [&member, &bounds](Fields& f) { f.visit(*member, bounds); });
+  } else if constexpr (fields_detail::IsVector<T>::value) {
+    list(
+        member.size(), [&member](std::size_t size) { member.resize(size); },
+        [&member, &bounds](Fields& f, std::size_t i) { f.visit(member[i], bounds); });
+  } else if constexpr (std::is_base_of_v<AnyChoice, T>) {
+    choice(member);
+  } else {
+    object([&member](Fields& f) { member.fields(f); });
+  }
+}
+
+}  // namespace aelab

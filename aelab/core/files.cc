@@ -1,0 +1,344 @@
+#include "aelab/core/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+Error cannot_read(const fs::path& path, std::string_view why) {
+  return Error(fmt::format("cannot read {}: {}", path.string(), why));
+}
+
+Failure cannot_write(const fs::path& path, std::string_view why) {
+  return Failure(fmt::format("cannot write {}: {}", path.string(), why));
+}
+
+Error too_long(const fs::path& path, std::uintmax_t limit) {
+  return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes", limit));
+}
+
+template <class Call>
+auto retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int open_file(const fs::path& path, int flags) {
+  return retry([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+}
+
+void close_file(int& descriptor) {
+  if (descriptor >= 0) ::close(descriptor);
+  descriptor = -1;
+}
+
+// 0, or the errno of the call that failed.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = retry([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// Pipes, devices and some file systems have nothing to sync and say so.
+bool sync_failed(int result) { return result != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP; }
+
+// A file beside the one to be written, removed unless it was renamed to it.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target) : target_(target) {
+    static std::atomic<unsigned> counter = 0;
+    do {
+      path_ = target.parent_path() / fmt::format(".aelab-{}-{}.tmp", ::getpid(), counter++);
+      descriptor_ = open_file(path_, O_WRONLY | O_CREAT | O_EXCL);
+    } while (descriptor_ < 0 && errno == EEXIST);
+    if (descriptor_ < 0) throw cannot_write(target, reason(errno));
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    close_file(descriptor_);
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+
+  void write(std::string_view text) {
+    if (const int error = write_all(descriptor_, text)) throw cannot_write(target_, reason(error));
+  }
+
+  void rename() {
+    if (sync_failed(::fsync(descriptor_))) throw cannot_write(target_, reason(errno));
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR)
+      throw cannot_write(target_, reason(errno));
+    if (::rename(path_.c_str(), target_.c_str()) != 0) throw cannot_write(target_, reason(errno));
+    renamed_ = true;
+  }
+
+ private:
+  fs::path target_, path_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+void sync_folder_of(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  int descriptor = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (descriptor < 0) {
+    if (errno == EACCES) return;  // a folder that may be written but not listed
+    throw cannot_write(path, reason(errno));
+  }
+  const bool failed = sync_failed(::fsync(descriptor));
+  const int error = errno;
+  close_file(descriptor);
+  if (failed) throw cannot_write(path, reason(error));
+}
+
+// Unpacks one gzip file, which may hold several streams one after the other.
+class Gunzip {
+ public:
+  Gunzip(InputFile& file, std::string first_bytes, std::uintmax_t limit)
+      : file_(file), limit_(limit), input_(chunk, '\0'), output_(chunk, '\0') {
+    std::copy(first_bytes.begin(), first_bytes.end(), input_.begin());
+    stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
+    stream_.avail_in = static_cast<uInt>(first_bytes.size());
+    constexpr int gzip_only = 16;
+    if (inflateInit2(&stream_, MAX_WBITS + gzip_only) != Z_OK) throw Failure("cannot start zlib: no memory");
+  }
+  Gunzip(const Gunzip&) = delete;
+  Gunzip& operator=(const Gunzip&) = delete;
+  ~Gunzip() { inflateEnd(&stream_); }
+
+  std::string run() {
+    std::string content;
+    for (;;) {
+      one_stream(content);
+      while (fill() && *stream_.next_in == 0) {  // tapes and some tools pad with zeros
+        ++stream_.next_in;
+        --stream_.avail_in;
+      }
+      if (stream_.avail_in == 0) return content;
+      if (*stream_.next_in != 0x1f) damaged("something that is not gzip follows its end");
+      inflateReset(&stream_);
+    }
+  }
+
+ private:
+  static constexpr std::size_t chunk = std::size_t{1} << 18;
+
+  bool fill() {
+    if (stream_.avail_in == 0) {
+      stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
+      stream_.avail_in = static_cast<uInt>(file_.read(input_.data(), chunk));
+    }
+    return stream_.avail_in > 0;
+  }
+
+  void one_stream(std::string& content) {
+    int result = Z_OK;
+    while (result != Z_STREAM_END) {
+      if (!fill()) damaged("it ends before its gzip stream does; it was cut short");
+      stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
+      stream_.avail_out = static_cast<uInt>(chunk);
+      result = inflate(&stream_, Z_NO_FLUSH);
+      if (result == Z_MEM_ERROR)
+        throw Failure(fmt::format("cannot unpack {}: no memory", file_.path().string()));
+      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+        damaged(fmt::format("its gzip stream is damaged ({})", stream_.msg ? stream_.msg : "unknown reason"));
+      }
+      const std::size_t made = chunk - stream_.avail_out;
+      if (made > limit_ - content.size()) throw too_long(file_.path(), limit_);
+      content.append(output_, 0, made);
+    }
+  }
+
+  [[noreturn]] void damaged(std::string_view why) { throw cannot_read(file_.path(), why); }
+
+  InputFile& file_;
+  std::uintmax_t limit_;
+  std::string input_, output_;
+  z_stream stream_ = {};
+};
+
+// Appends the rest of the file to what was read of it already.
+std::string read_rest(InputFile& file, std::string content, std::uintmax_t limit) {
+  if (file.size() > limit) throw too_long(file.path(), limit);
+  // One byte more than expected shows the end of the file without a second growth.
+  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(file.size()) + 1, 1 << 14);
+  for (std::size_t have = content.size();;) {
+    content.resize(std::max(room, have));
+    have += file.read(content.data() + have, content.size() - have);
+    if (have > limit) throw too_long(file.path(), limit);
+    if (have < content.size()) {
+      content.resize(have);
+      return content;
+    }
+    room = 2 * have;
+  }
+}
+
+// The number that is a folder's whole name, or 0.
+std::int64_t number_of(const std::string& name) {
+  constexpr std::int64_t most = 1'000'000'000'000'000;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool whole = error == std::errc() && end == name.data() + name.size();
+  return whole && number > 0 && number < most ? number : 0;
+}
+
+}  // namespace
+
+InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_file(path_, O_RDONLY)) {
+  if (descriptor_ < 0) throw cannot_read(path_, reason(errno));
+  struct stat about = {};
+  const bool known = ::fstat(descriptor_, &about) == 0;
+  if (known && !S_ISDIR(about.st_mode)) return;
+  const int error = known ? EISDIR : errno;
+  close_file(descriptor_);
+  throw cannot_read(path_, error == EISDIR ? "it is a folder" : reason(error));
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+InputFile& InputFile::operator=(InputFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+InputFile::~InputFile() { close_file(descriptor_); }
+
+std::uintmax_t InputFile::size() const {
+  struct stat about = {};
+  if (::fstat(descriptor_, &about) != 0) throw cannot_read(path_, reason(errno));
+  return S_ISREG(about.st_mode) ? static_cast<std::uintmax_t>(about.st_size) : 0;
+}
+
+std::size_t InputFile::read(void* to, std::size_t count) {
+  std::size_t done = 0;
+  while (done < count) {
+    const auto got = retry([&] { return ::read(descriptor_, static_cast<char*>(to) + done, count - done); });
+    if (got < 0) throw cannot_read(path_, reason(errno));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+std::string read_file(const fs::path& path, std::uintmax_t limit) {
+  InputFile file(path);
+  return read_rest(file, {}, limit);
+}
+
+std::string read_gzip(const fs::path& path, std::uintmax_t limit) {
+  InputFile file(path);
+  std::string start(2, '\0');
+  start.resize(file.read(start.data(), start.size()));
+  if (start != "\x1f\x8b") return read_rest(file, std::move(start), limit);
+  return Gunzip(file, std::move(start), limit).run();
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  write_file(path, std::span<const std::string_view>(&content, 1));
+}
+
+void write_file(const fs::path& path, std::span<const std::string_view> pieces) {
+  std::error_code ignored;
+  const auto status = fs::status(path, ignored);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {  // a rename would replace even a device
+    throw cannot_write(path, fs::is_directory(status) ? "it is a folder" : "it is not a regular file");
+  }
+  TemporaryFile file(path);
+  for (const auto piece : pieces) file.write(piece);
+  file.rename();
+  sync_folder_of(path);
+}
+
+fs::path create_numbered_folder(const fs::path& parent) {
+  const auto refuse = [&](std::string_view why) {
+    return Error(fmt::format("cannot create a folder in {}: {}", parent.string(), why));
+  };
+  std::int64_t number = 0;
+  try {
+    fs::create_directories(parent);
+    for (const auto& entry : fs::directory_iterator(parent)) {
+      number = std::max(number, number_of(entry.path().filename().string()));
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw refuse(error.code().message());
+  }
+  for (;;) {
+    const fs::path folder = parent / std::to_string(++number);
+    if (::mkdir(folder.c_str(), 0777) == 0) return folder;
+    if (errno != EEXIST) throw refuse(reason(errno));
+  }
+}
+
+GrowingFile::GrowingFile(fs::path path, std::uintmax_t keep)
+    : path_(std::move(path)),
+      descriptor_(open_file(path_, O_WRONLY | O_APPEND | (keep == 0 ? O_CREAT : 0))),
+      length_(keep) {
+  if (descriptor_ < 0) throw cannot_write(path_, reason(errno));
+  struct stat about = {};
+  int error = ::fstat(descriptor_, &about) == 0 ? 0 : errno;
+  const auto size = static_cast<std::uintmax_t>(about.st_size);
+  if (!error && size > keep) {
+    error = retry([&] { return ::ftruncate(descriptor_, static_cast<off_t>(keep)); }) == 0 ? 0 : errno;
+  }
+  if (!error && size >= keep) return;
+  close_file(descriptor_);  // no destructor runs after a throwing constructor
+  if (error) throw cannot_write(path_, reason(error));
+  throw Failure(fmt::format(
+      "{} has {} bytes, but {} were recorded when it was last saved: it was changed or damaged since then. "
+      "Restore it from a copy, or start a new run.",
+      path_.string(), size, keep));
+}
+
+GrowingFile::GrowingFile(GrowingFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      length_(std::exchange(other.length_, 0)) {}
+
+GrowingFile& GrowingFile::operator=(GrowingFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(length_, other.length_);
+  return *this;
+}
+
+GrowingFile::~GrowingFile() { close_file(descriptor_); }
+
+void GrowingFile::append(std::string_view text) {
+  if (const int error = write_all(descriptor_, text)) {
+    // No torn line stays behind; where even this fails, the next resume cuts it off.
+    [[maybe_unused]] const int cut = ::ftruncate(descriptor_, static_cast<off_t>(length_));
+    throw cannot_write(path_, reason(error));
+  }
+  length_ += text.size();
+}
+
+void GrowingFile::sync() {
+  if (sync_failed(::fdatasync(descriptor_))) throw cannot_write(path_, reason(errno));
+}
+
+}  // namespace aelab

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace aelab {
+
+/// A file open for reading, for those who read it piece by piece. Every failure is an Error that names the
+/// path and the reason.
+class InputFile {
+ public:
+  explicit InputFile(std::filesystem::path path);  // Error: missing, a folder, not readable
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  ~InputFile();
+
+  /// The size in bytes that the file system states: 0 for pipes and devices.
+  std::uintmax_t size() const;
+  /// Reads `count` bytes, fewer only at the end of the file; returns how many.
+  std::size_t read(void* to, std::size_t count);
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+/// All bytes of a file (or pipe). Error names the path and the reason: missing, a folder, not readable,
+/// longer than `limit` bytes.
+std::string read_file(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{1} << 30);
+
+/// The content of a file that is gzipped or plain, told apart by its first two bytes. `limit` is on the
+/// unpacked content. Error as for read_file, and for a stream that is damaged, cut short or followed by
+/// something else.
+std::string read_gzip(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{8} << 30);
+
+/// Writes a file whole or not at all: to a temporary file in the same folder, which is synced and renamed;
+/// then the folder is synced. An existing file is replaced. Failure names the path and the reason; the
+/// temporary file is then removed and an existing file left as it was.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// The same for content that is the concatenation of `pieces`.
+void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
+
+/// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its
+/// path. Many processes may do so at once. Error when it cannot be created.
+std::filesystem::path create_numbered_folder(const std::filesystem::path& parent);
+
+/// A file that grows by appending and, when a run resumes, is cut back to what its checkpoint recorded.
+class GrowingFile {
+ public:
+  /// Opens the file, or creates it when keep is 0, and cuts it to its first `keep` bytes. Failure when it is
+  /// shorter than that or cannot be opened.
+  explicit GrowingFile(std::filesystem::path path, std::uintmax_t keep = 0);
+  GrowingFile(GrowingFile&& other) noexcept;
+  GrowingFile& operator=(GrowingFile&& other) noexcept;
+  ~GrowingFile();
+
+  /// Appends all of `text` or, as far as the file system allows, nothing. Failure names the path and the
+  /// reason.
+  void append(std::string_view text);
+  /// Returns once everything appended is on the disk. Failure names the path and the reason.
+  void sync();
+  /// Bytes so far.
+  std::uintmax_t length() const { return length_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uintmax_t length_ = 0;
+};
+
+}  // namespace aelab

@@ -1,0 +1,47 @@
+#include "aelab/core/registry.h"
+
+#include "aelab/core/text.h"
+
+namespace aelab {
+
+std::vector<std::string> Kinds::names() const {
+  std::vector<std::string> names;
+  for (const auto& kind : kinds_) names.push_back(kind.name);
+  return names;
+}
+
+const Kind* Kinds::find(std::string_view name) const {
+  for (const auto& kind : kinds_)
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+const Kind* Kinds::find(std::type_index config) const {
+  for (const auto& kind : kinds_)
+    if (kind.type == config) return &kind;
+  return nullptr;
+}
+
+const Kind& Kinds::at(std::string_view name) const {
+  if (const auto* kind = find(name)) return *kind;
+  throw Error(unknown(name));
+}
+
+std::string Kinds::unknown(std::string_view name) const {
+  return "unknown " + noun_ + " \"" + std::string(name) + "\"." + did_you_mean(name, names());
+}
+
+void Kinds::insert(Kind kind) {
+  if (find(kind.name) || find(kind.type))
+    throw std::logic_error(noun_ + " \"" + kind.name + "\" is registered twice");
+  kinds_.push_back(std::move(kind));
+}
+
+const std::string& AnyChoice::kind() const { return kinds().find(settings().type())->name; }
+
+const Settings& AnyChoice::settings() const {
+  if (!settings_) throw Error("no " + kinds().noun() + " is chosen");
+  return *settings_;
+}
+
+}  // namespace aelab

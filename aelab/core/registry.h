@@ -1,0 +1,182 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <vector>
+
+#include "aelab/core/error.h"
+#include "aelab/core/fields.h"
+
+namespace aelab {
+
+/// A config value of some registered kind, its type erased.
+class Settings {
+ public:
+  virtual ~Settings() = default;
+  virtual void fields(Fields& f) = 0;
+  virtual std::unique_ptr<Settings> clone() const = 0;
+  virtual std::type_index type() const = 0;
+};
+
+template <class Config>
+class SettingsOf final : public Settings {
+ public:
+  explicit SettingsOf(Config value) : config(std::move(value)) {}
+  void fields(Fields& f) override { config.fields(f); }
+  std::unique_ptr<Settings> clone() const override { return std::make_unique<SettingsOf>(config); }
+  std::type_index type() const override { return typeid(Config); }
+
+  Config config;
+};
+
+/// One registered kind. Its defaults and examples are made when asked for, never while registering.
+struct Kind {
+  std::string name, summary;
+  std::type_index type;  ///< of its config
+  std::function<std::unique_ptr<Settings>()> defaults;
+  std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
+};
+
+/// The kinds of one interface, in the order of their registration: what list, describe, the schema and the
+/// contract suites see.
+class Kinds {
+ public:
+  /// `noun` and `plural` name the interface ("backbone", "backbones"); `tag` is the JSON key that names a
+  /// kind.
+  Kinds(std::string noun, std::string plural, std::string tag)
+      : noun_(std::move(noun)), plural_(std::move(plural)), tag_(std::move(tag)) {}
+
+  const std::string& noun() const { return noun_; }
+  const std::string& plural() const { return plural_; }
+  const std::string& tag() const { return tag_; }
+  const std::vector<Kind>& all() const { return kinds_; }
+  std::vector<std::string> names() const;
+
+  const Kind* find(std::string_view name) const;
+  const Kind* find(std::type_index config) const;
+
+  /// The kind of that name; otherwise an Error with the nearest names.
+  const Kind& at(std::string_view name) const;
+
+  /// "unknown backbone "dens". Did you mean "dense"?"
+  std::string unknown(std::string_view name) const;
+
+  /// A JSON number where a kind is expected stands for this kind, with the number as its field.
+  void number_means(std::string kind, std::string field) { number_ = {std::move(kind), std::move(field)}; }
+  const std::pair<std::string, std::string>& number_meaning() const { return number_; }
+
+ protected:
+  void insert(Kind kind);  ///< throws std::logic_error on a name or a config type that is taken
+
+ private:
+  std::string noun_, plural_, tag_;
+  std::vector<Kind> kinds_;
+  std::pair<std::string, std::string> number_;
+};
+
+/// Maps kinds' names to classes that implement Product and are constructed from (const Config&,
+/// Arguments...). A registered class T names its config: `struct Config { static constexpr std::string_view
+/// kind, summary; void fields(Fields&); static std::vector<Config> examples(); ... }`.
+template <class Product, class... Arguments>
+class Registry : public Kinds {
+ public:
+  using Kinds::Kinds;
+
+  template <class T>
+  Registry& add() {
+    using Config = typename T::Config;
+    insert({.name = std::string(Config::kind),
+            .summary = std::string(Config::summary),
+            .type = typeid(Config),
+            .defaults = [] { return std::make_unique<SettingsOf<Config>>(Config{}); },
+            .examples =
+                [] {
+                  std::vector<std::unique_ptr<Settings>> examples;
+                  for (auto& config : Config::examples())
+                    examples.push_back(std::make_unique<SettingsOf<Config>>(std::move(config)));
+                  return examples;
+                }});
+    makers_.push_back([](const Settings& settings, Arguments... arguments) -> std::shared_ptr<Product> {
+      return std::make_shared<T>(static_cast<const SettingsOf<Config>&>(settings).config, arguments...);
+    });
+    return *this;
+  }
+
+  std::shared_ptr<Product> make(const Settings& settings, Arguments... arguments) const {
+    return makers_[static_cast<std::size_t>(find(settings.type()) - all().data())](settings, arguments...);
+  }
+
+ private:
+  std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;
+};
+
+/// A kind together with its config, chosen among the kinds of one registry; empty until chosen.
+class AnyChoice {
+ public:
+  AnyChoice() = default;
+  AnyChoice(const AnyChoice& other) : settings_(other.settings_ ? other.settings_->clone() : nullptr) {}
+  AnyChoice(AnyChoice&&) = default;
+  AnyChoice& operator=(const AnyChoice& other) {
+    settings_ = other.settings_ ? other.settings_->clone() : nullptr;
+    return *this;
+  }
+  AnyChoice& operator=(AnyChoice&&) = default;
+  virtual ~AnyChoice() = default;
+
+  virtual const Kinds& kinds() const = 0;
+
+  bool empty() const { return !settings_; }
+  /// The chosen kind's name. Error when nothing is chosen.
+  const std::string& kind() const;
+  void choose(const Kind& kind) { settings_ = kind.defaults(); }
+  void set(std::unique_ptr<Settings> settings) { settings_ = std::move(settings); }
+  void fields(Fields& f) { settings_->fields(f); }
+
+ protected:
+  const Settings& settings() const;
+
+ private:
+  std::unique_ptr<Settings> settings_;
+};
+
+/// A choice among `Product::registry()`'s kinds. Converts from any registered config:
+/// `.backbone = DenseBackbone::Config{.hidden = {256}}`.
+template <class Product>
+class Choice : public AnyChoice {
+ public:
+  Choice() = default;
+
+  template <class Config>
+  requires requires { Config::kind; }
+  Choice(Config config) {  // NOLINT(google-explicit-constructor): a config is a choice
+    if (!kinds().find(typeid(Config)))
+      throw Error(kinds().noun() + " \"" + std::string(Config::kind) + "\" is not registered: add it to " +
+                  kinds().plural() + " first");
+    set(std::make_unique<SettingsOf<Config>>(std::move(config)));
+  }
+
+  static Choice named(std::string_view kind) {
+    Choice choice;
+    choice.choose(choice.kinds().at(kind));
+    return choice;
+  }
+
+  const Kinds& kinds() const override { return Product::registry(); }
+
+  /// The config, if the chosen kind's is of that type.
+  template <class Config>
+  const Config* get_if() const {
+    const auto* found = empty() ? nullptr : dynamic_cast<const SettingsOf<Config>*>(&settings());
+    return found ? &found->config : nullptr;
+  }
+
+  template <class... Arguments>
+  std::shared_ptr<Product> make(const Arguments&... arguments) const {
+    return Product::registry().make(settings(), arguments...);
+  }
+};
+
+}  // namespace aelab

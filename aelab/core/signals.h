@@ -1,0 +1,28 @@
+#pragma once
+
+#include <csignal>
+
+namespace aelab {
+
+/// While one exists, SIGINT, SIGTERM and SIGHUP ask the work to stop at its next good point: the first signal
+/// is remembered, a second one ends the process at once. A signal that the process ignores stays ignored
+/// (nohup). The destructor brings the former handlers back; what was received stays known. At most one at a
+/// time.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  /// The number of the first signal, or 0. From any thread.
+  static int received() noexcept;
+  /// Forgets the signal received; for tests.
+  static void reset() noexcept;
+
+ private:
+  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction former_[3];
+};
+
+}  // namespace aelab

@@ -1,0 +1,107 @@
+#include "aelab/core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace aelab {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+// Damerau-Levenshtein in its restricted form (optimal string alignment).
+std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+std::string shortest_match(std::span<const std::string> known,
+                           const std::function<bool(std::string_view)>& matches) {
+  const std::string* best = nullptr;
+  for (const auto& name : known) {
+    if (matches(lower(name)) && (!best || name.size() < best->size())) best = &name;
+  }
+  return best ? *best : std::string();
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, std::span<const std::string> known) {
+  const std::string wanted = lower(word);
+  if (wanted.empty()) return {};
+  const std::size_t limit = std::max<std::size_t>(1, wanted.size() / 3);
+  std::size_t least = limit + 1;
+  const std::string* best = nullptr;
+  for (const auto& name : known) {
+    const std::size_t longer = std::max(name.size(), wanted.size());
+    if (longer - std::min(name.size(), wanted.size()) > limit) continue;
+    const std::size_t d = edits_between(wanted, lower(name));
+    if (d < least && d < longer) {  // d == longer: not one character in common
+      least = d;
+      best = &name;
+    }
+  }
+  if (best) return *best;
+  const auto starts = [&](std::string_view name) { return name.starts_with(wanted); };
+  const auto contains = [&](std::string_view name) { return name.find(wanted) != std::string_view::npos; };
+  const std::string prefixed = shortest_match(known, starts);
+  return prefixed.empty() ? shortest_match(known, contains) : prefixed;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+  constexpr std::size_t most = 20;
+  if (known.empty()) return {};
+  if (const std::string near = nearest(word, known); !near.empty()) {
+    return fmt::format(" Did you mean \"{}\"?", near);
+  }
+  const std::string list = join(known.first(std::min(most, known.size())), ", ");
+  return known.size() <= most ? fmt::format(" Known: {}.", list)
+                              : fmt::format(" Known: {} and {} more.", list, known.size() - most);
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string result;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) result += separator;
+    result += parts[i];
+  }
+  return result;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || std::abs(seconds) > 1e15) return fmt::format("{} s", seconds);
+  if (seconds < 0) return "-" + duration(-seconds);
+  if (seconds == 0) return "0 s";
+  if (seconds < 0.0995) return fmt::format("{:.{}f} ms", seconds * 1e3, seconds < 0.00095 ? 1 : 0);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
+  if (const auto whole = std::llround(seconds); whole < 3600) {
+    return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  }
+  const auto minutes = std::llround(seconds / 60);
+  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
+std::string shortest(double value) { return fmt::format("{}", value); }
+
+}  // namespace aelab

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "aelab/core/image.h"
+#include "aelab/core/shape.h"
+
+namespace aelab {
+
+/// Whether samples of this shape can be shown: [1 or 3, height, width].
+bool is_picture(const Shape& shape);
+
+/// Pixels [channels, height, width], 1 or 3 channels, values from `low` to `high`; others are clipped.
+Image to_image(const at::Tensor& pixels, double low = 0, double high = 1);
+
+/// One image for each of [n, channels, height, width].
+std::vector<Image> to_images(const at::Tensor& pixels, double low = 0, double high = 1);
+
+/// Weights [units, channels, height, width] as images, each scaled so that grey is zero and its largest
+/// weight black or white. Of other than 1 or 3 channels each is an image of its own.
+std::vector<Image> filter_images(const at::Tensor& weights);
+
+}  // namespace aelab

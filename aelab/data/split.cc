@@ -1,0 +1,102 @@
+#include "aelab/data/split.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <cmath>
+
+#include "aelab/core/error.h"
+#include "aelab/core/random.h"
+#include "aelab/core/text.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Scaling) {
+  static constexpr std::array<std::string_view, 2> kNames = {"unit", "standardize"};
+  return kNames;
+}
+
+namespace {
+
+bool is_amount(double x) { return x < 1 || x == std::floor(x); }
+
+std::int64_t rows_of(double amount, std::int64_t rows) {
+  return amount < 1 ? std::llround(amount * static_cast<double>(rows)) : static_cast<std::int64_t>(amount);
+}
+
+/// All places in random order; stratified: the classes dealt out evenly, so that every prefix holds each
+/// class in its share of the whole.
+Tensor shuffled(const Dataset& dataset, bool stratified, std::int64_t seed, const std::string& stream) {
+  const auto order = at::randperm(dataset.size(), random_generator(seed, stream), at::kLong);
+  if (!stratified) return order;
+  const auto labels = dataset.labels().index_select(0, order);
+  auto place = at::empty({dataset.size()}, at::kDouble);
+  for (std::int64_t c = 0; c <= labels.max().item<std::int64_t>(); ++c) {
+    const auto members = (labels == c).nonzero().flatten();
+    const auto n = members.size(0);
+    place.index_copy_(0, members, (at::arange(n, at::kDouble) + 0.5) / n);
+  }
+  return order.index_select(0, std::get<1>(place.sort(/*stable=*/true, 0, false)));
+}
+
+[[noreturn]] void refuse(const std::string& name, const std::string& problem) {
+  throw Error("data." + name + ": " + problem);
+}
+
+Dataset take(const Dataset& from, const Tensor& order, std::int64_t begin, std::int64_t count,
+             const std::string& name) {
+  if (begin + count > from.size())
+    refuse(name, "asks for " + std::to_string(count) + " rows, but only " +
+                     std::to_string(from.size() - begin) + " are left");
+  return from.subset(order.slice(0, begin, begin + count));
+}
+
+Split standardized(const Split& split) {
+  const auto [mean, deviation] = feature_statistics(split.train);
+  return {split.train.standardized(mean, deviation), split.validation.standardized(mean, deviation),
+          split.test.standardized(mean, deviation)};
+}
+
+}  // namespace
+
+void SplitConfig::fields(Fields& f) {
+  f("validation", validation, "rows for validation, taken from training: a number, or a share below 1",
+    at_least(0));
+  f("train", train, "rows to train on, of those that remain; all when left out", above(0));
+  f("test", test, "rows for the test; when left out the source's own test part, or 0.2 where it has none",
+    at_least(0));
+  f("stratified", stratified, "each part gets every class in its share");
+  f("scale", scale,
+    "unit: whole numbers divided by the largest of their kind; standardize: also mean 0 and deviation 1, by "
+    "the training part");
+  for (const auto& [name, amount] :
+       {std::pair("validation", std::optional(validation)), {"train", train}, {"test", test}})
+    f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a share below 1");
+}
+
+Split Data::split(const SplitConfig& config, std::int64_t seed) const {
+  if (config.stratified && !train.has_labels())
+    refuse("stratified", "the source \"" + name + "\" has no labels");
+  const auto order = shuffled(train, config.stratified, seed, "split");
+  Split split;
+  std::int64_t used = 0;
+  if (test) {
+    const auto count = config.test ? rows_of(*config.test, test->size()) : test->size();
+    const auto places = count == test->size() ? at::arange(count, at::kLong)
+                                              : shuffled(*test, config.stratified, seed, "test");
+    split.test = take(*test, places, 0, count, "test");
+  } else {
+    used = rows_of(config.test.value_or(0.2), train.size());
+    split.test = take(train, order, 0, used, "test");
+  }
+  const auto held_out = rows_of(config.validation, train.size());
+  split.validation = take(train, order, used, held_out, "validation");
+  used += held_out;
+  const auto left = train.size() - used;
+  split.train = take(train, order, used, config.train ? rows_of(*config.train, left) : left, "train");
+  if (split.train.size() == 0)
+    refuse("validation", "leaves no rows to train on; the source has " + std::to_string(train.size()));
+  return config.scale == Scaling::standardize ? standardized(split) : split;
+}
+
+}  // namespace aelab

@@ -1,0 +1,13 @@
+// The metrics that aelab brings: one line each.
+
+#include "aelab/evaluation/metrics/accuracy.h"
+#include "aelab/evaluation/metrics/reconstruction.h"
+
+namespace aelab {
+
+Registry<Metric>& Metric::registry() {
+  static auto registry = Registry<Metric>("metric", "metrics", "kind").add<Reconstruction>().add<Accuracy>();
+  return registry;
+}
+
+}  // namespace aelab

@@ -1,0 +1,43 @@
+#include "aelab/evaluation/metric.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "aelab/data/batches.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Direction) {
+  static constexpr std::array<std::string_view, 3> kNames = {"lower", "higher", "neither"};
+  return kNames;
+}
+
+std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
+                             const std::vector<Choice<Metric>>& metrics) {
+  constexpr std::int64_t kRows = 1000;
+  if (part.size() == 0) throw Error("evaluation: this part of the data has no rows");
+  const c10::InferenceMode inference;
+  const auto device = model.parameters().front().device();
+  std::vector<std::shared_ptr<Metric>> made;
+  for (const auto& metric : metrics) {
+    made.push_back(metric.make());
+    made.back()->begin(model, data);
+  }
+  const Batches batches(part, kRows);
+  for (std::int64_t i = 0; i < batches.count(); ++i) {
+    const auto batch = batches[i].to(device);
+    const auto code = model.encode(batch.inputs);
+    const Observation observation{batch.inputs, code, model.decode(code)};
+    for (const auto& metric : made) metric->add(observation);
+  }
+  std::vector<Result> results;
+  for (const auto& metric : made) {
+    const auto measures = metric->measures();
+    const auto values = metric->values();
+    for (std::size_t i = 0; i < measures.size(); ++i) results.push_back({measures[i], values[i]});
+  }
+  return results;
+}
+
+}  // namespace aelab

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+
+#include "aelab/core/registry.h"
+#include "aelab/data/split.h"
+#include "aelab/models/autoencoder.h"
+
+namespace aelab {
+
+enum class Direction { lower, higher, neither };
+std::span<const std::string_view> names(Direction);
+
+/// One number that a metric gives: what it is, and which way is better.
+struct Measure {
+  std::string name;  ///< "reconstruction/mse"
+  std::string definition;
+  Direction better = Direction::neither;
+};
+
+/// What a model made of some rows, undisturbed by training's noise.
+struct Observation {
+  Tensor target;          ///< [batch, ...input]
+  Tensor code;            ///< [batch, ...code]
+  Tensor reconstruction;  ///< [batch, ...input]
+};
+
+/// A property of a model on a data set, gathered batch by batch.
+class Metric {
+ public:
+  static Registry<Metric>& registry();
+  virtual ~Metric() = default;
+  virtual std::vector<Measure> measures() const = 0;
+  /// Before the first rows; `data` is what the model was trained with.
+  virtual void begin(const Autoencoder&, const Split& /*data*/) {}
+  virtual void add(const Observation& observation) = 0;
+  /// One for each measure, in their order; nothing where it does not apply to this model or these data.
+  virtual std::vector<std::optional<double>> values() const = 0;
+};
+
+struct Result {
+  Measure measure;
+  std::optional<double> value;
+};
+
+/// All metrics in one pass over `part`, in inference mode. `data` is what the model was trained with.
+std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
+                             const std::vector<Choice<Metric>>& metrics);
+
+}  // namespace aelab

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "aelab/models/phase.h"
+
+namespace aelab {
+
+/// The parts of an autoencoder; what is unset, the variant fills with its paper's defaults.
+struct AutoencoderConfig {
+  std::optional<std::int64_t> code = {};
+  std::optional<Choice<Backbone>> backbone = {};
+  std::optional<Choice<Corruption>> corruption = {};
+  std::optional<Choice<Bottleneck>> bottleneck = {};
+  std::optional<Choice<Likelihood>> likelihood = {};
+  std::optional<std::vector<Choice<Penalty>>> penalties = {};
+
+  void fields(Fields& f);
+  /// All but the backbone, for variants that are their backbone.
+  void fields_beside_backbone(Fields& f);
+};
+
+/// What a model is built for. Converts from a data set's shape.
+struct Context {
+  Context(Shape shape, std::int64_t model_seed = 0)  // NOLINT(google-explicit-constructor)
+      : input(std::move(shape)), seed(model_seed) {}
+
+  Shape input;
+  std::int64_t seed;  ///< of the initial weights
+};
+
+/// Five parts and one loss. A variant is a named recipe for the parts; only one whose procedure differs
+/// overrides anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code].
+class Autoencoder : public torch::nn::Module {
+ public:
+  static Registry<Autoencoder, const Context&>& registry();
+
+  /// Error where parts and input do not fit together.
+  Autoencoder(const AutoencoderConfig& config, const Context& context);
+
+  Tensor encode(const Tensor& x) const;
+  Tensor decode(const Tensor& code) const;  ///< the likelihood's mean
+  Tensor reconstruct(const Tensor& x) const { return decode(encode(x)); }
+
+  /// The objective's terms of a batch: "reconstruction", then the penalties by their names.
+  Terms loss(const Batch& batch, const Step& step, Pass& pass) const;
+
+  /// How the model is trained, a pure function of its config.
+  virtual std::vector<Phase> phases();
+
+  const AutoencoderConfig& config() const { return config_; }  ///< with every part filled in
+  const Shape& input_shape() const { return input_; }
+  Shape code_shape() const { return backbone_->code_shape(); }
+  const Backbone& backbone() const { return *backbone_; }
+  const Likelihood& likelihood() const { return *likelihood_; }
+
+ protected:
+  /// Corrupts, encodes, passes the bottleneck and decodes.
+  void forward(const Batch& batch, const Step& step, Pass& pass) const;
+  void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;
+
+ private:
+  AutoencoderConfig config_;
+  Shape input_;
+  std::shared_ptr<Backbone> backbone_;
+  std::shared_ptr<Corruption> corruption_;
+  std::shared_ptr<Bottleneck> bottleneck_;
+  std::shared_ptr<Likelihood> likelihood_;
+  std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
+};
+
+/// The module's parameters by name, in a fixed order.
+NamedTensors parameters_of(const torch::nn::Module& module);
+/// The module's parameters and buffers by name: its whole state.
+NamedTensors state_of(const torch::nn::Module& module);
+
+}  // namespace aelab

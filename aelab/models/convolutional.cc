@@ -1,0 +1,20 @@
+#include "aelab/models/convolutional.h"
+
+namespace aelab {
+
+void Convolutional::Config::fields(Fields& f) {
+  base.fields_beside_backbone(f);
+  backbone.fields(f);
+}
+
+std::vector<Convolutional::Config> Convolutional::Config::examples() {
+  return {{.backbone = ConvolutionalBackbone::Config::examples().front()}};
+}
+
+AutoencoderConfig Convolutional::expand(const Config& config) {
+  auto parts = config.base;
+  parts.backbone = config.backbone;
+  return parts;
+}
+
+}  // namespace aelab

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "aelab/models/autoencoder.h"
+#include "aelab/nn/dense_backbone.h"
+
+namespace aelab {
+
+/// The fully connected autoencoder: traditional with one hidden layer, deep with several; undercomplete or
+/// overcomplete by its code's width.
+class Dense : public Autoencoder {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "dense";
+    static constexpr std::string_view summary = "fully connected: traditional, under- or overcomplete, deep";
+    AutoencoderConfig base = {.code = 32};
+    DenseBackbone::Config backbone = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  static AutoencoderConfig expand(const Config& config);
+  Dense(const Config& config, const Context& context) : Autoencoder(expand(config), context) {}
+};
+
+}  // namespace aelab

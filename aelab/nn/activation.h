@@ -1,0 +1,18 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <string_view>
+
+namespace aelab {
+
+/// Elementwise nonlinearities, with PyTorch's default constants.
+enum class Activation { linear, relu, sigmoid, tanh, leaky_relu, elu, selu, gelu, silu, softplus };
+
+std::span<const std::string_view> names(Activation);
+
+/// The activation of every element of x, any shape.
+at::Tensor activate(Activation activation, const at::Tensor& x);
+
+}  // namespace aelab

@@ -1,0 +1,50 @@
+// The kinds of parts that aelab brings: one line each.
+
+#include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/convolutional_backbone.h"
+#include "aelab/nn/corruptions.h"
+#include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/likelihoods.h"
+#include "aelab/nn/optimizers.h"
+#include "aelab/nn/penalties.h"
+
+namespace aelab {
+
+Registry<Corruption>& Corruption::registry() {
+  static auto registry = Registry<Corruption>("corruption", "corruptions", "kind").add<NoCorruption>();
+  return registry;
+}
+
+Registry<Backbone, const BackboneContext&>& Backbone::registry() {
+  static auto registry = Registry<Backbone, const BackboneContext&>("backbone", "backbones", "kind")
+                             .add<DenseBackbone>()
+                             .add<ConvolutionalBackbone>();
+  return registry;
+}
+
+Registry<Bottleneck, const Shape&>& Bottleneck::registry() {
+  static auto registry =
+      Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind").add<DeterministicBottleneck>();
+  return registry;
+}
+
+Registry<Likelihood>& Likelihood::registry() {
+  static auto registry = Registry<Likelihood>("likelihood", "likelihoods", "kind")
+                             .add<BernoulliLikelihood>()
+                             .add<GaussianLikelihood>();
+  return registry;
+}
+
+Registry<Penalty>& Penalty::registry() {
+  static auto registry =
+      Registry<Penalty>("penalty", "penalties", "kind").add<L1Penalty>().add<WeightDecayPenalty>();
+  return registry;
+}
+
+Registry<Optimizer, const NamedTensors&>& Optimizer::registry() {
+  static auto registry =
+      Registry<Optimizer, const NamedTensors&>("optimizer", "optimizers", "kind").add<Adam>().add<Sgd>();
+  return registry;
+}
+
+}  // namespace aelab

@@ -1,0 +1,72 @@
+#include "aelab/nn/dense_backbone.h"
+
+#include <ATen/ATen.h>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+
+void DenseBackbone::Config::fields(Fields& f) {
+  f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", at_least(1));
+  f("activation", activation, "activation of the hidden layers");
+  f("tied", tied, "the decoder uses the encoder's weights, transposed");
+  f("initialization", initialization, "how weights are drawn before training");
+}
+
+std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
+  return {{},
+          {.hidden = {12}, .activation = Activation::tanh},
+          {.hidden = {12, 8}, .activation = Activation::sigmoid, .tied = true}};
+}
+
+DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
+    : config_(config), input_(context.input) {
+  if (!context.code) throw Error("model.code: a dense backbone needs the code's width, such as \"code\": 32");
+  code_ = *context.code;
+  std::vector<std::int64_t> widths = {elements(input_)};
+  widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());
+  widths.push_back(code_);
+  auto random = random_generator(context.seed, "initialization");
+  const auto layers = widths.size() - 1;
+  for (std::size_t i = 0; i < layers; ++i)
+    encoder_.push_back(
+        register_module("encoder_" + std::to_string(i),
+                        std::make_shared<Affine>(widths[i], widths[i + 1], config.initialization, random)));
+  for (std::size_t i = 0; i < layers; ++i) {
+    const auto in = widths[layers - i], out = widths[layers - i - 1];
+    const auto name = "decoder_" + std::to_string(i);
+    if (config.tied)
+      decoder_biases_.push_back(register_parameter(name + "_bias", at::zeros({out})));
+    else
+      decoder_.push_back(
+          register_module(name, std::make_shared<Affine>(in, out, config.initialization, random)));
+  }
+}
+
+Tensor DenseBackbone::encode(const Tensor& x) const {
+  auto hidden = x.flatten(1);
+  for (std::size_t i = 0; i < encoder_.size(); ++i)
+    hidden = encoder_[i]->forward(hidden, i + 1 < encoder_.size() ? config_.activation : Activation::linear);
+  return hidden;
+}
+
+Tensor DenseBackbone::decode(const Tensor& code) const {
+  auto hidden = code;
+  const auto layers = encoder_.size();
+  for (std::size_t i = 0; i < layers; ++i) {
+    const auto activation = i + 1 < layers ? config_.activation : Activation::linear;
+    hidden = config_.tied
+                 ? linear(hidden, encoder_[layers - i - 1]->weight.t(), decoder_biases_[i], activation)
+                 : decoder_[i]->forward(hidden, activation);
+  }
+  auto shape = input_;
+  shape.insert(shape.begin(), hidden.size(0));
+  return hidden.reshape(shape);
+}
+
+Tensor DenseBackbone::filters() const {
+  if (input_.size() != 3) return {};
+  return encoder_.front()->weight.detach().reshape({-1, input_[0], input_[1], input_[2]});
+}
+
+}  // namespace aelab

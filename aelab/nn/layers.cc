@@ -1,0 +1,64 @@
+#include "aelab/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <cmath>
+
+namespace aelab {
+
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  Activation activation) {
+  return activate(activation, at::linear(x, weight, bias));
+}
+
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       std::int64_t padding, std::int64_t stride, Activation activation) {
+  return activate(activation, at::conv2d(x, weight, bias, stride, padding));
+}
+
+std::span<const std::string_view> names(Initialization) {
+  static constexpr std::array<std::string_view, 5> kNames = {"glorot-uniform", "glorot-normal", "he-uniform",
+                                                             "he-normal", "lecun-normal"};
+  return kNames;
+}
+
+namespace {
+
+at::Tensor draw(at::IntArrayRef shape, Initialization initialization, at::Generator& random) {
+  auto weight = at::empty(shape);
+  const double field = static_cast<double>(weight[0][0].numel());
+  const double fan_in = static_cast<double>(shape[1]) * field,
+               fan_out = static_cast<double>(shape[0]) * field;
+  const auto uniform = [&](double variance) {
+    const double limit = std::sqrt(3 * variance);
+    return weight.uniform_(-limit, limit, random);
+  };
+  const auto normal = [&](double variance) { return weight.normal_(0, std::sqrt(variance), random); };
+  switch (initialization) {
+    case Initialization::glorot_uniform:
+      return uniform(2 / (fan_in + fan_out));
+    case Initialization::glorot_normal:
+      return normal(2 / (fan_in + fan_out));
+    case Initialization::he_uniform:
+      return uniform(2 / fan_in);
+    case Initialization::he_normal:
+      return normal(2 / fan_in);
+    case Initialization::lecun_normal:
+      return normal(1 / fan_in);
+  }
+  throw std::logic_error("an initialization without a distribution");
+}
+
+}  // namespace
+
+Affine::Affine(std::int64_t in, std::int64_t out, Initialization initialization, at::Generator& random)
+    : weight(register_parameter("weight", draw({out, in}, initialization, random))),
+      bias(register_parameter("bias", at::zeros({out}))) {}
+
+Convolution::Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
+                         Initialization initialization, at::Generator& random)
+    : weight(register_parameter("weight", draw({out, in, kernel, kernel}, initialization, random))),
+      bias(register_parameter("bias", at::zeros({out}))) {}
+
+}  // namespace aelab

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <string_view>
+
+#include "aelab/nn/activation.h"
+
+namespace aelab {
+
+// The two seams for speed: every dense layer of the library goes through linear(), every convolution through
+// convolution(). Both are differentiable to the second order.
+
+/// activation(x weight^T + bias): x [batch, in], weight [out, in], bias [out] or undefined -> [batch, out].
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  Activation activation = Activation::linear);
+
+/// activation(x * weight + bias): x [batch, in, height, width], weight [out, in, kernel, kernel], bias [out];
+/// zero padding of `padding` pixels on every side.
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       std::int64_t padding, std::int64_t stride, Activation activation = Activation::linear);
+
+/// How weights are drawn before training; biases start at zero. Fans count a whole receptive field.
+enum class Initialization {
+  glorot_uniform,  ///< U(+-sqrt(6 / (fan_in + fan_out))), Glorot & Bengio 2010, eq. 16; Keras's default
+  glorot_normal,   ///< N(0, 2 / (fan_in + fan_out))
+  he_uniform,      ///< U(+-sqrt(6 / fan_in)), He et al. 2015, eq. 10
+  he_normal,       ///< N(0, 2 / fan_in)
+  lecun_normal,    ///< N(0, 1 / fan_in), LeCun et al. 1998
+};
+
+std::span<const std::string_view> names(Initialization);
+
+/// The parameters of a dense layer: weight [out, in], bias [out].
+class Affine : public torch::nn::Module {
+ public:
+  Affine(std::int64_t in, std::int64_t out, Initialization initialization, at::Generator& random);
+  at::Tensor forward(const at::Tensor& x, Activation activation) const {
+    return linear(x, weight, bias, activation);
+  }
+  at::Tensor weight, bias;
+};
+
+/// The parameters of a convolution: weight [out, in, kernel, kernel], bias [out].
+class Convolution : public torch::nn::Module {
+ public:
+  Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, Initialization initialization,
+              at::Generator& random);
+  at::Tensor weight, bias;
+};
+
+}  // namespace aelab

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "aelab/nn/parts.h"
+
+namespace aelab {
+
+/// Independent Bernoulli variables given by their logits: the cross-entropy for inputs in [0, 1].
+class BernoulliLikelihood : public Likelihood {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "bernoulli";
+    static constexpr std::string_view summary = "cross-entropy from logits, for inputs in [0, 1]";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit BernoulliLikelihood(const Config&) {}
+  Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  Tensor mean(const Tensor& output) const override;
+  Bounds support() const override { return between(0, 1); }
+};
+
+enum class GaussianMean { identity, sigmoid };
+std::span<const std::string_view> names(GaussianMean);
+
+/// Independent Gaussians of unit variance: half the squared error.
+class GaussianLikelihood : public Likelihood {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "gaussian";
+    static constexpr std::string_view summary = "half the squared error";
+    GaussianMean mean = GaussianMean::identity;
+
+    void fields(Fields& f) {
+      f("mean", mean, "the decoder's output layer: identity, or sigmoid for inputs in [0, 1]");
+    }
+    static std::vector<Config> examples() { return {{}, {.mean = GaussianMean::sigmoid}}; }
+  };
+
+  explicit GaussianLikelihood(const Config& config) : mean_(config.mean) {}
+  Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  Tensor mean(const Tensor& output) const override;
+
+ private:
+  GaussianMean mean_;
+};
+
+}  // namespace aelab

@@ -1,0 +1,13 @@
+#include "aelab/runs/catalog.h"
+
+#include "aelab/runs/run_config.h"
+
+namespace aelab {
+
+std::vector<const Kinds*> catalog() {
+  return {&Autoencoder::registry(),  &Backbone::registry(), &Corruption::registry(), &Bottleneck::registry(),
+          &Likelihood::registry(),   &Penalty::registry(),  &Source::registry(),     &Optimizer::registry(),
+          &ScheduleKind::registry(), &Callback::registry(), &Metric::registry()};
+}
+
+}  // namespace aelab

@@ -1,0 +1,46 @@
+#include "aelab/runs/environment.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+namespace aelab {
+namespace {
+
+std::string processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(": ") + 2);
+  return "unknown";
+}
+
+std::string now() {
+  const auto time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  char text[32];
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+}  // namespace
+
+nlohmann::json environment() {
+  return {{"aelab", AELAB_VERSION},
+          {"libtorch", TORCH_VERSION},
+          {"processor", processor()},
+          {"processors", std::thread::hardware_concurrency()},
+          {"instruction_set", at::get_cpu_capability()},
+          {"threads", at::get_num_threads()},
+          {"cuda", at::hasCUDA()},
+          {"time", now()}};
+}
+
+}  // namespace aelab

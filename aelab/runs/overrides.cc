@@ -1,0 +1,86 @@
+#include "aelab/runs/overrides.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/error.h"
+#include "aelab/core/json.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> keys_of(const std::string& path, const std::string& override) {
+  std::vector<std::string> keys(1);
+  for (const char c : path) {
+    if (c == '.' || c == '[')
+      keys.emplace_back();
+    else if (c != ']')
+      keys.back() += c;
+  }
+  if (std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.empty(); }))
+    throw Error("override \"" + override + "\": has an empty key");
+  return keys;
+}
+
+std::string tag_of(const std::string& key) {
+  if (key == "data") return "source";
+  return key == "model" ? "variant" : "kind";
+}
+
+json& entry(json& list, const std::string& key, const std::string& override) {
+  const bool number =
+      key.size() < 7 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const auto index = number ? std::stoul(key) : list.size() + 1;
+  if (index > list.size())
+    throw Error("override \"" + override + "\": \"" + key + "\" is no entry of a list of " +
+                std::to_string(list.size()));
+  if (index == list.size()) list.push_back(nullptr);
+  return list[index];
+}
+
+json& child(json& parent, const std::string& parent_key, const std::string& key,
+            const std::string& override) {
+  if (parent.is_array()) return entry(parent, key, override);
+  if (parent.is_null()) parent = json::object();
+  if (parent.is_string()) parent = {{tag_of(parent_key), parent}};
+  if (!parent.is_object())
+    throw Error("override \"" + override + "\": \"" + parent_key + "\" is " + describe_json(parent) +
+                ", which has no keys");
+  return parent[key];
+}
+
+json value_of(const std::string& text, const std::string& override) {
+  const bool looks_like_json =
+      !text.empty() && std::string_view("{[\"-0123456789").find(text.front()) != std::string_view::npos;
+  if (looks_like_json || text == "true" || text == "false" || text == "null") {
+    try {
+      return parse_json(text, "override \"" + override + "\"");
+    } catch (const Error&) {
+      if (std::string_view("{[\"").find(text.front()) != std::string_view::npos) throw;
+    }
+  }
+  return text;
+}
+
+void apply(json& config, const std::string& override) {
+  const auto equals = override.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw Error("override \"" + override + "\": must be path.to.key=value");
+  json* at = &config;
+  std::string parent;
+  for (const auto& key : keys_of(override.substr(0, equals), override)) {
+    at = &child(*at, parent, key, override);
+    parent = key;
+  }
+  *at = value_of(override.substr(equals + 1), override);
+}
+
+}  // namespace
+
+void apply_overrides(json& config, const std::vector<std::string>& overrides) {
+  for (const auto& override : overrides) apply(config, override);
+}
+
+}  // namespace aelab

@@ -1,0 +1,162 @@
+#include "aelab/runs/run.h"
+
+#include <ATen/Parallel.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/signals.h"
+#include "aelab/runs/environment.h"
+#include "aelab/training/checkpoint.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Part) {
+  static constexpr std::array<std::string_view, 3> kNames = {"train", "validation", "test"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(Which) {
+  static constexpr std::array<std::string_view, 2> kNames = {"best", "last"};
+  return kNames;
+}
+
+void EvaluationConfig::fields(Fields& f) {
+  f("part", part, "which part of the data");
+  f("checkpoint", checkpoint, "which of the run's models");
+  f("data", data, "other data than the run's own");
+  f("metrics", metrics, "what to measure; the run's own metrics when left out");
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// What a config names, made.
+struct Made {
+  Split data;
+  std::shared_ptr<Autoencoder> model;
+};
+
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Shape& input) {
+  auto model = config.model.variant.make(Context(input, config.seed));
+  if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
+    throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
+                "\" expands to; change the variant's own fields and leave \"expanded\" out");
+  return model;
+}
+
+Made make(const RunConfig& config) {
+  const auto data = open_dataset(config.data.source);
+  auto model = make_model(config, data.shape());
+  return {data.split(config.data.split, config.seed), std::move(model)};
+}
+
+void write_json(const fs::path& path, const json& value) { write_file(path, value.dump(2) + "\n"); }
+
+void write_status(const fs::path& folder, const std::string& status, const std::string& message = {}) {
+  json value = {{"status", status}};
+  if (!message.empty()) value["message"] = message;
+  write_json(folder / "status.json", value);
+}
+
+fs::path checkpoint_path(const fs::path& folder, Which which) {
+  return folder / "checkpoints" /
+         (std::string(names(which)[static_cast<std::size_t>(which)]) + ".safetensors");
+}
+
+void write_evaluation(const fs::path& folder, const std::vector<Result>& results, Part part, Which which) {
+  json metrics = json::object();
+  for (const auto& [measure, value] : results)
+    metrics[measure.name] = value ? json(*value) : json("not applicable");
+  write_json(folder / "evaluation.json", {{"checkpoint", names(which)[static_cast<std::size_t>(which)]},
+                                          {"part", names(part)[static_cast<std::size_t>(part)]},
+                                          {"metrics", metrics}});
+}
+
+/// Trains and measures in a folder that is there. A best checkpoint is missing only where nothing improved.
+RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
+  RunOutcome outcome{.folder = folder, .signal = 0, .results = {}};
+  write_status(folder, "running");
+  const auto last = checkpoint_path(folder, Which::last), best = checkpoint_path(folder, Which::best);
+  Place place{.folder = folder, .resume = {}};
+  if (resumed && fs::exists(last)) place.resume = last;
+  const Trainer trainer(config.training, config.callbacks, config.seed);
+  outcome.signal = trainer.fit(*made.model, made.data, place).signal;
+  if (outcome.signal) {
+    write_status(folder, "stopped", "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on");
+    return outcome;
+  }
+  const auto which = fs::exists(best) ? Which::best : Which::last;
+  if (which == Which::best) load_model_state(best, *made.model);
+  if (made.data.test.size() > 0) {
+    outcome.results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
+    write_evaluation(folder, outcome.results, Part::test, which);
+  }
+  write_status(folder, "completed");
+  return outcome;
+}
+
+RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
+  try {
+    return train(config, made, folder, resumed);
+  } catch (const Failure& failure) {
+    write_status(folder, "failed", failure.what());
+    throw;
+  }
+}
+
+const Dataset& part_of(const Split& split, Part part) {
+  if (part == Part::train) return split.train;
+  return part == Part::validation ? split.validation : split.test;
+}
+
+}  // namespace
+
+RunOutcome run(RunConfig config) {
+  check_config(config, "run");
+  auto made = make(config);
+  config.model.expanded = made.model->config();
+  if (!config.training.threads) config.training.threads = at::get_num_threads();
+  Trainer(config.training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true);
+  const auto folder = create_numbered_folder(fs::path(config.output) / config.name);
+  write_json(folder / "config.json", write_config(config));
+  write_json(folder / "environment.json", environment());
+  return train_or_report(config, made, folder, /*resumed=*/false);
+}
+
+RunConfig load_run_config(const fs::path& folder) {
+  const auto path = folder / "config.json";
+  if (!fs::exists(path)) throw Error(folder.string() + ": is no run folder: it has no config.json");
+  return read_run_config(read_file(path), path.string());
+}
+
+RunOutcome resume(const fs::path& folder) {
+  const auto config = load_run_config(folder);
+  return train_or_report(config, make(config), folder, /*resumed=*/true);
+}
+
+std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
+  const auto config = load_run_config(folder);
+  auto model = make_model(config, open_dataset(config.data.source).shape());
+  load_model_state(checkpoint_path(folder, checkpoint), *model);
+  return model;
+}
+
+std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
+  const auto recorded = load_run_config(folder);
+  auto [trained_on, model] = make(recorded);
+  load_model_state(checkpoint_path(folder, config.checkpoint), *model);
+  const auto split =
+      config.data ? open_dataset(config.data->source).split(config.data->split, recorded.seed) : trained_on;
+  if (split.train.shape() != model->input_shape())
+    throw Error("data: are " + to_string(split.train.shape()) + ", the model is for " +
+                to_string(model->input_shape()));
+  return evaluate(*model, part_of(split, config.part), trained_on,
+                  config.metrics.empty() ? recorded.evaluation : config.metrics);
+}
+
+}  // namespace aelab

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "aelab/runs/run_config.h"
+
+namespace aelab {
+
+/// What a run left behind.
+struct RunOutcome {
+  std::filesystem::path folder;
+  int signal = 0;  ///< that stopped it, to be resumed; 0 when it is complete
+  std::vector<Result> results;
+};
+
+/// Trains, measures and records in a new folder <output>/<name>/<n>. Error when anything is wrong with the
+/// config or the data, before the folder is created; Failure when the run itself fails.
+RunOutcome run(RunConfig config);
+
+/// Goes on with a run that was stopped or killed, to the same bits. Error when the folder holds no run.
+RunOutcome resume(const std::filesystem::path& folder);
+
+enum class Part { train, validation, test };
+std::span<const std::string_view> names(Part);
+enum class Which { best, last };
+std::span<const std::string_view> names(Which);
+
+/// What to measure, with what, on what.
+struct EvaluationConfig {
+  Part part = Part::test;
+  Which checkpoint = Which::best;
+  std::optional<DataConfig> data = {};       ///< other data than the run's own
+  std::vector<Choice<Metric>> metrics = {};  ///< the run's own when empty
+
+  void fields(Fields& f);
+};
+
+/// Measures a run's model again; changes nothing in its folder.
+std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config = {});
+
+/// The model that a run trained.
+std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
+
+/// The config that a run recorded.
+RunConfig load_run_config(const std::filesystem::path& folder);
+
+}  // namespace aelab

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "aelab/core/registry.h"
+#include "aelab/training/training.h"
+
+namespace aelab {
+
+/// Something that happens beside training. The trainer calls, in this order:
+///
+///     start                                  once, on resume too
+///       phase_begin                          not on resume within a phase
+///         losses, step_end                   at every step: before and after the parameters change
+///         epoch_end                          after validation
+///         boundary(epoch)
+///       boundary(phase)
+///     finish                                 also after a stop
+///
+/// and after every step boundary(step), after a stop boundary(stop). At a boundary the training's state is
+/// whole: what is saved there resumes to the same bits. Each event goes to monitors first, then to outputs,
+/// then to checkpoints, within these in the order of their listing.
+class Callback {
+ public:
+  enum class Order { monitor, output, checkpoint };
+  enum class Boundary { step, epoch, phase, stop };
+
+  static Registry<Callback>& registry();
+
+  virtual ~Callback() = default;
+  virtual Order order() const { return Order::output; }
+  virtual bool needs_folder() const { return false; }
+  /// The metric that it watches, "" if none: checked before training starts.
+  virtual std::string monitored() const { return {}; }
+  /// Error when it cannot work on these data.
+  virtual void check(const Split&) const {}
+
+  virtual void start(Training&) {}
+  virtual void phase_begin(Training&) {}
+  virtual void losses(Training&, const Terms&) {}
+  virtual void step_end(Training&) {}
+  virtual void epoch_end(Training&) {}
+  virtual void boundary(Training&, Boundary) {}
+  virtual void finish(Training&) {}
+
+  /// Names its memory in checkpoints, "" if it has none; no two callbacks of a run may share one.
+  virtual std::string state_key() const { return {}; }
+  virtual nlohmann::json save() const;
+  virtual void load(const nlohmann::json& saved);
+};
+
+/// An entry of a run file's "callbacks".
+struct CallbackConfig {
+  Choice<Callback> callback = {};
+  bool enabled = true;
+
+  void fields(Fields& f);
+};
+
+/// The listed callbacks that are enabled, together with the defaults (progress, log, checkpoint,
+/// stop-on-nan) that the list does not name; without a folder, only those that need none. In the order of
+/// events. Error when two share a state key, or a listed one needs the folder that is missing.
+std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<CallbackConfig>& listed,
+                                                      bool with_folder);
+
+}  // namespace aelab

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "aelab/core/files.h"
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+/// Writes every epoch's metrics: metrics.jsonl, one object a line, and metrics.csv in long form (step, epoch,
+/// phase, name, value); and remarks to log.txt. On resume the files are cut back to what the checkpoint knew.
+class Log : public Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "log";
+    static constexpr std::string_view summary = "writes metrics.jsonl, metrics.csv and log.txt";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit Log(const Config&) {}
+  bool needs_folder() const override { return true; }
+  void start(Training& training) override;
+  void phase_begin(Training& training) override;
+  void epoch_end(Training& training) override;
+  std::string state_key() const override { return "log"; }
+  nlohmann::json save() const override;
+  void load(const nlohmann::json& saved) override;
+
+ private:
+  struct Files {
+    GrowingFile lines, table, remarks;
+  };
+  std::uintmax_t keep_lines_ = 0, keep_table_ = 0, keep_remarks_ = 0;
+  std::optional<Files> files_;  // open once training starts
+};
+
+}  // namespace aelab

@@ -1,0 +1,125 @@
+#include "aelab/training/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/error.h"
+#include "aelab/core/json.h"
+#include "aelab/core/safetensors.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormat = 1;
+constexpr const char* kMetadata = "aelab";
+
+const std::pair<at::ScalarType, const char*> kTypes[] = {
+    {at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kLong, "I64"}, {at::kInt, "I32"},
+    {at::kByte, "U8"},   {at::kBool, "BOOL"},  {at::kHalf, "F16"}, {at::kBFloat16, "BF16"}};
+
+std::string type_name(at::ScalarType type) {
+  for (const auto& [known, name] : kTypes)
+    if (known == type) return name;
+  throw std::logic_error(std::string("tensors of type ") + at::toString(type) + " cannot be saved");
+}
+
+NamedTensors prefixed(const std::string& prefix, NamedTensors tensors) {
+  for (auto& [name, tensor] : tensors) name.insert(0, prefix);
+  return tensors;
+}
+
+NamedTensors tensors_of(const Training& training) {
+  auto tensors = prefixed("model.", state_of(training.model));
+  for (std::size_t i = 0; i < training.optimizers.size(); ++i) {
+    const auto prefix = "optimizer." + training.phase().updates[i].name + ".";
+    for (auto& item : prefixed(prefix, training.optimizers[i]->state())) tensors.push_back(std::move(item));
+  }
+  return tensors;
+}
+
+json to_json(const Progress& p) {
+  return {{"phase", p.phase},
+          {"epoch", p.epoch},
+          {"batch", p.batch},
+          {"step", p.step},
+          {"phase_epoch", p.phase_epoch},
+          {"phase_step", p.phase_step},
+          {"phase_ended", p.phase_ended}};
+}
+
+Progress to_progress(const json& saved) {
+  return {.phase = saved.at("phase"),
+          .epoch = saved.at("epoch"),
+          .batch = saved.at("batch"),
+          .step = saved.at("step"),
+          .phase_epoch = saved.at("phase_epoch"),
+          .phase_step = saved.at("phase_step"),
+          .phase_ended = saved.at("phase_ended")};
+}
+
+void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const std::string& path) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors) {
+    const auto* saved = file.find(name);
+    if (!saved) throw Error(path + ": has no tensor \"" + name + "\": it belongs to another model");
+    if (saved->dtype != type_name(tensor.scalar_type()) || Shape(saved->shape) != tensor.sizes().vec())
+      throw Error(path + ": the tensor \"" + name + "\" is " + saved->dtype + " " + to_string(saved->shape) +
+                  ", not " + type_name(tensor.scalar_type()) + " " + to_string(tensor.sizes().vec()));
+    auto* bytes = const_cast<std::byte*>(saved->bytes.data());
+    tensor.copy_(at::from_blob(bytes, saved->shape, at::TensorOptions(tensor.scalar_type())));
+  }
+}
+
+json read_metadata(const SafetensorsFile& file, const std::string& path) {
+  const auto found = file.metadata().find(kMetadata);
+  if (found == file.metadata().end()) throw Error(path + ": is no checkpoint of aelab");
+  auto metadata = parse_json(found->second, path);
+  if (const auto format = metadata.value("format", 0); format != kFormat)
+    throw Error(path + ": has format " + std::to_string(format) + "; this aelab reads " +
+                std::to_string(kFormat));
+  return metadata;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const Training& training) {
+  std::vector<Tensor> kept;  // what the bytes below belong to
+  std::vector<TensorBytes> bytes;
+  for (const auto& [name, tensor] : tensors_of(training)) {
+    kept.push_back(tensor.detach().cpu().contiguous());
+    const auto& saved = kept.back();
+    bytes.push_back({name, type_name(saved.scalar_type()), saved.sizes().vec(),
+                     std::span(static_cast<const std::byte*>(saved.const_data_ptr()), saved.nbytes())});
+  }
+  json metadata = {
+      {"format", kFormat}, {"progress", to_json(training.progress)}, {"averages", training.averages.save()}};
+  for (const auto& callback : training.callbacks)
+    if (const auto key = callback->state_key(); !key.empty()) metadata["callbacks"][key] = callback->save();
+  write_safetensors(path, bytes, {{kMetadata, metadata.dump()}});
+}
+
+void load_checkpoint(const std::filesystem::path& path, Training& training,
+                     const std::function<void()>& make_optimizers) {
+  const auto file = SafetensorsFile::read(path);
+  const auto metadata = read_metadata(file, path);
+  training.progress = to_progress(metadata.at("progress"));
+  training.averages.load(metadata.at("averages"));
+  make_optimizers();
+  copy_into(tensors_of(training), file, path);
+  for (const auto& callback : training.callbacks) {
+    const auto key = callback->state_key();
+    if (!key.empty() && metadata.contains("callbacks") && metadata["callbacks"].contains(key))
+      callback->load(metadata["callbacks"][key]);
+  }
+}
+
+void load_model_state(const std::filesystem::path& path, Autoencoder& model) {
+  const auto file = SafetensorsFile::read(path);
+  read_metadata(file, path);
+  copy_into(prefixed("model.", state_of(model)), file, path);
+}
+
+}  // namespace aelab

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+// A checkpoint is a safetensors file: the model's tensors ("model.backbone..."), the optimisers'
+// ("optimizer.<update>...") and, as metadata "aelab", a JSON object with the format version, the progress,
+// the epoch's running sums and the callbacks' memory. Every tensor has a checksum.
+
+/// Writes it whole or not at all. Failure as write_file's.
+void save_checkpoint(const std::filesystem::path& path, const Training& training);
+
+/// Brings a training and its callbacks back to where the checkpoint was written. `make_optimizers` makes
+/// those of the checkpoint's phase. Error when the file is damaged or belongs to another model.
+void load_checkpoint(const std::filesystem::path& path, Training& training,
+                     const std::function<void()>& make_optimizers);
+
+/// The model's tensors alone. Error as above.
+void load_model_state(const std::filesystem::path& path, Autoencoder& model);
+
+}  // namespace aelab

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+enum class Device { automatic, cpu, cuda };
+std::span<const std::string_view> names(Device);
+
+/// How a model is trained; the model's phases say what is trained.
+struct TrainerConfig {
+  std::int64_t epochs = 10;  ///< of each phase
+  std::int64_t batch_size = 128;
+  Choice<Optimizer> optimizer = Adam::Config{};
+  Device device = Device::automatic;
+  std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
+
+  void fields(Fields& f);
+};
+
+/// Where a training writes, and what it goes on from.
+struct Place {
+  std::filesystem::path folder = {};                 ///< of the run; empty: nothing is written
+  std::optional<std::filesystem::path> resume = {};  ///< a checkpoint
+};
+
+/// What a fit did.
+struct History {
+  struct Epoch {
+    std::string phase;
+    std::int64_t step;  ///< steps done so far
+    Metrics metrics;
+  };
+  std::vector<Epoch> epochs;
+  int signal = 0;  ///< that stopped it; 0 when it ran to its end
+};
+
+/// Trains any model through its phases: one loop for all of them. Everything else is a callback.
+class Trainer {
+ public:
+  /// Error when the config breaks a bound.
+  explicit Trainer(TrainerConfig config = {}, std::vector<CallbackConfig> callbacks = {},
+                   std::int64_t seed = 0);
+
+  /// Everything that can be found wrong before anything is written: data outside the likelihood's support or
+  /// not finite, monitors of metrics that there are not, a device that is absent. Error.
+  void check(Autoencoder& model, const Split& data, bool with_folder) const;
+
+  /// Trains in place, on the config's device. Stops after a step when StopSignals received one. Error as
+  /// check's; Failure when training itself fails, the last good state being saved if there is a folder.
+  History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
+
+ private:
+  TrainerConfig config_;
+  std::vector<CallbackConfig> callbacks_;
+  std::int64_t seed_;
+};
+
+}  // namespace aelab

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aelab/data/split.h"
+#include "aelab/models/autoencoder.h"
+
+namespace aelab {
+
+/// How far training has come. Everything counts from 0; a resumed run goes on exactly from here.
+struct Progress {
+  std::int64_t phase = 0;
+  std::int64_t epoch = 0;                        ///< epochs ended, over all phases
+  std::int64_t batch = 0;                        ///< batches done in this epoch
+  std::int64_t step = 0;                         ///< steps done, over all phases
+  std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
+  bool phase_ended = false;
+
+  Position position() const { return {.epoch = epoch, .batch = batch}; }
+};
+
+/// Named numbers, in the order in which they were computed.
+using Metrics = std::vector<std::pair<std::string, double>>;
+/// The number of that name, if it is there.
+std::optional<double> find(const Metrics& metrics, std::string_view name);
+
+/// Sums of the terms of an epoch's batches, each weighted by its rows.
+class Averages {
+ public:
+  void add(const Terms& terms, std::int64_t rows);
+  /// prefix/loss, then prefix/<term> for each term.
+  Metrics means(const std::string& prefix) const;
+  double loss() const { return rows_ ? total_ / static_cast<double>(rows_) : 0; }
+  nlohmann::json save() const;
+  void load(const nlohmann::json& saved);
+
+ private:
+  Metrics sums_;
+  double total_ = 0;
+  std::int64_t rows_ = 0;
+};
+
+class Callback;
+
+/// A training under way: what callbacks see, and all that a checkpoint saves beside their own state.
+class Training {
+ public:
+  Training(Autoencoder& trained, const Split& split, std::filesystem::path run_folder)
+      : model(trained), data(split), folder(std::move(run_folder)), phases(trained.phases()) {}
+
+  Autoencoder& model;
+  const Split& data;
+  const std::filesystem::path folder;  ///< of the run; empty when there is none
+  std::vector<Phase> phases;
+  std::vector<std::shared_ptr<Callback>> callbacks;
+
+  Progress progress;
+  std::int64_t phase_epochs = 0, epoch_batches = 0;    ///< what the phase and an epoch have at most
+  std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
+  Averages averages;                                   ///< of the epoch so far
+  Metrics metrics;                                     ///< of the last epoch that ended
+
+  const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
+
+  /// Ends the phase after this epoch; says why to those who show it.
+  void end_phase(std::string reason) {
+    progress.phase_ended = true;
+    notes.push_back(std::move(reason));
+  }
+  std::vector<std::string> notes;  ///< remarks for the display and the log, cleared each epoch
+};
+
+}  // namespace aelab
