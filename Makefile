@@ -14,7 +14,11 @@ demo:  ## set up, build the program and train a small convolutional autoencoder
 	@third_party/install
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS) --target aelab
-	build/release/aelab run experiments/convolutional/demo.json
+	build/release/aelab run experiments/convolutional/demo.json > build/demo.txt
+	@cat build/demo.txt; folder=$$(tail -n 1 build/demo.txt); \
+	  printf '\nPictures (originals above reconstructions; filters):\n'; ls "$$folder"/images/*.png; \
+	  printf 'Metrics: %s/metrics.csv, %s/evaluation.json\n' "$$folder" "$$folder"; \
+	  printf 'Edit experiments/convolutional/demo.json, or try: build/release/aelab run experiments/first-run/run.json\n'
 
 build:  ## set up and build everything: build/release/aelab
 	@third_party/install

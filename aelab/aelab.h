@@ -2,6 +2,7 @@
 
 // All that experiment programs need.
 
+#include "aelab/core/memory.h"
 #include "aelab/data/source.h"
 #include "aelab/data/sources.h"
 #include "aelab/evaluation/metrics/accuracy.h"

@@ -3,6 +3,7 @@
 
 #include "aelab/cli/commands.h"
 #include "aelab/core/error.h"
+#include "aelab/core/memory.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ int run(const aelab::cli::Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  aelab::keep_freed_memory();
   CLI::App app("aelab trains every kind of autoencoder and says which one suits your data.", "aelab");
   app.set_version_flag("--version", AELAB_VERSION);
   app.require_subcommand(1);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -26,6 +27,13 @@ double seconds_since(std::chrono::steady_clock::time_point then) {
 std::string epoch_of(const Training& training, std::int64_t epoch) {
   const auto phase = training.phases.size() > 1 ? training.phase().name + ", " : std::string();
   return fmt::format("{}epoch {}/{}", phase, epoch, training.phase_epochs);
+}
+
+/// Whether the loss has other terms than the reconstruction, which then are worth showing.
+bool several_terms(const Metrics& metrics) {
+  return std::any_of(metrics.begin(), metrics.end(), [](const auto& metric) {
+    return !metric.first.ends_with("/loss") && !metric.first.ends_with("/reconstruction");
+  });
 }
 
 std::string bar(std::int64_t done, std::int64_t all) {
@@ -62,7 +70,9 @@ void ProgressBar::draw(const Training& training) const {
 
 void ProgressBar::epoch_end(Training& training) {
   std::string line = epoch_of(training, training.progress.phase_epoch);
-  for (const auto& [name, value] : training.metrics) line += fmt::format("  {} {:.5g}", name, value);
+  const auto& terms = training.metrics;
+  for (const auto& [name, value] : terms)
+    if (name.ends_with("/loss") || several_terms(terms)) line += fmt::format("  {} {:.5g}", name, value);
   if (best_.improved(training)) line += "  best";
   line += "  " + duration(seconds_since(epoch_begun_)) + "\n";
   for (const auto& note : training.notes) line += "  " + note + "\n";
