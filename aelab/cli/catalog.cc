@@ -64,7 +64,7 @@ void print_fields(const json& schema) {
 void print_measures(const std::string& metric) {
   for (const auto& measure : Choice<Metric>::named(metric).make()->measures())
     fmt::print(
-        "  {}\n      {}{}\n", measure.name, measure.definition,
+        "  {}, version {}\n      {}{}\n", measure.name, measure.version, measure.definition,
         measure.better == Direction::neither
             ? ""
             : fmt::format("; {} is better", names(measure.better)[static_cast<std::size_t>(measure.better)]));

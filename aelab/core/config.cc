@@ -21,6 +21,7 @@ std::vector<std::string> strings(std::span<const std::string_view> views) {
 
 std::string in_words(const Bounds& bounds) {
   const bool lower = std::isfinite(bounds.least), upper = std::isfinite(bounds.most);
+  if (bounds.least == bounds.most) return shortest(bounds.least);
   if (lower && upper)
     return fmt::format("between {} and {}{}", shortest(bounds.least), shortest(bounds.most),
                        bounds.open ? " (both excluded)" : "");
@@ -36,6 +37,7 @@ class ConfigReader final : public Fields {
   std::vector<std::string> problems;
 
   void require(bool holds, std::string_view name, std::string_view problem) override {
+    if (const auto& frame = frames_.back(); frame.shorthand && !frame.choice) return;  // not even an object
     const auto path = name.empty() ? path_ : child(name);
     if (!holds && !mentioned(path)) report(path, std::string(problem));
   }
@@ -242,6 +244,45 @@ class ConfigWriter final : public Fields {
   }
 };
 
+class ChoiceVisitor final : public Fields {
+ public:
+  using Found = std::function<void(const std::string&, AnyChoice&)>;
+  ChoiceVisitor(const Found& found, std::string path) : found_(found), path_(std::move(path)) {}
+
+  void flatten(AnyChoice& choice) override {
+    if (choice.empty()) return;
+    found_(path_, choice);
+    choice.fields(*this);
+  }
+
+ protected:
+  void field(std::string_view name, std::string_view, const Visit& visit) override {
+    ChoiceVisitor inner(found_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name));
+    visit(inner);
+  }
+  void boolean(bool&) override {}
+  void integer(std::int64_t&, const Bounds&) override {}
+  void number(double&, const Bounds&) override {}
+  void text(std::string&) override {}
+  void enumeration(int&, std::span<const std::string_view>) override {}
+  void optional(bool engaged, const std::function<void()>&, const Visit& visit) override {
+    if (engaged) visit(*this);
+  }
+  void list(std::size_t size, const std::function<void(std::size_t)>&,
+            const std::function<void(Fields&, std::size_t)>& visit) override {
+    for (std::size_t i = 0; i < size; ++i) {
+      ChoiceVisitor inner(found_, fmt::format("{}[{}]", path_, i));
+      visit(inner, i);
+    }
+  }
+  void object(const Visit& visit) override { visit(*this); }
+  void choice(AnyChoice& choice) override { flatten(choice); }
+
+ private:
+  const Found& found_;
+  std::string path_;
+};
+
 class ConfigSchema final : public Fields {
  public:
   explicit ConfigSchema(json& definitions) : definitions_(definitions) {}
@@ -354,6 +395,11 @@ json write_config(ConfigRef config) {
 
 void check_config(ConfigRef config, const std::string& origin) {
   read_config(write_config(config), config, origin);  // reads back what is there, so nothing changes
+}
+
+void visit_choices(ConfigRef config, const std::function<void(const std::string&, AnyChoice&)>& visit) {
+  ChoiceVisitor visitor(visit, "");
+  config.visit(visitor);
 }
 
 json config_schema(ConfigRef defaults) {

@@ -33,6 +33,9 @@ nlohmann::json write_config(ConfigRef config);
 /// Error if a config made in C++ breaks a bound or a rule that its JSON would have to keep.
 void check_config(ConfigRef config, const std::string& origin);
 
+/// Shows every choice among registered kinds in a config, with its path, those within chosen kinds too.
+void visit_choices(ConfigRef config, const std::function<void(const std::string& path, AnyChoice&)>& visit);
+
 /// JSON Schema (draft-07) of a config type, given one with its defaults: one definition a registry.
 nlohmann::json config_schema(ConfigRef defaults);
 

@@ -10,8 +10,8 @@ namespace aelab {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  constexpr int kMapFrom = 1 << 30;   // bytes; smaller blocks come from the heap, which stays
-  constexpr int kGrowBy = 64 << 20;   // bytes
+  constexpr int kMapFrom = 1 << 30;  // bytes; smaller blocks come from the heap, which stays
+  constexpr int kGrowBy = 64 << 20;  // bytes
   mallopt(M_MMAP_THRESHOLD, kMapFrom);
   mallopt(M_TRIM_THRESHOLD, -1);
   mallopt(M_TOP_PAD, kGrowBy);

@@ -9,7 +9,11 @@ namespace aelab {
 Registry<ScheduleKind>& ScheduleKind::registry() {
   static auto registry = [] {
     Registry<ScheduleKind> kinds("schedule", "schedules", "kind");
-    kinds.add<ConstantSchedule>().add<CosineSchedule>();
+    kinds.add<ConstantSchedule>()
+        .add<LinearSchedule>()
+        .add<StepSchedule>()
+        .add<ExponentialSchedule>()
+        .add<CosineSchedule>();
     kinds.number_means("constant", "value");
     return kinds;
   }();
@@ -18,10 +22,81 @@ Registry<ScheduleKind>& ScheduleKind::registry() {
 
 Schedule::Schedule(double constant) : Choice(ConstantSchedule::Config{.value = constant}) {}
 
+namespace {
+
+constexpr const char* kAmount = ": a number of steps, or a share of the phase below 1";
+
+std::int64_t steps_of(double amount, std::int64_t steps) {
+  return amount < 1 ? std::llround(amount * static_cast<double>(steps)) : static_cast<std::int64_t>(amount);
+}
+
+std::int64_t steps_of(const std::optional<double>& amount, std::int64_t steps) {
+  return amount ? steps_of(*amount, steps) : steps;
+}
+
+/// 0 at the first of `length` steps, 1 at the last and after it.
+double done(std::int64_t step, std::int64_t length) {
+  if (length <= 1) return 1;
+  return std::min(1.0, static_cast<double>(step) / static_cast<double>(length - 1));
+}
+
+}  // namespace
+
+void LinearSchedule::Config::fields(Fields& f) {
+  f("from", from, "the value at the phase's first step");
+  f("to", to, "the value at the end");
+  f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
+}
+
+double LinearSchedule::at(std::int64_t step, std::int64_t steps) const {
+  return config_.from + (config_.to - config_.from) * done(step, length(steps));
+}
+
+std::int64_t LinearSchedule::length(std::int64_t steps) const { return steps_of(config_.over, steps); }
+
+void StepSchedule::Config::fields(Fields& f) {
+  f("value", value, "the value at the phase's first step");
+  f("factor", factor, "what it is multiplied by", above(0));
+  f("every", every, std::string("how often") + kAmount, above(0));
+}
+
+double StepSchedule::at(std::int64_t step, std::int64_t steps) const {
+  const auto every = std::max<std::int64_t>(steps_of(config_.every, steps), 1);
+  return config_.value * std::pow(config_.factor, static_cast<double>(step / every));
+}
+
+std::int64_t StepSchedule::length(std::int64_t steps) const { return steps_of(config_.every, steps) + 1; }
+
+void ExponentialSchedule::Config::fields(Fields& f) {
+  f("from", from, "the value at the phase's first step", above(0));
+  f("to", to, "the value at the end", above(0));
+  f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
+}
+
+double ExponentialSchedule::at(std::int64_t step, std::int64_t steps) const {
+  return config_.from * std::pow(config_.to / config_.from, done(step, length(steps)));
+}
+
+std::int64_t ExponentialSchedule::length(std::int64_t steps) const { return steps_of(config_.over, steps); }
+
+void CosineSchedule::Config::fields(Fields& f) {
+  f("from", from, "the value after the warm-up");
+  f("to", to, "the value at the end of each period");
+  f("warmup", warmup, std::string("how long it rises from 0 before") + kAmount, at_least(0));
+  f("restarts", restarts, "how often it begins again", at_least(0));
+}
+
 double CosineSchedule::at(std::int64_t step, std::int64_t steps) const {
-  const double last = static_cast<double>(std::max<std::int64_t>(steps - 1, 1));
-  const double done = std::clamp(static_cast<double>(step) / last, 0.0, 1.0);
-  return config_.to + (config_.from - config_.to) * 0.5 * (1 + std::cos(std::numbers::pi * done));
+  const auto warmup = steps_of(config_.warmup, steps);
+  if (step < warmup) return config_.from * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  const auto periods = config_.restarts + 1;
+  const auto period = std::max<std::int64_t>((steps - warmup + periods - 1) / periods, 1);
+  const auto fallen = done((step - warmup) % period, period);
+  return config_.to + (config_.from - config_.to) * 0.5 * (1 + std::cos(std::numbers::pi * fallen));
+}
+
+std::int64_t CosineSchedule::length(std::int64_t steps) const {
+  return std::max(steps, steps_of(config_.warmup, steps) + 2 * (config_.restarts + 1));
 }
 
 }  // namespace aelab

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "aelab/core/registry.h"
 
 namespace aelab {
 
-/// A value that changes while a phase runs: a pure function of the step, with no state to save.
+/// A value that changes while a phase runs: a pure function of the step, with no state to save. Lengths
+/// within a phase are amounts: below 1 shares of its steps, others numbers of steps.
 class ScheduleKind {
  public:
   static Registry<ScheduleKind>& registry();
@@ -14,6 +16,8 @@ class ScheduleKind {
   virtual ~ScheduleKind() = default;
   /// The value at `step` (counted from 0) of a phase of `steps` steps.
   virtual double at(std::int64_t step, std::int64_t steps) const = 0;
+  /// The steps that it takes to come to its end, in a phase of `steps` steps.
+  virtual std::int64_t length(std::int64_t steps) const { return steps; }
 };
 
 /// Any weight, level or rate: in JSON a number or a schedule object, in C++ a double or a schedule's config.
@@ -46,25 +50,95 @@ class ConstantSchedule : public ScheduleKind {
   double value_;
 };
 
-/// Half a cosine from `from` to `to` over the phase (Loshchilov & Hutter 2017, eq. 5, one period).
+/// A straight line from `from` to `to`, then `to`.
+class LinearSchedule : public ScheduleKind {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "linear";
+    static constexpr std::string_view summary = "along a straight line from one value to another";
+    double from = 0;
+    double to = 1;
+    std::optional<double> over = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() {
+      return {{.from = 0.01, .to = 0.001}, {.from = 0, .to = 0.01, .over = 0.25}};
+    }
+  };
+
+  explicit LinearSchedule(const Config& config) : config_(config) {}
+  double at(std::int64_t step, std::int64_t steps) const override;
+  std::int64_t length(std::int64_t steps) const override;
+
+ private:
+  Config config_;
+};
+
+/// The value times factor^n after n times `every` steps.
+class StepSchedule : public ScheduleKind {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "step";
+    static constexpr std::string_view summary = "multiplied by a factor every so many steps";
+    double value = 1e-3;
+    double factor = 0.1;
+    double every = 0.34;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.value = 0.01, .factor = 0.5, .every = 0.25}}; }
+  };
+
+  explicit StepSchedule(const Config& config) : config_(config) {}
+  double at(std::int64_t step, std::int64_t steps) const override;
+  std::int64_t length(std::int64_t steps) const override;
+
+ private:
+  Config config_;
+};
+
+/// From `from` to `to` by the same factor at every step, then `to`.
+class ExponentialSchedule : public ScheduleKind {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "exponential";
+    static constexpr std::string_view summary = "from one value to another by the same factor at every step";
+    double from = 1e-2;
+    double to = 1e-4;
+    std::optional<double> over = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.from = 0.01, .to = 0.0001}}; }
+  };
+
+  explicit ExponentialSchedule(const Config& config) : config_(config) {}
+  double at(std::int64_t step, std::int64_t steps) const override;
+  std::int64_t length(std::int64_t steps) const override;
+
+ private:
+  Config config_;
+};
+
+/// Rises linearly to `from` during the warm-up, then falls to `to` along half a cosine, as often as it is
+/// restarted, in equal parts (Loshchilov & Hutter 2017, eq. 5, with equal periods).
 class CosineSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "cosine";
-    static constexpr std::string_view summary =
-        "falls from one value to another along half a cosine, over the phase";
+    static constexpr std::string_view summary = "falls along half a cosine, after a warm-up, with restarts";
     double from = 1e-3;
     double to = 0;
+    double warmup = 0;
+    std::int64_t restarts = 0;
 
-    void fields(Fields& f) {
-      f("from", from, "the value at the phase's first step");
-      f("to", to, "the value at its last step");
+    void fields(Fields& f);
+    static std::vector<Config> examples() {
+      return {{.from = 1e-2, .to = 1e-4}, {.from = 1e-2, .warmup = 0.1, .restarts = 2}};
     }
-    static std::vector<Config> examples() { return {{.from = 1e-2, .to = 1e-4}}; }
   };
 
   explicit CosineSchedule(const Config& config) : config_(config) {}
   double at(std::int64_t step, std::int64_t steps) const override;
+  std::int64_t length(std::int64_t steps) const override;
 
  private:
   Config config_;

@@ -16,6 +16,7 @@ struct Measure {
   std::string name;  ///< "reconstruction/mse"
   std::string definition;
   Direction better = Direction::neither;
+  std::int64_t version = 1;  ///< of the definition: one that changes gets the next
 };
 
 /// What a model made of some rows, undisturbed by training's noise.

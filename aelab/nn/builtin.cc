@@ -4,6 +4,7 @@
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
@@ -42,8 +43,13 @@ Registry<Penalty>& Penalty::registry() {
 }
 
 Registry<Optimizer, const NamedTensors&>& Optimizer::registry() {
-  static auto registry =
-      Registry<Optimizer, const NamedTensors&>("optimizer", "optimizers", "kind").add<Adam>().add<Sgd>();
+  static auto registry = Registry<Optimizer, const NamedTensors&>("optimizer", "optimizers", "kind")
+                             .add<Adam>()
+                             .add<AdamW>()
+                             .add<Sgd>()
+                             .add<RmsProp>()
+                             .add<Adadelta>()
+                             .add<Lbfgs>();
   return registry;
 }
 

@@ -3,24 +3,48 @@
 #include <ATen/ATen.h>
 
 namespace aelab {
+
+FirstOrder::FirstOrder(const NamedTensors& parameters) {
+  for (const auto& [name, tensor] : parameters) {
+    if (tensor.dim() > 1) weights_.push_back(parameters_.size());
+    names_.push_back(name);
+    parameters_.push_back(tensor);
+  }
+}
+
+std::vector<Tensor>& FirstOrder::add_slot(const std::string& name) {
+  auto slot = std::make_unique<std::vector<Tensor>>();
+  for (const auto& parameter : parameters_) slot->push_back(at::zeros_like(parameter.detach()));
+  slots_.emplace_back(name, std::move(slot));
+  return *slots_.back().second;
+}
+
+NamedTensors FirstOrder::state() const {
+  NamedTensors state;
+  for (const auto& [slot, tensors] : slots_)
+    for (std::size_t i = 0; i < tensors->size(); ++i)
+      state.emplace_back(names_[i] + "." + slot, (*tensors)[i]);
+  return state;
+}
+
+void FirstOrder::step(const Objective& objective, const Step& at) {
+  auto gradients = objective().gradients;
+  const at::NoGradGuard no_grad;
+  update(gradients, at.rate(learning_rate()));
+}
+
 namespace {
 
-std::vector<Tensor> zeros_like(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> zeros;
-  for (const auto& tensor : tensors) zeros.push_back(at::zeros_like(tensor.detach()));
-  return zeros;
+std::vector<Tensor> chosen(const std::vector<Tensor>& tensors, const std::vector<std::size_t>& places) {
+  std::vector<Tensor> some;
+  for (const auto place : places) some.push_back(tensors[place]);
+  return some;
 }
 
-void append(NamedTensors& state, const std::string& slot, const std::vector<std::string>& names,
-            const std::vector<Tensor>& tensors) {
-  for (std::size_t i = 0; i < tensors.size(); ++i) state.emplace_back(names[i] + "." + slot, tensors[i]);
-}
-
-void split(const NamedTensors& named, std::vector<std::string>& names, std::vector<Tensor>& tensors) {
-  for (const auto& [name, tensor] : named) {
-    names.push_back(name);
-    tensors.push_back(tensor);
-  }
+/// mean = decay mean + (1 - decay) x^2
+void average_squares(std::vector<Tensor>& mean, const std::vector<Tensor>& x, double decay) {
+  at::_foreach_mul_(mean, decay);
+  at::_foreach_addcmul_(mean, x, x, 1 - decay);
 }
 
 }  // namespace
@@ -32,55 +56,103 @@ void Adam::Config::fields(Fields& f) {
   f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
 }
 
-Adam::Adam(const Config& config, const NamedTensors& parameters) : config_(config) {
-  split(parameters, names_, parameters_);
-  means_ = zeros_like(parameters_);
-  squares_ = zeros_like(parameters_);
-  for (const auto& parameter : parameters_)
-    steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
+Adam::Adam(const Config& config, const NamedTensors& parameters)
+    : FirstOrder(parameters),
+      config_(config),
+      means_(add_slot("mean")),
+      squares_(add_slot("square")),
+      steps_(add_slot("steps")) {
+  for (auto& steps : steps_) steps = at::zeros({}, steps.options().dtype(at::kFloat));
 }
 
-void Adam::step(const Gradients& gradients, const Step& at) {
-  const auto gradient = gradients();
-  const at::NoGradGuard no_grad;
+void Adam::update(std::vector<Tensor>& gradients, double learning_rate) {
   at::_foreach_add_(steps_, 1);
-  at::_fused_adam_(parameters_, gradient, means_, squares_, {}, steps_, at.value(config_.learning_rate),
-                   config_.beta1, config_.beta2, /*weight_decay=*/0, config_.epsilon, /*amsgrad=*/false,
-                   /*maximize=*/false);
+  at::_fused_adam_(parameters_, gradients, means_, squares_, {}, steps_, learning_rate, config_.beta1,
+                   config_.beta2,
+                   /*weight_decay=*/0, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
-NamedTensors Adam::state() const {
-  NamedTensors state;
-  append(state, "mean", names_, means_);
-  append(state, "square", names_, squares_);
-  append(state, "steps", names_, steps_);
-  return state;
+void AdamW::Config::fields(Fields& f) {
+  base.fields(f);
+  f("weight_decay", weight_decay,
+    "share of the weights that a step of rate 1 takes away; biases do not decay", at_least(0));
+}
+
+void AdamW::update(std::vector<Tensor>& gradients, double learning_rate) {
+  if (!weights_.empty()) at::_foreach_mul_(chosen(parameters_, weights_), 1 - learning_rate * weight_decay_);
+  Adam::update(gradients, learning_rate);
 }
 
 void Sgd::Config::fields(Fields& f) {
   f("learning_rate", learning_rate, "size of the steps");
   f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
   f("nesterov", nesterov, "look ahead along the momentum");
+  f("weight_decay", weight_decay, "multiple of the weights added to their gradients; biases do not decay",
+    at_least(0));
   f.require(!nesterov || momentum > 0, "nesterov", "needs a momentum above 0");
 }
 
-Sgd::Sgd(const Config& config, const NamedTensors& parameters) : config_(config) {
-  split(parameters, names_, parameters_);
-  if (config.momentum > 0) velocities_ = zeros_like(parameters_);
-}
+Sgd::Sgd(const Config& config, const NamedTensors& parameters)
+    : FirstOrder(parameters),
+      config_(config),
+      velocities_(config.momentum > 0 ? &add_slot("velocity") : nullptr) {}
 
-void Sgd::step(const Gradients& gradients, const Step& at) {
-  const auto gradient = gradients();
-  const at::NoGradGuard no_grad;
-  at::_fused_sgd_(parameters_, gradient, velocities_, /*weight_decay=*/0, config_.momentum,
-                  at.value(config_.learning_rate), /*dampening=*/0, config_.nesterov, /*maximize=*/false,
+void Sgd::update(std::vector<Tensor>& gradients, double learning_rate) {
+  if (config_.weight_decay > 0 && !weights_.empty()) {
+    const auto decayed =
+        at::_foreach_add(chosen(gradients, weights_), chosen(parameters_, weights_), config_.weight_decay);
+    for (std::size_t i = 0; i < weights_.size(); ++i) gradients[weights_[i]] = decayed[i];
+  }
+  at::_fused_sgd_(parameters_, gradients, velocities_ ? *velocities_ : std::vector<Tensor>(),
+                  /*weight_decay=*/0, config_.momentum, learning_rate, /*dampening=*/0, config_.nesterov,
+                  /*maximize=*/false,
                   /*is_first_step=*/false);
 }
 
-NamedTensors Sgd::state() const {
-  NamedTensors state;
-  append(state, "velocity", names_, velocities_);
-  return state;
+void RmsProp::Config::fields(Fields& f) {
+  f("learning_rate", learning_rate, "size of the steps");
+  f("decay", decay, "decay of the squared gradients' mean", between(0, 0.999999));
+  f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
+  f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
+}
+
+RmsProp::RmsProp(const Config& config, const NamedTensors& parameters)
+    : FirstOrder(parameters),
+      config_(config),
+      squares_(add_slot("square")),
+      velocities_(config.momentum > 0 ? &add_slot("velocity") : nullptr) {}
+
+void RmsProp::update(std::vector<Tensor>& gradients, double learning_rate) {
+  average_squares(squares_, gradients, config_.decay);
+  auto sizes = at::_foreach_sqrt(squares_);
+  at::_foreach_add_(sizes, config_.epsilon);
+  if (!velocities_) return at::_foreach_addcdiv_(parameters_, gradients, sizes, -learning_rate);
+  at::_foreach_mul_(*velocities_, config_.momentum);
+  at::_foreach_addcdiv_(*velocities_, gradients, sizes, 1);
+  at::_foreach_add_(parameters_, *velocities_, -learning_rate);
+}
+
+void Adadelta::Config::fields(Fields& f) {
+  f("learning_rate", learning_rate, "multiple of Zeiler's step");
+  f("rho", rho, "decay of the running means", between(0, 0.999999));
+  f("epsilon", epsilon, "added to the running means before their roots", above(0));
+}
+
+Adadelta::Adadelta(const Config& config, const NamedTensors& parameters)
+    : FirstOrder(parameters), config_(config), squares_(add_slot("square")), changes_(add_slot("change")) {}
+
+void Adadelta::update(std::vector<Tensor>& gradients, double learning_rate) {
+  const auto root = [this](const std::vector<Tensor>& mean) {
+    auto shifted = at::_foreach_add(mean, config_.epsilon);
+    at::_foreach_sqrt_(shifted);
+    return shifted;
+  };
+  average_squares(squares_, gradients, config_.rho);
+  auto steps = root(changes_);
+  at::_foreach_div_(steps, root(squares_));
+  at::_foreach_mul_(steps, gradients);
+  average_squares(changes_, steps, config_.rho);
+  at::_foreach_add_(parameters_, steps, -learning_rate);
 }
 
 }  // namespace aelab

@@ -29,10 +29,12 @@ std::string tag_of(const std::string& key) {
   return key == "model" ? "variant" : "kind";
 }
 
+bool is_number(const std::string& key) {
+  return key.size() < 7 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 json& entry(json& list, const std::string& key, const std::string& override) {
-  const bool number =
-      key.size() < 7 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const auto index = number ? std::stoul(key) : list.size() + 1;
+  const auto index = is_number(key) ? std::stoul(key) : list.size() + 1;
   if (index > list.size())
     throw Error("override \"" + override + "\": \"" + key + "\" is no entry of a list of " +
                 std::to_string(list.size()));
@@ -42,8 +44,8 @@ json& entry(json& list, const std::string& key, const std::string& override) {
 
 json& child(json& parent, const std::string& parent_key, const std::string& key,
             const std::string& override) {
+  if (parent.is_null()) parent = is_number(key) ? json::array() : json::object();
   if (parent.is_array()) return entry(parent, key, override);
-  if (parent.is_null()) parent = json::object();
   if (parent.is_string()) parent = {{tag_of(parent_key), parent}};
   if (!parent.is_object())
     throw Error("override \"" + override + "\": \"" + parent_key + "\" is " + describe_json(parent) +

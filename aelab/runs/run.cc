@@ -19,7 +19,7 @@ std::span<const std::string_view> names(Part) {
 }
 
 std::span<const std::string_view> names(Which) {
-  static constexpr std::array<std::string_view, 2> kNames = {"best", "last"};
+  static constexpr std::array<std::string_view, 3> kNames = {"best", "last", "ema"};
   return kNames;
 }
 
@@ -55,7 +55,9 @@ Made make(const RunConfig& config) {
   return {data.split(config.data.split, config.seed), std::move(model)};
 }
 
-void write_json(const fs::path& path, const json& value) { write_file(path, value.dump(2) + "\n"); }
+void write_json(const fs::path& path, const json& value) {
+  write_file(path, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
 
 void write_status(const fs::path& folder, const std::string& status, const std::string& message = {}) {
   json value = {{"status", status}};
@@ -103,8 +105,9 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
   try {
     return train(config, made, folder, resumed);
-  } catch (const Failure& failure) {
-    write_status(folder, "failed", failure.what());
+  } catch (const std::exception& error) {
+    const std::string what = error.what();
+    write_status(folder, "failed", what.substr(0, what.find('\n')));  // below is LibTorch's back-trace
     throw;
   }
 }

@@ -20,7 +20,7 @@ RunOutcome resume(const std::filesystem::path& folder);
 
 enum class Part { train, validation, test };
 std::span<const std::string_view> names(Part);
-enum class Which { best, last };
+enum class Which { best, last, ema };
 std::span<const std::string_view> names(Which);
 
 /// What to measure, with what, on what.

@@ -1,11 +1,17 @@
 // The callbacks that aelab brings: one line each.
 
 #include "aelab/training/callbacks/early_stopping.h"
+#include "aelab/training/callbacks/learning_rate.h"
 #include "aelab/training/callbacks/log.h"
 #include "aelab/training/callbacks/pictures.h"
+#include "aelab/training/callbacks/plateau.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/callbacks/save_checkpoint.h"
 #include "aelab/training/callbacks/stop_on_nan.h"
+#include "aelab/training/callbacks/tensorboard.h"
+#include "aelab/training/callbacks/throughput.h"
+#include "aelab/training/callbacks/timer.h"
+#include "aelab/training/callbacks/weight_average.h"
 
 namespace aelab {
 
@@ -16,7 +22,13 @@ Registry<Callback>& Callback::registry() {
                              .add<SaveCheckpoint>()
                              .add<StopOnNan>()
                              .add<EarlyStopping>()
-                             .add<Pictures>();
+                             .add<Pictures>()
+                             .add<TensorBoard>()
+                             .add<Plateau>()
+                             .add<LearningRate>()
+                             .add<Timer>()
+                             .add<Throughput>()
+                             .add<WeightAverage>();
   return registry;
 }
 

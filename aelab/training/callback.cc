@@ -1,8 +1,8 @@
 #include "aelab/training/callback.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace aelab {
 
@@ -28,19 +28,25 @@ std::vector<CallbackConfig> with_defaults(std::vector<CallbackConfig> configs, b
   return configs;
 }
 
-void check_state_keys(const std::vector<std::shared_ptr<Callback>>& callbacks) {
-  std::set<std::string> keys;
-  for (const auto& callback : callbacks)
-    if (const auto key = callback->state_key(); !key.empty() && !keys.insert(key).second)
-      throw Error("callbacks: two of them keep their memory under \"" + key + "\"; remove one");
+void check_state_keys(const std::vector<CallbackConfig>& configs) {
+  std::map<std::string, std::size_t> owners;
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const auto key = configs[i].enabled ? configs[i].callback.make()->state_key() : std::string();
+    if (key.empty()) continue;
+    if (const auto [owner, is_new] = owners.try_emplace(key, i); !is_new)
+      throw Error("callbacks[" + std::to_string(i) + "]: keeps its memory under \"" + key +
+                  "\", as callbacks[" + std::to_string(owner->second) + "] does; remove one of them");
+  }
 }
 
 }  // namespace
 
 std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<CallbackConfig>& listed,
                                                       bool with_folder) {
+  const auto configs = with_defaults(listed, with_folder);
+  check_state_keys(configs);
   std::vector<std::shared_ptr<Callback>> callbacks;
-  for (const auto& config : with_defaults(listed, with_folder)) {
+  for (const auto& config : configs) {
     if (!config.enabled) continue;
     callbacks.push_back(config.callback.make());
     if (callbacks.back()->needs_folder() && !with_folder)
@@ -49,7 +55,6 @@ std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<Callback
   }
   std::stable_sort(callbacks.begin(), callbacks.end(),
                    [](const auto& a, const auto& b) { return a->order() < b->order(); });
-  check_state_keys(callbacks);
   return callbacks;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,11 @@ namespace aelab {
 ///     finish                                 also after a stop
 ///
 /// and after every step boundary(step), after a stop boundary(stop). At a boundary the training's state is
-/// whole: what is saved there resumes to the same bits. Each event goes to monitors first, then to outputs,
-/// then to checkpoints, within these in the order of their listing.
+/// whole: what is saved there resumes to the same bits. Each event goes first to callbacks that measure,
+/// then to monitors, outputs and checkpoints, within these in the order of their listing.
 class Callback {
  public:
-  enum class Order { monitor, output, checkpoint };
+  enum class Order { measure, monitor, output, checkpoint };
   enum class Boundary { step, epoch, phase, stop };
 
   static Registry<Callback>& registry();
@@ -34,6 +35,8 @@ class Callback {
   virtual bool needs_folder() const { return false; }
   /// The metric that it watches, "" if none: checked before training starts.
   virtual std::string monitored() const { return {}; }
+  /// The metrics that it adds at an epoch's end, given the trainer's own.
+  virtual std::vector<std::string> added_metrics(const std::set<std::string>& /*known*/) const { return {}; }
   /// Error when it cannot work on these data.
   virtual void check(const Split&) const {}
 
@@ -49,6 +52,8 @@ class Callback {
   virtual std::string state_key() const { return {}; }
   virtual nlohmann::json save() const;
   virtual void load(const nlohmann::json& saved);
+  /// Tensors of its memory, made when first asked for; checkpoints are loaded into them.
+  virtual NamedTensors tensors(Training&) { return {}; }
 };
 
 /// An entry of a run file's "callbacks".

@@ -31,12 +31,15 @@ NamedTensors prefixed(const std::string& prefix, NamedTensors tensors) {
   return tensors;
 }
 
-NamedTensors tensors_of(const Training& training) {
+NamedTensors tensors_of(Training& training) {
   auto tensors = prefixed("model.", state_of(training.model));
   for (std::size_t i = 0; i < training.optimizers.size(); ++i) {
     const auto prefix = "optimizer." + training.phase().updates[i].name + ".";
     for (auto& item : prefixed(prefix, training.optimizers[i]->state())) tensors.push_back(std::move(item));
   }
+  for (const auto& callback : training.callbacks)
+    for (auto& item : prefixed("callback." + callback->state_key() + ".", callback->tensors(training)))
+      tensors.push_back(std::move(item));
   return tensors;
 }
 
@@ -47,7 +50,9 @@ json to_json(const Progress& p) {
           {"step", p.step},
           {"phase_epoch", p.phase_epoch},
           {"phase_step", p.phase_step},
-          {"phase_ended", p.phase_ended}};
+          {"rate_scale", p.rate_scale},
+          {"phase_ended", p.phase_ended},
+          {"run_ended", p.run_ended}};
 }
 
 Progress to_progress(const json& saved) {
@@ -57,7 +62,9 @@ Progress to_progress(const json& saved) {
           .step = saved.at("step"),
           .phase_epoch = saved.at("phase_epoch"),
           .phase_step = saved.at("phase_step"),
-          .phase_ended = saved.at("phase_ended")};
+          .rate_scale = saved.at("rate_scale"),
+          .phase_ended = saved.at("phase_ended"),
+          .run_ended = saved.at("run_ended")};
 }
 
 void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const std::string& path) {
@@ -85,7 +92,7 @@ json read_metadata(const SafetensorsFile& file, const std::string& path) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const Training& training) {
+void save_checkpoint(const std::filesystem::path& path, Training& training) {
   std::vector<Tensor> kept;  // what the bytes below belong to
   std::vector<TensorBytes> bytes;
   for (const auto& [name, tensor] : tensors_of(training)) {

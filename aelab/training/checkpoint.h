@@ -9,11 +9,12 @@
 namespace aelab {
 
 // A checkpoint is a safetensors file: the model's tensors ("model.backbone..."), the optimisers'
-// ("optimizer.<update>...") and, as metadata "aelab", a JSON object with the format version, the progress,
-// the epoch's running sums and the callbacks' memory. Every tensor has a checksum.
+// ("optimizer.<update>..."), the callbacks' ("callback.<key>...") and, as metadata "aelab", a JSON object
+// with the format version, the progress, the epoch's running sums and the callbacks' memory. Every tensor has
+// a checksum.
 
 /// Writes it whole or not at all. Failure as write_file's.
-void save_checkpoint(const std::filesystem::path& path, const Training& training);
+void save_checkpoint(const std::filesystem::path& path, Training& training);
 
 /// Brings a training and its callbacks back to where the checkpoint was written. `make_optimizers` makes
 /// those of the checkpoint's phase. Error when the file is damaged or belongs to another model.

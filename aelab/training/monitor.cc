@@ -16,6 +16,7 @@ void MonitorConfig::fields(Fields& f) {
     "the metric to watch; when left out validation/loss, or train/loss where nothing is validated");
   f("mode", mode, "whether smaller or larger is better");
   f("min_delta", min_delta, "improvements no larger than this do not count", at_least(0));
+  f("warmup", warmup, "first epochs of a phase that do not count", at_least(0));
 }
 
 std::string Monitor::name_in(const Training& training) const {
@@ -23,12 +24,22 @@ std::string Monitor::name_in(const Training& training) const {
   return training.data.validation.size() > 0 ? "validation/loss" : "train/loss";
 }
 
-bool Monitor::improved(const Training& training) {
+std::optional<double> Monitor::loss(Training& training) const {
   const auto value = find(training.metrics, name_in(training));
-  if (!value || std::isnan(*value)) return false;
-  const double gain = config_.mode == Mode::min ? -*value : *value;
-  if (best_ && !(gain > (config_.mode == Mode::min ? -*best_ : *best_) + config_.min_delta)) return false;
-  best_ = value;
+  if (!value || !counts(training)) return {};
+  if (std::isnan(*value)) {
+    training.note(name_in(training) + " is not a number: this epoch does not count");
+    return {};
+  }
+  return config_.mode == Mode::min ? *value : -*value;
+}
+
+bool Monitor::improved(Training& training) {
+  const auto now = loss(training);
+  if (!now) return false;
+  const double sign = config_.mode == Mode::min ? 1 : -1;
+  if (best_ && *now >= sign * *best_ - config_.min_delta) return false;
+  best_ = sign * *now;
   return true;
 }
 

@@ -5,12 +5,11 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <array>
-#include <set>
 
 #include "aelab/core/config.h"
 #include "aelab/core/signals.h"
-#include "aelab/core/text.h"
 #include "aelab/data/batches.h"
+#include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -23,6 +22,10 @@ std::span<const std::string_view> names(Device) {
 void TrainerConfig::fields(Fields& f) {
   f("epochs", epochs, "passes over the training data, in each phase", at_least(1));
   f("batch_size", batch_size, "rows of a step", at_least(1));
+  f("accumulate", accumulate, "batches whose gradients make one step, as if they were one batch",
+    at_least(1));
+  f("clip_norm", clip_norm, "gradients are scaled to at most this length, all together", above(0));
+  f("clip_value", clip_value, "each number of a gradient is cut off at this size", above(0));
   f("optimizer", optimizer, "how parameters follow gradients");
   f("device", device, "auto: CUDA where LibTorch has it, else the CPU");
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
@@ -54,6 +57,16 @@ std::vector<Tensor> gradients_of(const Tensor& total, const std::vector<Tensor>&
   return gradients;
 }
 
+/// Scales all gradients together to at most this length (Pascanu et al. 2013, algorithm 1).
+void clip_norm(std::vector<Tensor>& gradients, double most) {
+  const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+  gradients = at::_foreach_mul(gradients, (most / (norm + 1e-6)).clamp_max(1));
+}
+
+void clip_value(std::vector<Tensor>& gradients, double most) {
+  gradients = at::_foreach_clamp_max(at::_foreach_clamp_min(gradients, -most), most);
+}
+
 /// One fit: the training's state, and the loop that moves it.
 class Loop {
  public:
@@ -65,7 +78,9 @@ class Loop {
         training_(model, data, place.folder) {
     model.to(device_);
     training_.callbacks = std::move(callbacks);
+    training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
+    training_.epoch_steps = (training_.epoch_batches + config.accumulate - 1) / config.accumulate;
     training_.phase_epochs = config.epochs;
     if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });
     each(&Callback::start);
@@ -73,8 +88,9 @@ class Loop {
   }
 
   History run() {
-    while (run_phase() && training_.progress.phase + 1 < phase_count())
-      begin_phase(training_.progress.phase + 1);
+    const auto& progress = training_.progress;
+    while (run_phase() && !progress.run_ended && progress.phase + 1 < phase_count())
+      begin_phase(progress.phase + 1);
     each(&Callback::finish);
     return std::move(history_);
   }
@@ -103,6 +119,7 @@ class Loop {
     auto& progress = training_.progress;
     progress.phase = phase;
     progress.phase_epoch = progress.phase_step = 0;
+    progress.rate_scale = 1;
     progress.phase_ended = false;
     make_optimizers();
     each(&Callback::phase_begin);
@@ -121,8 +138,8 @@ class Loop {
     auto& progress = training_.progress;
     const Batches batches(training_.data.train, config_.batch_size,
                           shuffled_order(training_.data.train.size(), seed_, progress.epoch));
-    while (progress.batch < batches.count()) {
-      run_step(batches[progress.batch].to(device_));
+    while (progress.batch < batches.count() && !progress.run_ended) {
+      run_step(batches);
       if (stop_requested()) return;
     }
     end_epoch();
@@ -135,56 +152,85 @@ class Loop {
     return history_.signal != 0;
   }
 
-  void run_step(const Batch& batch) {
+  /// One change of the parameters, by the next batches.
+  void run_step(const Batches& batches) {
     auto& progress = training_.progress;
-    const auto step = at(progress.position(), /*training=*/true);
+    const auto end = std::min(progress.batch + config_.accumulate, batches.count());
+    std::vector<Batch> parts;
+    for (auto b = progress.batch; b < end; ++b) parts.push_back(batches[b].to(device_));
     try {
       for (std::size_t i = 0; i < training_.optimizers.size(); ++i)
-        run_update(training_.phase().updates[i], *training_.optimizers[i], batch, step, /*counted=*/i == 0);
+        run_update(training_.phase().updates[i], *training_.optimizers[i], parts, /*counted=*/i == 0);
     } catch (const Failure&) {
       each(&Callback::boundary, Callback::Boundary::stop);
       throw;
     }
-    ++progress.batch;
+    progress.batch = end;
     ++progress.step;
     ++progress.phase_step;
     each(&Callback::step_end);
     each(&Callback::boundary, Callback::Boundary::step);
   }
 
-  void run_update(const Update& update, Optimizer& optimizer, const Batch& batch, const Step& step,
-                  bool counted) {
+  void run_update(const Update& update, Optimizer& optimizer, const std::vector<Batch>& parts, bool counted) {
     const auto parameters = values_of(update.parameters);
-    std::optional<Terms> first;
-    optimizer.step(
-        [&] {
-          Pass pass;
-          const auto terms = update.objective(batch, step, pass);
-          each(&Callback::losses, terms);
-          if (!first) first = terms;
-          return gradients_of(terms.total(), parameters);
-        },
-        step);
-    if (counted) training_.averages.add(*first, batch.size());
+    const auto objective = [&] {
+      auto evaluation = evaluate(update.objective, parts, parameters, counted);
+      counted = false;  // a line search evaluates again
+      if (config_.clip_norm) clip_norm(evaluation.gradients, *config_.clip_norm);
+      if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
+      return evaluation;
+    };
+    optimizer.step(objective, at(training_.progress.position(), /*training=*/true));
+  }
+
+  /// Loss and gradients over all rows of the parts, as if they were one batch.
+  Evaluation evaluate(const Objective& objective, const std::vector<Batch>& parts,
+                      const std::vector<Tensor>& parameters, bool counted) {
+    double rows = 0;
+    for (const auto& part : parts) rows += static_cast<double>(part.size());
+    Evaluation whole;
+    auto position = training_.progress.position();
+    for (const auto& part : parts) {
+      Pass pass;
+      const auto terms = objective(part, at(position, /*training=*/true), pass);
+      each(&Callback::losses, terms);
+      if (counted) training_.averages.add(terms, part.size());
+      add(whole, terms.total(), parameters, static_cast<double>(part.size()) / rows);
+      ++position.batch;
+    }
+    return whole;
+  }
+
+  static void add(Evaluation& whole, const Tensor& loss, const std::vector<Tensor>& parameters,
+                  double share) {
+    auto gradients = gradients_of(loss, parameters);
+    if (share == 1) {
+      whole = {loss.detach(), std::move(gradients)};
+      return;
+    }
+    const auto scaled = at::_foreach_mul(gradients, share);
+    whole.loss = whole.loss.defined() ? whole.loss + loss.detach() * share : loss.detach() * share;
+    whole.gradients = whole.gradients.empty() ? scaled : at::_foreach_add(whole.gradients, scaled);
   }
 
   void end_epoch() {
     auto& progress = training_.progress;
     training_.metrics = training_.averages.means("train");
-    for (auto& metric : validate()) training_.metrics.push_back(std::move(metric));
+    for (auto& metric : validate("validation")) training_.metrics.push_back(std::move(metric));
     training_.averages = {};
-    training_.notes.clear();
     ++progress.epoch;
     ++progress.phase_epoch;
     progress.batch = 0;
-    progress.phase_ended = progress.phase_epoch == training_.phase_epochs;
+    progress.phase_ended = progress.run_ended || progress.phase_epoch == training_.phase_epochs;
     each(&Callback::epoch_end);
+    training_.notes.clear();
     history_.epochs.push_back({training_.phase().name, progress.step, training_.metrics});
     each(&Callback::boundary, Callback::Boundary::epoch);
     if (progress.phase_ended) each(&Callback::boundary, Callback::Boundary::phase);
   }
 
-  Metrics validate() {
+  Metrics validate(const std::string& prefix) {
     if (training_.data.validation.size() == 0) return {};
     const at::NoGradGuard no_grad;
     const Batches batches(training_.data.validation, kValidationRows);
@@ -195,7 +241,7 @@ class Loop {
       const auto step = at({.epoch = 0, .batch = b}, /*training=*/false);
       averages.add(training_.phase().updates.front().objective(batch, step, pass), batch.size());
     }
-    return averages.means("validation");
+    return averages.means(prefix);
   }
 
   Step at(Position position, bool training) const {
@@ -203,52 +249,11 @@ class Loop {
             .seed = seed_,
             .training = training,
             .in_phase = training_.progress.phase_step,
-            .phase_steps = training_.phase_epochs * training_.epoch_batches,
+            .phase_steps = training_.phase_steps(),
+            .rate_scale = training_.progress.rate_scale,
             .scope = {}};
   }
 };
-
-void check_values(const std::string& part, const Dataset& data, const Bounds& support,
-                  const std::string& likelihood) {
-  if (data.size() == 0) return;
-  const auto [least, most] = value_range(data);
-  if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite");
-  if (!support.allow(least) || !support.allow(most))
-    throw Error("model.likelihood: " + likelihood + " is for inputs between " + shortest(support.least) +
-                " and " + shortest(support.most) + ", and the " + part + " part has " + shortest(least) +
-                " to " + shortest(most) + "; use \"gaussian\", or another \"scale\" of the data");
-}
-
-/// The names that an epoch's metrics will have in any phase.
-std::set<std::string> metric_names(Autoencoder& model, const Split& data) {
-  const at::NoGradGuard no_grad;
-  std::set<std::string> names;
-  const auto row = data.train.range(0, 1);
-  for (const auto& phase : model.phases()) {
-    Pass pass;
-    const auto terms = phase.updates.front().objective(row, Step{}, pass);
-    for (const std::string part : {"train", "validation"}) {
-      if (part == "validation" && data.validation.size() == 0) continue;
-      names.insert(part + "/loss");
-      for (const auto& term : terms.all()) names.insert(part + "/" + term.name);
-    }
-  }
-  return names;
-}
-
-void check_monitors(const std::vector<std::shared_ptr<Callback>>& callbacks, Autoencoder& model,
-                    const Split& data) {
-  std::optional<std::set<std::string>> known;
-  for (const auto& callback : callbacks) {
-    const auto monitored = callback->monitored();
-    if (monitored.empty()) continue;
-    if (!known) known = metric_names(model, data);
-    if (!known->contains(monitored))
-      throw Error("callbacks: no metric \"" + monitored + "\" to monitor." +
-                  did_you_mean(monitored, std::vector<std::string>(known->begin(), known->end())));
-  }
-}
 
 }  // namespace
 
@@ -259,16 +264,7 @@ Trainer::Trainer(TrainerConfig config, std::vector<CallbackConfig> callbacks, st
 
 void Trainer::check(Autoencoder& model, const Split& data, bool with_folder) const {
   choose_device(config_.device);
-  if (data.train.shape() != model.input_shape())
-    throw Error("the model is built for inputs of " + to_string(model.input_shape()) + ", the data are " +
-                to_string(data.train.shape()));
-  const auto support = model.likelihood().support();
-  const auto& likelihood = model.config().likelihood->kind();
-  check_values("training", data.train, support, likelihood);
-  check_values("validation", data.validation, support, likelihood);
-  const auto callbacks = make_callbacks(callbacks_, with_folder);
-  check_monitors(callbacks, model, data);
-  for (const auto& callback : callbacks) callback->check(data);
+  check_training(config_, callbacks_, model, data, with_folder);
 }
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {

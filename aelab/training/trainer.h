@@ -12,6 +12,9 @@ struct TrainerConfig {
   std::int64_t epochs = 10;  ///< of each phase
   std::int64_t batch_size = 128;
   Choice<Optimizer> optimizer = Adam::Config{};
+  std::int64_t accumulate = 1;            ///< batches whose gradients make one step
+  std::optional<double> clip_norm = {};   ///< of all gradients together
+  std::optional<double> clip_value = {};  ///< of each number of a gradient
   Device device = Device::automatic;
   std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
 

@@ -1,8 +1,24 @@
 #include "aelab/training/training.h"
 
+#include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/text.h"
+
 namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+// JSON has no NaN and no infinity; both go as texts.
+json to_json(double value) { return std::isfinite(value) ? json(value) : json(shortest(value)); }
+double to_double(const json& saved) {
+  return saved.is_string() ? std::strtod(saved.get_ref<const std::string&>().c_str(), nullptr)
+                           : saved.get<double>();
+}
+
+}  // namespace
 
 std::optional<double> find(const Metrics& metrics, std::string_view name) {
   for (const auto& [known, value] : metrics)
@@ -30,11 +46,16 @@ Metrics Averages::means(const std::string& prefix) const {
   return means;
 }
 
-nlohmann::json Averages::save() const { return {{"sums", sums_}, {"total", total_}, {"rows", rows_}}; }
+json Averages::save() const {
+  auto sums = json::array();
+  for (const auto& [name, sum] : sums_) sums.push_back({name, to_json(sum)});
+  return {{"sums", std::move(sums)}, {"total", to_json(total_)}, {"rows", rows_}};
+}
 
-void Averages::load(const nlohmann::json& saved) {
-  sums_ = saved.at("sums").get<Metrics>();
-  total_ = saved.at("total");
+void Averages::load(const json& saved) {
+  sums_.clear();
+  for (const auto& sum : saved.at("sums")) sums_.emplace_back(sum.at(0), to_double(sum.at(1)));
+  total_ = to_double(saved.at("total"));
   rows_ = saved.at("rows");
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -20,7 +22,8 @@ struct Progress {
   std::int64_t batch = 0;                        ///< batches done in this epoch
   std::int64_t step = 0;                         ///< steps done, over all phases
   std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
-  bool phase_ended = false;
+  double rate_scale = 1;                         ///< of learning rates, in this phase
+  bool phase_ended = false, run_ended = false;
 
   Position position() const { return {.epoch = epoch, .batch = batch}; }
 };
@@ -61,19 +64,34 @@ class Training {
   std::vector<std::shared_ptr<Callback>> callbacks;
 
   Progress progress;
-  std::int64_t phase_epochs = 0, epoch_batches = 0;    ///< what the phase and an epoch have at most
+  std::int64_t phase_epochs = 0;  ///< that the phase has at most
+  std::int64_t epoch_batches = 0, epoch_steps = 0;
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   Averages averages;                                   ///< of the epoch so far
   Metrics metrics;                                     ///< of the last epoch that ended
+  std::vector<std::string> notes;                      ///< remarks of the epoch so far
 
+  /// Metrics of the validation part with the model as it is now, <prefix>/<term>; none where there is no
+  /// part.
+  std::function<Metrics(const std::string& prefix)> validate;
+
+  std::int64_t phase_steps() const { return phase_epochs * epoch_steps; }
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
 
-  /// Ends the phase after this epoch; says why to those who show it.
+  /// Ends the phase after this epoch; says why.
   void end_phase(std::string reason) {
     progress.phase_ended = true;
-    notes.push_back(std::move(reason));
+    note(std::move(reason));
   }
-  std::vector<std::string> notes;  ///< remarks for the display and the log, cleared each epoch
+  /// Ends this epoch, its phase and the run after this step; says why.
+  void end_run(std::string reason) {
+    progress.run_ended = true;
+    note(std::move(reason));
+  }
+  /// A remark for the display and the log, once.
+  void note(std::string remark) {
+    if (std::find(notes.begin(), notes.end(), remark) == notes.end()) notes.push_back(std::move(remark));
+  }
 };
 
 }  // namespace aelab

@@ -17,7 +17,7 @@ void EarlyStopping::phase_begin(Training&) {
 }
 
 void EarlyStopping::epoch_end(Training& training) {
-  waited_ = monitor_.improved(training) ? 0 : waited_ + 1;
+  waited_ = monitor_.improved(training) || !monitor_.counts(training) ? 0 : waited_ + 1;
   if (waited_ < patience_ || training.progress.phase_ended) return;
   const auto best = monitor_.best() ? "; its best was " + shortest(*monitor_.best()) : std::string();
   training.end_phase("stopped early: " + monitor_.name_in(training) + " has not improved for " +

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -29,11 +30,9 @@ std::string epoch_of(const Training& training, std::int64_t epoch) {
   return fmt::format("{}epoch {}/{}", phase, epoch, training.phase_epochs);
 }
 
-/// Whether the loss has other terms than the reconstruction, which then are worth showing.
-bool several_terms(const Metrics& metrics) {
-  return std::any_of(metrics.begin(), metrics.end(), [](const auto& metric) {
-    return !metric.first.ends_with("/loss") && !metric.first.ends_with("/reconstruction");
-  });
+/// Whether a term is all of its loss, and so says nothing new: "train/reconstruction" beside "train/loss".
+bool repeats_loss(const Metrics& metrics, const std::string& name, double value) {
+  return !name.ends_with("/loss") && find(metrics, name.substr(0, name.find('/')) + "/loss") == value;
 }
 
 std::string bar(std::int64_t done, std::int64_t all) {
@@ -44,8 +43,13 @@ std::string bar(std::int64_t done, std::int64_t all) {
 
 }  // namespace
 
+std::span<const std::string_view> names(Display) {
+  static constexpr std::array<std::string_view, 2> kNames = {"auto", "plain"};
+  return kNames;
+}
+
 void ProgressBar::start(Training& training) {
-  live_ = isatty(STDERR_FILENO);
+  live_ = display_ == Display::automatic && isatty(STDERR_FILENO);
   begun_ = epoch_begun_ = Clock::now();
   steps_before_ = training.progress.step;
 }
@@ -70,9 +74,8 @@ void ProgressBar::draw(const Training& training) const {
 
 void ProgressBar::epoch_end(Training& training) {
   std::string line = epoch_of(training, training.progress.phase_epoch);
-  const auto& terms = training.metrics;
-  for (const auto& [name, value] : terms)
-    if (name.ends_with("/loss") || several_terms(terms)) line += fmt::format("  {} {:.5g}", name, value);
+  for (const auto& [name, value] : training.metrics)
+    if (!repeats_loss(training.metrics, name, value)) line += fmt::format("  {} {:.5g}", name, value);
   if (best_.improved(training)) line += "  best";
   line += "  " + duration(seconds_since(epoch_begun_)) + "\n";
   for (const auto& note : training.notes) line += "  " + note + "\n";

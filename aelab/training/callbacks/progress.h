@@ -7,17 +7,22 @@
 
 namespace aelab {
 
+enum class Display { automatic, plain };
+std::span<const std::string_view> names(Display);
+
 /// Shows on stderr one line an epoch and, on a terminal, a live bar with loss, speed and time left.
 class ProgressBar : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "progress";
     static constexpr std::string_view summary = "shows a line an epoch and, on a terminal, a live bar";
-    void fields(Fields&) {}
+    Display display = Display::automatic;
+
+    void fields(Fields& f) { f("display", display, "auto: a live bar on a terminal; plain: never one"); }
     static std::vector<Config> examples() { return {{}}; }
   };
 
-  explicit ProgressBar(const Config&) : best_({}) {}
+  explicit ProgressBar(const Config& config) : best_({}), display_(config.display) {}
   void start(Training& training) override;
   void phase_begin(Training& training) override;
   void step_end(Training& training) override;
@@ -31,6 +36,7 @@ class ProgressBar : public Callback {
   using Clock = std::chrono::steady_clock;
 
   Monitor best_;
+  Display display_;
   bool live_ = false;
   Clock::time_point drawn_;        // the bar, last
   Clock::time_point epoch_begun_;  // or the training, if it was resumed within

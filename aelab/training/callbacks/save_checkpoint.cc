@@ -1,37 +1,74 @@
 #include "aelab/training/callbacks/save_checkpoint.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
+namespace {
+
+std::filesystem::path checkpoint_file(const Training& training, const std::string& name) {
+  return training.folder / "checkpoints" / (name + ".safetensors");
+}
+
+std::string best_epoch(std::int64_t epoch) { return fmt::format("best-epoch-{:04}", epoch); }
+
+}  // namespace
 
 void SaveCheckpoint::Config::fields(Fields& f) {
   base.fields(f);
   f("seconds", seconds, "least time between two writings of the last state", at_least(0));
+  f("top", top, "how many of the best epochs to keep beside best.safetensors", at_least(0));
+  f("every", every, "also keep each epoch whose number is a multiple of this", at_least(1));
 }
-
-SaveCheckpoint::SaveCheckpoint(const Config& config) : monitor_(config.base), interval_(config.seconds) {}
 
 void SaveCheckpoint::start(Training& training) {
   std::filesystem::create_directories(training.folder / "checkpoints");
 }
 
-void SaveCheckpoint::phase_begin(Training&) { monitor_.reset(); }
+void SaveCheckpoint::phase_begin(Training&) {
+  monitor_.reset();
+  top_.clear();
+}
 
 void SaveCheckpoint::epoch_end(Training& training) { improved_ = monitor_.improved(training); }
 
 void SaveCheckpoint::boundary(Training& training, Boundary boundary) {
-  const auto folder = training.folder / "checkpoints";
-  if (boundary == Boundary::epoch && improved_) save_checkpoint(folder / "best.safetensors", training);
-  const bool due = Clock::now() - saved_ >= interval_;
+  if (boundary == Boundary::epoch) save_epoch(training);
+  const bool due = Clock::now() - saved_ >= std::chrono::duration<double>(config_.seconds);
   if (!due && (boundary == Boundary::step || boundary == Boundary::epoch)) return;
-  save_checkpoint(folder / "last.safetensors", training);
+  save_checkpoint(checkpoint_file(training, "last"), training);
   saved_ = Clock::now();
 }
 
-nlohmann::json SaveCheckpoint::save() const { return monitor_.save(); }
+void SaveCheckpoint::save_epoch(Training& training) {
+  if (config_.top > 0) save_top(training);
+  if (improved_) save_checkpoint(checkpoint_file(training, "best"), training);
+  const auto epoch = training.progress.epoch;
+  if (config_.every && epoch % *config_.every == 0)
+    save_checkpoint(checkpoint_file(training, fmt::format("epoch-{:04}", epoch)), training);
+}
 
-void SaveCheckpoint::load(const nlohmann::json& saved) { monitor_.load(saved); }
+void SaveCheckpoint::save_top(Training& training) {
+  const auto loss = monitor_.loss(training);
+  if (!loss) return;
+  const auto epoch = training.progress.epoch;
+  top_.emplace_back(*loss, epoch);
+  std::stable_sort(top_.begin(), top_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  const auto dropped = static_cast<std::int64_t>(top_.size()) > config_.top ? top_.back().second : 0;
+  if (dropped) top_.pop_back();
+  if (dropped == epoch) return;
+  save_checkpoint(checkpoint_file(training, best_epoch(epoch)), training);
+  if (dropped) std::filesystem::remove(checkpoint_file(training, best_epoch(dropped)));
+}
+
+nlohmann::json SaveCheckpoint::save() const { return {{"best", monitor_.save()}, {"top", top_}}; }
+
+void SaveCheckpoint::load(const nlohmann::json& saved) {
+  monitor_.load(saved.at("best"));
+  top_ = saved.at("top").get<decltype(top_)>();
+}
 
 }  // namespace aelab

@@ -1,15 +1,17 @@
 #pragma once
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "aelab/training/callback.h"
 #include "aelab/training/monitor.h"
 
 namespace aelab {
 
-/// Writes checkpoints/last.safetensors, to resume from, and checkpoints/best.safetensors, the model with the
-/// best value of a metric. Of the last at most one in `seconds`, besides those at the end of a phase and at
-/// a stop.
+/// Writes into checkpoints/: last.safetensors, to resume from, at most one in `seconds` besides those at the
+/// end of a phase and at a stop; best.safetensors, with the best value of a metric; on request the best few
+/// and every so many epochs, as best-epoch-0007.safetensors and epoch-0010.safetensors.
 class SaveCheckpoint : public Callback {
  public:
   struct Config {
@@ -17,12 +19,14 @@ class SaveCheckpoint : public Callback {
     static constexpr std::string_view summary = "writes the last state, to resume from, and the best";
     MonitorConfig base = {};
     double seconds = 10;
+    std::int64_t top = 0;
+    std::optional<std::int64_t> every = {};
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.seconds = 0}}; }
+    static std::vector<Config> examples() { return {{.seconds = 0}, {.top = 2, .every = 2}}; }
   };
 
-  explicit SaveCheckpoint(const Config& config);
+  explicit SaveCheckpoint(const Config& config) : config_(config), monitor_(config.base) {}
   Order order() const override { return Order::checkpoint; }
   bool needs_folder() const override { return true; }
   std::string monitored() const override { return monitor_.name(); }
@@ -37,10 +41,14 @@ class SaveCheckpoint : public Callback {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Config config_;
   Monitor monitor_;
-  std::chrono::duration<double> interval_;
   Clock::time_point saved_ = Clock::now();
-  bool improved_ = false;  // in the epoch that just ended
+  bool improved_ = false;                             // in the epoch that just ended
+  std::vector<std::pair<double, std::int64_t>> top_;  // values and epochs of the best few, best first
+
+  void save_epoch(Training& training);
+  void save_top(Training& training);
 };
 
 }  // namespace aelab

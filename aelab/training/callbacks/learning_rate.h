@@ -1,0 +1,25 @@
+#pragma once
+
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+/// Adds the metric "learning_rate": the rate of the epoch's last step.
+class LearningRate : public Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "learning-rate";
+    static constexpr std::string_view summary = "records the learning rate of each epoch's last step";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit LearningRate(const Config&) {}
+  Order order() const override { return Order::measure; }
+  std::vector<std::string> added_metrics(const std::set<std::string>&) const override {
+    return {"learning_rate"};
+  }
+  void epoch_end(Training& training) override;
+};
+
+}  // namespace aelab

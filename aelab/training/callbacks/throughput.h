@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "aelab/core/files.h"
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+/// Writes throughput.csv: for each epoch its seconds of wall-clock time, and how many training samples and
+/// steps a second they make. Apart from the metrics, since clocks do not repeat.
+class Throughput : public Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "throughput";
+    static constexpr std::string_view summary = "writes throughput.csv: samples and steps a second";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit Throughput(const Config&) {}
+  bool needs_folder() const override { return true; }
+  void start(Training& training) override;
+  void step_end(Training& training) override;
+  void epoch_end(Training& training) override;
+  std::string state_key() const override { return "throughput"; }
+  nlohmann::json save() const override;
+  void load(const nlohmann::json& saved) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::uintmax_t keep_ = 0;
+  std::optional<GrowingFile> file_;
+  Clock::time_point begun_;
+  std::int64_t steps_ = 0;  // of this epoch, by this process
+};
+
+}  // namespace aelab

@@ -1,0 +1,19 @@
+#include "aelab/training/callbacks/timer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/text.h"
+
+namespace aelab {
+
+void Timer::start(Training&) { begun_ = Clock::now(); }
+
+void Timer::step_end(Training& training) {
+  if (spent() >= budget_) training.end_run("its time of " + duration(budget_) + " is up");
+}
+
+nlohmann::json Timer::save() const { return {{"spent", spent()}}; }
+
+void Timer::load(const nlohmann::json& saved) { before_ = saved.at("spent"); }
+
+}  // namespace aelab

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "aelab/training/callback.h"
+
+namespace aelab {
+
+/// Keeps an exponential moving average of the weights (Polyak & Juditsky 1992; as in Kingma & Ba 2015,
+/// section 7.2, corrected for its start): mean = decay mean + (1 - decay) weights after every step. Adds the
+/// metrics ema/<term>, the validation part's with the averaged weights, and writes
+/// checkpoints/ema.safetensors, whose model they are, at the end of a phase and at a stop.
+class WeightAverage : public Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "ema";
+    static constexpr std::string_view summary =
+        "averages the weights over time, measures and saves the average";
+    double decay = 0.999;
+
+    void fields(Fields& f) {
+      f("decay", decay, "share of the average that a step keeps", {.least = 0, .most = 1, .open = true});
+    }
+    static std::vector<Config> examples() { return {{.decay = 0.9}}; }
+  };
+
+  explicit WeightAverage(const Config& config) : decay_(config.decay) {}
+  Order order() const override { return Order::measure; }
+  bool needs_folder() const override { return true; }
+  std::vector<std::string> added_metrics(const std::set<std::string>& known) const override;
+  void phase_begin(Training& training) override;
+  void step_end(Training& training) override;
+  void epoch_end(Training& training) override;
+  void boundary(Training& training, Boundary boundary) override;
+  std::string state_key() const override { return "ema"; }
+  nlohmann::json save() const override;
+  void load(const nlohmann::json& saved) override;
+  NamedTensors tensors(Training& training) override;
+
+ private:
+  double decay_;
+  std::int64_t steps_ = 0;  // in the average
+  NamedTensors sums_;       // decayed sums of the weights; over 1 - decay^steps they are the average
+
+  /// Calls `work` while the model has the averaged weights.
+  void with_average(Training& training, const std::function<void()>& work);
+};
+
+}  // namespace aelab

@@ -1,0 +1,92 @@
+#include "aelab/training/check.h"
+
+#include <ATen/ATen.h>
+
+#include <set>
+
+#include "aelab/core/config.h"
+#include "aelab/core/text.h"
+#include "aelab/data/batches.h"
+
+namespace aelab {
+namespace {
+
+void check_shapes(const Autoencoder& model, const Split& data) {
+  if (data.train.shape() != model.input_shape())
+    throw Error("the model is built for inputs of " + to_string(model.input_shape()) + ", the data are " +
+                to_string(data.train.shape()));
+}
+
+void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
+  if (data.size() == 0) return;
+  const auto support = model.likelihood().support();
+  const auto [least, most] = value_range(data);
+  if (!std::isfinite(least) || !std::isfinite(most))
+    throw Error("data: the " + part + " part holds values that are not finite");
+  if (!support.allow(least) || !support.allow(most))
+    throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
+                shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
+                " part has " + shortest(least) + " to " + shortest(most) +
+                "; use \"gaussian\", or another \"scale\" of the data");
+}
+
+/// Every schedule of `config`, named under `root`, comes to its end within a phase of `steps` steps.
+void check_schedules(const std::string& root, ConfigRef config, std::int64_t steps) {
+  visit_choices(config, [&](const std::string& path, AnyChoice& choice) {
+    const auto* schedule = dynamic_cast<const Schedule*>(&choice);
+    if (!schedule) return;
+    const auto length = schedule->make()->length(steps);
+    if (length > steps)
+      throw Error(root + "." + path + ": the " + schedule->kind() + " schedule takes " +
+                  std::to_string(length) + " steps, and a phase has only " + std::to_string(steps) +
+                  ": it would never come to its end");
+  });
+}
+
+/// The names that an epoch's metrics will have in any phase.
+std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks,
+                                   Autoencoder& model, const Split& data) {
+  const at::NoGradGuard no_grad;
+  std::set<std::string> names;
+  const auto row = data.train.range(0, 1);
+  for (const auto& phase : model.phases()) {
+    Pass pass;
+    const auto terms = phase.updates.front().objective(row, Step{}, pass);
+    for (const std::string part : {"train", "validation"}) {
+      if (part == "validation" && data.validation.size() == 0) continue;
+      names.insert(part + "/loss");
+      for (const auto& term : terms.all()) names.insert(part + "/" + term.name);
+    }
+  }
+  const auto own = names;
+  for (const auto& callback : callbacks)
+    for (const auto& name : callback->added_metrics(own)) names.insert(name);
+  return names;
+}
+
+void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known) {
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const auto monitored = configs[i].enabled ? configs[i].callback.make()->monitored() : std::string();
+    if (monitored.empty() || known.contains(monitored)) continue;
+    throw Error("callbacks[" + std::to_string(i) + "].monitor: no metric \"" + monitored + "\" to monitor." +
+                did_you_mean(monitored, std::vector<std::string>(known.begin(), known.end())));
+  }
+}
+
+}  // namespace
+
+void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
+                    Autoencoder& model, const Split& data, bool with_folder) {
+  check_shapes(model, data);
+  check_values("training", data.train, model);
+  check_values("validation", data.validation, model);
+  const auto batches = Batches(data.train, config.batch_size).count();
+  const auto steps = config.epochs * ((batches + config.accumulate - 1) / config.accumulate);
+  check_schedules("training", config, steps);
+  check_schedules("model", model.config(), steps);
+  const auto made = make_callbacks(callbacks, with_folder);
+  check_monitors(callbacks, metric_names(made, model, data));
+  for (const auto& callback : made) callback->check(data);
+}
+
+}  // namespace aelab

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "aelab/core/files.h"
+#include "aelab/core/image.h"
+#include "aelab/training/training.h"
+
+namespace aelab {
+
+/// A file that TensorBoard reads: TensorFlow's Event messages in TFRecord frames. Each carries the time at
+/// which it is written. TensorBoard takes files for its own whose names contain "tfevents". Failure as
+/// GrowingFile's.
+class EventFile {
+ public:
+  /// Goes on after the first `keep` bytes of the file; begins it when keep is 0.
+  explicit EventFile(std::filesystem::path path, std::uintmax_t keep = 0);
+
+  /// One curve for each; TensorBoard keeps them in float32.
+  void add_scalars(std::int64_t step, const Metrics& scalars);
+  void add_image(std::int64_t step, const std::string& tag, const Image& image);
+  /// The values' distribution in 30 intervals of equal width; those that are not finite are left out, and
+  /// nothing is written when there are no others.
+  void add_histogram(std::int64_t step, const std::string& tag, const at::Tensor& values);
+  /// An object of numbers, booleans and texts, for the HParams dashboard; once a file.
+  void add_hyper_parameters(const nlohmann::json& values);
+
+  void sync() { file_.sync(); }
+  std::uintmax_t length() const { return file_.length(); }
+
+ private:
+  GrowingFile file_;
+
+  void append(const std::string& event);
+};
+
+}  // namespace aelab
