@@ -1,9 +1,12 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aelab/cli/commands.h"
 #include "aelab/core/error.h"
 #include "aelab/core/memory.h"
+#include "aelab/core/text.h"
 
 namespace {
 
@@ -16,6 +19,16 @@ int complain(const std::string& message, int code) {
 
 /// The first line: what LibTorch says below is a back-trace.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+/// Says which commands there are, where CLI11 only says that one is required.
+bool is_unknown_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands(nullptr)) known.push_back(command->get_name());
+  if (name.starts_with('-') || std::find(known.begin(), known.end(), name) != known.end()) return false;
+  complain("unknown command \"" + name + "\"." + aelab::did_you_mean(name, known) + " See aelab --help",
+           kBadInput);
+  return true;
+}
 
 int run(const aelab::cli::Command& command) {
   try {
@@ -46,6 +59,7 @@ int main(int argc, char** argv) {
   aelab::cli::add_describe(app, command);
   aelab::cli::add_schema(app, command);
   aelab::cli::add_doctor(app, command);
+  if (argc > 1 && is_unknown_command(app, argv[1])) return kBadInput;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

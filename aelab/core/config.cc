@@ -11,13 +11,6 @@
 #include "aelab/core/text.h"
 
 namespace aelab {
-namespace {
-
-using nlohmann::json;
-
-std::vector<std::string> strings(std::span<const std::string_view> views) {
-  return {views.begin(), views.end()};
-}
 
 std::string in_words(const Bounds& bounds) {
   const bool lower = std::isfinite(bounds.least), upper = std::isfinite(bounds.most);
@@ -28,6 +21,14 @@ std::string in_words(const Bounds& bounds) {
   if (lower) return fmt::format("{} {}", bounds.open ? "above" : "at least", shortest(bounds.least));
   if (!upper) return "finite";
   return fmt::format("{} {}", bounds.open ? "below" : "at most", shortest(bounds.most));
+}
+
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> strings(std::span<const std::string_view> views) {
+  return {views.begin(), views.end()};
 }
 
 class ConfigReader final : public Fields {
@@ -191,8 +192,9 @@ class ConfigReader final : public Fields {
     report(path_, fmt::format("must be {}, not {}", expected, describe_json(*node_)));
   }
   bool inside(double value, const Bounds& bounds) {
-    if (bounds.allow(value)) return true;
-    report(path_, fmt::format("must be {}, is {}", in_words(bounds), shortest(value)));
+    const bool finite = std::isfinite(value);
+    if (finite && bounds.allow(value)) return true;
+    report(path_, fmt::format("must be {}, is {}", finite ? in_words(bounds) : "finite", shortest(value)));
     return false;
   }
 };

@@ -23,6 +23,9 @@ struct Bounds {
   bool allow(double x) const { return open ? x > least && x < most : x >= least && x <= most; }
 };
 
+/// "at least 1", "between 0 and 1"
+std::string in_words(const Bounds& bounds);
+
 inline Bounds at_least(double least) { return {.least = least}; }
 inline Bounds above(double least) { return {.least = least, .open = true}; }
 inline Bounds between(double least, double most) { return {.least = least, .most = most}; }

@@ -22,6 +22,14 @@ Registry<ScheduleKind>& ScheduleKind::registry() {
 
 Schedule::Schedule(double constant) : Choice(ConstantSchedule::Config{.value = constant}) {}
 
+bool Schedule::stays(const Bounds& bounds) const {
+  constexpr std::int64_t kSteps = 1000;  // of a phase to try; schedules are smooth or made of shares
+  const auto schedule = make();
+  for (std::int64_t step = 0; step < kSteps; ++step)
+    if (!bounds.allow(schedule->at(step, kSteps))) return false;
+  return true;
+}
+
 namespace {
 
 constexpr const char* kAmount = ": a number of steps, or a share of the phase below 1";

@@ -30,6 +30,8 @@ class Schedule : public Choice<ScheduleKind> {
   Schedule(Config config) : Choice(std::move(config)) {}  // NOLINT(google-explicit-constructor)
 
   double at(std::int64_t step, std::int64_t steps) const { return make()->at(step, steps); }
+  /// Whether all its values are allowed, from the first step of a phase to the last.
+  bool stays(const Bounds& bounds) const;
 };
 
 class ConstantSchedule : public ScheduleKind {

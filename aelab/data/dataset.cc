@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <limits>
 
 #include "aelab/core/error.h"
@@ -116,8 +117,8 @@ std::pair<double, double> value_range(const Dataset& dataset) {
   in_chunks(dataset, [&](const Batch& batch) {
     const auto [low, high] = at::aminmax(batch.inputs);
     const double l = low.item<double>(), h = high.item<double>();
-    if (!(l >= least)) least = l;  // NaN stays
-    if (!(h <= most)) most = h;
+    if (std::isnan(l) || l < least) least = l;  // NaN stays
+    if (std::isnan(h) || h > most) most = h;
   });
   return {least, most};
 }

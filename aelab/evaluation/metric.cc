@@ -28,7 +28,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     const auto batch = batches[i].to(device);
     const auto code = model.encode(batch.inputs);
-    const Observation observation{batch.inputs, code, model.decode(code)};
+    const Observation observation{batch.inputs, code, model.decode(code), batch.labels};
     for (const auto& metric : made) metric->add(observation);
   }
   std::vector<Result> results;

@@ -24,6 +24,7 @@ struct Observation {
   Tensor target;          ///< [batch, ...input]
   Tensor code;            ///< [batch, ...code]
   Tensor reconstruction;  ///< [batch, ...input]
+  Tensor labels = {};     ///< [batch] int64; undefined without labels
 };
 
 /// A property of a model on a data set, gathered batch by batch.
@@ -32,6 +33,9 @@ class Metric {
   static Registry<Metric>& registry();
   virtual ~Metric() = default;
   virtual std::vector<Measure> measures() const = 0;
+  /// Error when the data that a model is to be trained with lack what the metric needs; asked before
+  /// training.
+  virtual void check(const Split& /*data*/) const {}
   /// Before the first rows; `data` is what the model was trained with.
   virtual void begin(const Autoencoder&, const Split& /*data*/) {}
   virtual void add(const Observation& observation) = 0;

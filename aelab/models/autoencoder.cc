@@ -32,6 +32,11 @@ void AutoencoderConfig::fields_beside_backbone(Fields& f) {
     }
 }
 
+bool AutoencoderConfig::has_penalty(std::string_view kind) const {
+  const auto is_kind = [&](const auto& penalty) { return !penalty.empty() && penalty.kind() == kind; };
+  return penalties && std::any_of(penalties->begin(), penalties->end(), is_kind);
+}
+
 namespace {
 
 /// The backbone has no default: a variant or the user names it.
@@ -54,40 +59,67 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
   corruption_ = register_module("corruption", config_.corruption->make());
   bottleneck_ = register_module("bottleneck", config_.bottleneck->make(backbone_->code_shape()));
   likelihood_ = register_module("likelihood", config_.likelihood->make());
-  for (const auto& penalty : *config_.penalties)
-    penalties_.emplace_back(penalty.kind(), register_module("penalty_" + penalty.kind(), penalty.make()));
+  for (const auto& penalty : *config_.penalties) add_penalty(penalty);
+}
+
+void Autoencoder::add_penalty(const Choice<Penalty>& config) {
+  const auto penalty = register_module("penalty_" + config.kind(), config.make());
+  penalty->build(code_shape());
+  penalty->check(parts());
+  needs_input_gradient_ = needs_input_gradient_ || penalty->needs_input_gradient(parts());
+  penalties_.emplace_back(config.kind(), penalty);
 }
 
 Tensor Autoencoder::encode(const Tensor& x) const { return bottleneck_->forward(backbone_->encode(x), {}); }
 Tensor Autoencoder::decode(const Tensor& code) const { return likelihood_->mean(backbone_->decode(code)); }
 
 Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const {
+  const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
   forward(batch, step, pass);
   Terms terms;
   terms.add("reconstruction", likelihood_->negative_log(pass.output, pass.target));
   add_penalties(pass, step, terms);
+  if (!step.training && has_corruption()) {
+    const auto code = bottleneck_->forward(backbone_->encode(corrupt(pass.target, step)), step);
+    terms.add("denoising", likelihood_->negative_log(backbone_->decode(code), pass.target), /*weight=*/0);
+  }
   return terms;
 }
 
 void Autoencoder::forward(const Batch& batch, const Step& step, Pass& pass) const {
   pass.target = batch.inputs;
-  pass.input = step.training ? corruption_->corrupt(pass.target, step) : pass.target;
+  pass.input = step.training ? corrupt(pass.target, step) : pass.target;
+  if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
   pass.pre_code = backbone_->encode(pass.input);
   pass.code = bottleneck_->forward(pass.pre_code, step);
   pass.output = backbone_->decode(pass.code);
 }
 
 void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms) const {
-  const Parts parts{*backbone_, *bottleneck_, *likelihood_};
   for (const auto& [name, penalty] : penalties_)
-    terms.add(name, penalty->value(pass, parts, step), step.value(penalty->weight()));
+    terms.add(name, penalty->value(pass, parts(), step), step.value(penalty->weight()));
+}
+
+void Autoencoder::after_step(const Pass& pass) const {
+  for (const auto& item : penalties_) item.second->after_step(pass);
+}
+
+std::vector<std::string> Autoencoder::methods() const {
+  std::vector<std::string> methods;
+  for (const auto& [name, penalty] : penalties_)
+    if (auto method = penalty->method(parts()); !method.empty()) methods.push_back(name + ": " + method);
+  return methods;
 }
 
 std::vector<Phase> Autoencoder::phases() {
-  const auto objective = [this](const Batch& batch, const Step& step, Pass& pass) {
-    return loss(batch, step, pass);
-  };
-  return {{.name = "train", .updates = {{"model", parameters_of(*this), objective}}}};
+  Update update{.name = "model",
+                .parameters = parameters_of(*this),
+                .objective = [this](const Batch& batch, const Step& step, Pass& pass) { return loss(batch, step, pass); },
+                .after_step = [this](const Pass& pass) { after_step(pass); }};
+  Phase phase{.name = "train", .updates = {std::move(update)}};
+  if (const auto mean = backbone_->data_mean(); mean.defined())
+    phase.begin = [mean](const Dataset& data) { mean.copy_(feature_statistics(data).first.flatten()); };
+  return {phase};
 }
 
 NamedTensors parameters_of(const torch::nn::Module& module) {

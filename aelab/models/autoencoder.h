@@ -18,6 +18,8 @@ struct AutoencoderConfig {
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
 
   void fields(Fields& f);
+  /// Whether a penalty of that kind is listed.
+  bool has_penalty(std::string_view kind) const;
   /// All but the backbone, for variants that are their backbone.
   void fields_beside_backbone(Fields& f);
 };
@@ -43,8 +45,12 @@ class Autoencoder : public torch::nn::Module {
   Tensor encode(const Tensor& x) const;
   Tensor decode(const Tensor& code) const;  ///< the likelihood's mean
   Tensor reconstruct(const Tensor& x) const { return decode(encode(x)); }
+  /// The input as training would disturb it at this step.
+  Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
-  /// The objective's terms of a batch: "reconstruction", then the penalties by their names.
+  /// The objective's terms of a batch: "reconstruction", then the penalties by their names. Outside training
+  /// the input is clean; a model with a corruption adds "denoising", of weight 0: the reconstruction term from
+  /// an input disturbed at the step's position.
   Terms loss(const Batch& batch, const Step& step, Pass& pass) const;
 
   /// How the model is trained, a pure function of its config.
@@ -53,13 +59,17 @@ class Autoencoder : public torch::nn::Module {
   const AutoencoderConfig& config() const { return config_; }  ///< with every part filled in
   const Shape& input_shape() const { return input_; }
   Shape code_shape() const { return backbone_->code_shape(); }
-  const Backbone& backbone() const { return *backbone_; }
-  const Likelihood& likelihood() const { return *likelihood_; }
+  Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
+  bool has_corruption() const { return corruption_->changes_input(); }
+  /// How its terms are computed, where there is something to say.
+  std::vector<std::string> methods() const;
 
  protected:
   /// Corrupts, encodes, passes the bottleneck and decodes.
   void forward(const Batch& batch, const Step& step, Pass& pass) const;
   void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;
+  /// Updates the penalties' running statistics.
+  void after_step(const Pass& pass) const;
 
  private:
   AutoencoderConfig config_;
@@ -69,6 +79,9 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Bottleneck> bottleneck_;
   std::shared_ptr<Likelihood> likelihood_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
+  bool needs_input_gradient_ = false;
+
+  void add_penalty(const Choice<Penalty>& config);
 };
 
 /// The module's parameters by name, in a fixed order.

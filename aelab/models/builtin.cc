@@ -1,14 +1,24 @@
 // The variants that aelab brings: one line each.
 
+#include "aelab/models/contractive.h"
 #include "aelab/models/convolutional.h"
+#include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/linear.h"
+#include "aelab/models/pca.h"
+#include "aelab/models/sparse.h"
 
 namespace aelab {
 
 Registry<Autoencoder, const Context&>& Autoencoder::registry() {
   static auto registry = Registry<Autoencoder, const Context&>("variant", "variants", "variant")
+                             .add<Pca>()
+                             .add<Linear>()
                              .add<Dense>()
-                             .add<Convolutional>();
+                             .add<Convolutional>()
+                             .add<Sparse>()
+                             .add<Denoising>()
+                             .add<Contractive>();
   return registry;
 }
 

@@ -29,7 +29,7 @@ PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k)
   const auto largest = components.gather(1, components.abs().argmax(1, /*keepdim=*/true));
   components = components * largest.sign();
   return {mean, components.to(at::kFloat).contiguous(),
-          values.flip(0).slice(0, 0, kept).clamp_min(0).to(at::kFloat)};
+          values.flip(0).slice(0, 0, kept).clamp_min(0).to(at::kFloat), covariance.trace().item<double>()};
 }
 
 }  // namespace aelab

@@ -9,6 +9,7 @@ struct PrincipalComponents {
   Tensor mean;        ///< [features]
   Tensor components;  ///< [k, features], orthonormal rows, largest variance first
   Tensor variances;   ///< [k], along the components (divided by rows - 1)
+  double total_variance = 0;  ///< of all features
 
   Tensor encode(const Tensor& x) const;     ///< [batch, ...shape] -> [batch, k]
   Tensor decode(const Tensor& code) const;  ///< [batch, k] -> [batch, features]

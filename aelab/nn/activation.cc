@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <cmath>
+#include <numbers>
 
 namespace aelab {
 
@@ -36,6 +38,51 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::softplus(x);
   }
   throw std::logic_error("an activation without a function");
+}
+
+at::Tensor slope(Activation activation, const at::Tensor& x, const at::Tensor& y) {
+  constexpr double kLeak = 0.01, kSeluScale = 1.0507009873554805, kSeluAlpha = 1.6732632423543772;
+  const auto one = [&](const at::Tensor& negative) { return at::where(x > 0, at::ones_like(x), negative); };
+  switch (activation) {
+    case Activation::linear:
+      return at::ones_like(x);
+    case Activation::relu:
+      return (x > 0).to(x.scalar_type());
+    case Activation::sigmoid:
+      return y * (1 - y);
+    case Activation::tanh:
+      return 1 - y * y;
+    case Activation::leaky_relu:
+      return one(at::full_like(x, kLeak));
+    case Activation::elu:
+      return one(y + 1);
+    case Activation::selu:
+      return at::where(x > 0, at::full_like(x, kSeluScale), y + kSeluScale * kSeluAlpha);
+    case Activation::gelu:
+      return 0.5 * (1 + at::erf(x / std::numbers::sqrt2)) +
+             x * at::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi);
+    case Activation::silu: {
+      const auto gate = at::sigmoid(x);
+      return gate + y * (1 - gate);
+    }
+    case Activation::softplus:
+      return at::sigmoid(x);
+  }
+  throw std::logic_error("an activation without a slope");
+}
+
+Bounds range(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+    case Activation::softplus:
+      return at_least(0);
+    case Activation::sigmoid:
+      return between(0, 1);
+    case Activation::tanh:
+      return between(-1, 1);
+    default:
+      return {};
+  }
 }
 
 }  // namespace aelab

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "aelab/core/fields.h"
+
 namespace aelab {
 
 /// Elementwise nonlinearities, with PyTorch's default constants.
@@ -14,5 +16,11 @@ std::span<const std::string_view> names(Activation);
 
 /// The activation of every element of x, any shape.
 at::Tensor activate(Activation activation, const at::Tensor& x);
+
+/// Its derivative at every element of x, where y = activate(activation, x); differentiable again.
+at::Tensor slope(Activation activation, const at::Tensor& x, const at::Tensor& y);
+
+/// The values that it can have.
+Bounds range(Activation activation);
 
 }  // namespace aelab

@@ -12,7 +12,7 @@
 namespace aelab {
 
 Registry<Corruption>& Corruption::registry() {
-  static auto registry = Registry<Corruption>("corruption", "corruptions", "kind").add<NoCorruption>();
+  static auto registry = Registry<Corruption>("corruption", "corruptions", "kind").add<NoCorruption>().add<Masking>().add<GaussianNoise>().add<SaltAndPepper>();
   return registry;
 }
 
@@ -25,7 +25,7 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
 
 Registry<Bottleneck, const Shape&>& Bottleneck::registry() {
   static auto registry =
-      Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind").add<DeterministicBottleneck>();
+      Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind").add<DeterministicBottleneck>().add<KSparseBottleneck>();
   return registry;
 }
 
@@ -38,7 +38,7 @@ Registry<Likelihood>& Likelihood::registry() {
 
 Registry<Penalty>& Penalty::registry() {
   static auto registry =
-      Registry<Penalty>("penalty", "penalties", "kind").add<L1Penalty>().add<WeightDecayPenalty>();
+      Registry<Penalty>("penalty", "penalties", "kind").add<L1Penalty>().add<WeightDecayPenalty>().add<KlSparsityPenalty>().add<ContractivePenalty>().add<ContractiveHessianPenalty>();
   return registry;
 }
 

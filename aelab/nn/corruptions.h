@@ -15,6 +15,66 @@ class NoCorruption : public Corruption {
 
   explicit NoCorruption(const Config&) {}
   Tensor corrupt(const Tensor& x, const Step&) const override { return x; }
+  bool changes_input() const override { return false; }
+};
+
+/// Sets each number to zero with probability `level` (Vincent et al. 2010, section 3.3).
+class Masking : public Corruption {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "masking";
+    static constexpr std::string_view summary = "numbers set to zero at random";
+    Schedule level = 0.25;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{}, {.level = LinearSchedule::Config{.from = 0, .to = 0.5}}}; }
+  };
+
+  explicit Masking(const Config& config) : level_(config.level) {}
+  Tensor corrupt(const Tensor& x, const Step& step) const override;
+
+ private:
+  Schedule level_;
+};
+
+/// x + level N(0, 1) (Vincent et al. 2010, section 3.3).
+class GaussianNoise : public Corruption {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "gaussian";
+    static constexpr std::string_view summary = "normal noise added";
+    Schedule level = 0.5;
+    bool clip = false;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.level = 0.3}, {.clip = true}}; }
+  };
+
+  explicit GaussianNoise(const Config& config) : config_(config) {}
+  Tensor corrupt(const Tensor& x, const Step& step) const override;
+
+ private:
+  Config config_;
+};
+
+/// Sets each number with probability `level` to 0 or 1, whichever a fair coin says (Vincent et al. 2010,
+/// section 3.3).
+class SaltAndPepper : public Corruption {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "salt-and-pepper";
+    static constexpr std::string_view summary = "numbers set to 0 or 1 at random";
+    Schedule level = 0.25;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit SaltAndPepper(const Config& config) : level_(config.level) {}
+  Tensor corrupt(const Tensor& x, const Step& step) const override;
+
+ private:
+  Schedule level_;
 };
 
 }  // namespace aelab

@@ -10,6 +10,8 @@ void DenseBackbone::Config::fields(Fields& f) {
   f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", at_least(1));
   f("activation", activation, "activation of the hidden layers");
   f("tied", tied, "the decoder uses the encoder's weights, transposed");
+  f("bias", bias, "layers add a bias");
+  f("center", center, "take the data's mean from the input, and add it to the output");
   f("initialization", initialization, "how weights are drawn before training");
 }
 
@@ -31,20 +33,26 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
   for (std::size_t i = 0; i < layers; ++i)
     encoder_.push_back(
         register_module("encoder_" + std::to_string(i),
-                        std::make_shared<Affine>(widths[i], widths[i + 1], config.initialization, random)));
+                        std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, random)));
+  if (config.center) mean_ = register_buffer("mean", at::zeros({widths.front()}));
   for (std::size_t i = 0; i < layers; ++i) {
     const auto in = widths[layers - i], out = widths[layers - i - 1];
     const auto name = "decoder_" + std::to_string(i);
     if (config.tied)
-      decoder_biases_.push_back(register_parameter(name + "_bias", at::zeros({out})));
+      decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", at::zeros({out})) : Tensor());
     else
       decoder_.push_back(
-          register_module(name, std::make_shared<Affine>(in, out, config.initialization, random)));
+          register_module(name, std::make_shared<Affine>(in, out, config.bias, config.initialization, random)));
   }
 }
 
+Tensor DenseBackbone::features(const Tensor& x) const {
+  const auto flat = x.flatten(1);
+  return mean_.defined() ? flat - mean_ : flat;
+}
+
 Tensor DenseBackbone::encode(const Tensor& x) const {
-  auto hidden = x.flatten(1);
+  auto hidden = features(x);
   for (std::size_t i = 0; i < encoder_.size(); ++i)
     hidden = encoder_[i]->forward(hidden, i + 1 < encoder_.size() ? config_.activation : Activation::linear);
   return hidden;
@@ -59,9 +67,22 @@ Tensor DenseBackbone::decode(const Tensor& code) const {
                  ? linear(hidden, encoder_[layers - i - 1]->weight.t(), decoder_biases_[i], activation)
                  : decoder_[i]->forward(hidden, activation);
   }
+  if (mean_.defined()) hidden = hidden + mean_;
   auto shape = input_;
   shape.insert(shape.begin(), hidden.size(0));
   return hidden.reshape(shape);
+}
+
+std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x) const {
+  std::vector<AffineLayer> layers;
+  auto hidden = features(x);
+  for (std::size_t i = 0; i + 1 < encoder_.size(); ++i) {
+    const auto before = encoder_[i]->forward(hidden, Activation::linear);
+    hidden = activate(config_.activation, before);
+    layers.push_back({encoder_[i]->weight, slope(config_.activation, before, hidden)});
+  }
+  layers.push_back({encoder_.back()->weight, {}});
+  return layers;
 }
 
 Tensor DenseBackbone::filters() const {

@@ -9,7 +9,7 @@ namespace aelab {
 
 /// Fully connected layers: input -> hidden... -> code -> mirrored hidden... -> input, each hidden layer with
 /// one activation. Tied (Vincent et al. 2010, section 2.2): the decoder uses the encoder's weights,
-/// transposed.
+/// transposed. Centred: the data's mean is taken from the input and added to the output.
 class DenseBackbone : public Backbone {
  public:
   struct Config {
@@ -18,6 +18,8 @@ class DenseBackbone : public Backbone {
     std::vector<std::int64_t> hidden = {};
     Activation activation = Activation::relu;
     bool tied = false;
+    bool bias = true;
+    bool center = false;
     Initialization initialization = Initialization::glorot_uniform;
 
     void fields(Fields& f);
@@ -29,11 +31,18 @@ class DenseBackbone : public Backbone {
   Tensor decode(const Tensor& code) const override;
   Shape code_shape() const override { return {code_}; }
   Tensor filters() const override;
+  std::int64_t dense_depth() const override { return static_cast<std::int64_t>(encoder_.size()); }
+  std::vector<AffineLayer> affine_layers(const Tensor& x) const override;
+  Tensor data_mean() const override { return mean_; }
 
  private:
+  /// The input as [batch, features], without the data's mean where centred.
+  Tensor features(const Tensor& x) const;
+
   Config config_;
   Shape input_;
   std::int64_t code_;
+  Tensor mean_;  // [features]; undefined unless centred
   std::vector<std::shared_ptr<Affine>> encoder_;
   std::vector<std::shared_ptr<Affine>> decoder_;  // empty when tied
   std::vector<Tensor> decoder_biases_;            // when tied

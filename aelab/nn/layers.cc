@@ -52,9 +52,11 @@ at::Tensor draw(at::IntArrayRef shape, Initialization initialization, at::Genera
 
 }  // namespace
 
-Affine::Affine(std::int64_t in, std::int64_t out, Initialization initialization, at::Generator& random)
-    : weight(register_parameter("weight", draw({out, in}, initialization, random))),
-      bias(register_parameter("bias", at::zeros({out}))) {}
+Affine::Affine(std::int64_t in, std::int64_t out, bool with_bias, Initialization initialization,
+               at::Generator& random)
+    : weight(register_parameter("weight", draw({out, in}, initialization, random))) {
+  if (with_bias) bias = register_parameter("bias", at::zeros({out}));
+}
 
 Convolution::Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
                          Initialization initialization, at::Generator& random)

@@ -31,10 +31,11 @@ enum class Initialization {
 
 std::span<const std::string_view> names(Initialization);
 
-/// The parameters of a dense layer: weight [out, in], bias [out].
+/// The parameters of a dense layer: weight [out, in], bias [out] or undefined.
 class Affine : public torch::nn::Module {
  public:
-  Affine(std::int64_t in, std::int64_t out, Initialization initialization, at::Generator& random);
+  Affine(std::int64_t in, std::int64_t out, bool with_bias, Initialization initialization,
+         at::Generator& random);
   at::Tensor forward(const at::Tensor& x, Activation activation) const {
     return linear(x, weight, bias, activation);
   }

@@ -53,6 +53,13 @@ class Corruption : public torch::nn::Module {
   static Registry<Corruption>& registry();
   /// The corrupted x, same shape; x itself stays as it is.
   virtual Tensor corrupt(const Tensor& x, const Step& step) const = 0;
+  virtual bool changes_input() const { return true; }
+};
+
+/// A dense layer as it acts near one input: d output = slope * (weight d input).
+struct AffineLayer {
+  Tensor weight;  ///< [out, in]
+  Tensor slope;   ///< of its activation, [batch, out]; undefined where that is linear
 };
 
 /// What a backbone is built for.
@@ -72,6 +79,12 @@ class Backbone : public torch::nn::Module {
   virtual Shape code_shape() const = 0;
   /// The first layer's weights as pictures, [units, channels, height, width]; undefined where they are none.
   virtual Tensor filters() const = 0;
+  /// How many dense layers the encoder is made of; 0 where it has others.
+  virtual std::int64_t dense_depth() const { return 0; }
+  /// These layers at x, the last one's slope undefined; none where there are others.
+  virtual std::vector<AffineLayer> affine_layers(const Tensor& /*x*/) const { return {}; }
+  /// A buffer that training fills with the data's mean before its first step; undefined where there is none.
+  virtual Tensor data_mean() const { return {}; }
 };
 
 /// pre-code -> code. Constructed for the code's shape.
@@ -79,6 +92,10 @@ class Bottleneck : public torch::nn::Module {
  public:
   static Registry<Bottleneck, const Shape&>& registry();
   virtual Tensor forward(const Tensor& pre_code, const Step& step) const = 0;
+  /// The elementwise derivative d code / d pre-code, of their shape.
+  virtual Tensor slope(const Tensor& pre_code, const Tensor& code) const = 0;
+  /// The values that a code may have.
+  virtual Bounds range() const { return {}; }
 };
 
 /// What the decoder's output means: a distribution of the input.
@@ -107,6 +124,17 @@ class Penalty : public torch::nn::Module {
   /// The unweighted value, [] or [batch].
   virtual Tensor value(const Pass& pass, const Parts& parts, const Step& step) const = 0;
   virtual const Schedule& weight() const = 0;
+  /// Called once, with the code's shape: the place to register buffers.
+  virtual void build(const Shape& /*code*/) {}
+  /// Error where it makes no sense with these parts.
+  virtual void check(const Parts&) const {}
+  /// Whether its value differentiates the code by the input: the pass then tracks the input's gradient, in
+  /// validation too.
+  virtual bool needs_input_gradient(const Parts&) const { return false; }
+  /// How the value is computed, for those who show it; "" where there is nothing to say.
+  virtual std::string method(const Parts&) const { return {}; }
+  /// After the parameters changed in training: the place to update running statistics.
+  virtual void after_step(const Pass&) {}
 };
 
 }  // namespace aelab

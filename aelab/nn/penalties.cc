@@ -2,17 +2,131 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+
+#include "aelab/nn/jacobian.h"
+
 namespace aelab {
+namespace {
+
+void weight_field(Fields& f, Schedule& weight) {
+  f("weight", weight, "the penalty's weight in the objective");
+  f.require(weight.stays(at_least(0)), "weight", "must stay at least 0");
+}
+
+}  // namespace
+
+void L1Penalty::Config::fields(Fields& f) { weight_field(f, weight); }
 
 Tensor L1Penalty::value(const Pass& pass, const Parts&, const Step&) const {
   return pass.code.abs().flatten(1).sum(1);
 }
+
+void WeightDecayPenalty::Config::fields(Fields& f) { weight_field(f, weight); }
 
 Tensor WeightDecayPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
   auto sum = at::zeros({}, pass.code.options());
   for (const auto& parameter : parts.backbone.parameters())
     if (parameter.dim() > 1) sum = sum + parameter.square().sum();
   return 0.5 * sum;
+}
+
+std::span<const std::string_view> names(ActivationEstimate) {
+  static constexpr std::array<std::string_view, 2> kNames = {"batch", "running"};
+  return kNames;
+}
+
+void KlSparsityPenalty::Config::fields(Fields& f) {
+  weight_field(f, weight);
+  f("target", target, "mean activation that each unit should have", {.least = 0, .most = 1, .open = true});
+  f("estimate", estimate, "the mean over the batch, or a running mean over batches");
+  if (estimate == ActivationEstimate::running || f.describing())
+    f("decay", decay, "share of the running mean that a batch keeps", {.least = 0, .most = 1, .open = true});
+}
+
+void KlSparsityPenalty::check(const Parts& parts) const {
+  const auto range = parts.bottleneck.range();
+  if (range.least != 0 || range.most != 1)
+    throw Error("model.penalties: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
+                "give the bottleneck the activation \"sigmoid\"");
+}
+
+void KlSparsityPenalty::build(const Shape& code) {
+  if (config_.estimate == ActivationEstimate::batch) return;
+  mean_ = register_buffer("mean", at::zeros({elements(code)}));
+  seen_ = register_buffer("seen", at::zeros({}));
+}
+
+Tensor KlSparsityPenalty::value(const Pass& pass, const Parts&, const Step& step) const {
+  constexpr double kClip = 1e-6;  // keeps the logarithms finite where a unit saturates
+  auto mean = pass.code.flatten(1).mean(0);
+  if (mean_.defined() && step.training) {
+    // decay mean_ + (1 - decay) mean, over 1 - decay^(n + 1) since the running mean starts at zero; its
+    // gradient is that of the batch's own mean, or units would follow it (1 - decay) times too slowly.
+    const auto running = (mean_ * config_.decay + mean.detach() * (1 - config_.decay)) /
+                         (1 - at::pow(config_.decay, seen_ + 1));
+    mean = running + mean - mean.detach();
+  }
+  mean = mean.clamp(kClip, 1 - kClip);
+  const double p = config_.target;
+  return (p * (p / mean).log() + (1 - p) * ((1 - p) / (1 - mean)).log()).sum();
+}
+
+void KlSparsityPenalty::after_step(const Pass& pass) {
+  if (!mean_.defined()) return;
+  const at::NoGradGuard no_grad;
+  mean_.mul_(config_.decay).add_(pass.code.flatten(1).mean(0), 1 - config_.decay);
+  seen_.add_(1);
+}
+
+void ContractivePenalty::Config::fields(Fields& f) {
+  weight_field(f, weight);
+  f("estimate", estimate, "estimate the norm by Hutchinson's method instead of computing it");
+  if (estimate || f.describing()) f("directions", directions, "random directions of the estimate", at_least(1));
+}
+
+bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
+  return config_.estimate || exact_jacobian_method(parts.backbone) == JacobianMethod::autograd;
+}
+
+Tensor ContractivePenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
+  return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, step.random("hutchinson"))
+                          : squared_jacobian_norm(pass, parts);
+}
+
+std::string ContractivePenalty::method(const Parts& parts) const {
+  return "the Jacobian's norm: " +
+         in_words(config_.estimate ? JacobianMethod::hutchinson : exact_jacobian_method(parts.backbone));
+}
+
+void ContractiveHessianPenalty::Config::fields(Fields& f) {
+  weight_field(f, weight);
+  f("level", level, "standard deviation of the noise", above(0));
+  f("samples", samples, "draws of the noise", at_least(1));
+}
+
+bool ContractiveHessianPenalty::needs_input_gradient(const Parts& parts) const {
+  return exact_jacobian_method(parts.backbone) == JacobianMethod::autograd;
+}
+
+Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
+  auto random = step.random("contractive-hessian");
+  auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
+  for (std::int64_t i = 0; i < config_.samples; ++i) {
+    const auto noise = at::empty(pass.input.sizes(), pass.input.options().device(at::kCPU).requires_grad(false))
+                           .normal_(0, config_.level, random)
+                           .to(pass.input.device());
+    Pass near;
+    near.input = (pass.input.detach() + noise).requires_grad_(pass.input.requires_grad());
+    near.pre_code = parts.backbone.encode(near.input);
+    near.code = parts.bottleneck.forward(near.pre_code, step);
+    sum = sum + squared_jacobian_distance(pass, near, parts);
+  }
+  return sum / config_.samples;
+}
+
+std::string ContractiveHessianPenalty::method(const Parts& parts) const {
+  return "the Jacobian's change: " + in_words(exact_jacobian_method(parts.backbone));
 }
 
 }  // namespace aelab

@@ -1,5 +1,6 @@
 #include "aelab/runs/catalog.h"
 
+#include "aelab/classifiers/classifier.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
@@ -7,7 +8,7 @@ namespace aelab {
 std::vector<const Kinds*> catalog() {
   return {&Autoencoder::registry(),  &Backbone::registry(), &Corruption::registry(), &Bottleneck::registry(),
           &Likelihood::registry(),   &Penalty::registry(),  &Source::registry(),     &Optimizer::registry(),
-          &ScheduleKind::registry(), &Callback::registry(), &Metric::registry()};
+          &ScheduleKind::registry(), &Callback::registry(), &Metric::registry(),     &Classifier::registry()};
 }
 
 }  // namespace aelab

@@ -125,6 +125,7 @@ RunOutcome run(RunConfig config) {
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
   Trainer(config.training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true);
+  for (const auto& metric : config.evaluation) metric.make()->check(made.data);
   const auto folder = create_numbered_folder(fs::path(config.output) / config.name);
   write_json(folder / "config.json", write_config(config));
   write_json(folder / "environment.json", environment());

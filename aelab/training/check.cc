@@ -12,6 +12,7 @@ namespace aelab {
 namespace {
 
 void check_shapes(const Autoencoder& model, const Split& data) {
+  if (data.train.size() == 0) throw Error("data: the training part has no rows");
   if (data.train.shape() != model.input_shape())
     throw Error("the model is built for inputs of " + to_string(model.input_shape()) + ", the data are " +
                 to_string(data.train.shape()));
@@ -19,7 +20,7 @@ void check_shapes(const Autoencoder& model, const Split& data) {
 
 void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
   if (data.size() == 0) return;
-  const auto support = model.likelihood().support();
+  const auto support = model.parts().likelihood.support();
   const auto [least, most] = value_range(data);
   if (!std::isfinite(least) || !std::isfinite(most))
     throw Error("data: the " + part + " part holds values that are not finite");
@@ -44,24 +45,41 @@ void check_schedules(const std::string& root, ConfigRef config, std::int64_t ste
 }
 
 /// The names that an epoch's metrics will have in any phase.
-std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks,
-                                   Autoencoder& model, const Split& data) {
+std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks, Autoencoder& model,
+                                   const Split& data) {
   const at::NoGradGuard no_grad;
   std::set<std::string> names;
   const auto row = data.train.range(0, 1);
-  for (const auto& phase : model.phases()) {
+  const auto add = [&](const Phase& phase, const std::string& part, bool training) {
     Pass pass;
-    const auto terms = phase.updates.front().objective(row, Step{}, pass);
-    for (const std::string part : {"train", "validation"}) {
-      if (part == "validation" && data.validation.size() == 0) continue;
-      names.insert(part + "/loss");
-      for (const auto& term : terms.all()) names.insert(part + "/" + term.name);
-    }
+    const auto terms = phase.updates.front().objective(row, Step{.training = training}, pass);
+    names.insert(part + "/loss");
+    for (const auto& term : terms.all()) names.insert(part + "/" + term.name);
+  };
+  for (const auto& phase : model.phases()) {
+    add(phase, "train", true);
+    if (data.validation.size() > 0) add(phase, "validation", false);
   }
   const auto own = names;
   for (const auto& callback : callbacks)
     for (const auto& name : callback->added_metrics(own)) names.insert(name);
   return names;
+}
+
+/// The most steps that a phase takes.
+std::int64_t longest_phase(const TrainerConfig& config, Autoencoder& model, const Split& data) {
+  const auto batches = Batches(data.train, config.batch_size).count();
+  const auto steps = (batches + config.accumulate - 1) / config.accumulate;
+  std::int64_t longest = 0;
+  for (const auto& phase : model.phases())
+    if (!phase.solve) longest = std::max(longest, steps * phase.epochs.value_or(config.epochs));
+  return longest;
+}
+
+void check_labels(Autoencoder& model, const Split& data) {
+  for (const auto& phase : model.phases())
+    if (phase.needs_labels && !data.train.has_labels())
+      throw Error("data: the phase \"" + phase.name + "\" needs labels, and these data have none");
 }
 
 void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known) {
@@ -80,10 +98,11 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   check_shapes(model, data);
   check_values("training", data.train, model);
   check_values("validation", data.validation, model);
-  const auto batches = Batches(data.train, config.batch_size).count();
-  const auto steps = config.epochs * ((batches + config.accumulate - 1) / config.accumulate);
-  check_schedules("training", config, steps);
-  check_schedules("model", model.config(), steps);
+  check_labels(model, data);
+  if (const auto steps = longest_phase(config, model, data); steps > 0) {
+    check_schedules("training", config, steps);
+    check_schedules("model", model.config(), steps);
+  }
   const auto made = make_callbacks(callbacks, with_folder);
   check_monitors(callbacks, metric_names(made, model, data));
   for (const auto& callback : made) callback->check(data);

@@ -25,7 +25,7 @@ Image draw_reconstructions(const Training& training, std::int64_t count) {
 }
 
 std::optional<Image> draw_filters(const Training& training) {
-  const auto weights = training.model.backbone().filters();
+  const auto weights = training.model.parts().backbone.filters();
   if (!weights.defined()) return std::nullopt;
   const auto images = filter_images(weights.slice(0, 0, kMostFilters));
   const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(images.size()))));

@@ -27,8 +27,8 @@ std::string Monitor::name_in(const Training& training) const {
 std::optional<double> Monitor::loss(Training& training) const {
   const auto value = find(training.metrics, name_in(training));
   if (!value || !counts(training)) return {};
-  if (std::isnan(*value)) {
-    training.note(name_in(training) + " is not a number: this epoch does not count");
+  if (!std::isfinite(*value)) {
+    training.note(name_in(training) + " is not finite: this epoch does not count");
     return {};
   }
   return config_.mode == Mode::min ? *value : -*value;

@@ -81,7 +81,6 @@ class Loop {
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
     training_.epoch_steps = (training_.epoch_batches + config.accumulate - 1) / config.accumulate;
-    training_.phase_epochs = config.epochs;
     if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });
     each(&Callback::start);
     if (!place.resume) begin_phase(0);
@@ -109,8 +108,11 @@ class Loop {
     for (const auto& callback : training_.callbacks) ((*callback).*event)(training_, arguments...);
   }
 
+  /// What a phase needs beside its progress, at its beginning and on resume within.
   void make_optimizers() {
+    training_.phase_epochs = training_.phase().epochs.value_or(config_.epochs);
     training_.optimizers.clear();
+    if (training_.phase().solve) return;
     for (const auto& update : training_.phase().updates)
       training_.optimizers.push_back(config_.optimizer.make(update.parameters));
   }
@@ -122,16 +124,30 @@ class Loop {
     progress.rate_scale = 1;
     progress.phase_ended = false;
     make_optimizers();
+    const at::NoGradGuard no_grad;
+    if (training_.phase().begin) training_.phase().begin(training_.data.train);
     each(&Callback::phase_begin);
   }
 
   /// False when a signal stopped it.
   bool run_phase() {
+    if (training_.phase().solve && !training_.progress.phase_ended) solve();
     while (!training_.progress.phase_ended) {
       run_epoch();
       if (history_.signal) return false;
     }
     return true;
+  }
+
+  /// A phase in closed form counts as one epoch without steps.
+  void solve() {
+    training_.phase_epochs = 1;
+    {
+      const at::NoGradGuard no_grad;
+      training_.phase().solve(training_.data.train);
+    }
+    training_.averages = averages_of(training_.data.train);
+    end_epoch();
   }
 
   void run_epoch() {
@@ -174,19 +190,22 @@ class Loop {
 
   void run_update(const Update& update, Optimizer& optimizer, const std::vector<Batch>& parts, bool counted) {
     const auto parameters = values_of(update.parameters);
+    std::vector<Pass> passes;  // of the first evaluation; a line search makes more
     const auto objective = [&] {
-      auto evaluation = evaluate(update.objective, parts, parameters, counted);
-      counted = false;  // a line search evaluates again
+      const bool first = passes.empty();
+      auto evaluation = evaluate(update.objective, parts, parameters, counted && first, first ? &passes : nullptr);
       if (config_.clip_norm) clip_norm(evaluation.gradients, *config_.clip_norm);
       if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
       return evaluation;
     };
     optimizer.step(objective, at(training_.progress.position(), /*training=*/true));
+    if (update.after_step)
+      for (const auto& pass : passes) update.after_step(pass);
   }
 
   /// Loss and gradients over all rows of the parts, as if they were one batch.
   Evaluation evaluate(const Objective& objective, const std::vector<Batch>& parts,
-                      const std::vector<Tensor>& parameters, bool counted) {
+                      const std::vector<Tensor>& parameters, bool counted, std::vector<Pass>* passes) {
     double rows = 0;
     for (const auto& part : parts) rows += static_cast<double>(part.size());
     Evaluation whole;
@@ -196,6 +215,7 @@ class Loop {
       const auto terms = objective(part, at(position, /*training=*/true), pass);
       each(&Callback::losses, terms);
       if (counted) training_.averages.add(terms, part.size());
+      if (passes) passes->push_back(pass);
       add(whole, terms.total(), parameters, static_cast<double>(part.size()) / rows);
       ++position.batch;
     }
@@ -232,8 +252,13 @@ class Loop {
 
   Metrics validate(const std::string& prefix) {
     if (training_.data.validation.size() == 0) return {};
+    return averages_of(training_.data.validation).means(prefix);
+  }
+
+  /// Of the phase's objective over a whole set, outside training.
+  Averages averages_of(const Dataset& data) {
     const at::NoGradGuard no_grad;
-    const Batches batches(training_.data.validation, kValidationRows);
+    const Batches batches(data, kValidationRows);
     Averages averages;
     for (std::int64_t b = 0; b < batches.count(); ++b) {
       const auto batch = batches[b].to(device_);
@@ -241,7 +266,7 @@ class Loop {
       const auto step = at({.epoch = 0, .batch = b}, /*training=*/false);
       averages.add(training_.phase().updates.front().objective(batch, step, pass), batch.size());
     }
-    return averages.means(prefix);
+    return averages;
   }
 
   Step at(Position position, bool training) const {

@@ -3,6 +3,7 @@
 namespace aelab {
 
 void LearningRate::epoch_end(Training& training) {
+  if (training.optimizers.empty()) return;  // a phase in closed form
   const auto& schedule = training.optimizers.front()->learning_rate();
   const auto last = training.progress.phase_step - 1;
   training.metrics.emplace_back("learning_rate",

@@ -16,6 +16,8 @@ void Log::start(Training& training) {
 }
 
 void Log::phase_begin(Training& training) {
+  if (training.progress.step == 0)
+    for (const auto& method : training.model.methods()) files_->remarks.append(method + "\n");
   files_->remarks.append(
       fmt::format("phase \"{}\" begins at step {}\n", training.phase().name, training.progress.step));
 }

@@ -1,0 +1,19 @@
+// The classifiers that aelab brings: one line each.
+
+#include "aelab/classifiers/linear_svm.h"
+#include "aelab/classifiers/logistic_regression.h"
+#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/rbf_svm.h"
+
+namespace aelab {
+
+Registry<Classifier>& Classifier::registry() {
+  static auto registry = Registry<Classifier>("classifier", "classifiers", "kind")
+                             .add<LogisticRegression>()
+                             .add<LinearSvm>()
+                             .add<RbfSvm>()
+                             .add<NearestNeighbours>();
+  return registry;
+}
+
+}  // namespace aelab

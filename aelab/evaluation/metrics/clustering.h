@@ -1,0 +1,32 @@
+#pragma once
+
+#include "aelab/evaluation/metric.h"
+
+namespace aelab {
+
+/// Whether the codes of a class lie together: k-means on the evaluated part's codes, which sees no labels,
+/// compared with the classes. Not applicable without labels, nor with fewer rows than clusters.
+class Clustering : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "clustering";
+    static constexpr std::string_view summary = "agreement of k-means on the codes with the classes";
+    std::optional<std::int64_t> clusters = {};
+    std::int64_t restarts = 10;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.restarts = 3}}; }
+  };
+
+  explicit Clustering(const Config& config) : config_(config) {}
+  std::vector<Measure> measures() const override;
+  void check(const Split& data) const override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+
+ private:
+  Config config_;
+  std::vector<Tensor> codes_, labels_;  // of the batches, on the CPU
+};
+
+}  // namespace aelab

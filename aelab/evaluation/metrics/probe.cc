@@ -1,0 +1,132 @@
+#include "aelab/evaluation/metrics/probe.h"
+
+#include <ATen/ATen.h>
+
+#include "aelab/core/random.h"
+#include "aelab/data/batches.h"
+
+namespace aelab {
+namespace {
+
+bool has_strength(const Choice<Classifier>& classifier) {
+  return !classifier.empty() && classifier.make()->set_strength(1);
+}
+
+/// That many rows, the same ones whenever the set is as large.
+Dataset drawn(const Dataset& dataset, std::int64_t rows) {
+  if (rows >= dataset.size()) return dataset;
+  const auto order = at::randperm(dataset.size(), random_generator(0, "probe"), at::kLong);
+  return dataset.subset(std::get<0>(order.slice(0, 0, rows).sort()));
+}
+
+Tensor features_of(const Dataset& dataset, const std::function<Tensor(const Tensor&)>& features) {
+  constexpr std::int64_t kRows = 1000;
+  const Batches batches(dataset, kRows);
+  std::vector<Tensor> results;
+  for (std::int64_t i = 0; i < batches.count(); ++i) results.push_back(features(batches[i].inputs));
+  return at::cat(results);
+}
+
+std::int64_t count_right(const Classifier& classifier, const Tensor& features, const Tensor& labels) {
+  return (classifier.predict(features) == labels.cpu()).sum().item<std::int64_t>();
+}
+
+}  // namespace
+
+void Probe::Config::fields(Fields& f) {
+  f("classifier", classifier, "what is fitted to the codes");
+  f("rows", rows, "training rows used, at most", at_least(1));
+  f("strengths", strengths,
+    "values of the classifier's C, of which the validation part chooses; 0.01, 0.1, 1 and 10 when left out, "
+    "the classifier's own C when empty",
+    above(0));
+  f.require(!strengths || strengths->empty() || has_strength(classifier), "strengths",
+            "are values of a classifier's C, and this classifier has none");
+}
+
+std::vector<double> Probe::strengths() const {
+  if (!has_strength(config_.classifier)) return {};
+  return config_.strengths.value_or(std::vector<double>{0.01, 0.1, 1, 10});
+}
+
+std::vector<Measure> Probe::measures() const {
+  return {
+      {"probe/accuracy",
+       "share of rows that the classifier, fitted to the training part's codes, predicts right",
+       Direction::higher},
+      {"probe/validation_accuracy", "the same on the validation part, by which the classifier's C was chosen",
+       Direction::higher},
+      {"probe/pixels_accuracy", "baseline: the same as probe/accuracy with the inputs in the code's place",
+       Direction::neither},
+  };
+}
+
+void Probe::check(const Split& data) const {
+  if (!data.train.has_labels())
+    throw Error("evaluation: \"probe\" needs labels, and the data have none; leave it out");
+  if (data.validation.size() == 0 && strengths().size() > 1)
+    throw Error(
+        "evaluation: \"probe\" chooses among its strengths by the validation part, which has no rows; give "
+        "data.validation some, or the probe one strength");
+  const auto limit = config_.classifier.make()->rows_limit();
+  const auto rows = std::min(config_.rows, data.train.size());
+  if (limit && rows > *limit)
+    throw Error("evaluation: \"probe\" would fit " + std::to_string(rows) + " rows, and " +
+                config_.classifier.kind() + " takes " + std::to_string(*limit) +
+                " at most; set the probe's rows");
+}
+
+Probe::Contender Probe::fitted(const Split& data, const Features& features) const {
+  const auto train = drawn(data.train, config_.rows);
+  const auto x = features_of(train, features), labels = train.labels();
+  if (!x.isfinite().all().item<bool>()) return {};
+  const auto classes = labels.max().item<std::int64_t>() + 1;
+  const bool validated = data.validation.size() > 0;
+  const auto held_out = validated ? features_of(data.validation, features) : Tensor();
+  const auto candidate = [&](std::optional<double> strength) {
+    Contender contender{.classifier = config_.classifier.make()};
+    if (strength) contender.classifier->set_strength(*strength);
+    contender.classifier->fit(x, labels, classes, /*seed=*/0);
+    if (validated)
+      contender.validation_accuracy =
+          static_cast<double>(count_right(*contender.classifier, held_out, data.validation.labels())) /
+          static_cast<double>(data.validation.size());
+    return contender;
+  };
+  auto values = strengths();
+  if (values.empty()) return candidate(std::nullopt);
+  std::sort(values.begin(), values.end());
+  Contender best;
+  for (const double strength : values) {
+    auto next = candidate(strength);
+    if (!best.classifier || next.validation_accuracy > best.validation_accuracy) best = std::move(next);
+  }
+  return best;
+}
+
+void Probe::begin(const Autoencoder& model, const Split& data) {
+  if (!data.train.has_labels()) return;
+  check(data);
+  const auto device = model.parameters().front().device();
+  by_code_ = fitted(data, [&](const Tensor& x) { return model.encode(x.to(device)).flatten(1); });
+  by_pixels_ = fitted(data, [](const Tensor& x) { return x.flatten(1); });
+}
+
+void Probe::add(const Observation& observation) {
+  if (!observation.labels.defined()) return;
+  rows_ += observation.labels.size(0);
+  for (auto [contender, features] :
+       {std::pair(&by_code_, observation.code), {&by_pixels_, observation.target}})
+    if (contender->classifier)
+      contender->right += count_right(*contender->classifier, features.flatten(1), observation.labels);
+}
+
+std::vector<std::optional<double>> Probe::values() const {
+  const auto accuracy = [&](const Contender& contender) -> std::optional<double> {
+    if (!contender.classifier || rows_ == 0) return std::nullopt;
+    return static_cast<double>(contender.right) / static_cast<double>(rows_);
+  };
+  return {accuracy(by_code_), by_code_.validation_accuracy, accuracy(by_pixels_)};
+}
+
+}  // namespace aelab

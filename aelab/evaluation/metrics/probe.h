@@ -1,0 +1,51 @@
+#pragma once
+
+#include "aelab/classifiers/logistic_regression.h"
+#include "aelab/evaluation/metric.h"
+
+namespace aelab {
+
+/// How well a classifier tells the classes apart by the code, beside the same classifier on the inputs. It is
+/// fitted on the training part; the weight C of its errors, where it has one, is chosen by the accuracy on
+/// the validation part (the smallest of equally good ones); the accuracy is measured on the part that is
+/// evaluated, which decides nothing. Not applicable without labels, nor to codes that are infinite or not a
+/// number.
+class Probe : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "probe";
+    static constexpr std::string_view summary = "accuracy of a classifier fitted to the codes";
+    Choice<Classifier> classifier = LogisticRegression::Config{};
+    std::int64_t rows = 10'000;
+    std::optional<std::vector<double>> strengths = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.rows = 100, .strengths = {{0.01, 1}}}}; }
+  };
+
+  explicit Probe(const Config& config) : config_(config) {}
+  std::vector<Measure> measures() const override;
+  void check(const Split& data) const override;
+  void begin(const Autoencoder& model, const Split& data) override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+
+ private:
+  /// Features [rows, features] of inputs [rows, ...shape].
+  using Features = std::function<Tensor(const Tensor& inputs)>;
+  /// A classifier of one kind of features, and how it did.
+  struct Contender {
+    std::shared_ptr<Classifier> classifier = {};
+    std::optional<double> validation_accuracy = {};
+    std::int64_t right = 0;
+  };
+
+  Config config_;
+  Contender by_code_, by_pixels_;
+  std::int64_t rows_ = 0;
+
+  std::vector<double> strengths() const;
+  Contender fitted(const Split& data, const Features& features) const;
+};
+
+}  // namespace aelab

@@ -1,0 +1,33 @@
+#include "aelab/models/denoising.h"
+
+#include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/convolutional_backbone.h"
+#include "aelab/nn/corruptions.h"
+#include "aelab/nn/dense_backbone.h"
+
+namespace aelab {
+
+void Denoising::Config::fields(Fields& f) {
+  base.fields(f);
+  f.require(!base.corruption || base.corruption->empty() || base.corruption->kind() != NoCorruption::Config::kind,
+            "corruption", "must disturb the input in this variant; without noise it is the variant \"dense\"");
+}
+
+std::vector<Denoising::Config> Denoising::Config::examples() {
+  return {{.base = {.code = 10}},
+          {.base = {.code = 10, .corruption = GaussianNoise::Config{.level = 0.3}}},
+          {.base = {.backbone = ConvolutionalBackbone::Config::examples().front(),
+                    .corruption = SaltAndPepper::Config{.level = 0.1}}}};
+}
+
+AutoencoderConfig Denoising::expand(const Config& config) {
+  auto parts = config.base;
+  if (!parts.backbone) parts.backbone = DenseBackbone::Config{};
+  const bool dense = parts.backbone->get_if<DenseBackbone::Config>();
+  if (dense && !parts.code) parts.code = 64;
+  if (!parts.corruption) parts.corruption = Masking::Config{};
+  if (dense && !parts.bottleneck) parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
+  return parts;
+}
+
+}  // namespace aelab

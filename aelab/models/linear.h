@@ -1,0 +1,27 @@
+#pragma once
+
+#include "aelab/models/autoencoder.h"
+#include "aelab/nn/layers.h"
+
+namespace aelab {
+
+/// The linear autoencoder, trained: without biases, on data whose mean is taken away, with the squared error.
+/// Its best error is PCA's, and its decoder then spans the principal subspace (Baldi & Hornik 1989).
+class Linear : public Autoencoder {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "linear";
+    static constexpr std::string_view summary = "one linear layer each way, trained; spans PCA's subspace";
+    std::int64_t code = 32;
+    bool tied = false;
+    Initialization initialization = Initialization::glorot_uniform;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.code = 6}, {.code = 6, .tied = true}}; }
+  };
+
+  static AutoencoderConfig expand(const Config& config);
+  Linear(const Config& config, const Context& context) : Autoencoder(expand(config), context) {}
+};
+
+}  // namespace aelab

@@ -1,0 +1,49 @@
+#include "aelab/models/pca.h"
+
+#include <ATen/ATen.h>
+
+#include "aelab/models/principal_components.h"
+#include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/likelihoods.h"
+
+namespace aelab {
+
+void Pca::Config::fields(Fields& f) {
+  f("code", code, "number of components", at_least(1));
+  f("whiten", whiten, "scale codes to variance 1");
+}
+
+AutoencoderConfig Pca::expand(const Config& config) {
+  return {.code = config.code,
+          .backbone = DenseBackbone::Config{.bias = false, .center = true},
+          .likelihood = GaussianLikelihood::Config{}};
+}
+
+Pca::Pca(const Config& config, const Context& context) : Autoencoder(expand(config), context), whiten_(config.whiten) {
+  if (config.code > elements(context.input))
+    throw Error("model.code: there are no more principal components than the input has numbers, " +
+                std::to_string(elements(context.input)));
+  variances_ = register_buffer("variances", at::zeros({config.code}));
+  ratios_ = register_buffer("explained_variance_ratio", at::zeros({config.code}));
+}
+
+std::vector<Phase> Pca::phases() {
+  auto phase = Autoencoder::phases().front();
+  phase.name = "solve";
+  phase.begin = {};
+  phase.solve = [this](const Dataset& data) { solve(data); };
+  return {phase};
+}
+
+void Pca::solve(const Dataset& data) {
+  const auto found = principal_components(data, elements(code_shape()));
+  const auto scale = whiten_ ? found.variances.clamp_min(1e-12).sqrt() : at::ones_like(found.variances);
+  const auto parameters = named_parameters();
+  parameters["backbone.encoder_0.weight"].copy_(found.components / scale.unsqueeze(1));
+  parameters["backbone.decoder_0.weight"].copy_((found.components * scale.unsqueeze(1)).t());
+  parts().backbone.data_mean().copy_(found.mean);
+  variances_.copy_(found.variances);
+  ratios_.copy_(found.variances / found.total_variance);
+}
+
+}  // namespace aelab

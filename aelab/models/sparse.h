@@ -1,0 +1,33 @@
+#pragma once
+
+#include "aelab/models/autoencoder.h"
+#include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/penalties.h"
+
+namespace aelab {
+
+enum class Sparsity { kl, l1, k_sparse };
+std::span<const std::string_view> names(Sparsity);
+
+/// Codes of which few numbers are active: by the KL divergence of mean activations from a target (UFLDL), by
+/// an L1 penalty, or by keeping only the k largest (Makhzani & Frey 2013, who tie the weights).
+class Sparse : public Autoencoder {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "sparse";
+    static constexpr std::string_view summary = "few numbers of a code are active: KL, L1 or k-sparse";
+    AutoencoderConfig base = {.code = 64};
+    Sparsity sparsity = Sparsity::kl;
+    KlSparsityPenalty::Config kl = {};
+    L1Penalty::Config l1 = {};
+    KSparseBottleneck::Config k_sparse = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  static AutoencoderConfig expand(const Config& config);
+  Sparse(const Config& config, const Context& context) : Autoencoder(expand(config), context) {}
+};
+
+}  // namespace aelab

@@ -1,0 +1,49 @@
+#include "aelab/nn/corruptions.h"
+
+#include <ATen/ATen.h>
+
+namespace aelab {
+namespace {
+
+/// Uniform in [0, 1), like x. Drawn on the CPU, so that every device sees the same noise.
+Tensor uniform_like(const Tensor& x, const Step& step) {
+  auto random = step.random("corruption");
+  return at::empty(x.sizes(), x.options().device(at::kCPU)).uniform_(0, 1, random).to(x.device());
+}
+
+void level_field(Fields& f, Schedule& level, const char* help, const Bounds& bounds) {
+  f("level", level, help);
+  f.require(level.stays(bounds), "level", "must stay " + in_words(bounds));
+}
+
+}  // namespace
+
+void Masking::Config::fields(Fields& f) { level_field(f, level, "probability that a number is set to zero", between(0, 1)); }
+
+Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
+  return x * (uniform_like(x, step) >= step.value(level_));
+}
+
+void GaussianNoise::Config::fields(Fields& f) {
+  level_field(f, level, "standard deviation of the noise", at_least(0));
+  f("clip", clip, "cut the noisy input off at 0 and 1");
+}
+
+Tensor GaussianNoise::corrupt(const Tensor& x, const Step& step) const {
+  auto random = step.random("corruption");
+  const auto noise = at::empty(x.sizes(), x.options().device(at::kCPU)).normal_(0, 1, random).to(x.device());
+  const auto noisy = at::add(x, noise, step.value(config_.level));
+  return config_.clip ? noisy.clamp(0, 1) : noisy;
+}
+
+void SaltAndPepper::Config::fields(Fields& f) {
+  level_field(f, level, "probability that a number is set to 0 or 1", between(0, 1));
+}
+
+Tensor SaltAndPepper::corrupt(const Tensor& x, const Step& step) const {
+  const auto u = uniform_like(x, step);
+  const double level = step.value(level_);
+  return at::where(u < level, (u < level / 2).to(x.scalar_type()), x);
+}
+
+}  // namespace aelab

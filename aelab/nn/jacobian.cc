@@ -1,0 +1,100 @@
+#include "aelab/nn/jacobian.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+namespace aelab {
+namespace {
+
+Tensor code_slope(const Pass& pass, const Parts& parts) {
+  return parts.bottleneck.slope(pass.pre_code, pass.code).flatten(1);
+}
+
+/// d code / d (first layer's output before its activation), [batch, code, first]: the product of the layers
+/// from the code's side. For two layers and more.
+Tensor code_side(const std::vector<AffineLayer>& layers, const Tensor& slope) {
+  auto product = slope.unsqueeze(2) * layers.back().weight;
+  for (std::size_t i = layers.size() - 1; i-- > 1;)
+    product = at::matmul(product * layers[i].slope.unsqueeze(1), layers[i].weight);
+  return product * layers.front().slope.unsqueeze(1);
+}
+
+/// ||A W||^2 of each sample as tr(A (W W^T) A^T), A [batch, code, first], W [first, input].
+Tensor squared_norm(const Tensor& a, const Tensor& w) {
+  return (at::matmul(a, at::mm(w, w.t())) * a).sum({1, 2});
+}
+
+/// sum_j s_j^2 ||W_j||^2, s [batch, code].
+Tensor weighted_rows(const Tensor& s, const Tensor& w) { return at::mv(s.square(), w.square().sum(1)); }
+
+/// J by one backward pass for each number of the code, [batch, code, input].
+Tensor rows_by_autograd(const Tensor& code, const Tensor& input, bool differentiable) {
+  const auto flat = code.flatten(1);
+  std::vector<Tensor> rows;
+  for (std::int64_t k = 0; k < flat.size(1); ++k) {
+    const auto row = torch::autograd::grad({flat.select(1, k).sum()}, {input}, {}, /*retain_graph=*/true, differentiable);
+    rows.push_back(row.front().flatten(1));
+  }
+  return at::stack(rows, 1);
+}
+
+}  // namespace
+
+JacobianMethod exact_jacobian_method(const Backbone& backbone) {
+  const auto layers = backbone.dense_depth();
+  if (layers == 0) return JacobianMethod::autograd;
+  return layers == 1 ? JacobianMethod::closed_form : JacobianMethod::propagation;
+}
+
+std::string in_words(JacobianMethod method) {
+  switch (method) {
+    case JacobianMethod::closed_form:
+      return "closed form for one dense layer";
+    case JacobianMethod::propagation:
+      return "exact propagation from the code's side through the dense layers";
+    case JacobianMethod::autograd:
+      return "exact, by one backward pass for each number of the code";
+    case JacobianMethod::hutchinson:
+      return "Hutchinson's estimate";
+  }
+  throw std::logic_error("a Jacobian method without words");
+}
+
+Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts) {
+  const auto layers = parts.backbone.affine_layers(pass.input);
+  if (layers.empty()) return rows_by_autograd(pass.code, pass.input, true).square().sum({1, 2});
+  const auto slope = code_slope(pass, parts);
+  if (layers.size() == 1) return weighted_rows(slope, layers.front().weight);
+  return squared_norm(code_side(layers, slope), layers.front().weight);
+}
+
+Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Generator random) {
+  auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
+  for (std::int64_t i = 0; i < directions; ++i) {
+    const auto coin = at::empty(pass.code.sizes(), pass.code.options().device(at::kCPU)).uniform_(-1, 1, random);
+    const auto product = (pass.code * coin.sign().to(pass.code.device())).sum();
+    sum = sum + torch::autograd::grad({product}, {pass.input}, {}, true, true).front().flatten(1).square().sum(1);
+  }
+  return sum / directions;
+}
+
+Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts) {
+  const auto layers = parts.backbone.affine_layers(at_x.input), others = parts.backbone.affine_layers(at_y.input);
+  if (layers.empty())
+    return (rows_by_autograd(at_x.code, at_x.input, true) - rows_by_autograd(at_y.code, at_y.input, true))
+        .square()
+        .sum({1, 2});
+  const auto slope = code_slope(at_x, parts), other = code_slope(at_y, parts);
+  const auto& first = layers.front().weight;
+  if (layers.size() == 1) return weighted_rows(slope - other, first);
+  return squared_norm(code_side(layers, slope) - code_side(others, other), first);
+}
+
+Tensor jacobian(const Parts& parts, const Tensor& x) {
+  const at::AutoGradMode grad(true);
+  const auto input = x.detach().clone().requires_grad_();
+  const auto code = parts.bottleneck.forward(parts.backbone.encode(input), {});
+  return rows_by_autograd(code, input, false);
+}
+
+}  // namespace aelab
