@@ -13,7 +13,6 @@
 #include "aelab/core/text.h"
 #include "aelab/runs/overrides.h"
 #include "aelab/runs/run.h"
-#include "aelab/training/callbacks/progress.h"
 
 namespace aelab::cli {
 namespace {
@@ -52,12 +51,6 @@ int report(const RunOutcome& outcome, bool as_json) {
   return kSignalled + outcome.signal;
 }
 
-void silence(RunConfig& config) {
-  std::erase_if(config.callbacks,
-                [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; });
-  config.callbacks.push_back({.callback = ProgressBar::Config{}, .enabled = false});
-}
-
 }  // namespace
 
 void add_run(CLI::App& app, Command& chosen) {
@@ -76,11 +69,12 @@ void add_run(CLI::App& app, Command& chosen) {
   command->footer("Example: aelab run experiments/first-run/run.json training.epochs=3 callbacks[0].every=1");
   command->callback([options, &chosen] {
     chosen = [options] {
-      auto config = read_run_config(read_file(options->file), options->file, options->overrides);
+      RunOptions how{.origin = options->file, .problems = {}, .quiet = options->quiet};
+      auto config =
+          read_run_config(read_file(options->file), options->file, options->overrides, how.problems);
       if (!options->output.empty()) config.output = options->output;
-      if (options->quiet) silence(config);
       const StopSignals signals;
-      return report(run(config), options->json);
+      return report(run(std::move(config), std::move(how)), options->json);
     };
   });
 }

@@ -114,8 +114,7 @@ class ConfigReader final : public Fields {
     if (!node_->is_string()) return wrong("one of " + join(known, ", "));
     const auto read = node_->get<std::string>();
     const auto found = std::find(known.begin(), known.end(), read);
-    if (found == known.end())
-      return report(path_, fmt::format("unknown \"{}\".{}", read, did_you_mean(read, known)));
+    if (found == known.end()) return wrong("one of " + join(known, ", "));
     value = static_cast<int>(found - known.begin());
   }
 
@@ -380,13 +379,16 @@ class ConfigSchema final : public Fields {
 
 }  // namespace
 
-void read_config(const json& value, ConfigRef config, const std::string& origin) {
+void read_config(const json& value, ConfigRef config, Problems& problems) {
   ConfigReader reader(value);
   config.visit(reader);
-  if (reader.problems.empty()) return;
-  if (reader.problems.size() == 1) throw Error(origin + ": " + reader.problems.front());
-  throw Error(
-      fmt::format("{}: {} mistakes\n  {}", origin, reader.problems.size(), join(reader.problems, "\n  ")));
+  for (auto& problem : reader.problems) problems.add(std::move(problem));
+}
+
+void read_config(const json& value, ConfigRef config, const std::string& origin) {
+  Problems problems;
+  read_config(value, config, problems);
+  problems.raise(origin);
 }
 
 json write_config(ConfigRef config) {

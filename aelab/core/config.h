@@ -4,6 +4,7 @@
 #include <string>
 
 #include "aelab/core/fields.h"
+#include "aelab/core/problems.h"
 #include "aelab/core/registry.h"
 
 namespace aelab {
@@ -26,6 +27,8 @@ class ConfigRef {
 /// each with its path: unknown keys (with the nearest known), wrong types, numbers out of bounds, unknown
 /// kinds, broken rules between fields. `origin` (a file's name) heads the message.
 void read_config(const nlohmann::json& value, ConfigRef config, const std::string& origin);
+/// The same, with the mistakes added to `problems`.
+void read_config(const nlohmann::json& value, ConfigRef config, Problems& problems);
 
 /// Writes every field, defaults too; what is unset is left out.
 nlohmann::json write_config(ConfigRef config);

@@ -274,6 +274,11 @@ void write_file(const fs::path& path, std::span<const std::string_view> pieces) 
   sync_folder_of(path);
 }
 
+bool is_temporary_file(const fs::path& path) {
+  const auto name = path.filename().string();
+  return name.starts_with(".aelab-") && name.ends_with(".tmp");
+}
+
 fs::path create_numbered_folder(const fs::path& parent) {
   const auto refuse = [&](std::string_view why) {
     return Error(fmt::format("cannot create a folder in {}: {}", parent.string(), why));

@@ -46,6 +46,9 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 /// The same for content that is the concatenation of `pieces`.
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
+/// Whether it is a temporary file of write_file's, left behind by a process that was killed.
+bool is_temporary_file(const std::filesystem::path& path);
+
 /// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its
 /// path. Many processes may do so at once. Error when it cannot be created.
 std::filesystem::path create_numbered_folder(const std::filesystem::path& parent);

@@ -15,7 +15,7 @@ void AutoencoderConfig::fields(Fields& f) {
 }
 
 void AutoencoderConfig::fields_beside_backbone(Fields& f) {
-  f("code", code, "the code's width, for dense backbones", at_least(1));
+  f("code", code, "the code's width, for dense backbones", between(1, kWidest));
   f("corruption", corruption, "noise that training adds to the input");
   f("bottleneck", bottleneck, "from the encoder's output to the code");
   f("likelihood", likelihood, "what the decoder's output means");
@@ -114,7 +114,8 @@ std::vector<std::string> Autoencoder::methods() const {
 std::vector<Phase> Autoencoder::phases() {
   Update update{.name = "model",
                 .parameters = parameters_of(*this),
-                .objective = [this](const Batch& batch, const Step& step, Pass& pass) { return loss(batch, step, pass); },
+                .objective = [this](const Batch& batch, const Step& step,
+                                    Pass& pass) { return loss(batch, step, pass); },
                 .after_step = [this](const Pass& pass) { after_step(pass); }};
   Phase phase{.name = "train", .updates = {std::move(update)}};
   if (const auto mean = backbone_->data_mean(); mean.defined())

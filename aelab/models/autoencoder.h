@@ -49,8 +49,8 @@ class Autoencoder : public torch::nn::Module {
   Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
   /// The objective's terms of a batch: "reconstruction", then the penalties by their names. Outside training
-  /// the input is clean; a model with a corruption adds "denoising", of weight 0: the reconstruction term from
-  /// an input disturbed at the step's position.
+  /// the input is clean; a model with a corruption adds "denoising", of weight 0: the reconstruction term
+  /// from an input disturbed at the step's position.
   Terms loss(const Batch& batch, const Step& step, Pass& pass) const;
 
   /// How the model is trained, a pure function of its config.

@@ -24,18 +24,21 @@ void Contractive::Config::fields(Fields& f) {
   f.require(hessian_weight.stays(at_least(0)), "hessian_weight", "must stay at least 0");
   f.require(!base.has_penalty(ContractivePenalty::Config::kind), "penalties",
             "lists contractive, which this variant's own \"weight\" sets already");
-  f.require(!base.has_penalty(ContractiveHessianPenalty::Config::kind) || is_none(hessian_weight), "penalties",
+  f.require(!base.has_penalty(ContractiveHessianPenalty::Config::kind) || is_none(hessian_weight),
+            "penalties",
             "lists contractive-hessian, which this variant's own \"hessian_weight\" sets already");
 }
 
 std::vector<Contractive::Config> Contractive::Config::examples() {
   return {{.base = {.code = 10}},
-          {.base = {.code = 4, .backbone = DenseBackbone::Config{.hidden = {12, 8}, .activation = Activation::tanh}},
+          {.base = {.code = 4,
+                    .backbone = DenseBackbone::Config{.hidden = {12, 8}, .activation = Activation::tanh}},
            .hessian_weight = 0.01},
-          {.base = {.backbone = ConvolutionalBackbone::Config{
-                        .encoder = {{.conv = 2, .kernel = 2, .stride = 2, .padding = Padding::valid},
-                                    {.pool = Pooling::average}},
-                        .decoder = {{.upsample = 4}, {.conv = 1}}},
+          {.base = {.backbone =
+                        ConvolutionalBackbone::Config{
+                            .encoder = {{.conv = 2, .kernel = 2, .stride = 2, .padding = Padding::valid},
+                                        {.pool = Pooling::average}},
+                            .decoder = {{.upsample = 4}, {.conv = 1}}},
                     .corruption = GaussianNoise::Config{.level = 0.2}}}};
 }
 
@@ -43,7 +46,8 @@ AutoencoderConfig Contractive::expand(const Config& config) {
   auto parts = config.base;
   if (!parts.backbone) parts.backbone = DenseBackbone::Config{.tied = true};
   if (parts.backbone->get_if<DenseBackbone::Config>() && !parts.code) parts.code = 64;
-  if (!parts.bottleneck) parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
+  if (!parts.bottleneck)
+    parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
   if (!parts.penalties) parts.penalties.emplace();
   parts.penalties->emplace_back(ContractivePenalty::Config{.weight = config.weight});
   if (!is_none(config.hessian_weight))

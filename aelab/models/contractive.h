@@ -11,7 +11,8 @@ class Contractive : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "contractive";
-    static constexpr std::string_view summary = "codes that change little with the input: the Jacobian's norm is penalised";
+    static constexpr std::string_view summary =
+        "codes that change little with the input: the Jacobian's norm is penalised";
     AutoencoderConfig base = {};
     Schedule weight = 0.1;
     Schedule hessian_weight = 0.0;

@@ -9,8 +9,9 @@ namespace aelab {
 
 void Denoising::Config::fields(Fields& f) {
   base.fields(f);
-  f.require(!base.corruption || base.corruption->empty() || base.corruption->kind() != NoCorruption::Config::kind,
-            "corruption", "must disturb the input in this variant; without noise it is the variant \"dense\"");
+  f.require(
+      !base.corruption || base.corruption->empty() || base.corruption->kind() != NoCorruption::Config::kind,
+      "corruption", "must disturb the input in this variant; without noise it is the variant \"dense\"");
 }
 
 std::vector<Denoising::Config> Denoising::Config::examples() {
@@ -26,7 +27,8 @@ AutoencoderConfig Denoising::expand(const Config& config) {
   const bool dense = parts.backbone->get_if<DenseBackbone::Config>();
   if (dense && !parts.code) parts.code = 64;
   if (!parts.corruption) parts.corruption = Masking::Config{};
-  if (dense && !parts.bottleneck) parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
+  if (dense && !parts.bottleneck)
+    parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
   return parts;
 }
 

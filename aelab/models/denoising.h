@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// Reconstructs the clean input from a noisy one (Vincent et al. 2010). Masking a quarter of the input when no
-/// corruption is named; sigmoid codes and cross-entropy as in the paper, on any backbone.
+/// Reconstructs the clean input from a noisy one (Vincent et al. 2010). Masking a quarter of the input when
+/// no corruption is named; sigmoid codes and cross-entropy as in the paper, on any backbone.
 class Denoising : public Autoencoder {
  public:
   struct Config {

@@ -9,7 +9,7 @@
 namespace aelab {
 
 void Pca::Config::fields(Fields& f) {
-  f("code", code, "number of components", at_least(1));
+  f("code", code, "number of components", between(1, kWidest));
   f("whiten", whiten, "scale codes to variance 1");
 }
 
@@ -19,7 +19,8 @@ AutoencoderConfig Pca::expand(const Config& config) {
           .likelihood = GaussianLikelihood::Config{}};
 }
 
-Pca::Pca(const Config& config, const Context& context) : Autoencoder(expand(config), context), whiten_(config.whiten) {
+Pca::Pca(const Config& config, const Context& context)
+    : Autoencoder(expand(config), context), whiten_(config.whiten) {
   if (config.code > elements(context.input))
     throw Error("model.code: there are no more principal components than the input has numbers, " +
                 std::to_string(elements(context.input)));

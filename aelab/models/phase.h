@@ -19,7 +19,8 @@ struct Update {
   std::string name;
   NamedTensors parameters;  ///< distinct within the phase
   Objective objective;
-  std::function<void(const Pass&)> after_step = {};  ///< once the parameters have changed; for running statistics
+  std::function<void(const Pass&)> after_step =
+      {};  ///< once the parameters have changed; for running statistics
 };
 
 /// One part of how a model is trained; most models have one. Validation uses the first update's objective.
@@ -29,7 +30,8 @@ struct Phase {
   std::optional<std::int64_t> epochs = {};  ///< the trainer's when unset
   bool needs_labels = false;
   std::function<void(const Dataset&)> begin = {};  ///< before the first step; not when a run resumes within
-  std::function<void(const Dataset&)> solve = {};  ///< instead of steps: the closed form, from the training part
+  std::function<void(const Dataset&)> solve =
+      {};  ///< instead of steps: the closed form, from the training part
 };
 
 }  // namespace aelab

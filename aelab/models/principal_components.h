@@ -6,9 +6,9 @@ namespace aelab {
 
 /// The directions of largest variance of a data set, its rows flattened to [features].
 struct PrincipalComponents {
-  Tensor mean;        ///< [features]
-  Tensor components;  ///< [k, features], orthonormal rows, largest variance first
-  Tensor variances;   ///< [k], along the components (divided by rows - 1)
+  Tensor mean;                ///< [features]
+  Tensor components;          ///< [k, features], orthonormal rows, largest variance first
+  Tensor variances;           ///< [k], along the components (divided by rows - 1)
   double total_variance = 0;  ///< of all features
 
   Tensor encode(const Tensor& x) const;     ///< [batch, ...shape] -> [batch, k]

@@ -25,8 +25,9 @@ void Sparse::Config::fields(Fields& f) {
             "lists kl-sparsity, which this variant's own \"weight\" and \"target\" set already");
   f.require(!base.has_penalty(L1Penalty::Config::kind) || sparsity != Sparsity::l1, "penalties",
             "lists l1, which this variant's own \"weight\" sets already");
-  f.require(!base.bottleneck || sparsity != Sparsity::k_sparse, "bottleneck",
-            "is k-sparse in this variant, set by its own \"k\": leave it out, or choose another \"sparsity\"");
+  f.require(
+      !base.bottleneck || sparsity != Sparsity::k_sparse, "bottleneck",
+      "is k-sparse in this variant, set by its own \"k\": leave it out, or choose another \"sparsity\"");
 }
 
 std::vector<Sparse::Config> Sparse::Config::examples() {

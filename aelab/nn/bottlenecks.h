@@ -18,7 +18,9 @@ class DeterministicBottleneck : public Bottleneck {
   };
 
   DeterministicBottleneck(const Config& config, const Shape& /*code*/) : activation_(config.activation) {}
-  Tensor forward(const Tensor& pre_code, const Step&) const override { return activate(activation_, pre_code); }
+  Tensor forward(const Tensor& pre_code, const Step&) const override {
+    return activate(activation_, pre_code);
+  }
   Tensor slope(const Tensor& pre_code, const Tensor& code) const override {
     return aelab::slope(activation_, pre_code, code);
   }
@@ -41,7 +43,9 @@ class KSparseBottleneck : public Bottleneck {
     Activation activation = Activation::linear;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.k = 2}, {.k = 1, .test_k = 3, .activation = Activation::relu}}; }
+    static std::vector<Config> examples() {
+      return {{.k = 2}, {.k = 1, .test_k = 3, .activation = Activation::relu}};
+    }
   };
 
   /// Error when k is larger than the code, or, per channel, than a channel of it.

@@ -12,7 +12,11 @@
 namespace aelab {
 
 Registry<Corruption>& Corruption::registry() {
-  static auto registry = Registry<Corruption>("corruption", "corruptions", "kind").add<NoCorruption>().add<Masking>().add<GaussianNoise>().add<SaltAndPepper>();
+  static auto registry = Registry<Corruption>("corruption", "corruptions", "kind")
+                             .add<NoCorruption>()
+                             .add<Masking>()
+                             .add<GaussianNoise>()
+                             .add<SaltAndPepper>();
   return registry;
 }
 
@@ -24,8 +28,9 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
 }
 
 Registry<Bottleneck, const Shape&>& Bottleneck::registry() {
-  static auto registry =
-      Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind").add<DeterministicBottleneck>().add<KSparseBottleneck>();
+  static auto registry = Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind")
+                             .add<DeterministicBottleneck>()
+                             .add<KSparseBottleneck>();
   return registry;
 }
 
@@ -37,8 +42,12 @@ Registry<Likelihood>& Likelihood::registry() {
 }
 
 Registry<Penalty>& Penalty::registry() {
-  static auto registry =
-      Registry<Penalty>("penalty", "penalties", "kind").add<L1Penalty>().add<WeightDecayPenalty>().add<KlSparsityPenalty>().add<ContractivePenalty>().add<ContractiveHessianPenalty>();
+  static auto registry = Registry<Penalty>("penalty", "penalties", "kind")
+                             .add<L1Penalty>()
+                             .add<WeightDecayPenalty>()
+                             .add<KlSparsityPenalty>()
+                             .add<ContractivePenalty>()
+                             .add<ContractiveHessianPenalty>();
   return registry;
 }
 

@@ -19,7 +19,7 @@ std::span<const std::string_view> names(Pooling) {
 }
 
 void ConvolutionalLayer::fields(Fields& f) {
-  f("conv", conv, "a convolution with this many output channels", at_least(1));
+  f("conv", conv, "a convolution with this many output channels", between(1, kWidest));
   f("pool", pool, "pooling: max or average");
   f("upsample", upsample, "enlargement by this factor, repeating pixels", at_least(1));
   if (conv || f.describing()) {

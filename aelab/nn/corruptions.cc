@@ -18,7 +18,9 @@ void level_field(Fields& f, Schedule& level, const char* help, const Bounds& bou
 
 }  // namespace
 
-void Masking::Config::fields(Fields& f) { level_field(f, level, "probability that a number is set to zero", between(0, 1)); }
+void Masking::Config::fields(Fields& f) {
+  level_field(f, level, "probability that a number is set to zero", between(0, 1));
+}
 
 Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
   return x * (uniform_like(x, step) >= step.value(level_));

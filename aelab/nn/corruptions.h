@@ -27,7 +27,9 @@ class Masking : public Corruption {
     Schedule level = 0.25;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{}, {.level = LinearSchedule::Config{.from = 0, .to = 0.5}}}; }
+    static std::vector<Config> examples() {
+      return {{}, {.level = LinearSchedule::Config{.from = 0, .to = 0.5}}};
+    }
   };
 
   explicit Masking(const Config& config) : level_(config.level) {}

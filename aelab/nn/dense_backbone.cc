@@ -7,7 +7,7 @@
 namespace aelab {
 
 void DenseBackbone::Config::fields(Fields& f) {
-  f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", at_least(1));
+  f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", between(1, kWidest));
   f("activation", activation, "activation of the hidden layers");
   f("tied", tied, "the decoder uses the encoder's weights, transposed");
   f("bias", bias, "layers add a bias");
@@ -31,18 +31,19 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
   auto random = random_generator(context.seed, "initialization");
   const auto layers = widths.size() - 1;
   for (std::size_t i = 0; i < layers; ++i)
-    encoder_.push_back(
-        register_module("encoder_" + std::to_string(i),
-                        std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, random)));
+    encoder_.push_back(register_module(
+        "encoder_" + std::to_string(i),
+        std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, random)));
   if (config.center) mean_ = register_buffer("mean", at::zeros({widths.front()}));
   for (std::size_t i = 0; i < layers; ++i) {
     const auto in = widths[layers - i], out = widths[layers - i - 1];
     const auto name = "decoder_" + std::to_string(i);
     if (config.tied)
-      decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", at::zeros({out})) : Tensor());
+      decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", at::zeros({out}))
+                                            : Tensor());
     else
-      decoder_.push_back(
-          register_module(name, std::make_shared<Affine>(in, out, config.bias, config.initialization, random)));
+      decoder_.push_back(register_module(
+          name, std::make_shared<Affine>(in, out, config.bias, config.initialization, random)));
   }
 }
 

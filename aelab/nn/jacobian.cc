@@ -32,7 +32,8 @@ Tensor rows_by_autograd(const Tensor& code, const Tensor& input, bool differenti
   const auto flat = code.flatten(1);
   std::vector<Tensor> rows;
   for (std::int64_t k = 0; k < flat.size(1); ++k) {
-    const auto row = torch::autograd::grad({flat.select(1, k).sum()}, {input}, {}, /*retain_graph=*/true, differentiable);
+    const auto row =
+        torch::autograd::grad({flat.select(1, k).sum()}, {input}, {}, /*retain_graph=*/true, differentiable);
     rows.push_back(row.front().flatten(1));
   }
   return at::stack(rows, 1);
@@ -71,15 +72,18 @@ Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts) {
 Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Generator random) {
   auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
   for (std::int64_t i = 0; i < directions; ++i) {
-    const auto coin = at::empty(pass.code.sizes(), pass.code.options().device(at::kCPU)).uniform_(-1, 1, random);
+    const auto coin =
+        at::empty(pass.code.sizes(), pass.code.options().device(at::kCPU)).uniform_(-1, 1, random);
     const auto product = (pass.code * coin.sign().to(pass.code.device())).sum();
-    sum = sum + torch::autograd::grad({product}, {pass.input}, {}, true, true).front().flatten(1).square().sum(1);
+    sum = sum +
+          torch::autograd::grad({product}, {pass.input}, {}, true, true).front().flatten(1).square().sum(1);
   }
   return sum / directions;
 }
 
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts) {
-  const auto layers = parts.backbone.affine_layers(at_x.input), others = parts.backbone.affine_layers(at_y.input);
+  const auto layers = parts.backbone.affine_layers(at_x.input),
+             others = parts.backbone.affine_layers(at_y.input);
   if (layers.empty())
     return (rows_by_autograd(at_x.code, at_x.input, true) - rows_by_autograd(at_y.code, at_y.input, true))
         .square()

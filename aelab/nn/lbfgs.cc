@@ -117,7 +117,7 @@ class WolfeSearch {
 }  // namespace
 
 void Lbfgs::Config::fields(Fields& f) {
-  f("learning_rate", learning_rate, "the step size that the line search tries first");
+  rate_field(f, learning_rate, "the step size that the line search tries first");
   f("history", history, "iterations remembered", at_least(1));
   f("line_search", line_search, "evaluations of the objective in a line search, at most", at_least(1));
 }

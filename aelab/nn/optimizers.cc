@@ -49,8 +49,13 @@ void average_squares(std::vector<Tensor>& mean, const std::vector<Tensor>& x, do
 
 }  // namespace
 
+void rate_field(Fields& f, Schedule& learning_rate, const char* help) {
+  f("learning_rate", learning_rate, help);
+  f.require(learning_rate.stays(at_least(0)), "learning_rate", "must stay at least 0");
+}
+
 void Adam::Config::fields(Fields& f) {
-  f("learning_rate", learning_rate, "size of the steps");
+  rate_field(f, learning_rate, "size of the steps");
   f("beta1", beta1, "decay of the gradients' mean", between(0, 0.999999));
   f("beta2", beta2, "decay of the squared gradients' mean", between(0, 0.999999));
   f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
@@ -84,7 +89,7 @@ void AdamW::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void Sgd::Config::fields(Fields& f) {
-  f("learning_rate", learning_rate, "size of the steps");
+  rate_field(f, learning_rate, "size of the steps");
   f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
   f("nesterov", nesterov, "look ahead along the momentum");
   f("weight_decay", weight_decay, "multiple of the weights added to their gradients; biases do not decay",
@@ -110,7 +115,7 @@ void Sgd::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void RmsProp::Config::fields(Fields& f) {
-  f("learning_rate", learning_rate, "size of the steps");
+  rate_field(f, learning_rate, "size of the steps");
   f("decay", decay, "decay of the squared gradients' mean", between(0, 0.999999));
   f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
   f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
@@ -133,7 +138,7 @@ void RmsProp::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void Adadelta::Config::fields(Fields& f) {
-  f("learning_rate", learning_rate, "multiple of Zeiler's step");
+  rate_field(f, learning_rate, "multiple of Zeiler's step");
   f("rho", rho, "decay of the running means", between(0, 0.999999));
   f("epsilon", epsilon, "added to the running means before their roots", above(0));
 }

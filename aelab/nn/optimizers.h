@@ -31,6 +31,9 @@ class Optimizer {
   virtual const Schedule& learning_rate() const = 0;
 };
 
+/// Lists an optimiser's learning rate, which must stay at least 0.
+void rate_field(Fields& f, Schedule& learning_rate, const char* help);
+
 /// An optimiser that needs one gradient a step and keeps lists of tensors shaped like the parameters.
 class FirstOrder : public Optimizer {
  public:

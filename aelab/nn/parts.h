@@ -15,6 +15,9 @@ namespace aelab {
 
 using at::Tensor;
 
+/// The most numbers that a layer or a code may have: more is a slip of the pen.
+constexpr double kWidest = 1'000'000;
+
 // The five parts that every autoencoder is made of. Each is an interface with registered kinds
 // (nn/builtin.cc lists them); each kind has its own config.
 

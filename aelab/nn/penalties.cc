@@ -47,8 +47,9 @@ void KlSparsityPenalty::Config::fields(Fields& f) {
 void KlSparsityPenalty::check(const Parts& parts) const {
   const auto range = parts.bottleneck.range();
   if (range.least != 0 || range.most != 1)
-    throw Error("model.penalties: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
-                "give the bottleneck the activation \"sigmoid\"");
+    throw Error(
+        "model.penalties: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
+        "give the bottleneck the activation \"sigmoid\"");
 }
 
 void KlSparsityPenalty::build(const Shape& code) {
@@ -82,7 +83,8 @@ void KlSparsityPenalty::after_step(const Pass& pass) {
 void ContractivePenalty::Config::fields(Fields& f) {
   weight_field(f, weight);
   f("estimate", estimate, "estimate the norm by Hutchinson's method instead of computing it");
-  if (estimate || f.describing()) f("directions", directions, "random directions of the estimate", at_least(1));
+  if (estimate || f.describing())
+    f("directions", directions, "random directions of the estimate", at_least(1));
 }
 
 bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
@@ -113,9 +115,10 @@ Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, co
   auto random = step.random("contractive-hessian");
   auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
   for (std::int64_t i = 0; i < config_.samples; ++i) {
-    const auto noise = at::empty(pass.input.sizes(), pass.input.options().device(at::kCPU).requires_grad(false))
-                           .normal_(0, config_.level, random)
-                           .to(pass.input.device());
+    const auto noise =
+        at::empty(pass.input.sizes(), pass.input.options().device(at::kCPU).requires_grad(false))
+            .normal_(0, config_.level, random)
+            .to(pass.input.device());
     Pass near;
     near.input = (pass.input.detach() + noise).requires_grad_(pass.input.requires_grad());
     near.pre_code = parts.backbone.encode(near.input);

@@ -62,7 +62,8 @@ class KlSparsityPenalty : public Penalty {
 
     void fields(Fields& f);
     static std::vector<Config> examples() {
-      return {{.weight = 0.5, .target = 0.1}, {.weight = 0.5, .target = 0.1, .estimate = ActivationEstimate::running}};
+      return {{.weight = 0.5, .target = 0.1},
+              {.weight = 0.5, .target = 0.1, .estimate = ActivationEstimate::running}};
     }
   };
 
@@ -84,13 +85,16 @@ class ContractivePenalty : public Penalty {
  public:
   struct Config {
     static constexpr std::string_view kind = "contractive";
-    static constexpr std::string_view summary = "the squared norm of the encoder's Jacobian, exactly or by Hutchinson's estimate";
+    static constexpr std::string_view summary =
+        "the squared norm of the encoder's Jacobian, exactly or by Hutchinson's estimate";
     Schedule weight = 0.1;
     bool estimate = false;
     std::int64_t directions = 1;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.weight = 0.1}, {.weight = 0.1, .estimate = true, .directions = 2}}; }
+    static std::vector<Config> examples() {
+      return {{.weight = 0.1}, {.weight = 0.1, .estimate = true, .directions = 2}};
+    }
   };
 
   explicit ContractivePenalty(const Config& config) : config_(config) {}
@@ -103,8 +107,8 @@ class ContractivePenalty : public Penalty {
   Config config_;
 };
 
-/// E ||J(x) - J(x + noise)||_F^2, noise N(0, level^2), from `samples` draws: what CAE+H adds to the contractive
-/// penalty to keep the Hessian small (Rifai et al. 2011b, eq. 4).
+/// E ||J(x) - J(x + noise)||_F^2, noise N(0, level^2), from `samples` draws: what CAE+H adds to the
+/// contractive penalty to keep the Hessian small (Rifai et al. 2011b, eq. 4).
 class ContractiveHessianPenalty : public Penalty {
  public:
   struct Config {

@@ -15,7 +15,7 @@ struct Step {
   std::int64_t in_phase = 0;     ///< steps done in this phase
   std::int64_t phase_steps = 1;  ///< steps that the phase will take in all
   double rate_scale = 1;         ///< of learning rates, lowered by callbacks
-  std::string scope = {};             ///< prefixes stream names, so that nested models draw apart
+  std::string scope = {};        ///< prefixes stream names, so that nested models draw apart
 
   at::Generator random(std::string_view stream) const {
     return random_generator(seed, scope + std::string(stream), at);

@@ -9,6 +9,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/signals.h"
 #include "aelab/runs/environment.h"
+#include "aelab/training/callbacks/progress.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -41,18 +42,52 @@ struct Made {
   std::shared_ptr<Autoencoder> model;
 };
 
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Shape& input) {
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Shape& input) try {
   auto model = config.model.variant.make(Context(input, config.seed));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
   return model;
+} catch (const c10::Error& error) {  // in all likelihood more memory than there is
+  const std::string what = error.what_without_backtrace();
+  throw Error("model: LibTorch cannot make it: " + what.substr(0, what.find('\n')));
 }
 
-Made make(const RunConfig& config) {
-  const auto data = open_dataset(config.data.source);
-  auto model = make_model(config, data.shape());
-  return {data.split(config.data.split, config.seed), std::move(model)};
+/// Makes what can be made and adds what is wrong to `problems`: nothing is made of parts that they concern.
+Made make(const RunConfig& config, Problems& problems) {
+  Made made;
+  std::optional<Data> data;
+  if (problems.concern("data") || !problems.attempt([&] { data = open_dataset(config.data.source); }))
+    return made;
+  const bool split = problems.attempt([&] { made.data = data->split(config.data.split, config.seed); });
+  if (!problems.concern("model")) problems.attempt([&] { made.model = make_model(config, data->shape()); });
+  if (!split) return made;
+  if (!problems.concern("evaluation"))
+    for (const auto& metric : config.evaluation) problems.attempt([&] { metric.make()->check(made.data); });
+  if (made.model && !problems.concern("training") && !problems.concern("callbacks"))
+    Trainer(config.training, config.callbacks, config.seed)
+        .check(*made.model, made.data, /*with_folder=*/true, problems);
+  return made;
+}
+
+Made make(const RunConfig& config, const std::string& origin) {
+  Problems problems;
+  auto made = make(config, problems);
+  problems.raise(origin);
+  return made;
+}
+
+/// Leftovers of files that were being written when the run was killed.
+void remove_temporary_files(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (is_temporary_file(entry.path())) fs::remove(entry.path());
+}
+
+std::vector<CallbackConfig> without_progress(std::vector<CallbackConfig> callbacks) {
+  std::erase_if(callbacks,
+                [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; });
+  callbacks.push_back({.callback = ProgressBar::Config{}, .enabled = false});
+  return callbacks;
 }
 
 void write_json(const fs::path& path, const json& value) {
@@ -119,16 +154,17 @@ const Dataset& part_of(const Split& split, Part part) {
 
 }  // namespace
 
-RunOutcome run(RunConfig config) {
-  check_config(config, "run");
-  auto made = make(config);
+RunOutcome run(RunConfig config, RunOptions options) {
+  auto& problems = options.problems;
+  if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
+  auto made = make(config, problems);
+  problems.raise(options.origin);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
-  Trainer(config.training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true);
-  for (const auto& metric : config.evaluation) metric.make()->check(made.data);
   const auto folder = create_numbered_folder(fs::path(config.output) / config.name);
   write_json(folder / "config.json", write_config(config));
   write_json(folder / "environment.json", environment());
+  if (options.quiet) config.callbacks = without_progress(config.callbacks);
   return train_or_report(config, made, folder, /*resumed=*/false);
 }
 
@@ -140,7 +176,9 @@ RunConfig load_run_config(const fs::path& folder) {
 
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
-  return train_or_report(config, make(config), folder, /*resumed=*/true);
+  const auto made = make(config, folder.string());
+  remove_temporary_files(folder);
+  return train_or_report(config, made, folder, /*resumed=*/true);
 }
 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
@@ -152,12 +190,13 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto recorded = load_run_config(folder);
-  auto [trained_on, model] = make(recorded);
+  auto [trained_on, model] = make(recorded, folder.string());
+  at::set_num_threads(static_cast<int>(recorded.training.threads.value_or(at::get_num_threads())));
   load_model_state(checkpoint_path(folder, config.checkpoint), *model);
   const auto split =
       config.data ? open_dataset(config.data->source).split(config.data->split, recorded.seed) : trained_on;
   if (split.train.shape() != model->input_shape())
-    throw Error("data: are " + to_string(split.train.shape()) + ", the model is for " +
+    throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
                 to_string(model->input_shape()));
   return evaluate(*model, part_of(split, config.part), trained_on,
                   config.metrics.empty() ? recorded.evaluation : config.metrics);

@@ -11,9 +11,15 @@ struct RunOutcome {
   std::vector<Result> results;
 };
 
-/// Trains, measures and records in a new folder <output>/<name>/<n>. Error when anything is wrong with the
+struct RunOptions {
+  std::string origin = "run";  ///< heads messages: the run file's name
+  Problems problems = {};      ///< found while the config was read, to be told with those found here
+  bool quiet = false;          ///< no progress display, whatever the config lists
+};
+
+/// Trains, measures and records in a new folder <output>/<name>/<n>. Error with all that is wrong with the
 /// config or the data, before the folder is created; Failure when the run itself fails.
-RunOutcome run(RunConfig config);
+RunOutcome run(RunConfig config, RunOptions options = {});
 
 /// Goes on with a run that was stopped or killed, to the same bits. Error when the folder holds no run.
 RunOutcome resume(const std::filesystem::path& folder);

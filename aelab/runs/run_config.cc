@@ -44,11 +44,19 @@ void RunConfig::fields(Fields& f) {
 }
 
 RunConfig read_run_config(const std::string& text, const std::string& file,
-                          const std::vector<std::string>& overrides) {
+                          const std::vector<std::string>& overrides, Problems& problems) {
   auto value = parse_json(text, file);
   apply_overrides(value, overrides);
   RunConfig config;
-  read_config(value, config, file);
+  read_config(value, config, problems);
+  return config;
+}
+
+RunConfig read_run_config(const std::string& text, const std::string& file,
+                          const std::vector<std::string>& overrides) {
+  Problems problems;
+  auto config = read_run_config(text, file, overrides, problems);
+  problems.raise(file);
   return config;
 }
 

@@ -36,5 +36,8 @@ struct RunConfig {
 /// with every mistake.
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides = {});
+/// The same, with the fields' mistakes added to `problems`; what they concern keeps its default.
+RunConfig read_run_config(const std::string& text, const std::string& file,
+                          const std::vector<std::string>& overrides, Problems& problems);
 
 }  // namespace aelab

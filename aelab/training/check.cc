@@ -45,8 +45,8 @@ void check_schedules(const std::string& root, ConfigRef config, std::int64_t ste
 }
 
 /// The names that an epoch's metrics will have in any phase.
-std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks, Autoencoder& model,
-                                   const Split& data) {
+std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks,
+                                   Autoencoder& model, const Split& data) {
   const at::NoGradGuard no_grad;
   std::set<std::string> names;
   const auto row = data.train.range(0, 1);
@@ -82,30 +82,32 @@ void check_labels(Autoencoder& model, const Split& data) {
       throw Error("data: the phase \"" + phase.name + "\" needs labels, and these data have none");
 }
 
-void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known) {
+void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known,
+                    Problems& problems) {
   for (std::size_t i = 0; i < configs.size(); ++i) {
     const auto monitored = configs[i].enabled ? configs[i].callback.make()->monitored() : std::string();
     if (monitored.empty() || known.contains(monitored)) continue;
-    throw Error("callbacks[" + std::to_string(i) + "].monitor: no metric \"" + monitored + "\" to monitor." +
-                did_you_mean(monitored, std::vector<std::string>(known.begin(), known.end())));
+    problems.add("callbacks[" + std::to_string(i) + "].monitor: no metric \"" + monitored + "\" to monitor." +
+                 did_you_mean(monitored, std::vector<std::string>(known.begin(), known.end())));
   }
 }
 
 }  // namespace
 
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
-                    Autoencoder& model, const Split& data, bool with_folder) {
-  check_shapes(model, data);
-  check_values("training", data.train, model);
-  check_values("validation", data.validation, model);
-  check_labels(model, data);
+                    Autoencoder& model, const Split& data, bool with_folder, Problems& problems) {
+  std::vector<std::shared_ptr<Callback>> made;
+  problems.attempt([&] { made = make_callbacks(callbacks, with_folder); });
+  for (const auto& callback : made) problems.attempt([&] { callback->check(data); });
+  if (!problems.attempt([&] { check_shapes(model, data); })) return;
+  problems.attempt([&] { check_values("training", data.train, model); });
+  problems.attempt([&] { check_values("validation", data.validation, model); });
+  problems.attempt([&] { check_labels(model, data); });
   if (const auto steps = longest_phase(config, model, data); steps > 0) {
-    check_schedules("training", config, steps);
-    check_schedules("model", model.config(), steps);
+    problems.attempt([&] { check_schedules("training", config, steps); });
+    problems.attempt([&] { check_schedules("model", model.config(), steps); });
   }
-  const auto made = make_callbacks(callbacks, with_folder);
-  check_monitors(callbacks, metric_names(made, model, data));
-  for (const auto& callback : made) callback->check(data);
+  check_monitors(callbacks, metric_names(made, model, data), problems);
 }
 
 }  // namespace aelab

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "aelab/core/problems.h"
 #include "aelab/training/trainer.h"
 
 namespace aelab {
 
-/// Everything that can be found wrong with a training before anything is written; see Trainer::check. Error.
+/// Adds everything that can be found wrong with a training before anything is written; see Trainer::check.
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
-                    Autoencoder& model, const Split& data, bool with_folder);
+                    Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
 }  // namespace aelab

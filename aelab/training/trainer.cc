@@ -193,7 +193,8 @@ class Loop {
     std::vector<Pass> passes;  // of the first evaluation; a line search makes more
     const auto objective = [&] {
       const bool first = passes.empty();
-      auto evaluation = evaluate(update.objective, parts, parameters, counted && first, first ? &passes : nullptr);
+      auto evaluation =
+          evaluate(update.objective, parts, parameters, counted && first, first ? &passes : nullptr);
       if (config_.clip_norm) clip_norm(evaluation.gradients, *config_.clip_norm);
       if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
       return evaluation;
@@ -288,8 +289,14 @@ Trainer::Trainer(TrainerConfig config, std::vector<CallbackConfig> callbacks, st
 }
 
 void Trainer::check(Autoencoder& model, const Split& data, bool with_folder) const {
-  choose_device(config_.device);
-  check_training(config_, callbacks_, model, data, with_folder);
+  Problems problems;
+  check(model, data, with_folder, problems);
+  problems.raise("training");
+}
+
+void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const {
+  problems.attempt([&] { choose_device(config_.device); });
+  check_training(config_, callbacks_, model, data, with_folder, problems);
 }
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "aelab/core/problems.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -48,6 +49,8 @@ class Trainer {
   /// Everything that can be found wrong before anything is written: data outside the likelihood's support or
   /// not finite, monitors of metrics that there are not, a device that is absent. Error.
   void check(Autoencoder& model, const Split& data, bool with_folder) const;
+  /// The same, with the mistakes added to `problems`.
+  void check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const;
 
   /// Trains in place, on the config's device. Stops after a step when StopSignals received one. Error as
   /// check's; Failure when training itself fails, the last good state being saved if there is a folder.

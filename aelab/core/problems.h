@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+
+/// A user's mistakes, gathered so that all are told at once.
+class Problems {
+ public:
+  void add(std::string problem) { all_.push_back(std::move(problem)); }
+
+  /// Does the work; an Error that it throws becomes a problem. Whether it went through.
+  template <class Work>
+  bool attempt(Work work) {
+    try {
+      work();
+      return true;
+    } catch (const Error& error) {
+      add(error.what());
+      return false;
+    }
+  }
+
+  bool empty() const { return all_.empty(); }
+  const std::vector<std::string>& all() const { return all_; }
+  /// Whether a problem's path begins with `path`, or has none: what lies under it cannot be relied upon.
+  bool concern(const std::string& path) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const auto& problem) {
+      return problem.starts_with(path) || problem.find(": ") == std::string::npos;
+    });
+  }
+
+  /// Throws one Error with all problems, headed by where they were found; nothing if there are none.
+  void raise(const std::string& origin) const {
+    if (all_.empty()) return;
+    if (all_.size() == 1) throw Error(origin + ": " + all_.front());
+    auto message = origin + ": " + std::to_string(all_.size()) + " mistakes";
+    for (const auto& problem : all_) message += "\n  " + problem;
+    throw Error(message);
+  }
+
+ private:
+  std::vector<std::string> all_;
+};
+
+}  // namespace aelab
