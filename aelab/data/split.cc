@@ -74,6 +74,13 @@ void SplitConfig::fields(Fields& f) {
     f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a share below 1");
 }
 
+std::int64_t Data::classes() const {
+  if (!train.has_labels() || train.size() == 0) return 0;
+  const auto of_train = train.labels().max().item<std::int64_t>() + 1;
+  if (!test || !test->has_labels() || test->size() == 0) return of_train;
+  return std::max(of_train, test->labels().max().item<std::int64_t>() + 1);
+}
+
 Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   if (config.stratified && !train.has_labels())
     refuse("stratified", "the source \"" + name + "\" has no labels");

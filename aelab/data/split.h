@@ -33,6 +33,7 @@ struct Data {
   std::optional<Dataset> test = {};
 
   Shape shape() const { return train.shape(); }
+  std::int64_t classes() const;  ///< one more than the largest label; 0 without labels
   /// The same parts whenever seed and config are the same. Error when a part would be empty or too large.
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
 };

@@ -1,11 +1,15 @@
 // The metrics that aelab brings: one line each.
 
 #include "aelab/evaluation/metrics/accuracy.h"
+#include "aelab/evaluation/metrics/classification.h"
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
 #include "aelab/evaluation/metrics/image_quality.h"
+#include "aelab/evaluation/metrics/jacobian_statistics.h"
+#include "aelab/evaluation/metrics/pca_gap.h"
 #include "aelab/evaluation/metrics/probe.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
+#include "aelab/evaluation/metrics/robustness.h"
 
 namespace aelab {
 
@@ -15,8 +19,12 @@ Registry<Metric>& Metric::registry() {
                              .add<ImageQuality>()
                              .add<CodeStatistics>()
                              .add<Accuracy>()
+                             .add<Classification>()
                              .add<Probe>()
-                             .add<Clustering>();
+                             .add<Clustering>()
+                             .add<JacobianStatistics>()
+                             .add<Robustness>()
+                             .add<PcaGap>();
   return registry;
 }
 

@@ -19,6 +19,9 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   if (part.size() == 0) throw Error("evaluation: this part of the data has no rows");
   const c10::InferenceMode inference;
   const auto device = model.parameters().front().device();
+  const auto applies = [&](const Metric& metric) {
+    return model.reconstructs() || !metric.needs_reconstruction();
+  };
   std::vector<std::shared_ptr<Metric>> made;
   for (const auto& metric : metrics) {
     made.push_back(metric.make());
@@ -28,13 +31,17 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     const auto batch = batches[i].to(device);
     const auto code = model.encode(batch.inputs);
-    const Observation observation{batch.inputs, code, model.decode(code), batch.labels};
-    for (const auto& metric : made) metric->add(observation);
+    Observation observation{batch.inputs, code, {}, batch.labels, {}};
+    if (model.reconstructs()) observation.reconstruction = model.decode(code);
+    if (model.classifies()) observation.predicted = model.classify(batch.inputs);
+    for (const auto& metric : made)
+      if (applies(*metric)) metric->add(observation);
   }
   std::vector<Result> results;
   for (const auto& metric : made) {
     const auto measures = metric->measures();
-    const auto values = metric->values();
+    const auto values =
+        applies(*metric) ? metric->values() : std::vector<std::optional<double>>(measures.size());
     for (std::size_t i = 0; i < measures.size(); ++i) results.push_back({measures[i], values[i]});
   }
   return results;

@@ -23,8 +23,9 @@ struct Measure {
 struct Observation {
   Tensor target;          ///< [batch, ...input]
   Tensor code;            ///< [batch, ...code]
-  Tensor reconstruction;  ///< [batch, ...input]
-  Tensor labels = {};     ///< [batch] int64; undefined without labels
+  Tensor reconstruction;   ///< [batch, ...input]; undefined where the model's decoder is stale
+  Tensor labels = {};      ///< [batch] int64; undefined without labels
+  Tensor predicted = {};   ///< [batch] int64, by the model's own classifier; undefined where it has none
 };
 
 /// A property of a model on a data set, gathered batch by batch.
@@ -33,6 +34,8 @@ class Metric {
   static Registry<Metric>& registry();
   virtual ~Metric() = default;
   virtual std::vector<Measure> measures() const = 0;
+  /// Whether it looks at reconstructions: it then does not apply to models whose decoder is stale.
+  virtual bool needs_reconstruction() const { return false; }
   /// Error when the data that a model is to be trained with lack what the metric needs; asked before
   /// training.
   virtual void check(const Split& /*data*/) const {}

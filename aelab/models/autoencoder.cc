@@ -39,10 +39,7 @@ bool AutoencoderConfig::has_penalty(std::string_view kind) const {
 
 namespace {
 
-/// The backbone has no default: a variant or the user names it.
 AutoencoderConfig complete(AutoencoderConfig config) {
-  if (!config.backbone)
-    throw Error("model.backbone: is missing: say which networks, such as {\"kind\": \"dense\"}");
   if (!config.corruption) config.corruption = NoCorruption::Config{};
   if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};
   if (!config.likelihood) config.likelihood = BernoulliLikelihood::Config{};
@@ -50,12 +47,24 @@ AutoencoderConfig complete(AutoencoderConfig config) {
   return config;
 }
 
+/// The backbone has no default: a variant or the user names it.
+std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context) {
+  if (!config.backbone)
+    throw Error("model.backbone: is missing: say which networks, such as {\"kind\": \"dense\"}");
+  return config.backbone->make(
+      BackboneContext{.input = context.input, .code = config.code, .seed = context.seed});
+}
+
 }  // namespace
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context)
-    : config_(complete(config)), input_(context.input) {
-  const BackboneContext built_for{.input = input_, .code = config_.code, .seed = context.seed};
-  backbone_ = register_module("backbone", config_.backbone->make(built_for));
+    : Autoencoder(config, context, make_backbone(config, context)) {}
+
+Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context,
+                         std::shared_ptr<Backbone> backbone)
+    : config_(complete(config)),
+      input_(context.input),
+      backbone_(register_module("backbone", std::move(backbone))) {
   corruption_ = register_module("corruption", config_.corruption->make());
   bottleneck_ = register_module("bottleneck", config_.bottleneck->make(backbone_->code_shape()));
   likelihood_ = register_module("likelihood", config_.likelihood->make());
@@ -110,6 +119,8 @@ std::vector<std::string> Autoencoder::methods() const {
     if (auto method = penalty->method(parts()); !method.empty()) methods.push_back(name + ": " + method);
   return methods;
 }
+
+Tensor Autoencoder::classify(const Tensor&) const { throw std::logic_error("a model without a classifier"); }
 
 std::vector<Phase> Autoencoder::phases() {
   Update update{.name = "model",

@@ -26,11 +26,13 @@ struct AutoencoderConfig {
 
 /// What a model is built for. Converts from a data set's shape.
 struct Context {
-  Context(Shape shape, std::int64_t model_seed = 0)  // NOLINT(google-explicit-constructor)
-      : input(std::move(shape)), seed(model_seed) {}
+  Context(Shape shape, std::int64_t model_seed = 0,  // NOLINT(google-explicit-constructor)
+          std::int64_t label_classes = 0)
+      : input(std::move(shape)), seed(model_seed), classes(label_classes) {}
 
   Shape input;
-  std::int64_t seed;  ///< of the initial weights
+  std::int64_t seed;     ///< of the initial weights
+  std::int64_t classes;  ///< of the labels; 0 without
 };
 
 /// Five parts and one loss. A variant is a named recipe for the parts; only one whose procedure differs
@@ -62,9 +64,24 @@ class Autoencoder : public torch::nn::Module {
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
   /// How its terms are computed, where there is something to say.
-  std::vector<std::string> methods() const;
+  virtual std::vector<std::string> methods() const;
+  /// The models that it is made of, from the input upwards; none but in a stack.
+  virtual std::vector<std::shared_ptr<Autoencoder>> layers() const { return {}; }
+
+  /// Whether decode still belongs to encode once training is over.
+  virtual bool reconstructs() const { return true; }
+  /// Whether it has a classifier of its own, and the classes that this one sees, [batch] int64.
+  virtual bool classifies() const { return false; }
+  virtual Tensor classify(const Tensor& x) const;
+
+  /// What training fitted that is neither parameter nor buffer, and back; checkpoints keep it.
+  virtual NamedTensors fitted() const { return {}; }
+  virtual void load_fitted(const NamedTensors&) {}
 
  protected:
+  /// With a backbone that is made already; config.backbone stays unset.
+  Autoencoder(const AutoencoderConfig& config, const Context& context, std::shared_ptr<Backbone> backbone);
+
   /// Corrupts, encodes, passes the bottleneck and decodes.
   void forward(const Batch& batch, const Step& step, Pass& pass) const;
   void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;

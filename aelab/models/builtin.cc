@@ -7,6 +7,7 @@
 #include "aelab/models/linear.h"
 #include "aelab/models/pca.h"
 #include "aelab/models/sparse.h"
+#include "aelab/models/stacked.h"
 
 namespace aelab {
 
@@ -18,7 +19,8 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Convolutional>()
                              .add<Sparse>()
                              .add<Denoising>()
-                             .add<Contractive>();
+                             .add<Contractive>()
+                             .add<Stacked>();
   return registry;
 }
 

@@ -1,6 +1,7 @@
 #include "aelab/nn/jacobian.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace aelab {
@@ -95,10 +96,17 @@ Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts
 }
 
 Tensor jacobian(const Parts& parts, const Tensor& x) {
-  const at::AutoGradMode grad(true);
+  const c10::InferenceMode outside_inference(false);  // and with gradients on
   const auto input = x.detach().clone().requires_grad_();
-  const auto code = parts.bottleneck.forward(parts.backbone.encode(input), {});
-  return rows_by_autograd(code, input, false);
+  const auto pre_code = parts.backbone.encode(input);
+  const auto code = parts.bottleneck.forward(pre_code, {});
+  if (parts.backbone.dense_depth() == 0) return rows_by_autograd(code, input, false);
+  const at::NoGradGuard no_grad;
+  const auto layers = parts.backbone.affine_layers(input);
+  const auto slope = parts.bottleneck.slope(pre_code, code).flatten(1);
+  const auto& first = layers.front().weight;
+  if (layers.size() == 1) return slope.unsqueeze(2) * first;
+  return at::matmul(code_side(layers, slope), first);
 }
 
 }  // namespace aelab

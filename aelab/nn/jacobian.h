@@ -28,7 +28,8 @@ Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Ge
 /// ||J(x) - J(y)||_F^2 of each pair of samples, [batch], differentiable by the parameters; exact.
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts);
 
-/// J itself, [batch, code, input], both flattened. Not differentiable.
+/// J itself at x, [batch, code, input], both flattened, outside training: the product of the layers of a
+/// dense encoder, by autograd otherwise. Not differentiable; works in inference mode too.
 Tensor jacobian(const Parts& parts, const Tensor& x);
 
 }  // namespace aelab

@@ -8,6 +8,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/signals.h"
+#include "aelab/core/text.h"
 #include "aelab/runs/environment.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/checkpoint.h"
@@ -42,8 +43,8 @@ struct Made {
   std::shared_ptr<Autoencoder> model;
 };
 
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Shape& input) try {
-  auto model = config.model.variant.make(Context(input, config.seed));
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
+  auto model = config.model.variant.make(Context(data.shape(), config.seed, data.classes()));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
@@ -60,7 +61,7 @@ Made make(const RunConfig& config, Problems& problems) {
   if (problems.concern("data") || !problems.attempt([&] { data = open_dataset(config.data.source); }))
     return made;
   const bool split = problems.attempt([&] { made.data = data->split(config.data.split, config.seed); });
-  if (!problems.concern("model")) problems.attempt([&] { made.model = make_model(config, data->shape()); });
+  if (!problems.concern("model")) problems.attempt([&] { made.model = make_model(config, *data); });
   if (!split) return made;
   if (!problems.concern("evaluation"))
     for (const auto& metric : config.evaluation) problems.attempt([&] { metric.make()->check(made.data); });
@@ -181,18 +182,34 @@ RunOutcome resume(const fs::path& folder) {
   return train_or_report(config, made, folder, /*resumed=*/true);
 }
 
+std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {
+  const auto path = checkpoint_path(folder, checkpoint);
+  if (fs::exists(path)) return path;
+  std::vector<std::string> there;
+  for (const auto which : {Which::best, Which::last, Which::ema})
+    if (fs::exists(checkpoint_path(folder, which)))
+      there.emplace_back(names(which)[static_cast<std::size_t>(which)]);
+  throw Error(path.string() + ": is not there; " +
+              (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
+}
+
+std::shared_ptr<Autoencoder> load_model(const fs::path& folder, const RunConfig& config, const Data& data,
+                                        Which checkpoint) {
+  auto model = make_model(config, data);
+  load_model_state(find_checkpoint(folder, checkpoint), *model);
+  return model;
+}
+
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
   const auto config = load_run_config(folder);
-  auto model = make_model(config, open_dataset(config.data.source).shape());
-  load_model_state(checkpoint_path(folder, checkpoint), *model);
-  return model;
+  return load_model(folder, config, open_dataset(config.data.source), checkpoint);
 }
 
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto recorded = load_run_config(folder);
   auto [trained_on, model] = make(recorded, folder.string());
   at::set_num_threads(static_cast<int>(recorded.training.threads.value_or(at::get_num_threads())));
-  load_model_state(checkpoint_path(folder, config.checkpoint), *model);
+  load_model_state(find_checkpoint(folder, config.checkpoint), *model);
   const auto split =
       config.data ? open_dataset(config.data->source).split(config.data->split, recorded.seed) : trained_on;
   if (split.train.shape() != model->input_shape())

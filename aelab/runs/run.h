@@ -44,6 +44,12 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
 
 /// The model that a run trained.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
+/// The same, where the run's config and its data are at hand.
+std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, const RunConfig& config,
+                                        const Data& data, Which checkpoint);
+
+/// The path of a run's checkpoint. Error, which says which there are, when it is not there.
+std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
 /// The config that a run recorded.
 RunConfig load_run_config(const std::filesystem::path& folder);

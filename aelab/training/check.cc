@@ -44,6 +44,13 @@ void check_schedules(const std::string& root, ConfigRef config, std::int64_t ste
   });
 }
 
+void check_model_schedules(const std::string& root, const Autoencoder& model, std::int64_t steps) {
+  check_schedules(root, model.config(), steps);
+  const auto layers = model.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    check_model_schedules(root + ".layers[" + std::to_string(i) + "]", *layers[i], steps);
+}
+
 /// The names that an epoch's metrics will have in any phase.
 std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks,
                                    Autoencoder& model, const Split& data) {
@@ -102,10 +109,10 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   if (!problems.attempt([&] { check_shapes(model, data); })) return;
   problems.attempt([&] { check_values("training", data.train, model); });
   problems.attempt([&] { check_values("validation", data.validation, model); });
-  problems.attempt([&] { check_labels(model, data); });
+  if (!problems.attempt([&] { check_labels(model, data); })) return;
   if (const auto steps = longest_phase(config, model, data); steps > 0) {
     problems.attempt([&] { check_schedules("training", config, steps); });
-    problems.attempt([&] { check_schedules("model", model.config(), steps); });
+    problems.attempt([&] { check_model_schedules("model", model, steps); });
   }
   check_monitors(callbacks, metric_names(made, model, data), problems);
 }

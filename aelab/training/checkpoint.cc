@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr int kFormat = 1;
 constexpr const char* kMetadata = "aelab";
+constexpr std::string_view kFitted = "fitted.";
 
 const std::pair<at::ScalarType, const char*> kTypes[] = {
     {at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kLong, "I64"}, {at::kInt, "I32"},
@@ -26,7 +27,7 @@ std::string type_name(at::ScalarType type) {
   throw std::logic_error(std::string("tensors of type ") + at::toString(type) + " cannot be saved");
 }
 
-NamedTensors prefixed(const std::string& prefix, NamedTensors tensors) {
+NamedTensors prefixed(std::string_view prefix, NamedTensors tensors) {
   for (auto& [name, tensor] : tensors) name.insert(0, prefix);
   return tensors;
 }
@@ -80,6 +81,19 @@ void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const s
   }
 }
 
+/// What the model fitted itself, whose shapes only the file knows.
+void load_fitted(Autoencoder& model, const SafetensorsFile& file) {
+  NamedTensors fitted;
+  for (const auto& saved : file.tensors()) {
+    if (!saved.name.starts_with(kFitted)) continue;
+    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return saved.dtype == t.second; });
+    auto* bytes = const_cast<std::byte*>(saved.bytes.data());
+    fitted.emplace_back(saved.name.substr(kFitted.size()),
+                        at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone());
+  }
+  if (!fitted.empty()) model.load_fitted(fitted);
+}
+
 json read_metadata(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kMetadata);
   if (found == file.metadata().end()) throw Error(path + ": is no checkpoint of aelab");
@@ -95,7 +109,9 @@ json read_metadata(const SafetensorsFile& file, const std::string& path) {
 void save_checkpoint(const std::filesystem::path& path, Training& training) {
   std::vector<Tensor> kept;  // what the bytes below belong to
   std::vector<TensorBytes> bytes;
-  for (const auto& [name, tensor] : tensors_of(training)) {
+  auto tensors = tensors_of(training);
+  for (auto& item : prefixed(kFitted, training.model.fitted())) tensors.push_back(std::move(item));
+  for (const auto& [name, tensor] : tensors) {
     kept.push_back(tensor.detach().cpu().contiguous());
     const auto& saved = kept.back();
     bytes.push_back({name, type_name(saved.scalar_type()), saved.sizes().vec(),
@@ -116,6 +132,7 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   training.averages.load(metadata.at("averages"));
   make_optimizers();
   copy_into(tensors_of(training), file, path);
+  load_fitted(training.model, file);
   for (const auto& callback : training.callbacks) {
     const auto key = callback->state_key();
     if (!key.empty() && metadata.contains("callbacks") && metadata["callbacks"].contains(key))
@@ -127,6 +144,7 @@ void load_model_state(const std::filesystem::path& path, Autoencoder& model) {
   const auto file = SafetensorsFile::read(path);
   read_metadata(file, path);
   copy_into(prefixed("model.", state_of(model)), file, path);
+  load_fitted(model, file);
 }
 
 }  // namespace aelab

@@ -8,7 +8,8 @@
 
 namespace aelab {
 
-// A checkpoint is a safetensors file: the model's tensors ("model.backbone..."), the optimisers'
+// A checkpoint is a safetensors file: the model's tensors ("model.backbone..."), what it fitted beside them
+// ("fitted..."), the optimisers'
 // ("optimizer.<update>..."), the callbacks' ("callback.<key>...") and, as metadata "aelab", a JSON object
 // with the format version, the progress, the epoch's running sums and the callbacks' memory. Every tensor has
 // a checksum.

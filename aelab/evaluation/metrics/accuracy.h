@@ -20,6 +20,7 @@ class Accuracy : public Metric {
 
   explicit Accuracy(const Config&) {}
   std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
   void begin(const Autoencoder& model, const Split& data) override;
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;

@@ -21,6 +21,7 @@ class ImageQuality : public Metric {
 
   explicit ImageQuality(const Config&) {}
   std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;
 

@@ -17,6 +17,7 @@ class Reconstruction : public Metric {
 
   explicit Reconstruction(const Config&) {}
   std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "aelab/evaluation/metric.h"
+
+namespace aelab {
+
+/// How well the model's own classifier does, on data with labels.
+class Classification : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "classification";
+    static constexpr std::string_view summary = "accuracy of the model's own classifier";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit Classification(const Config&) {}
+  std::vector<Measure> measures() const override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+
+ private:
+  std::int64_t rows_ = 0, right_ = 0;
+};
+
+}  // namespace aelab

@@ -1,0 +1,117 @@
+#include "aelab/evaluation/metrics/jacobian_statistics.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "aelab/nn/jacobian.h"
+
+namespace aelab {
+namespace {
+
+constexpr std::int64_t kJacobianNumbersAtOnce = std::int64_t{1} << 24;
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+enum JacobianStatistic { kNorm, kSquared, kLargest, kParticipation, kShare, kAlong, kAcross, kSpectrum };
+
+/// The squared singular values of matrices [batch, rows, columns], largest first.
+Tensor squared_singular_values(const Tensor& j) {
+  const auto other = j.transpose(1, 2);
+  const auto gram = j.size(1) < j.size(2) ? at::matmul(j, other) : at::matmul(other, j);
+  return at::linalg_eigvalsh(gram).flip(1).clamp_min(0);
+}
+
+/// [batch, kSpectrum + spectrum] of Jacobians j [batch, code, input] and tangents [batch, input, dimensions],
+/// both in float64; NaN where not defined.
+Tensor jacobian_statistics(const Tensor& j, const Tensor& tangent, std::int64_t spectrum) {
+  const auto squares = squared_singular_values(j);
+  const auto total = j.square().sum({1, 2});
+  const auto inside = tangent.square().sum({1, 2}).round(), outside = j.size(2) - inside;  // dimensions
+  const auto along = at::matmul(j, tangent).square().sum({1, 2}).masked_fill(inside == 0, kUndefined);
+  const auto across = (total - along).clamp_min(0).masked_fill(outside == 0, kUndefined);
+  const auto singular = squares.slice(1, 0, spectrum).sqrt();
+  const auto fixed =
+      at::stack({total.sqrt(), total, squares.select(1, 0).sqrt(), total.square() / squares.square().sum(1),
+                 along / total, along / inside, across / outside},
+                1);
+  return at::cat({fixed, at::constant_pad_nd(singular, {0, spectrum - singular.size(1)}, kUndefined)}, 1);
+}
+
+}  // namespace
+
+void JacobianStatistics::Config::fields(Fields& f) {
+  f("rows", rows, "rows measured, at most: the first ones", at_least(1));
+  f("spectrum", spectrum, "singular values shown, the largest ones", at_least(0));
+  f("neighbours", neighbours, "training rows nearest to a sample, whose principal directions are its tangent",
+    at_least(2));
+  f("tangent", tangent, "dimensions of the tangent", at_least(1));
+  f.require(tangent < neighbours, "tangent",
+            "must be below \"neighbours\": that many rows about their mean span one dimension less");
+}
+
+std::vector<Measure> JacobianStatistics::measures() const {
+  const auto where = " of J = d code / d input; mean over the first " + std::to_string(config_.rows) +
+                     " samples, or all where there are fewer";
+  const auto tangent = "the tangent, " + std::to_string(config_.tangent) + " principal directions of the " +
+                       std::to_string(config_.neighbours) + " nearest training rows";
+  std::vector<Measure> measures = {
+      {"jacobian/norm", "Frobenius norm" + where, Direction::neither},
+      {"jacobian/squared_norm", "squared Frobenius norm" + where, Direction::neither},
+      {"jacobian/largest_singular_value", "largest singular value" + where, Direction::neither},
+      {"jacobian/participation",
+       "participation ratio of the squared singular values s^2, (sum s^2)^2 / sum s^4" + where,
+       Direction::neither},
+      {"jacobian/tangent_share", "share of the squared norm that lies along " + tangent + ";" + where,
+       Direction::higher},
+      {"jacobian/along", "squared norm along " + tangent + ", over its dimensions;" + where,
+       Direction::neither},
+      {"jacobian/across", "squared norm across the tangent, over the other dimensions;" + where,
+       Direction::neither},
+      {"jacobian/along_to_across", "jacobian/along over jacobian/across; 1 where J has no preference",
+       Direction::higher},
+  };
+  for (std::int64_t i = 1; i <= config_.spectrum; ++i)
+    measures.push_back({"jacobian/singular_value_" + std::to_string(i),
+                        "singular value " + std::to_string(i) + ", largest first," + where,
+                        Direction::neither});
+  return measures;
+}
+
+void JacobianStatistics::begin(const Autoencoder& model, const Split& data) {
+  model_ = &model;
+  tangents_.emplace(data.train, config_.neighbours, config_.tangent);
+  sums_ = at::zeros({kSpectrum + config_.spectrum}, at::kDouble);
+  counts_ = at::zeros_like(sums_);
+}
+
+void JacobianStatistics::add(const Observation& observation) {
+  const auto x = observation.target.slice(0, 0, config_.rows - rows_);
+  if (x.size(0) == 0 || !finite_) return;
+  rows_ += x.size(0);
+  const auto numbers = elements(model_->code_shape()) * elements(model_->input_shape());
+  const auto at_once = std::max<std::int64_t>(1, kJacobianNumbersAtOnce / numbers);
+  const auto samples = x.split(at_once), tangents = tangents_->at(x).split(at_once);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto j = jacobian(model_->parts(), samples[i]).cpu().to(at::kDouble);
+    finite_ = finite_ && j.isfinite().all().item<bool>();
+    if (!finite_) return;
+    const auto statistics = jacobian_statistics(j, tangents[i].to(at::kDouble), config_.spectrum);
+    sums_ = sums_ + statistics.nansum(0);
+    counts_ = counts_ + statistics.isnan().logical_not().sum(0);
+  }
+}
+
+std::vector<std::optional<double>> JacobianStatistics::values() const {
+  std::vector<std::optional<double>> values(static_cast<std::size_t>(sums_.numel()));
+  for (std::size_t i = 0; i < values.size() && finite_; ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    const double count = counts_[at].item<double>();
+    if (count > 0) values[i] = sums_[at].item<double>() / count;
+  }
+  std::optional<double> ratio;
+  if (values[kAlong] && values[kAcross] && *values[kAcross] > 0) ratio = *values[kAlong] / *values[kAcross];
+  values.insert(values.begin() + kSpectrum, ratio);
+  return values;
+}
+
+}  // namespace aelab

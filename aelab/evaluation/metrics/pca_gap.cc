@@ -1,0 +1,94 @@
+#include "aelab/evaluation/metrics/pca_gap.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/likelihoods.h"
+
+namespace aelab {
+namespace {
+
+constexpr double kNoError = 1e-10;     // of the data's squared spread: less is float32's rounding
+constexpr double kNoVariance = 1e-10;  // of the largest
+constexpr double kNoDirection = 1e-6;  // singular values, of the largest
+
+bool has_affine_decoder(const AutoencoderConfig& config) {
+  const auto* backbone = config.backbone->get_if<DenseBackbone::Config>();
+  const auto* likelihood = config.likelihood->get_if<GaussianLikelihood::Config>();
+  return backbone && backbone->hidden.empty() && likelihood && likelihood->mean == GaussianMean::identity;
+}
+
+/// What an affine decoder makes of each unit of the code, without its bias: [code, features] in float64.
+Tensor columns_of(const Autoencoder& model) {
+  const auto units = at::eye(elements(model.code_shape()), model.parameters().front().options());
+  return (model.decode(units) - model.decode(at::zeros_like(units)))
+      .flatten(1)
+      .detach()
+      .cpu()
+      .to(at::kDouble);
+}
+
+bool is_of_full_rank(const Tensor& rows) {
+  if (!rows.isfinite().all().item<bool>()) return false;
+  const auto singular = at::linalg_svdvals(rows);
+  return (singular[-1] > kNoDirection * singular[0]).item<bool>();
+}
+
+/// Between the spaces that the rows of a and b span, in degrees, smallest first.
+Tensor principal_angles(const Tensor& a, const Tensor& b) {
+  const auto basis = [](const Tensor& rows) { return std::get<0>(at::linalg_qr(rows.t())); };
+  return at::linalg_svdvals(at::mm(basis(a).t(), basis(b))).clamp_max(1).acos().rad2deg();
+}
+
+}  // namespace
+
+std::vector<Measure> PcaGap::measures() const {
+  return {
+      {"pca/squared_error",
+       "squared error, summed over features, mean over samples, of PCA with a code of equal size, fitted on "
+       "the training part",
+       Direction::neither},
+      {"pca/error_gap", "the model's squared error over PCA's, minus 1", Direction::lower},
+      {"pca/mean_angle",
+       "mean of the principal angles, in degrees, between the decoder's columns and as many components",
+       Direction::lower},
+      {"pca/largest_angle", "the largest of these angles", Direction::lower},
+  };
+}
+
+void PcaGap::begin(const Autoencoder& model, const Split& data) {
+  const auto code = elements(model.code_shape()), features = elements(model.input_shape());
+  applies_ = code <= features;
+  if (!applies_) return;
+  pca_ = principal_components(data.train, code);
+  const bool spans = (pca_.variances[-1] > kNoVariance * pca_.variances[0]).item<bool>();
+  if (code == features || !spans || !has_affine_decoder(model.config())) return;
+  const auto columns = columns_of(model);
+  if (!is_of_full_rank(columns)) return;
+  const auto angles = principal_angles(columns, pca_.components.to(at::kDouble));
+  mean_angle_ = angles.mean().item<double>();
+  largest_angle_ = angles.max().item<double>();
+}
+
+void PcaGap::add(const Observation& observation) {
+  if (!applies_) return;
+  const auto x = observation.target.flatten(1).cpu(), y = observation.reconstruction.flatten(1).cpu();
+  const auto squared = [&](const Tensor& other) {
+    return (x - other).square().sum(at::kDouble).item<double>();
+  };
+  rows_ += x.size(0);
+  error_ += squared(y);
+  pca_error_ += squared(pca_.decode(pca_.encode(x)));
+  spread_ += squared(pca_.mean);
+}
+
+std::vector<std::optional<double>> PcaGap::values() const {
+  if (!applies_) return std::vector<std::optional<double>>(4);
+  std::optional<double> gap;
+  if (pca_error_ > kNoError * spread_ && std::isfinite(error_)) gap = error_ / pca_error_ - 1;
+  return {pca_error_ / static_cast<double>(rows_), gap, mean_angle_, largest_angle_};
+}
+
+}  // namespace aelab

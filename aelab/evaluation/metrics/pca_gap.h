@@ -1,0 +1,37 @@
+#pragma once
+
+#include "aelab/evaluation/metric.h"
+#include "aelab/models/principal_components.h"
+
+namespace aelab {
+
+/// How far a model is from principal component analysis with as many components as the code has numbers,
+/// fitted on the training part: the best that a linear code can do. A linear decoder is also compared by the
+/// angles between the space that its columns span and that of the components (Baldi & Hornik 1989; principal
+/// angles: Bjorck & Golub 1973). The largest angle needs components whose variances differ from those left
+/// out. Not applicable: all of it to codes larger than the input; the gap where PCA is without error; angles
+/// to other decoders, to those that span fewer dimensions than the code has, and where PCA does.
+class PcaGap : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "pca-gap";
+    static constexpr std::string_view summary = "the error beside PCA's, and a linear decoder's angles to it";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit PcaGap(const Config&) {}
+  std::vector<Measure> measures() const override;
+  void begin(const Autoencoder& model, const Split& data) override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+
+ private:
+  PrincipalComponents pca_;
+  bool applies_ = false;  // the code is no larger than the input
+  std::optional<double> mean_angle_, largest_angle_;
+  std::int64_t rows_ = 0;
+  double error_ = 0, pca_error_ = 0, spread_ = 0;  // squared, sums over samples; about PCA's mean
+};
+
+}  // namespace aelab

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "aelab/data/dataset.h"
+
+namespace aelab {
+
+/// Where data lie near a point: the tangent at x is spanned by the first principal directions of the rows
+/// that are nearest to x, about their mean (local principal component analysis).
+class Tangents {
+ public:
+  /// `dimensions` directions of the `neighbours` nearest rows, or of all where there are fewer.
+  Tangents(Dataset rows, std::int64_t neighbours, std::int64_t dimensions);
+
+  /// Orthonormal columns at each x [batch, ...shape]: [batch, features, dimensions], on the CPU; columns of
+  /// zeros where the neighbours span fewer dimensions.
+  Tensor at(const Tensor& x) const;
+
+ private:
+  Dataset rows_;
+  std::int64_t neighbours_, dimensions_;
+  Tensor origin_;  // [features], near the rows, so that distances keep their digits
+
+  Tensor nearest(
+      const Tensor& x) const;  // places [batch, neighbours] of those nearest to x [batch, features]
+  Tensor directions(const Tensor& places) const;
+};
+
+}  // namespace aelab

@@ -1,0 +1,300 @@
+#include "aelab/models/stacked.h"
+
+#include <ATen/ATen.h>
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <array>
+
+#include "aelab/core/config.h"
+#include "aelab/data/batches.h"
+#include "aelab/models/denoising.h"
+#include "aelab/models/sparse.h"
+#include "aelab/nn/likelihoods.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(FineTuning) {
+  static constexpr std::array<std::string_view, 2> kNames = {"none", "reconstruction"};
+  return kNames;
+}
+
+void Stacked::Network::fields(Fields& f) {
+  f("hidden", hidden, "widths of the hidden layers between the code and the classes", between(1, kWidest));
+  f("activation", activation, "activation of the hidden layers");
+  f("epochs", epochs, "of its training together with the encoder; the trainer's when left out", at_least(1));
+}
+
+void Stacked::Config::fields(Fields& f) {
+  f("layers", layers, "autoencoders from the input upwards");
+  f("layer_epochs", layer_epochs, "of each layer's training; the trainer's when left out", at_least(1));
+  f("fine_tuning", fine_tuning, "what the whole is trained for once its layers are");
+  f("fine_tuning_epochs", fine_tuning_epochs, "of that; the trainer's when left out", at_least(1));
+  f("classifier", classifier, "a classifier fitted on the codes at the end");
+  f("network", network, "a network from code to classes, trained together with the encoder at the end");
+  f.require(!layers.empty(), "layers", "must have at least one autoencoder");
+  f.require(!classifier || !network, "network", "and \"classifier\" exclude each other");
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    f.require(!layers[i].empty(), "layers[" + std::to_string(i) + "]", "must be an autoencoder");
+}
+
+std::vector<Stacked::Config> Stacked::Config::examples() {
+  const auto denoising = [](std::int64_t code) { return Denoising::Config{.base = {.code = code}}; };
+  return {{.layers = {denoising(12), Sparse::Config{.base = {.code = 8}, .kl = {.weight = 0.1}}},
+           .layer_epochs = 1,
+           .fine_tuning = FineTuning::reconstruction},
+          {.layers = {denoising(12), denoising(8)}, .layer_epochs = 1, .network = Network{.hidden = {10}}},
+          {.layers = {denoising(8)}, .classifier = Choice<Classifier>::named("linear-svm")}};
+}
+
+namespace {
+
+/// The layers of a stack as one network each way. Codes pass each layer's bottleneck but the last, outputs
+/// each layer's likelihood but the first.
+class StackBackbone : public Backbone {
+ public:
+  explicit StackBackbone(const std::vector<std::shared_ptr<Autoencoder>>& layers) : layers_(layers) {
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      register_module("layer_" + std::to_string(i + 1), layers[i]);
+  }
+
+  Tensor encode(const Tensor& x) const override {
+    auto code = x;
+    for (std::size_t i = 0; i + 1 < layers_.size(); ++i) code = layers_[i]->encode(code);
+    return layers_.back()->parts().backbone.encode(code);
+  }
+  Tensor decode(const Tensor& code) const override {
+    auto output = code;
+    for (std::size_t i = layers_.size(); i-- > 1;) output = layers_[i]->decode(output);
+    return layers_.front()->parts().backbone.decode(output);
+  }
+  Shape code_shape() const override { return layers_.back()->code_shape(); }
+  Tensor filters() const override { return layers_.front()->parts().backbone.filters(); }
+
+ private:
+  std::vector<std::shared_ptr<Autoencoder>> layers_;
+};
+
+std::string layer_path(std::size_t i) { return "model.layers[" + std::to_string(i) + "]"; }
+
+/// A layer's own messages speak of "model.code"; in a stack that is "model.layers[1].code".
+std::shared_ptr<Autoencoder> make_layer(const Choice<Autoencoder>& config, const Context& context,
+                                        std::size_t i) try {
+  return config.make(context);
+} catch (const Error& error) {
+  constexpr std::string_view kModel = "model";
+  const std::string what = error.what();
+  throw Error(what.starts_with(kModel) ? layer_path(i) + what.substr(kModel.size())
+                                       : layer_path(i) + ": " + what);
+}
+
+void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i) {
+  const auto codes = below.parts().bottleneck.range(), support = above.parts().likelihood.support();
+  if (codes.least >= support.least && codes.most <= support.most) return;
+  throw Error(
+      layer_path(i) + ".likelihood: " + above.config().likelihood->kind() + " is for inputs " +
+      in_words(support) + ", which the codes of layers[" + std::to_string(i - 1) +
+      "] need not be: choose \"gaussian\" here, or the activation \"sigmoid\" for the bottleneck there");
+}
+
+AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers) {
+  return {.corruption = layers.front()->config().corruption,
+          .bottleneck = layers.back()->config().bottleneck,
+          .likelihood = layers.front()->config().likelihood};
+}
+
+}  // namespace
+
+Stacked::Layers Stacked::make_layers(const Config& config, const Context& context) {
+  check_config(config, "model");
+  Layers layers;
+  auto input = context.input;
+  for (std::size_t i = 0; i < config.layers.size(); ++i) {
+    layers.push_back(
+        make_layer(config.layers[i], Context(input, context.seed + static_cast<std::int64_t>(i)), i));
+    if (i > 0) check_fit(*layers[i - 1], *layers[i], i);
+    input = layers.back()->code_shape();
+  }
+  return layers;
+}
+
+Stacked::Stacked(const Config& config, const Context& context)
+    : Stacked(config, context, make_layers(config, context)) {}
+
+Stacked::Stacked(const Config& config, const Context& context, Layers layers)
+    : Autoencoder(whole(layers), context, std::make_shared<StackBackbone>(layers)),
+      config_(config),
+      layers_(std::move(layers)),
+      classes_(context.classes),
+      seed_(context.seed) {
+  if (classifies() && classes_ == 0)
+    throw Error(std::string("model.") + (config.network ? "network" : "classifier") +
+                ": needs labels, and these data have none");
+  if (config.network) make_network(context);
+  if (config.classifier) classifier_ = config.classifier->make();
+}
+
+void Stacked::make_network(const Context& context) {
+  auto random = random_generator(context.seed, "network");
+  auto width = elements(code_shape());
+  auto widths = config_.network->hidden;
+  widths.push_back(classes_);
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const auto layer = std::make_shared<Affine>(width, widths[i], /*with_bias=*/true,
+                                                Initialization::glorot_uniform, random);
+    network_.push_back(register_module("network_" + std::to_string(i), layer));
+    width = widths[i];
+  }
+}
+
+Tensor Stacked::encode_below(std::size_t layer, const Tensor& x) const {
+  const at::NoGradGuard no_grad;
+  auto code = x;
+  for (std::size_t i = 0; i < layer; ++i) code = layers_[i]->encode(code);
+  return code;
+}
+
+Dataset Stacked::codes_below(std::size_t layer, const Dataset& data) const {
+  constexpr std::int64_t kRows = 1000;
+  const auto device = parameters().front().device();
+  std::vector<Tensor> codes;
+  const Batches batches(data, kRows);
+  for (std::int64_t i = 0; i < batches.count(); ++i)
+    codes.push_back(encode_below(layer, batches[i].inputs.to(device)).cpu());
+  return Dataset::from_tensors(at::cat(codes), data.labels());
+}
+
+/// A layer's own phase, on the codes of those below it.
+Phase Stacked::on_codes_below(std::size_t layer, Phase phase) const {
+  const auto name = "layer " + std::to_string(layer + 1);
+  phase.name = phase.name == "train" ? name : name + ", " + phase.name;
+  if (!phase.epochs) phase.epochs = config_.layer_epochs;
+  for (auto& update : phase.updates)
+    update.objective = [this, layer, name, of_layer = update.objective](const Batch& batch, const Step& step,
+                                                                        Pass& pass) {
+      auto below = batch;
+      below.inputs = encode_below(layer, batch.inputs);
+      auto inner = step;
+      inner.scope += name + "/";
+      return of_layer(below, inner, pass);
+    };
+  const auto with_codes =
+      [this, layer](std::function<void(const Dataset&)> work) -> std::function<void(const Dataset&)> {
+    if (!work) return {};
+    return [this, layer, work](const Dataset& data) { work(codes_below(layer, data)); };
+  };
+  phase.begin = with_codes(phase.begin);
+  phase.solve = with_codes(phase.solve);
+  return phase;
+}
+
+std::vector<Phase> Stacked::phases() {
+  std::vector<Phase> phases;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    for (auto& phase : layers_[i]->phases()) phases.push_back(on_codes_below(i, std::move(phase)));
+  if (config_.fine_tuning == FineTuning::reconstruction) {
+    auto phase = Autoencoder::phases().front();
+    phase.name = "fine-tuning";
+    phase.epochs = config_.fine_tuning_epochs;
+    phases.push_back(std::move(phase));
+  }
+  if (config_.network) phases.push_back(network_phase());
+  if (config_.classifier) phases.push_back(classifier_phase());
+  return phases;
+}
+
+std::vector<std::string> Stacked::methods() const {
+  std::vector<std::string> methods;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    for (const auto& method : layers_[i]->methods())
+      methods.push_back("layer " + std::to_string(i + 1) + ", " + method);
+  if (!reconstructs())
+    methods.push_back(
+        "the network's training leaves the decoder behind: reconstructions do not apply afterwards");
+  return methods;
+}
+
+Tensor Stacked::logits(const Tensor& code) const {
+  auto hidden = code.flatten(1);
+  for (std::size_t i = 0; i < network_.size(); ++i)
+    hidden = network_[i]->forward(hidden,
+                                  i + 1 < network_.size() ? config_.network->activation : Activation::linear);
+  return hidden;
+}
+
+namespace {
+
+/// The parameters that a value depends on.
+NamedTensors reaching(const Tensor& value, const NamedTensors& parameters) {
+  std::vector<Tensor> tensors;
+  for (const auto& item : parameters) tensors.push_back(item.second);
+  const auto gradients =
+      torch::autograd::grad({value}, tensors, {}, std::nullopt, false, /*allow_unused=*/true);
+  NamedTensors found;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    if (gradients[i].defined()) found.push_back(parameters[i]);
+  return found;
+}
+
+Tensor share_wrong(const Tensor& predicted, const Tensor& labels) {
+  return (predicted != labels).to(at::kFloat).mean();
+}
+
+}  // namespace
+
+/// Softmax regression through the encoder: the cross-entropy of the classes, and the share of errors.
+Phase Stacked::network_phase() {
+  const auto objective = [this](const Batch& batch, const Step& step, Pass& pass) {
+    forward(batch, step, pass);
+    const auto scores = logits(pass.code);
+    Terms terms;
+    terms.add("classification", at::cross_entropy_loss(scores, batch.labels));
+    terms.add("error", share_wrong(scores.detach().argmax(1), batch.labels), /*weight=*/0);
+    return terms;
+  };
+  auto shape = input_shape();
+  shape.insert(shape.begin(), 1);
+  const at::AutoGradMode grad(true);
+  const auto trained =
+      reaching(logits(encode(at::zeros(shape, parameters().front().options().requires_grad(false)))).sum(),
+               parameters_of(*this));
+  return {.name = "classifier",
+          .updates = {{.name = "model", .parameters = trained, .objective = objective}},
+          .epochs = config_.network->epochs,
+          .needs_labels = true};
+}
+
+/// A classifier fitted on the codes; its only term is the share of errors, 1 before it is fitted.
+Phase Stacked::classifier_phase() {
+  const auto objective = [this](const Batch& batch, const Step&, Pass&) {
+    Terms terms;
+    terms.add("error", is_fitted_ ? share_wrong(classify(batch.inputs), batch.labels.cpu()) : at::ones({}));
+    return terms;
+  };
+  const auto solve = [this](const Dataset& data) {
+    const auto codes = codes_below(layers_.size(), data);
+    const auto all = codes.range(0, codes.size());
+    classifier_->fit(all.inputs.flatten(1), all.labels, classes_, seed_);
+    is_fitted_ = true;
+  };
+  return {.name = "classifier",
+          .updates = {{.name = "classifier", .parameters = {}, .objective = objective}},
+          .needs_labels = true,
+          .solve = solve};
+}
+
+Tensor Stacked::classify(const Tensor& x) const {
+  const auto code = encode(x).flatten(1);
+  return classifier_ ? classifier_->predict(code) : logits(code).argmax(1);
+}
+
+NamedTensors Stacked::fitted() const {
+  return is_fitted_ ? NamedTensors(classifier_->state()) : NamedTensors{};
+}
+
+void Stacked::load_fitted(const NamedTensors& state) {
+  classifier_->load(state);
+  is_fitted_ = true;
+}
+
+}  // namespace aelab

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "aelab/classifiers/classifier.h"
+#include "aelab/models/autoencoder.h"
+#include "aelab/nn/layers.h"
+
+namespace aelab {
+
+enum class FineTuning { none, reconstruction };
+std::span<const std::string_view> names(FineTuning);
+
+/// Layers trained greedily from the input upwards, each an autoencoder of any variant on the clean codes of
+/// the one below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). Then, as asked: fine-tuning of the
+/// whole, by the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and a
+/// classifier, fitted on the codes or a network trained together with the encoder. That network leaves the
+/// decoder behind: the model then reconstructs no longer.
+class Stacked : public Autoencoder {
+ public:
+  /// A fully connected network from the code to the classes, ending in softmax.
+  struct Network {
+    std::vector<std::int64_t> hidden = {};
+    Activation activation = Activation::relu;
+    std::optional<std::int64_t> epochs = {};
+
+    void fields(Fields& f);
+  };
+
+  struct Config {
+    static constexpr std::string_view kind = "stacked";
+    static constexpr std::string_view summary =
+        "layers trained one upon the other, then fine-tuned or classified";
+    std::vector<Choice<Autoencoder>> layers = {};
+    std::optional<std::int64_t> layer_epochs = {};
+    FineTuning fine_tuning = FineTuning::none;
+    std::optional<std::int64_t> fine_tuning_epochs = {};
+    std::optional<Choice<Classifier>> classifier = {};
+    std::optional<Network> network = {};
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  /// Error where layers do not fit upon each other, or a classifier has no classes.
+  Stacked(const Config& config, const Context& context);
+
+  /// "layer 1", "layer 2", ..., "fine-tuning", "classifier", as far as the config asks for them.
+  std::vector<Phase> phases() override;
+  std::vector<std::string> methods() const override;
+  std::vector<std::shared_ptr<Autoencoder>> layers() const override { return layers_; }
+  bool reconstructs() const override { return !config_.network; }
+  bool classifies() const override { return config_.network || config_.classifier; }
+  Tensor classify(const Tensor& x) const override;
+  NamedTensors fitted() const override;
+  void load_fitted(const NamedTensors& state) override;
+
+ private:
+  using Layers = std::vector<std::shared_ptr<Autoencoder>>;
+
+  Config config_;
+  Layers layers_;
+  std::int64_t classes_, seed_;
+  std::vector<std::shared_ptr<Affine>> network_;
+  std::shared_ptr<Classifier> classifier_;
+  bool is_fitted_ = false;
+
+  Stacked(const Config& config, const Context& context, Layers layers);
+  static Layers make_layers(const Config& config, const Context& context);
+  void make_network(const Context& context);
+
+  Tensor encode_below(std::size_t layer, const Tensor& x) const;
+  Dataset codes_below(std::size_t layer, const Dataset& data) const;
+  Phase on_codes_below(std::size_t layer, Phase phase) const;
+  Phase network_phase();
+  Phase classifier_phase();
+  Tensor logits(const Tensor& code) const;
+};
+
+}  // namespace aelab

@@ -1,0 +1,80 @@
+#include "aelab/runs/results.h"
+
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "aelab/core/error.h"
+#include "aelab/data/pictures.h"
+
+namespace aelab {
+namespace {
+
+std::int64_t enlargement(const Shape& picture) {
+  constexpr std::int64_t kSmall = 100, kEnlarge = 3;
+  return picture[1] <= kSmall && picture[2] <= kSmall ? kEnlarge : 1;
+}
+
+}  // namespace
+
+void require_free(const std::string& folder, std::span<const std::string> files) {
+  namespace fs = std::filesystem;
+  if (folder.empty() || !fs::exists(folder)) return;
+  if (!fs::is_directory(folder)) throw Error("--output: " + folder + " is no folder; name another");
+  for (const auto& file : files)
+    if (fs::exists(fs::path(folder) / file))
+      throw Error("--output: " + (fs::path(folder) / file).string() +
+                  " is there already, and nothing is overwritten: remove it or name another folder");
+}
+
+std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent) {
+  if (folder.empty()) return create_numbered_folder(parent);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error("--output: cannot create " + folder + ": " + error.message());
+  return folder;
+}
+
+StreamedFile::StreamedFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      temporary_(path_.parent_path() /
+                 (".aelab-" + std::to_string(::getpid()) + "-" + path_.filename().string() + ".tmp")),
+      file_(std::in_place, temporary_) {}
+
+StreamedFile::~StreamedFile() {
+  if (!file_) return;
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
+
+void StreamedFile::finish() {
+  file_->sync();
+  std::error_code error;
+  std::filesystem::rename(temporary_, path_, error);
+  if (error) throw Failure("cannot write " + path_.string() + ": " + error.message());
+  file_.reset();
+}
+
+std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count,
+                                                 std::int64_t columns) {
+  const auto factor = enlargement(picture), rows = (count + columns - 1) / columns;
+  return {factor * (std::min(columns, count) * (picture[2] + 1) - 1), factor * (rows * (picture[1] + 1) - 1)};
+}
+
+Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low, double high) {
+  return enlarge(tile(to_images(pictures, low, high), columns), enlargement(pictures[0].sizes().vec()));
+}
+
+double quantile(const at::Tensor& values, double q) {
+  const auto sorted = std::get<0>(values.to(at::kDouble).sort());  // NaN last
+  const double last = sorted[-1].item<double>();
+  if (std::isnan(last)) return last;
+  const double place = q * static_cast<double>(sorted.size(0) - 1);
+  const auto below = static_cast<std::int64_t>(place);
+  const auto above = std::min(below + 1, sorted.size(0) - 1);
+  const double low = sorted[below].item<double>(), high = sorted[above].item<double>();
+  return low + (place - static_cast<double>(below)) * (high - low);
+}
+
+}  // namespace aelab

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "aelab/core/files.h"
+#include "aelab/core/image.h"
+#include "aelab/core/shape.h"
+
+namespace aelab {
+
+// How what is made of a finished run is written: into new files, nothing overwritten.
+
+/// Error when `folder` is something else, or holds one of `files`; "" is a folder still to be numbered.
+void require_free(const std::string& folder, std::span<const std::string> files);
+/// Makes `folder` where it is missing; for "" the next numbered folder in `parent`. Error when it cannot.
+std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent);
+
+/// A file that grows under a temporary name and appears whole, or not at all.
+class StreamedFile {
+ public:
+  explicit StreamedFile(std::filesystem::path path);
+  StreamedFile(const StreamedFile&) = delete;
+  StreamedFile& operator=(const StreamedFile&) = delete;
+  ~StreamedFile();  ///< removes what was not finished
+
+  void append(std::string_view bytes) { file_->append(bytes); }
+  void finish();
+
+ private:
+  std::filesystem::path path_, temporary_;
+  std::optional<GrowingFile> file_;
+};
+
+/// Width and height of the sheet of `count` pictures in rows of `columns`.
+std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count, std::int64_t columns);
+/// Pictures [count, 1 or 3, height, width] in rows, small ones enlarged; `low` is black and `high` white.
+Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low = 0, double high = 1);
+
+/// The q-quantile of [n] numbers, linear between neighbours; NaN if any is.
+double quantile(const at::Tensor& values, double q);
+
+}  // namespace aelab

@@ -1,0 +1,28 @@
+#include "aelab/runs/trained_run.h"
+
+#include <ATen/Parallel.h>
+
+namespace aelab {
+
+const Dataset& TrainedRun::part(Part part) const {
+  const auto& rows = part == Part::train ? data.train : part == Part::validation ? data.validation : data.test;
+  if (rows.size() == 0)
+    throw Error("--part: the run has no rows in its " +
+                std::string(names(part)[static_cast<std::size_t>(part)]) + " part; choose another");
+  return rows;
+}
+
+TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint) {
+  TrainedRun run{.folder = folder, .config = load_run_config(folder), .source = {}, .data = {}, .model = {}};
+  Problems problems;
+  problems.attempt([&] {
+    run.source = open_dataset(run.config.data.source);
+    run.data = run.source.split(run.config.data.split, run.config.seed);
+  });
+  problems.raise((folder / "config.json").string());
+  at::set_num_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
+  run.model = load_model(folder, run.config, run.source, checkpoint);
+  return run;
+}
+
+}  // namespace aelab

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "aelab/runs/run.h"
+
+namespace aelab {
+
+/// A run brought back: the model that it trained, and the data that it trained it on.
+struct TrainedRun {
+  std::filesystem::path folder;
+  RunConfig config;
+  Data source;  ///< undivided, and not standardized
+  Split data;   ///< as the run divided and scaled them
+  std::shared_ptr<Autoencoder> model;
+
+  /// Error when it has no rows.
+  const Dataset& part(Part part) const;
+  at::Device device() const { return model->parameters().front().device(); }
+};
+
+/// At the run's thread count, so that its numbers come out to the last bit. Error when the folder holds no
+/// run, its data cannot be had, or it has no such checkpoint.
+TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
+
+}  // namespace aelab
