@@ -5,7 +5,7 @@ CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 # The installer puts a cmake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
-.PHONY: help demo build test sanitize format clean
+.PHONY: help demo build test sanitize format lint clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -39,6 +39,12 @@ sanitize:  ## build and test what needs no LibTorch under the address and undefi
 
 format:  ## format all sources
 	@git ls-files --cached --others --exclude-standard '*.h' '*.cc' | xargs -r clang-format -i
+
+lint:  ## check the sources with clang-tidy; .clang-tidy says for what
+	@third_party/install
+	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
+	@ls build/release/CMakeFiles/aelab*.dir/Unity/*.cxx | xargs -P $(JOBS) -n 1 \
+	  clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option
 
 clean:  ## remove build/
 	rm -rf build

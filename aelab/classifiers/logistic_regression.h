@@ -5,9 +5,8 @@
 namespace aelab {
 
 /// Multinomial logistic regression: minimises C * (sum over rows of -log softmax(W z + b)[label]) + |W|^2 / 2
-/// as scikit-learn's LogisticRegression does, the bias without penalty. Newton's method, the equations solved
-/// by conjugate gradients only as far as needed (Nocedal & Wright 2006, algorithm 7.1), until no element of
-/// the gradient of the objective / (C * rows) exceeds 1e-6.
+/// as scikit-learn's LogisticRegression does, the bias without penalty, by L-BFGS in float64, until no
+/// element of the gradient of that objective / (C * rows) exceeds 3e-6.
 class LogisticRegression : public LinearClassifier {
  public:
   struct Config {

@@ -22,7 +22,7 @@ class RbfSvm : public Classifier {
     std::int64_t rows_limit = 10'000;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.C = 10}, {.gamma = 0.02, .standardize = false}}; }
+    static std::vector<Config> examples() { return {{.C = 10}, {.gamma = 0.05, .standardize = false}}; }
   };
 
   explicit RbfSvm(const Config& config) : config_(config) {}

@@ -30,6 +30,22 @@ bool is_unknown_command(const CLI::App& app, const std::string& name) {
   return true;
 }
 
+/// What a command was given and does not take, with the option that was probably meant.
+std::string unexpected(const CLI::App& app) {
+  const auto& command = *app.get_subcommands().front();
+  std::vector<std::string> known;
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  const auto given = app.remaining(/*recurse=*/true);
+  const auto is_option = [](const std::string& text) { return text.starts_with("--"); };
+  const auto option = std::find_if(given.begin(), given.end(), is_option);
+  auto message = command.get_name() + ": ";
+  message += option == given.end()
+                 ? "\"" + given.front() + "\" is one argument too many."
+                 : "unknown option \"" + *option + "\"." + aelab::did_you_mean(*option, known);
+  return message + " See aelab " + command.get_name() + " --help";
+}
+
 int run(const aelab::cli::Command& command) {
   try {
     return command();
@@ -55,6 +71,9 @@ int main(int argc, char** argv) {
   aelab::cli::add_run(app, command);
   aelab::cli::add_resume(app, command);
   aelab::cli::add_evaluate(app, command);
+  aelab::cli::add_interpolate(app, command);
+  aelab::cli::add_apply(app, command);
+  aelab::cli::add_export(app, command);
   aelab::cli::add_list(app, command);
   aelab::cli::add_describe(app, command);
   aelab::cli::add_schema(app, command);
@@ -62,6 +81,8 @@ int main(int argc, char** argv) {
   if (argc > 1 && is_unknown_command(app, argv[1])) return kBadInput;
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return complain(unexpected(app), kBadInput);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadInput;
   }

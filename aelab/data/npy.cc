@@ -42,11 +42,11 @@ class StoredZip {
     auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(head.data()), head.size());
     crc = crc32_z(crc, reinterpret_cast<const Bytef*>(content.data()), content.size());
     const auto size = head.size() + content.size();
-    std::string about;  // what the local header and the directory's entry have in common
-    put(about, 20, 2);  // version 2.0 is needed to unpack
-    put(about, 0, 2);   // flags
-    put(about, 0, 2);   // stored
-    put(about, 0, 2);   // no time of day
+    std::string about;    // what the local header and the directory's entry have in common
+    put(about, 20, 2);    // version 2.0 is needed to unpack
+    put(about, 0, 2);     // flags
+    put(about, 0, 2);     // stored
+    put(about, 0, 2);     // no time of day
     put(about, 0x21, 2);  // 1980-01-01
     put(about, crc, 4);
     put(about, size, 4);
@@ -71,7 +71,8 @@ class StoredZip {
   void write(const std::filesystem::path& path) const {
     constexpr std::uint64_t kMostBytes = 0xffffffff, kMostFiles = 0xffff;
     if (length_ + directory_.size() >= kMostBytes || heads_.size() >= kMostFiles)
-      throw Error(path.string() + ": would be larger than the 4 GB of a plain ZIP archive; use the format safetensors");
+      throw Error(path.string() +
+                  ": would be larger than the 4 GB of a plain ZIP archive; use the format safetensors");
     std::string end;
     put(end, 0x06054b50, 4);
     put(end, 0, 2 + 2);

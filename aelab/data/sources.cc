@@ -105,7 +105,8 @@ Data read_mnist_like(const std::string& name, const std::string& given, const fs
   const auto folder = find_folder(name, given, "train-images-idx3-ubyte", installed);
   return {.name = name,
           .train = read_part(folder / "train-images-idx3-ubyte", folder / "train-labels-idx1-ubyte"),
-          .test = read_part(folder / "t10k-images-idx3-ubyte", folder / "t10k-labels-idx1-ubyte")};
+          .test = read_part(folder / "t10k-images-idx3-ubyte", folder / "t10k-labels-idx1-ubyte"),
+          .origin = folder.string()};
 }
 
 constexpr const char* kFolderHelp = "where the files are; searched for when left out";
@@ -139,7 +140,10 @@ std::vector<Idx::Config> Idx::Config::examples() {
 }
 
 Data Idx::open() const {
-  Data data{.name = "idx", .train = read_part(config_.train_images, config_.train_labels), .test = {}};
+  Data data{.name = "idx",
+            .train = read_part(config_.train_images, config_.train_labels),
+            .test = {},
+            .origin = config_.train_images};
   if (!config_.test_images.empty()) {
     data.test = read_part(config_.test_images, config_.test_labels);
     if (data.test->shape() != data.train.shape())
@@ -177,7 +181,8 @@ Data Digits::open() const {
   const auto rows = static_cast<std::int64_t>(labels.size());
   return {.name = "digits",
           .train = Dataset::from_tensors(at::tensor(pixels).reshape({rows, 1, 8, 8}), at::tensor(labels)),
-          .test = {}};
+          .test = {},
+          .origin = path.string()};
 }
 
 }  // namespace aelab

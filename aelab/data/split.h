@@ -31,6 +31,7 @@ struct Data {
   std::string name;
   Dataset train;
   std::optional<Dataset> test = {};
+  std::string origin = {};  ///< the file or folder that it was read from
 
   Shape shape() const { return train.shape(); }
   std::int64_t classes() const;  ///< one more than the largest label; 0 without labels

@@ -102,7 +102,7 @@ class CsvTable : public Table {
 };
 
 /// What to do, checked.
-struct Job {
+struct ApplicationJob {
   const TrainedRun& run;
   std::vector<Dataset> sets;  ///< one after the other
   std::vector<Applied> write;
@@ -113,7 +113,7 @@ struct Job {
   bool writes(Applied what) const { return std::find(write.begin(), write.end(), what) != write.end(); }
 };
 
-std::vector<Dataset> whole(const Data& data) {
+std::vector<Dataset> all_rows_of(const Data& data) {
   std::vector<Dataset> sets = {data.train};
   if (data.test) sets.push_back(*data.test);
   return sets;
@@ -149,7 +149,7 @@ std::vector<Dataset> choose_rows(const TrainedRun& run, const ApplicationConfig&
   problems.attempt([&] {
     const auto data = config.data ? open_other(run, *config.data) : run.source;
     sets = part == AppliedRows::all
-               ? whole(data)
+               ? all_rows_of(data)
                : std::vector{part_named(data.split(config.data->split, run.config.seed), part)};
   });
   problems.raise("--data");
@@ -162,20 +162,19 @@ std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig&
   std::vector<Applied> write;
   for (const auto what : {Applied::code, Applied::reconstruction, Applied::error}) {
     const bool asked = std::find(config.write.begin(), config.write.end(), what) != config.write.end();
-    const bool possible =
-        (config.format != AppliedFormat::png || what == Applied::reconstruction) &&
-        (run.model->reconstructs() || what == Applied::code);
+    const bool possible = (config.format != AppliedFormat::png || what == Applied::reconstruction) &&
+                          (run.model->reconstructs() || what == Applied::code);
     if (asked || (config.write.empty() && possible)) write.push_back(what);
   }
   const auto needs_decoder = [](Applied what) { return what != Applied::code; };
-  if (!run.model->reconstructs() &&
-      (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
-    throw Error("--write: this model reconstructs no longer: training its classifier left the decoder behind; "
-                "write its code alone");
+  if (!run.model->reconstructs() && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
+    throw Error(
+        "--write: this model reconstructs no longer: training its classifier left the decoder behind; "
+        "write its code alone");
   return write;
 }
 
-std::vector<std::string> files_of(const Job& job) {
+std::vector<std::string> files_of(const ApplicationJob& job) {
   std::vector<std::string> files;
   if (job.format != AppliedFormat::png) {
     for (const auto what : job.write)
@@ -185,16 +184,14 @@ std::vector<std::string> files_of(const Job& job) {
   std::int64_t sheets = 0;
   for (const auto& set : job.sets) sheets += (set.size() + kSheetsRows - 1) / kSheetsRows;
   const auto digits = std::to_string(sheets).size();
-  for (std::int64_t i = 1; i <= sheets; ++i) files.push_back(fmt::format("reconstruction-{:0{}}.png", i, digits));
+  for (std::int64_t i = 1; i <= sheets; ++i)
+    files.push_back(fmt::format("reconstruction-{:0{}}.png", i, digits));
   return files;
 }
 
-Job plan(const TrainedRun& run, const ApplicationConfig& config) {
-  Job job{.run = run,
-          .sets = {},
-          .write = choose_what(run, config),
-          .format = config.format,
-          .files = {}};
+ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& config) {
+  ApplicationJob job{
+      .run = run, .sets = {}, .write = choose_what(run, config), .format = config.format, .files = {}};
   if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
     throw Error("--format: png needs pictures of 1 or 3 channels, and these data are " + to_string(shape) +
                 "; choose npy or csv");
@@ -207,7 +204,7 @@ Job plan(const TrainedRun& run, const ApplicationConfig& config) {
 
 /// Codes, and reconstructions where they are asked for, of all rows in order.
 template <class Visit>
-void apply_in_batches(const Job& job, std::int64_t batch_rows, Visit visit) {
+void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit visit) {
   const c10::InferenceMode inference;
   const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error);
   for (const auto& set : job.sets) {
@@ -220,33 +217,36 @@ void apply_in_batches(const Job& job, std::int64_t batch_rows, Visit visit) {
   }
 }
 
-Shape shape_of(const Job& job, Applied what) {
+Shape shape_of(const ApplicationJob& job, Applied what) {
   if (what == Applied::error) return {};
   return what == Applied::code ? job.run.model->code_shape() : job.run.model->input_shape();
 }
 
-std::unique_ptr<Table> make_table(const Job& job, Applied what, const std::filesystem::path& path) {
+std::unique_ptr<Table> make_table(const ApplicationJob& job, Applied what,
+                                  const std::filesystem::path& path) {
   if (job.format == AppliedFormat::csv)
     return std::make_unique<CsvTable>(path, name_of(what), shape_of(job, what));
   return std::make_unique<NpyTable>(path, shape_of(job, what), job.rows);
 }
 
 /// The errors of all rows, [rows], where they are asked for.
-Tensor write_tables(const Job& job, const std::filesystem::path& folder) {
+Tensor write_tables(const ApplicationJob& job, const std::filesystem::path& folder) {
   std::map<Applied, std::unique_ptr<Table>> tables;
   for (std::size_t i = 0; i < job.write.size(); ++i)
     tables[job.write[i]] = make_table(job, job.write[i], folder / job.files[i]);
   std::vector<Tensor> errors;
-  apply_in_batches(job, kTablesRows, [&](const Tensor& inputs, const Tensor& code, const Tensor& reconstruction) {
-    const auto put = [&](Applied what, const Tensor& values) {
-      tables[what]->add(values.to(at::kCPU).to(at::kFloat).contiguous());
-    };
-    if (job.writes(Applied::code)) put(Applied::code, code);
-    if (job.writes(Applied::reconstruction)) put(Applied::reconstruction, reconstruction);
-    if (!job.writes(Applied::error)) return;
-    errors.push_back((inputs - reconstruction).square().flatten(1).sum(1, false, at::kDouble).to(at::kCPU));
-    put(Applied::error, errors.back());
-  });
+  apply_in_batches(
+      job, kTablesRows, [&](const Tensor& inputs, const Tensor& code, const Tensor& reconstruction) {
+        const auto put = [&](Applied what, const Tensor& values) {
+          tables[what]->add(values.to(at::kCPU).to(at::kFloat).contiguous());
+        };
+        if (job.writes(Applied::code)) put(Applied::code, code);
+        if (job.writes(Applied::reconstruction)) put(Applied::reconstruction, reconstruction);
+        if (!job.writes(Applied::error)) return;
+        errors.push_back(
+            (inputs - reconstruction).square().flatten(1).sum(1, false, at::kDouble).to(at::kCPU));
+        put(Applied::error, errors.back());
+      });
   for (const auto& table : tables) table.second->finish();
   return errors.empty() ? Tensor() : at::cat(errors);
 }
@@ -275,7 +275,7 @@ std::pair<double, double> shown_range(const std::vector<Dataset>& sets) {
   return {low, high};
 }
 
-void write_sheets(const Job& job, const std::filesystem::path& folder) {
+void write_sheets(const ApplicationJob& job, const std::filesystem::path& folder) {
   const auto [low, high] = shown_range(job.sets);
   auto file = job.files.begin();
   apply_in_batches(job, kSheetsRows, [&](const Tensor& inputs, const Tensor&, const Tensor& reconstruction) {
@@ -289,8 +289,8 @@ ErrorSummary summarize(const Tensor& errors) {
   constexpr std::int64_t kLargest = 5;
   constexpr double kMedian = 0.5, kMost = 0.95;
   ErrorSummary summary{.mean = errors.mean().item<double>(),
-                       .median = quantile(errors, kMedian),
-                       .quantile_95 = quantile(errors, kMost),
+                       .median = quantile_of(errors, kMedian),
+                       .quantile_95 = quantile_of(errors, kMost),
                        .largest = {}};
   const auto [values, rows] = errors.topk(std::min(kLargest, errors.size(0)));
   for (std::int64_t i = 0; i < values.size(0); ++i)
@@ -303,7 +303,7 @@ ErrorSummary summarize(const Tensor& errors) {
 ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config) {
   check_config(config, "application");
   const auto run = load_trained_run(folder, config.checkpoint);
-  const auto job = plan(run, config);
+  const auto job = plan_application(run, config);
   require_free(config.output, job.files);
   ApplicationOutcome outcome{.folder = make_results_folder(config.output, folder / "applications"),
                              .files = job.files,

@@ -9,8 +9,8 @@ namespace aelab {
 enum class AppliedRows { all, train, validation, test };
 std::span<const std::string_view> names(AppliedRows);
 
-/// What a model makes of a row: its code, its reconstruction, and the squared error between reconstruction and
-/// input, summed over features.
+/// What a model makes of a row: its code, its reconstruction, and the squared error between reconstruction
+/// and input, summed over features.
 enum class Applied { code, reconstruction, error };
 std::span<const std::string_view> names(Applied);
 
@@ -21,12 +21,12 @@ std::span<const std::string_view> names(AppliedFormat);
 /// A finished run's model, applied to data of any source that have its input's shape. Other data than the
 /// run's own are scaled as the run's were; what is written is in that scale.
 struct ApplicationConfig {
-  std::optional<DataConfig> data = {};         ///< other data than the run's own
-  std::optional<AppliedRows> part = {};        ///< all of other data, the test part of the run's own
+  std::optional<DataConfig> data = {};   ///< other data than the run's own
+  std::optional<AppliedRows> part = {};  ///< all of other data, the test part of the run's own
   Which checkpoint = Which::best;
-  std::vector<Applied> write = {};             ///< all that format and model can give when empty
+  std::vector<Applied> write = {};  ///< all that format and model can give when empty
   AppliedFormat format = AppliedFormat::npy;
-  std::string output = "";                     ///< folder; <run folder>/applications/<n> when empty
+  std::string output = "";  ///< folder; <run folder>/applications/<n> when empty
 
   void fields(Fields& f);
 };
@@ -44,9 +44,9 @@ struct ApplicationOutcome {
   std::optional<ErrorSummary> error;  ///< where errors were written
 };
 
-/// Writes code.npy [rows, ...code], reconstruction.npy [rows, ...input], error.npy [rows], float32; or the same
-/// as .csv, a line a row below the columns' names; or reconstruction-1.png and so on. Rows pass through in
-/// batches; every file appears whole. Error, before anything is created, on data of another shape and on
+/// Writes code.npy [rows, ...code], reconstruction.npy [rows, ...input], error.npy [rows], float32; or the
+/// same as .csv, a line a row below the columns' names; or reconstruction-1.png and so on. Rows pass through
+/// in batches; every file appears whole. Error, before anything is created, on data of another shape and on
 /// whatever else cannot be.
 ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config = {});
 

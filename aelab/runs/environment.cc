@@ -40,6 +40,8 @@ nlohmann::json environment() {
           {"instruction_set", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
           {"cuda", at::hasCUDA()},
+          {"kernels",
+           {{"rule", "LibTorch's own: at::linear, at::conv2d"}, {"mkl", at::hasMKL()}, {"mkldnn", at::hasMKLDNN()}}},
           {"time", now()}};
 }
 

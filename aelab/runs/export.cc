@@ -24,12 +24,13 @@ namespace {
 WeightsFormat format_of(const ExportConfig& config) {
   if (config.format) return *config.format;
   return std::filesystem::path(config.output).extension() == ".npz" ? WeightsFormat::npz
-                                                                   : WeightsFormat::safetensors;
+                                                                    : WeightsFormat::safetensors;
 }
 
 std::filesystem::path file_of(const ExportConfig& config, const std::filesystem::path& folder) {
   if (!config.output.empty()) return config.output;
-  return folder / ("model." + std::string(names(WeightsFormat{})[static_cast<std::size_t>(format_of(config))]));
+  return folder /
+         ("model." + std::string(names(WeightsFormat{})[static_cast<std::size_t>(format_of(config))]));
 }
 
 /// The model's tensors of a checkpoint, by their short names.

@@ -7,8 +7,6 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numbers>
-#include <set>
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
@@ -102,8 +100,7 @@ Tensor flat_rows(const Tensor& rows_of_points) { return rows_of_points.flatten(0
 Tensor between(const Tensor& from, const Tensor& to, const Tensor& t, InterpolationMethod method) {
   const auto a = from.to(at::kDouble).flatten(), b = to.to(at::kDouble).flatten();
   const auto s = t.to(a.options()).unsqueeze(1);
-  const auto points =
-      method == InterpolationMethod::linear ? (1 - s) * a + s * b : along_the_circle(a, b, s);
+  const auto points = method == InterpolationMethod::linear ? (1 - s) * a + s * b : along_the_circle(a, b, s);
   auto shape = from.sizes().vec();
   shape.insert(shape.begin(), t.size(0));
   return points.to(from.scalar_type()).reshape(shape);
@@ -123,13 +120,11 @@ Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners, 
   auto made = through(model, corners, way, [&](const Tensor& ends, InterpolationMethod method) {
     const auto above = between(ends[0], ends[1], t, method), below = between(ends[2], ends[3], t, method);
     std::vector<Tensor> columns;
-    for (std::int64_t i = 0; i < way.steps; ++i)
-      columns.push_back(between(above[i], below[i], t, method));
+    for (std::int64_t i = 0; i < way.steps; ++i) columns.push_back(between(above[i], below[i], t, method));
     return flat_rows(at::stack(columns, /*dim=*/1));
   });
   const auto n = way.steps;
-  made.t = flat_rows(
-      at::stack({t.unsqueeze(0).expand({n, n}), t.unsqueeze(1).expand({n, n})}, /*dim=*/2));
+  made.t = flat_rows(at::stack({t.unsqueeze(0).expand({n, n}), t.unsqueeze(1).expand({n, n})}, /*dim=*/2));
   return made;
 }
 
@@ -142,10 +137,10 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
   const auto points = codes.flatten(1).to(at::kCPU);
   const auto axis = [&](std::int64_t i) {
     const auto values = points.select(1, i);
-    return at::linspace(quantile(values, kLow), quantile(values, kHigh), steps, at::kDouble);
+    return at::linspace(quantile_of(values, kLow), quantile_of(values, kHigh), steps, at::kDouble);
   };
-  const auto right = axis(0).unsqueeze(0).expand({steps, steps}),
-             up = axis(1).flip(0).unsqueeze(1).expand({steps, steps});
+  const auto right = axis(0).unsqueeze(0).expand({steps, steps});
+  const auto up = axis(1).flip(0).unsqueeze(1).expand({steps, steps});
   auto shape = model.code_shape();
   shape.insert(shape.begin(), steps * steps);
   Interpolation made;
@@ -200,8 +195,9 @@ void require_endpoint(Fields& f, const NamedEndpoint& item, InterpolationKind ki
             "is missing: give a row of the part, --" + name + " 3, or a class, --" + name + "-class 3");
   f.require(!(row && label), name + "-class", "is one choice too many: --" + name + " names a row already");
   f.require(needed || !(row || label), row ? name : name + "-class",
-            kind == InterpolationKind::manifold ? "has no place in a manifold, which covers all codes: leave it out"
-                                                : "is a corner of a grid: add --kind grid, or leave it out");
+            kind == InterpolationKind::manifold
+                ? "has no place in a manifold, which covers all codes: leave it out"
+                : "is a corner of a grid: add --kind grid, or leave it out");
 }
 
 /// Where an interpolation's ends are, as its JSON says it.
@@ -226,18 +222,21 @@ std::int64_t row_of_class(const NamedEndpoint& end, const Dataset& part, const I
   const auto members = (labels == *end.endpoint.label).nonzero().flatten();
   if (members.size(0) == 0) {
     const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
-    const auto* first = known.const_data_ptr<std::int64_t>();
-    throw Error(fmt::format("{}there is no class {} in the {} part; there are {}", option, *end.endpoint.label,
-                            part_name(config.part), fmt::join(first, first + known.numel(), ", ")));
+    std::vector<std::string> classes;
+    for (std::int64_t i = 0; i < known.numel(); ++i)
+      classes.push_back(std::to_string(known.const_data_ptr<std::int64_t>()[i]));
+    throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,
+                            *end.endpoint.label, part_name(config.part), join(classes, ", ")));
   }
   std::int64_t place = 0;
   if (config.seed)
-    place = at::randint(members.size(0), {1}, random_generator(*config.seed, "interpolation." + end.name), at::kLong)
+    place = at::randint(members.size(0), {1}, random_generator(*config.seed, "interpolation." + end.name),
+                        at::kLong)
                 .item<std::int64_t>();
   return members[place].item<std::int64_t>();
 }
 
-Ends find_ends(InterpolationConfig& config, const Dataset& part) {
+Ends find_ends(InterpolationConfig& config, const Dataset& part, const std::string& origin) {
   Problems problems;
   Ends ends;
   for (const auto& end : endpoints_of(config)) {
@@ -248,7 +247,7 @@ Ends find_ends(InterpolationConfig& config, const Dataset& part) {
       ends.names.push_back(end.name);
     });
   }
-  if (!problems.empty()) throw Error(join(problems.all(), "\n  "));
+  problems.raise(origin);
   return ends;
 }
 
@@ -263,14 +262,14 @@ Tensor codes_of(const Autoencoder& model, const Dataset& part) {
   return at::cat(codes);
 }
 
-Interpolation compute(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
+Interpolation compute_interpolation(const InterpolationConfig& config, const TrainedRun& run,
+                                    const Ends& ends) {
   const auto& part = run.part(config.part);
   if (config.kind == InterpolationKind::manifold)
     return decode_plane(*run.model, codes_of(*run.model, part), config.way.steps);
   const auto inputs = part.gather(at::tensor(ends.rows, at::kLong)).inputs;
-  return config.kind == InterpolationKind::grid
-             ? interpolate_grid(*run.model, inputs, config.way)
-             : interpolate(*run.model, inputs[0], inputs[1], config.way);
+  return config.kind == InterpolationKind::grid ? interpolate_grid(*run.model, inputs, config.way)
+                                                : interpolate(*run.model, inputs[0], inputs[1], config.way);
 }
 
 std::int64_t pictures_in(const InterpolationConfig& config) {
@@ -286,9 +285,10 @@ void check_possible(const InterpolationConfig& config, const TrainedRun& run) {
                 ": this model decodes no longer: training its classifier left the decoder behind");
   if (const auto numbers = elements(run.model->code_shape());
       config.kind == InterpolationKind::manifold && numbers != 2)
-    throw Error(fmt::format("--kind: a manifold needs codes of 2 numbers, this model's have {}; train one with "
-                            "\"code\": 2, or choose strip or grid",
-                            numbers));
+    throw Error(
+        fmt::format("--kind: a manifold needs codes of 2 numbers, this model's have {}; train one with "
+                    "\"code\": 2, or choose strip or grid",
+                    numbers));
   if (!is_picture(input)) return;
   const auto [width, height] = sheet_size(input, pictures_in(config), config.way.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
@@ -318,7 +318,8 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
                 std::int64_t i) {
   auto point = nearest_json(decoded, i);
   if (made.t.defined()) {
-    const auto t = numbers_of(made.t[i]);
+    json t = json::array();
+    for (std::int64_t j = 0; j < made.t.size(1); ++j) t.push_back(made.t[i][j].item<double>());
     point["t"] = t.size() == 1 ? t[0] : t;
   }
   point["code"] = numbers_of(made.codes[i]);
@@ -326,14 +327,15 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
   return point;
 }
 
-json heading(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
+json interpolation_heading(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
   const auto name = [](auto value) { return names(value)[static_cast<std::size_t>(value)]; };
-  json head = {{"kind", name(config.kind)},
-               {"checkpoint", name(config.checkpoint)},
-               {"part", name(config.part)},
-               {"steps", config.way.steps},
-               {"code_shape", run.model->code_shape()},
-               {"distance", "Euclidean, from the nearest input of the training part, whose row is \"nearest\""}};
+  json head = {
+      {"kind", name(config.kind)},
+      {"checkpoint", name(config.checkpoint)},
+      {"part", name(config.part)},
+      {"steps", config.way.steps},
+      {"code_shape", run.model->code_shape()},
+      {"distance", "Euclidean, from the nearest input of the training part, whose row is \"nearest\""}};
   if (config.kind != InterpolationKind::manifold) {
     head["method"] = name(config.way.method);
     head["space"] = name(config.way.space);
@@ -348,16 +350,17 @@ json heading(const InterpolationConfig& config, const TrainedRun& run, const End
 }
 
 /// The heading, and then a line for every point.
-std::string document(const json& head, const std::vector<std::string>& points) {
+std::string interpolation_text(const json& head, const std::vector<std::string>& points) {
   auto text = head.dump(1);
   text.resize(text.size() - 2);  // without "\n}"
   return text + ",\n \"points\": [\n  " + join(points, ",\n  ") + "\n ]\n}\n";
 }
 
-std::string picture(const InterpolationConfig& config, const Interpolation& made) {
+std::string draw_interpolation(const InterpolationConfig& config, const Interpolation& made) {
   auto shown = made.decoded;
   if (config.kind == InterpolationKind::strip) shown = at::cat({shown, made.pixels});
-  const double low = std::min(0.0, shown.min().item<double>()), high = std::max(1.0, shown.max().item<double>());
+  const double low = std::min(0.0, shown.min().item<double>()),
+               high = std::max(1.0, shown.max().item<double>());
   return encode_png(draw_sheet(shown, config.way.steps, low, high));
 }
 
@@ -389,7 +392,8 @@ void InterpolationConfig::fields(Fields& f) {
   f.require(kind == InterpolationKind::strip || static_cast<double>(way.steps) <= kWidestGrid, "steps",
             "must be at most 50 in a grid or manifold, which have steps x steps points");
   if (kind != InterpolationKind::manifold) return;
-  f.require(way.method == InterpolationMethod::linear, "method", "has no meaning for a manifold: leave it out");
+  f.require(way.method == InterpolationMethod::linear, "method",
+            "has no meaning for a manifold: leave it out");
   f.require(way.space == InterpolationSpace::code, "space", "must be code for a manifold, a plane of codes");
 }
 
@@ -401,10 +405,10 @@ InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const 
   InterpolationOutcome outcome{.folder = {}, .files = {kJsonFile, kDecodedFile}, .pixels_distance = {}};
   if (is_picture(run.model->input_shape())) outcome.files.emplace_back(kPictureFile);
   require_free(config.output, outcome.files);
-  const auto ends = find_ends(config, run.part(config.part));
+  const auto ends = find_ends(config, run.part(config.part), folder.string());
   Problems problems;
   Interpolation made;
-  problems.attempt([&] { made = compute(config, run, ends); });
+  problems.attempt([&] { made = compute_interpolation(config, run, ends); });
   problems.raise("--method");
 
   const c10::InferenceMode inference;
@@ -418,8 +422,10 @@ InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const 
     points.push_back(point_json(made, decoded, pixels, i).dump());
   outcome.folder = make_results_folder(config.output, folder / "interpolations");
   write_file(outcome.folder / kDecodedFile, npy_of(made.decoded));
-  if (outcome.files.back() == kPictureFile) write_file(outcome.folder / kPictureFile, picture(config, made));
-  write_file(outcome.folder / kJsonFile, document(heading(config, run, ends), points));
+  if (outcome.files.back() == kPictureFile)
+    write_file(outcome.folder / kPictureFile, draw_interpolation(config, made));
+  write_file(outcome.folder / kJsonFile,
+             interpolation_text(interpolation_heading(config, run, ends), points));
   return outcome;
 }
 

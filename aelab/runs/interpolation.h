@@ -34,7 +34,8 @@ struct Way {
 };
 
 /// From one input, [...input], to another. With space code `pixels` is mixed linearly, for comparison.
-Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to, const Way& way = {});
+Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to,
+                          const Way& way = {});
 
 /// Between four inputs, [4, ...input]: top left, top right, bottom left, bottom right; steps x steps points,
 /// row by row. The upper and the lower side first, then between these: bilinear where the method is linear.
@@ -63,8 +64,8 @@ struct Endpoint {
 /// An interpolation of a finished run's model.
 struct InterpolationConfig {
   InterpolationKind kind = InterpolationKind::strip;
-  Endpoint from = {}, to = {};        ///< strip and grid
-  Endpoint down = {}, diagonal = {};  ///< grid: the corners below `from` and below `to`
+  Endpoint from = {}, to = {};            ///< strip and grid
+  Endpoint down = {}, diagonal = {};      ///< grid: the corners below `from` and below `to`
   std::optional<std::int64_t> seed = {};  ///< draws a class's sample; its first one when left out
   Way way = {};
   Part part = Part::test;

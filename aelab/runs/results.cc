@@ -66,7 +66,7 @@ Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low, d
   return enlarge(tile(to_images(pictures, low, high), columns), enlargement(pictures[0].sizes().vec()));
 }
 
-double quantile(const at::Tensor& values, double q) {
+double quantile_of(const at::Tensor& values, double q) {
   const auto sorted = std::get<0>(values.to(at::kDouble).sort());  // NaN last
   const double last = sorted[-1].item<double>();
   if (std::isnan(last)) return last;

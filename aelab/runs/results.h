@@ -39,11 +39,12 @@ class StreamedFile {
 };
 
 /// Width and height of the sheet of `count` pictures in rows of `columns`.
-std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count, std::int64_t columns);
+std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count,
+                                                 std::int64_t columns);
 /// Pictures [count, 1 or 3, height, width] in rows, small ones enlarged; `low` is black and `high` white.
 Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low = 0, double high = 1);
 
 /// The q-quantile of [n] numbers, linear between neighbours; NaN if any is.
-double quantile(const at::Tensor& values, double q);
+double quantile_of(const at::Tensor& values, double q);
 
 }  // namespace aelab

@@ -189,8 +189,9 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
   for (const auto which : {Which::best, Which::last, Which::ema})
     if (fs::exists(checkpoint_path(folder, which)))
       there.emplace_back(names(which)[static_cast<std::size_t>(which)]);
-  throw Error(path.string() + ": is not there; " +
-              (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
+  throw Error(
+      path.string() + ": is not there; " +
+      (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
 }
 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, const RunConfig& config, const Data& data,

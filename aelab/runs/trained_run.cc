@@ -5,7 +5,9 @@
 namespace aelab {
 
 const Dataset& TrainedRun::part(Part part) const {
-  const auto& rows = part == Part::train ? data.train : part == Part::validation ? data.validation : data.test;
+  const auto& rows = part == Part::train        ? data.train
+                     : part == Part::validation ? data.validation
+                                                : data.test;
   if (rows.size() == 0)
     throw Error("--part: the run has no rows in its " +
                 std::string(names(part)[static_cast<std::size_t>(part)]) + " part; choose another");

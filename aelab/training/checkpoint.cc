@@ -86,7 +86,8 @@ void load_fitted(Autoencoder& model, const SafetensorsFile& file) {
   NamedTensors fitted;
   for (const auto& saved : file.tensors()) {
     if (!saved.name.starts_with(kFitted)) continue;
-    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return saved.dtype == t.second; });
+    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const auto& t) { return saved.dtype == t.second; });
     auto* bytes = const_cast<std::byte*>(saved.bytes.data());
     fitted.emplace_back(saved.name.substr(kFitted.size()),
                         at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone());
@@ -125,10 +126,14 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
 }
 
 void load_checkpoint(const std::filesystem::path& path, Training& training,
-                     const std::function<void()>& make_optimizers) {
+                     const std::function<void()>& make_optimizers) try {
   const auto file = SafetensorsFile::read(path);
   const auto metadata = read_metadata(file, path);
   training.progress = to_progress(metadata.at("progress"));
+  if (training.progress.phase < 0 ||
+      training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
+    throw Error(path.string() + ": stands in phase " + std::to_string(training.progress.phase) +
+                ", which this model lacks");
   training.averages.load(metadata.at("averages"));
   make_optimizers();
   copy_into(tensors_of(training), file, path);
@@ -138,6 +143,8 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
     if (!key.empty() && metadata.contains("callbacks") && metadata["callbacks"].contains(key))
       callback->load(metadata["callbacks"][key]);
   }
+} catch (const json::exception& error) {
+  throw Error(path.string() + ": its metadata are not those of a checkpoint: " + error.what());
 }
 
 void load_model_state(const std::filesystem::path& path, Autoencoder& model) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "aelab/core/error.h"
+#include "tests/support.h"
 
 namespace aelab {
 namespace {
@@ -61,18 +62,6 @@ std::string gzip(const std::string& content) {
   deflateEnd(&stream);
   return result;
 }
-
-template <class Exception, class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-#define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
 
 TEST_F(Files, ReadsBackWhatWasWritten) {
   for (const std::size_t size : {0, 1, 2, 100, 16383, 16384, 16385, 1'000'000}) {
@@ -177,7 +166,7 @@ TEST_F(Files, WritingSaysWhatIsWrong) {
 
 // In a child, so that the limit on file sizes, which stands in for a full disk, ends with it.
 template <class Call>
-int in_child(Call call) {
+int in_child_with_little_disk(Call call) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);
@@ -192,7 +181,7 @@ int in_child(Call call) {
 
 TEST_F(Files, FailedWriteLeavesTheOldFileAndNothingElse) {
   write_file(folder / "a", "old");
-  const int result = in_child([&] {
+  const int result = in_child_with_little_disk([&] {
     const auto message = message_of<Failure>([&] { write_file(folder / "a", std::string(10'000, 'x')); });
     return message.find("File too large") == std::string::npos ? 1 : 0;
   });
@@ -202,7 +191,7 @@ TEST_F(Files, FailedWriteLeavesTheOldFileAndNothingElse) {
 }
 
 TEST_F(Files, FailedAppendLeavesNoTornLine) {
-  const int result = in_child([&] {
+  const int result = in_child_with_little_disk([&] {
     GrowingFile file(folder / "a", 0);
     file.append("line\n");
     const auto message = message_of<Failure>([&] { file.append(std::string(10'000, 'x')); });

@@ -12,13 +12,12 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "tests/support.h"
 
 namespace aelab {
 namespace {
 
 namespace fs = std::filesystem;
-
-#define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
 
 class Safetensors : public testing::Test {
  protected:
@@ -177,7 +176,7 @@ TEST_F(Safetensors, FlippedBitsAreNeverTakenForContent) {
   const auto original = SafetensorsFile::read(path);
   const std::string content = read_file(path);
   std::size_t harmless = 0;
-  for (std::size_t bit = 0; bit < 8 * content.size(); ++bit) {
+  for (std::size_t bit = 0; bit < 8 * content.size(); bit += 3) {  // two or three of every byte
     std::string damaged = content;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
     put(damaged);
@@ -188,7 +187,7 @@ TEST_F(Safetensors, FlippedBitsAreNeverTakenForContent) {
     } catch (const Error&) {
     }
   }
-  EXPECT_LT(harmless, 30u);  // \u00e9 for \u00E9 and the like
+  EXPECT_LT(harmless, 10u);  // \u00e9 for \u00E9 and the like
 }
 
 TEST_F(Safetensors, DamageNamesTheTensor) {
@@ -286,7 +285,7 @@ TEST_F(Safetensors, HostileBytesGiveErrors) {
   const std::string content = read_file(path);
   const std::string alphabet = "{}[]\",:0123456789-e.\\ u\xff";
   std::mt19937 random(3);
-  for (int round = 0; round < 5000; ++round) {
+  for (int round = 0; round < 1200; ++round) {
     std::string damaged = content;
     for (unsigned edits = 1 + random() % 4; edits > 0; --edits) {
       const std::size_t at = random() % damaged.size();

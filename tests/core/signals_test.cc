@@ -11,7 +11,7 @@ namespace {
 
 // Runs `call` in a child that has the default handlers; returns the status that waitpid gives.
 template <class Call>
-int in_child(Call call) {
+int status_of_child(Call call) {
   const pid_t child = ::fork();
   if (child == 0) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
@@ -25,7 +25,7 @@ int in_child(Call call) {
 class Signals : public testing::TestWithParam<int> {};
 
 TEST_P(Signals, FirstIsRemembered) {
-  const int status = in_child([] {
+  const int status = status_of_child([] {
     StopSignals signals;
     if (StopSignals::received() != 0) return 1;
     std::raise(GetParam());
@@ -35,7 +35,7 @@ TEST_P(Signals, FirstIsRemembered) {
 }
 
 TEST_P(Signals, SecondEndsTheProcess) {
-  const int status = in_child([] {
+  const int status = status_of_child([] {
     StopSignals signals;
     std::raise(SIGTERM);
     std::raise(GetParam());
@@ -46,7 +46,7 @@ TEST_P(Signals, SecondEndsTheProcess) {
 }
 
 TEST_P(Signals, FormerHandlersComeBack) {
-  const int status = in_child([] {
+  const int status = status_of_child([] {
     {
       StopSignals signals;
       std::raise(GetParam());
@@ -62,7 +62,7 @@ TEST_P(Signals, FormerHandlersComeBack) {
 }
 
 TEST_P(Signals, IgnoredStaysIgnored) {
-  const int status = in_child([] {
+  const int status = status_of_child([] {
     std::signal(GetParam(), SIG_IGN);
     StopSignals signals;
     std::raise(GetParam());
@@ -73,7 +73,7 @@ TEST_P(Signals, IgnoredStaysIgnored) {
 }
 
 TEST_P(Signals, AnotherProcessSendsThemWhileThreadsRun) {
-  const int status = in_child([] {
+  const int status = status_of_child([] {
     StopSignals signals;
     std::jthread worker([](const std::stop_token& stop) {
       while (!stop.stop_requested()) std::this_thread::yield();

@@ -11,7 +11,7 @@ namespace aelab {
 namespace {
 
 constexpr double kNoError = 1e-10;     // of the data's squared spread: less is float32's rounding
-constexpr double kNoVariance = 1e-10;  // of the largest
+constexpr double kNoVariance = 1e-6;   // of the largest: less is the covariance's rounding
 constexpr double kNoDirection = 1e-6;  // singular values, of the largest
 
 bool has_affine_decoder(const AutoencoderConfig& config) {

@@ -11,6 +11,7 @@ namespace aelab {
 void Pictures::Config::fields(Fields& f) {
   f("every", every, "epochs between two pictures; the last epoch of a phase is always drawn", at_least(1));
   f("count", count, "how many samples", between(1, 256));
+  f("codes", codes, "how many codes are scattered; 0 draws none", at_least(0));
 }
 
 void Pictures::check(const Split& data) const {
@@ -27,6 +28,8 @@ void Pictures::epoch_end(Training& training) {
   const auto folder = training.folder / "images";
   write_file(folder / fmt::format("reconstructions-{:04}.png", epoch),
              encode_png(draw_reconstructions(training, config_.count)));
+  if (const auto codes = config_.codes > 0 ? draw_codes(training, config_.codes) : std::nullopt)
+    write_file(folder / fmt::format("codes-{:04}.png", epoch), encode_png(*codes));
   if (const auto filters = draw_filters(training))
     write_file(folder / fmt::format("filters-{:04}.png", epoch), encode_png(*filters));
 }

@@ -5,15 +5,17 @@
 namespace aelab {
 
 /// Writes PNG files into images/: reconstructions-<epoch>.png, originals of the validation part above their
-/// reconstructions, and filters-<epoch>.png, the first layer's weights (grey is zero).
+/// reconstructions, filters-<epoch>.png, the first layer's weights (grey is zero), and codes-<epoch>.png, the
+/// codes as a scatter.
 class Pictures : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "pictures";
     static constexpr std::string_view summary =
-        "draws originals above reconstructions, and the first layer's filters";
+        "draws originals above reconstructions, codes as a scatter, and the first layer's filters";
     std::int64_t every = 5;
     std::int64_t count = 16;
+    std::int64_t codes = 2000;
 
     void fields(Fields& f);
     static std::vector<Config> examples() { return {{.every = 1, .count = 4}}; }

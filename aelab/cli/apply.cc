@@ -1,0 +1,85 @@
+// aelab apply
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/cli/commands.h"
+#include "aelab/cli/options.h"
+#include "aelab/runs/application.h"
+
+namespace aelab::cli {
+namespace {
+
+nlohmann::json error_json(const ErrorSummary& error) {
+  auto largest = nlohmann::json::array();
+  for (const auto& [row, value] : error.largest) largest.push_back({{"row", row}, {"error", value}});
+  return {{"mean", error.mean},
+          {"median", error.median},
+          {"quantile_95", error.quantile_95},
+          {"largest", largest}};
+}
+
+void print_error(const ErrorSummary& error) {
+  fmt::print("error/mean         {:.6g}\n", error.mean);
+  fmt::print("error/median       {:.6g}\n", error.median);
+  fmt::print("error/quantile_95  {:.6g}\n", error.quantile_95);
+  for (const auto& [row, value] : error.largest) fmt::print("error/row {:<8} {:.6g}\n", row, value);
+}
+
+int print_application(const ApplicationOutcome& outcome, bool as_json) {
+  if (as_json) {
+    nlohmann::json value = {{"folder", outcome.folder}, {"files", outcome.files}, {"rows", outcome.rows}};
+    if (outcome.error) value["error"] = error_json(*outcome.error);
+    fmt::print("{}\n", value.dump());
+    return 0;
+  }
+  fmt::print("rows               {}\n", outcome.rows);
+  if (outcome.error) print_error(*outcome.error);
+  fmt::print("{}\n", outcome.folder.string());
+  return 0;
+}
+
+}  // namespace
+
+void add_apply(CLI::App& app, Command& chosen) {
+  struct Options {
+    std::string folder;
+    ConfigOptions config;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto& config = options->config;
+  auto* command =
+      app.add_subcommand("apply", "Write a run's codes, reconstructions and errors of its own or other data");
+  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
+  config.add(*command, "data", OptionType::data,
+             "a data source's name, or a JSON object as in a run file; the run's own data when left out");
+  config.add(*command, "part", OptionType::text,
+             "all, train, validation or test; all of --data, the test part of the run's own when left out");
+  config.add(*command, "write", OptionType::list, "code,reconstruction,error; all when left out");
+  config.add(*command, "format", OptionType::text,
+             "npy [default], csv, or png: pictures of reconstructions below their originals");
+  config.add(*command, "checkpoint", OptionType::text, "best [default], last or ema");
+  config.add(*command, "output", OptionType::text, "folder for the files [RUN_FOLDER/applications/<n>]");
+  command->add_flag("--json", options->json, "print one JSON object: folder, files, rows, error");
+  command->footer(
+      "Writes a file each. The error of a row is the squared error of its reconstruction, summed over "
+      "features;\n"
+      "its mean, median, 95 % quantile and the rows of the five largest are printed, and then the folder.\n"
+      "Rows keep their order, and count from 0. A run on standardized data sees and makes standardized "
+      "values.\n"
+      "Denoise files of your own, or find what is unlike the training data:\n"
+      "Example: aelab apply runs/denoising/1 --data '{\"source\": \"idx\", \"train_images\": \"noisy.idx\"}' "
+      "--write reconstruction\n"
+      "Example: aelab apply runs/first-run/1 --data fashion-mnist --write error --format csv");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      ApplicationConfig read;
+      options->config.read(read, "apply");
+      return print_application(apply_run(options->folder, read), options->json);
+    };
+  });
+}
+
+}  // namespace aelab::cli

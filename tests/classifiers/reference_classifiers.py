@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Prints the numbers that scikit_learn_test.cc expects. Needs scikit-learn, which no test does:
+pip install scikit-learn. Printed with scikit-learn 1.9.1.
+
+The digits that aelab ships, pixels / 16: the first 1,000 rows to fit, the other 797 to test."""
+
+import gzip
+import pathlib
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+with gzip.open(ROOT / "data/digits/digits.csv.gz", "rt") as file:
+    rows = np.loadtxt(file, delimiter=",")
+x, y = rows[:, :-1] / 16, rows[:, -1].astype(int)
+train, test = slice(0, 1000), slice(1000, None)
+
+
+def objective(model, z, labels):
+    """What LogisticRegression minimises: C * (sum of -log p(label)) + |W|^2 / 2."""
+    p = model.predict_log_proba(z)
+    return -model.C * p[np.arange(len(labels)), labels].sum() + (model.coef_**2).sum() / 2
+
+
+def accuracy(model, *steps):
+    pipeline = make_pipeline(*steps, model).fit(x[train], y[train])
+    return f"{(pipeline.predict(x[test]) == y[test]).sum()} of 797 right"
+
+
+def vote(neighbours):
+    """The class of most neighbours, nearest first; of classes with equally many, that of the nearest."""
+    counts = (neighbours[:, :, None] == neighbours[:, None, :]).sum(2)
+    return neighbours[np.arange(len(neighbours)), counts.argmax(1)]
+
+
+def neighbours_accuracy(k, *steps):
+    """scikit-learn's neighbours with our rule for ties: its own takes the smallest class."""
+    pipeline = make_pipeline(*steps, KNeighborsClassifier(k)).fit(x[train], y[train])
+    z = pipeline[:-1].transform(x[test]) if steps else x[test]
+    predicted = vote(y[train][pipeline[-1].kneighbors(z, return_distance=False)])
+    return f"{(predicted == y[test]).sum()} of 797 right, {(predicted != pipeline.predict(x[test])).sum()} ties"
+
+
+for standardized in True, False:
+    steps = [StandardScaler()] if standardized else []
+    z = StandardScaler().fit_transform(x[train]) if standardized else x[train]
+    how = "standardized" if standardized else "as they are"
+    for C in 0.01, 1, 10:
+        model = LogisticRegression(C=C, tol=1e-10, max_iter=100_000)
+        right = accuracy(model, *steps)
+        print(f"logistic-regression, {how}, C = {C}: {right}, objective {objective(model, z, y[train]):.9g}")
+    for C in 0.01, 0.1, 1:
+        model = LinearSVC(C=C, dual=False, tol=1e-8, max_iter=100_000)
+        print(f"linear-svm, {how}, C = {C}:", accuracy(model, *steps))
+    for C, gamma in (1, "scale"), (10, "scale"), (1, 0.1):
+        print(f"rbf-svm, {how}, C = {C}, gamma = {gamma}:", accuracy(SVC(C=C, gamma=gamma), *steps))
+    for k in 1, 3, 5:
+        print(f"nearest-neighbours, {how}, k = {k}:", neighbours_accuracy(k, *steps))
+
+fitted = KMeans(10, n_init=50, random_state=0, tol=0).fit(x)
+print(f"k-means: inertia {fitted.inertia_:.6f}, NMI {normalized_mutual_info_score(y, fitted.labels_):.6f}, "
+      f"ARI {adjusted_rand_score(y, fitted.labels_):.6f}")
+
+# Scores of two partitions that can be written down.
+i = np.arange(60)
+clusters, classes = (i * i) % 7, (i // 4) % 5
+print(f"scores: NMI {normalized_mutual_info_score(classes, clusters):.15g}, "
+      f"ARI {adjusted_rand_score(classes, clusters):.15g}")

@@ -1,0 +1,540 @@
+"""What the program says, to whom, and with which exit code."""
+
+import concurrent.futures
+import json
+import os
+import pty
+import re
+import select
+
+import program
+from program import small_run
+
+COMMANDS = ("run", "resume", "evaluate", "list", "describe", "schema", "doctor")
+
+
+def model(**fields):
+    return small_run(model={"variant": "dense", **fields})
+
+
+def convolutional(encoder, decoder, **fields):
+    return small_run(model={"variant": "convolutional", "encoder": encoder, "decoder": decoder, **fields})
+
+
+def data(**fields):
+    return small_run(data={"source": "digits", **fields})
+
+
+def training(**fields):
+    return small_run(training=fields)
+
+
+def optimizer(**fields):
+    return training(optimizer=fields)
+
+
+def callbacks(*listed):
+    return small_run(callbacks=list(listed))
+
+
+CONV, POOL, UP, OUT = {"conv": 2}, {"pool": "max"}, {"upsample": 2}, {"conv": 1}
+
+# A wrong run file (an object, or text) and what must be said, a line each.
+WRONG = {
+    "misspelt keys": (
+        small_run(model={"variant": "dense", "cod": 8}, trainning={}),
+        'model.cod: unknown key. Did you mean "code"?',
+        'trainning: unknown key. Did you mean "training"?',
+    ),
+    "a key of another variant": (model(encoder=[]), "model.encoder: unknown key"),
+    "wrong types": (
+        training(epochs="3", batch_size=[64]),
+        "training.epochs: must be a whole number, not the text",
+        "training.batch_size: must be a whole number, not a list",
+    ),
+    "2.0 is no integer": (
+        small_run(seed=2.0, training={"epochs": 2.0}),
+        "seed: must be a whole number, not 2.0",
+        "training.epochs: must be a whole number, not 2.0",
+    ),
+    "too small": (
+        small_run(training={"epochs": 0}, data={"source": "digits", "validation": -1}),
+        "training.epochs: must be at least 1, is 0",
+        "data.validation: must be at least 0, is -1",
+    ),
+    "too large": (
+        small_run(training={"threads": 5000}, format=2),
+        "training.threads: must be between 1 and 1024, is 5000",
+        "format: must be",
+    ),
+    "a boundary that is excluded": (data(train=0), "data.train: must be above 0, is 0"),
+    "half a row": (
+        data(validation=10.5, test=2.5),
+        "data.validation: must be a whole number of rows",
+        "data.test: must be a whole number of rows",
+    ),
+    "NaN": ('{"seed":\n  NaN}', "wrong.json:2:3:"),
+    "infinite": ('{"model": {"code": 1e999}}', "wrong.json:1:24: the number 1e999 is not finite"),
+    "numbers for other things": (
+        small_run(name=3, model={"variant": "dense", "tied": 1}),
+        "name: must be a text, not 3",
+        "model.tied: must be true or false, not 1",
+    ),
+    "a huge integer": (
+        '{"seed": 123456789012345678901}',
+        "the whole number 123456789012345678901 is too large",
+    ),
+    "a key twice": ('{"name": "a",\n "name": "b"}', 'wrong.json:2:7: the key "name" appears twice'),
+    "a key twice, deeper": ('{"model": {"code": 1, "code": 2}}', 'the key "code" appears twice'),
+    "too deep": ('{"model": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
+    "a comma too many": ('{"name": "a",\n "seed": 1,}', "wrong.json:2:12:"),
+    "cut short": ('{"name": "a"', "wrong.json:1:12:"),
+    "a comment": ("{ // mine\n}", "wrong.json:1:3:"),
+    "two values": ("{} {}", "wrong.json:1:4:"),
+    "an empty file": ("", "wrong.json: is empty"),
+    "only white space": (" \n ", "wrong.json: is empty"),
+    "a binary file": (bytes(range(256)), "wrong.json:1:1:"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong.json:3:1: a zero byte: this is no JSON"),
+    "bytes after the end": (json.dumps(small_run()).encode() + b"\0rest", "wrong.json:1:"),
+    "another encoding": ('{"name": "é"}'.encode("latin1"), "ill-formed UTF-8"),
+    "a list": ([], "must be an object, not a list"),
+    "a number": (3, "must be an object, not 3"),
+    "nothing": ({}, "data: is missing", "model: is missing"),
+    "no data": (small_run(data=None), 'data: is missing: say which, such as {"source": "digits"}'),
+    "no model": (small_run(model=None), "model: is missing: say which"),
+    "no tags": (
+        small_run(model={"code": 3}, data={"validation": 3}),
+        'model: lacks "variant": say which variant (dense,',
+        'data: lacks "source": say which data source (mnist,',
+    ),
+    "tags that are no names": (
+        small_run(model={"variant": 3}, data={"source": None}),
+        "model.variant: must be the name of a variant, not 3",
+        "data.source: must be the name of a data source, not null",
+    ),
+    "no objects": (
+        small_run(model=["dense"], data=3),
+        "model: must be an object with",
+        "data: must be an object with",
+    ),
+    "nulls": (
+        '{"data": "digits", "model": "dense", "training": null, "callbacks": null}',
+        "training: must be an object, not null",
+        "callbacks: must be a list, not null",
+    ),
+    "unknown variant and optimizer": (
+        small_run(model="dens", training={"optimizer": "adm"}),
+        'model: unknown variant "dens". Did you mean "dense"?',
+        'training.optimizer: unknown optimizer "adm". Did you mean "adam"?',
+    ),
+    "unknown source and callback": (
+        small_run(data={"source": "digit"}, callbacks=[{"kind": "early-stoping"}]),
+        'data.source: unknown data source "digit". Did you mean "digits"?',
+        'callbacks[0].kind: unknown callback "early-stoping". Did you mean "early-stopping"?',
+    ),
+    "unknown metric and likelihood": (
+        small_run(
+            evaluation=["reconstruction", "acuracy"], model={"variant": "dense", "likelihood": "bernouli"}
+        ),
+        'evaluation[1]: unknown metric "acuracy". Did you mean "accuracy"?',
+        'model.likelihood: unknown likelihood "bernouli". Did you mean "bernoulli"?',
+    ),
+    "unknown values of enumerations": (
+        small_run(training={"device": "gpu"}, model={"variant": "dense", "activation": "Relu"}),
+        "training.device:",
+        "model.activation:",
+    ),
+    "lists of wrong things": (
+        model(hidden=[64, 0, "x"]),
+        "model.hidden[1]: must be at least 1, is 0",
+        "model.hidden[2]: must be a whole number",
+    ),
+    "no lists": (
+        small_run(callbacks={"kind": "early-stopping"}, evaluation="reconstruction"),
+        "callbacks: must be a list, not an object",
+        'evaluation: must be a list, not the text "reconstruction"',
+    ),
+    "callbacks' fields": (
+        callbacks(
+            {"kind": "early-stopping", "patience": 0},
+            {"kind": "pictures", "evry": 2},
+            {"kind": "log", "enabled": 0},
+        ),
+        "callbacks[0].patience: must be at least 1, is 0",
+        'callbacks[1].evry: unknown key. Did you mean "every"?',
+        "callbacks[2].enabled: must be true or false, not 0",
+    ),
+    "a callback without kind": (callbacks({"enabled": False}), 'callbacks[0]: lacks "kind"'),
+    "an early stopping of the checkpoint's": (
+        callbacks({"kind": "checkpoint", "seconds": -1, "patience": 3}),
+        "callbacks[0].seconds: must be at least 0",
+        "callbacks[0].patience: unknown key",
+    ),
+    "learning rates": (
+        optimizer(kind="adam", learning_rate="fast", beta1=1),
+        'training.optimizer.learning_rate: unknown schedule "fast"',
+        "training.optimizer.beta1: must be between",
+    ),
+    "schedules": (
+        optimizer(kind="sgd", learning_rate={"from": 1}, nesterov=True),
+        'training.optimizer.learning_rate: lacks "kind": say which schedule (constant,',
+        "training.optimizer.nesterov: needs a momentum above 0",
+    ),
+    "a field of another optimizer": (
+        optimizer(kind="adam", momentum=0.9),
+        "training.optimizer.momentum: unknown key",
+    ),
+    "bad names": (
+        small_run(name="../x", output=3),
+        "name: must be made of letters",
+        "output: must be a text, not 3",
+    ),
+    "an empty name": (small_run(name=""), "name: must be made of letters"),
+    "a hidden name": (small_run(name=".x"), "name: must be made of letters"),
+    "one penalty twice": (
+        model(penalties=[{"kind": "l1"}, {"kind": "l1"}, {"weight": 3}]),
+        "model.penalties[1]: is of the same kind as",
+        'model.penalties[2]: lacks "kind"',
+    ),
+    "bernoulli on standardized data": (
+        data(scale="standardize"),
+        "model.likelihood: bernoulli is for inputs between 0 and 1",
+    ),
+    "layers that do not lead back": (
+        convolutional([CONV, POOL], [OUT]),
+        "model.backbone.decoder: it ends in 1x4x4, the data are 1x8x8",
+    ),
+    "the lecture's net on another size": (
+        small_run(model="convolutional"),
+        "model.backbone.decoder: it ends in",
+    ),
+    "more channels than the data": (
+        convolutional([CONV, POOL], [UP, CONV]),
+        "it ends in 2x8x8, the data are 1x8x8",
+    ),
+    "a kernel larger than its input": (
+        convolutional([{"conv": 2, "kernel": 9, "padding": "valid"}], [OUT]),
+        "model.backbone.encoder[0]: its kernel of 9 is larger",
+    ),
+    "two layers in one": (
+        convolutional([{"conv": 2, "pool": "max"}], [{}]),
+        'model.encoder[0]: must have exactly one of "conv", "pool" and "upsample"',
+        "model.decoder[0]: must have exactly one of",
+    ),
+    "fields of other layers": (
+        convolutional([{"conv": 2, "size": 2}, {"pool": "max", "kernel": 3}], [{"conv": 1, "kernel": 4}]),
+        "model.encoder[0].size: unknown key",
+        "model.encoder[1].kernel: unknown key",
+        'model.decoder[0].kernel: must be odd with "same" padding',
+    ),
+    "no layers": (
+        convolutional([], []),
+        "model.encoder: must have at least one layer",
+        "model.decoder: must have at least one layer",
+    ),
+    "code with convolutional": (
+        convolutional([CONV, POOL], [UP, OUT], code=8),
+        "model.code: a convolutional code's shape follows from the encoder's layers: 2x4x4",
+    ),
+    "too large a validation part": (
+        data(validation=5000),
+        "data.validation: asks for 5000 rows, but only 1438 are left",
+    ),
+    "nothing left to train on": (data(validation=1438), "data.validation: leaves no rows to train on"),
+    "too large a test part": (data(test=2000), "data.test: asks for 2000 rows"),
+    "an unknown monitor": (
+        callbacks("pictures", {"kind": "early-stopping", "monitor": "validation/los"}),
+        'callbacks[1].monitor: no metric "validation/los" to monitor. Did you mean "validation/loss"?',
+    ),
+    "a monitor without validation": (
+        small_run(
+            data={"source": "digits", "validation": 0},
+            callbacks=[{"kind": "checkpoint", "monitor": "validation/loss"}],
+        ),
+        'callbacks[0].monitor: no metric "validation/loss" to monitor',
+    ),
+    "two early stoppings": (
+        callbacks("early-stopping", "pictures", "early-stopping"),
+        'callbacks[2]: keeps its memory under "early-stopping", as callbacks[0] does',
+    ),
+    "missing data files": (
+        small_run(data={"source": "mnist", "folder": "/nowhere"}),
+        "data.folder: mnist needs train-images-idx3-ubyte",
+    ),
+    "no IDX file named": (
+        small_run(data={"source": "idx", "test_labels": "y"}),
+        "data.train_images: is missing",
+        "data.test_labels: needs test_images",
+    ),
+    "an IDX file that is missing": (
+        small_run(data={"source": "idx", "train_images": "/nowhere/x"}),
+        "cannot read /nowhere/x",
+    ),
+    "an IDX file that is none": (
+        small_run(data={"source": "idx", "train_images": str(program.SOURCE / "README.md")}),
+        "README.md: byte 0: this is no IDX file",
+    ),
+    "an IDX file of labels": (
+        small_run(
+            data={
+                "source": "idx",
+                "train_images": str(program.SOURCE / "data/mnist/t10k-labels-idx1-ubyte.gz"),
+            }
+        ),
+        "holds a list of numbers",
+    ),
+    "another expansion": (
+        model(code=8, expanded={"code": 9}),
+        'model.expanded: is not what the variant "dense" expands to',
+    ),
+}
+
+
+class WrongRunFiles(program.TestCase):
+    def refused(self, name):
+        file, *expected = WRONG[name]
+        content = file if isinstance(file, (str, bytes)) else json.dumps(file)
+        folder = self.folder / re.sub(r"\W+", "-", name)
+        folder.mkdir()
+        path = folder / "wrong.json"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return program.run("run", path, "--output", folder / "output", cwd=folder), folder, expected
+
+    def test_every_mistake_is_named_with_its_path_and_nothing_is_created(self):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for name, outcome in zip(WRONG, pool.map(self.refused, WRONG)):
+                with self.subTest(name):
+                    result, folder, expected = outcome
+                    self.assert_refused(result, *expected)
+                    self.assertEqual([path.name for path in folder.iterdir()], ["wrong.json"])
+
+    def test_cuda_where_there_is_none(self):
+        if json.loads(program.run("doctor", "--json").stdout)["cuda"]:
+            self.skipTest("this LibTorch has CUDA")
+        file = program.write_json(self.folder / "run.json", training(device="cuda"))
+        self.assert_refused(
+            program.run("run", file, cwd=self.folder), "training.device: this LibTorch has no CUDA device"
+        )
+        self.assertFalse((self.folder / "runs").exists())
+
+    def test_what_cannot_be_read(self):
+        missing = self.folder / "none.json"
+        self.assert_refused(program.run("run", missing), f"cannot read {missing}: No such file")
+        self.assert_refused(program.run("run", self.folder), f"cannot read {self.folder}: it is a folder")
+
+    def test_an_output_that_cannot_be_created(self):
+        file = program.write_json(self.folder / "run.json", small_run())
+        self.assert_refused(
+            program.run("run", file, "--output", file), f"cannot create a folder in {file}/small"
+        )
+
+
+class Arguments(program.TestCase):
+    def test_unknown_commands_and_options(self):
+        self.assert_refused(
+            program.run("resum", "x"), 'unknown command "resum". Did you mean "resume"? See aelab --help'
+        )
+        self.assert_refused(
+            program.run("train", "x.json"), 'unknown command "train". Known: run, resume, evaluate'
+        )
+        for arguments in (
+            [],
+            ["run"],
+            ["run", "--nonsense", "x"],
+            ["describe", "models"],
+            ["list", "a", "b"],
+        ):
+            with self.subTest(arguments):
+                result = program.run(*arguments)
+                self.assertEqual((result.code, result.stdout), (2, ""))
+                self.assertIn("--help", result.stderr)
+
+    def test_help_of_every_command_has_an_example(self):
+        top = program.run("--help")
+        self.assertEqual(top.code, 0)
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertRegex(top.stdout, rf"\n\s+{command}\s")
+                result = program.run(command, "--help")
+                self.assertEqual((result.code, result.stderr), (0, ""))
+                self.assertIn(f"Example: aelab {command}", result.stdout)
+
+    def test_examples_of_help_run(self):
+        for command in ("list", "describe", "schema", "doctor"):
+            with self.subTest(command):
+                example = re.search(r"Example: aelab ([^>\n]*)", program.run(command, "--help").stdout)[1]
+                self.assertEqual(program.run(*example.split()).code, 0)
+
+    def test_version(self):
+        self.assertRegex(program.run("--version").stdout, r"^\d+\.\d+\.\d+\n$")
+
+    def test_names_that_are_unknown(self):
+        for arguments, said in (
+            (["list", "modells"], 'unknown list "modells". Did you mean "models"?'),
+            (["describe", "model", "dense"], 'unknown list "model". Did you mean "models"?'),
+            (["describe", "models", "dens"], 'unknown variant "dens". Did you mean "dense"?'),
+            (["describe", "metrics", "acuracy"], 'unknown metric "acuracy". Did you mean "accuracy"?'),
+            (["schema", "runs"], '"runs"'),
+        ):
+            with self.subTest(arguments):
+                self.assert_refused(program.run(*arguments), said)
+
+
+class Json(program.TestCase):
+    def test_catalog(self):
+        lists = json.loads(program.run("list", "--json").stdout)
+        self.assertIn("dense", [kind["name"] for kind in lists["variants"]])
+        for plural, kinds in lists.items():
+            self.assertEqual(json.loads(program.run("list", plural, "--json").stdout), {plural: kinds})
+            for kind in kinds:
+                self.assertTrue(kind["summary"])
+        plain = program.run("list").stdout
+        for kinds in lists.values():
+            for kind in kinds:
+                self.assertIn(f"  {kind['name']} ", plain)
+        self.assertEqual(program.run("list", "models").stdout, program.run("list", "variants").stdout)
+
+    def test_describe(self):
+        dense = json.loads(program.run("describe", "models", "dense", "--json").stdout)
+        self.assertEqual(dense["properties"]["code"]["default"], 32)
+        plain = program.run("describe", "models", "dense").stdout
+        for field in dense["properties"]:
+            self.assertIn(f"  {field}\n", plain)
+        self.assertIn("reconstruction/mse", program.run("describe", "metrics", "reconstruction").stdout)
+
+    def test_schema(self):
+        self.assertEqual(
+            json.loads(program.run("schema").stdout), json.loads(program.run("schema", "run").stdout)
+        )
+
+    def test_doctor(self):
+        report = json.loads(program.run("doctor", "--json").stdout)
+        self.assertIn("1797 rows of 1x8x8", report["data"]["digits"])
+        self.assertIn(report["libtorch"], program.run("doctor").stdout)
+
+
+class RunsOutput(program.TestCase):
+    def run_small(self, *arguments, **options):
+        file = program.write_json(self.folder / "run.json", small_run())
+        return program.run("run", file, "--output", self.output, *arguments, **options)
+
+    def test_streams(self):
+        result = self.run_small()
+        self.assertEqual(result.code, 0, result.stderr)
+        *metrics, folder = result.stdout.splitlines()
+        self.assertEqual(folder, str(self.output / "small/1"))
+        self.assertTrue(all(re.fullmatch(r"reconstruction/\w+ +\S+", line) for line in metrics), metrics)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(lines[0], r"^epoch 1/2  train/loss \S+  .*validation/loss \S+.*  best  [\d.]+ m?s$")
+        self.assertFalse(
+            re.search(r"[\x00-\x09\x0b-\x1f]", result.stderr + result.stdout), "control characters"
+        )
+
+    def test_quiet(self):
+        self.assertEqual(self.run_small("--quiet").stderr, "")
+
+    def test_json(self):
+        result = self.run_small("--json")
+        self.assertEqual(result.stdout.count("\n"), 1)
+        printed = json.loads(result.stdout)
+        self.assertEqual(list(printed), ["folder", "metrics", "status"])
+        self.assertEqual((printed["folder"], printed["status"]), (str(self.output / "small/1"), "completed"))
+        folder = self.output / "small/1"
+        self.assertEqual(printed["metrics"], program.read_json(folder / "evaluation.json")["metrics"])
+        evaluated = program.run("evaluate", folder, "--json")
+        self.assertEqual(json.loads(evaluated.stdout), printed["metrics"])
+        resumed = program.run("resume", folder, "--json")
+        self.assertEqual(json.loads(resumed.stdout), printed)
+
+    def test_default_output_is_below_the_current_folder(self):
+        file = program.write_json(self.folder / "run.json", small_run())
+        result = program.run("run", file, "--quiet", cwd=self.folder)
+        self.assertEqual(result.stdout.splitlines()[-1], "runs/small/1")
+        self.assertTrue((self.folder / "runs/small/1/config.json").exists())
+
+    def test_a_terminal_shows_a_live_bar(self):
+        ours, terminal = pty.openpty()
+        file = program.write_json(self.folder / "run.json", small_run())
+        process = program.start("run", file, "--output", self.output, stdout=-3, stderr=terminal)
+        os.close(terminal)
+        shown = b""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                got = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other side is closed
+                break
+            if not got:
+                break
+            shown += got
+        os.close(ours)
+        self.assertEqual(process.wait(60), 0)
+        text = shown.decode()
+        self.assertRegex(text, r"epoch 1/2 \[[#.]{24}\] \d+/\d+  loss \S+  \S+ steps/s  .* left")
+        self.assertEqual(
+            set(re.findall(r"\x1b\[\d*[A-Za-z]", text)), {"\x1b[K"}
+        )  # clears the line; no colours
+        lines = re.sub(r"[^\n]*\r\x1b\[K", "", text.replace("\r\n", "\n")).splitlines()
+        self.assertEqual([line.split()[1] for line in lines if line], ["1/2", "2/2"])
+
+
+class Evaluate(program.TestCase):
+    def test_mistakes(self):
+        folder = self.train(small_run())
+        before = sorted(str(path) for path in folder.rglob("*"))
+        for arguments, said in (
+            (["--part", "tests"], 'part: unknown "tests". Did you mean "test"?'),
+            (["--checkpoint", "first"], "checkpoint:"),
+            (["--metrics", "acuracy"], 'metrics[0]: unknown metric "acuracy". Did you mean "accuracy"?'),
+            (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
+            (["--data", "mnist"], "the model is for 1x8x8"),
+            (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),
+        ):
+            with self.subTest(arguments):
+                self.assert_refused(program.run("evaluate", folder, *arguments), said)
+        self.assert_refused(program.run("evaluate", self.folder), f"{self.folder}: is no run folder")
+        self.assertEqual(sorted(str(path) for path in folder.rglob("*")), before)
+
+    def test_parts_and_metrics(self):
+        folder = self.train(small_run())
+        trained = json.loads(program.run("evaluate", folder, "--part", "train", "--json").stdout)
+        recorded = program.read_json(folder / "evaluation.json")["metrics"]
+        self.assertEqual(trained.keys(), recorded.keys())
+        self.assertNotEqual(trained, recorded)
+        chosen = json.loads(
+            program.run("evaluate", folder, "--metrics", "reconstruction,accuracy", "--json").stdout
+        )
+        self.assertEqual({name: chosen[name] for name in recorded}, recorded)
+        self.assertIn("accuracy/keras_binary/ceiling", chosen)
+
+    def test_not_applicable(self):
+        config = small_run(
+            data={"source": "digits", "scale": "standardize"},
+            model={"variant": "dense", "likelihood": "gaussian"},
+        )
+        folder = self.train(config)
+        metrics = program.read_json(folder / "evaluation.json")["metrics"]
+        self.assertEqual(metrics["reconstruction/bce_per_pixel"], "not applicable")
+        self.assertIn("bce_per_pixel       not applicable", program.run("evaluate", folder).stdout)
+
+
+class Failures(program.TestCase):
+    def test_a_loss_that_is_not_finite(self):
+        config = small_run(
+            model={"variant": "dense", "likelihood": "gaussian"},
+            training={"epochs": 2, "optimizer": {"kind": "sgd", "learning_rate": 1e30}},
+        )
+        file = program.write_json(self.folder / "run.json", config)
+        result = program.run("run", file, "--output", self.output)
+        self.assertEqual((result.code, result.stdout), (1, ""))
+        self.assertRegex(
+            result.stderr,
+            r'^aelab: the loss term "reconstruction" became (inf|nan) in phase "train", epoch 1, batch \d+ \(step \d+\)',
+        )
+        status = program.read_json(self.output / "small/1/status.json")
+        self.assertEqual(status["status"], "failed")
+        self.assertIn("reconstruction", status["message"])
+
+
+if __name__ == "__main__":
+    program.main()

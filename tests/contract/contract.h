@@ -1,0 +1,89 @@
+#pragma once
+
+// Every suite of this folder runs over what is registered, from the registries' own examples: a new kind is
+// tested the moment it is listed. No kind is named here.
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "tests/torch_support.h"
+
+namespace aelab {
+
+/// Calls `test` with every example of every kind.
+template <class Product, class Test>
+void for_each_example(Test test) {
+  const auto& kinds = Product::registry();
+  for (std::size_t k = 0; k < kinds.all().size(); ++k) {
+    const auto name = kinds.all()[k].name;
+    const auto examples = kinds.all()[k].examples();
+    EXPECT_FALSE(examples.empty()) << kinds.noun() << " " << name << " has no example to test";
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      Choice<Product> choice;
+      choice.set(examples[i]->clone());
+      SCOPED_TRACE(kinds.noun() + " " + name + ", example " + std::to_string(i) + ": " +
+                   write_config(choice).dump());
+      test(choice);
+    }
+  }
+}
+
+inline const Shape kImage = {1, 8, 8};
+
+/// A backbone for small images: with a code of 6, or of the shape that follows from its layers.
+inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
+  try {
+    return choice.make(BackboneContext{.input = kImage, .code = 6, .seed = seed});
+  } catch (const Error&) {
+    return choice.make(BackboneContext{.input = kImage, .code = {}, .seed = seed});
+  }
+}
+
+/// An autoencoder of the given parts, with a code of 6 where the backbone needs one.
+inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts) {
+  parts.code = 6;
+  try {
+    return std::make_shared<Autoencoder>(parts, Context(kImage));
+  } catch (const Error&) {
+    parts.code.reset();
+    return std::make_shared<Autoencoder>(parts, Context(kImage));
+  }
+}
+
+/// The first example of the first kind.
+template <class Product>
+Choice<Product> any() {
+  Choice<Product> choice;
+  choice.set(Product::registry().all().front().examples().front()->clone());
+  return choice;
+}
+
+/// Values in the support, at most 1 wide where it is wider.
+inline Tensor values_within(const Bounds& support, at::IntArrayRef shape, std::int64_t seed = 0) {
+  const double low = std::max(support.least, -0.5), high = std::min(support.most, low + 1);
+  auto random = fixed_generator(seed);
+  return at::empty(shape, at::kDouble).uniform_(low, high, random);
+}
+
+inline Tensor normal(at::IntArrayRef shape, std::int64_t seed = 0) {
+  auto random = fixed_generator(seed);
+  return at::empty(shape, at::kDouble).normal_(0, 1, random);
+}
+
+inline at::DimVector batch_of(std::int64_t rows, const Shape& shape) {
+  at::DimVector sizes = {rows};
+  sizes.append(shape.begin(), shape.end());
+  return sizes;
+}
+
+/// A step in the middle of training.
+inline Step some_step() {
+  return {.at = {.epoch = 2, .batch = 3},
+          .seed = 5,
+          .training = true,
+          .in_phase = 7,
+          .phase_steps = 20,
+          .scope = {}};
+}
+
+}  // namespace aelab

@@ -1,0 +1,68 @@
+// What every registered metric promises.
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "aelab/evaluation/metric.h"
+#include "tests/contract/contract.h"
+
+namespace aelab {
+namespace {
+
+using Values = std::vector<std::optional<double>>;
+
+Values measured(const Choice<Metric>& example, const Autoencoder& model, const Split& data,
+                std::int64_t size) {
+  const at::NoGradGuard no_grad;
+  const auto metric = example.make();
+  metric->begin(model, data);
+  for (std::int64_t begin = 0; begin < data.test.size(); begin += size) {
+    const auto x = data.test.range(begin, std::min(begin + size, data.test.size())).inputs;
+    metric->add({.target = x, .code = model.encode(x), .reconstruction = model.reconstruct(x)});
+  }
+  return metric->values();
+}
+
+std::shared_ptr<Autoencoder> any_model() {
+  AutoencoderConfig parts;
+  parts.backbone = any<Backbone>();
+  return make_autoencoder(parts);
+}
+
+TEST(EveryMetric, GivesItsMeasuresForAnyModel) {
+  const auto data = few_digits();
+  std::set<std::string> names;
+  for_each_example<Metric>([&](const Choice<Metric>& example) {
+    int models = 0;
+    for_each_example<Autoencoder>([&](const Choice<Autoencoder>& variant) {
+      const auto model = variant.make(Context(kImage));
+      for (const auto& [measure, value] : evaluate(*model, data.test, data, {example})) {
+        EXPECT_FALSE(measure.name.empty() || measure.definition.empty());
+        EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;
+        EXPECT_TRUE(models > 0 || names.insert(measure.name).second) << measure.name;
+      }
+      ++models;
+    });
+  });
+}
+
+TEST(EveryMetric, DoesNotDependOnTheBatches) {
+  const auto data = few_digits();
+  const auto model = any_model();
+  for_each_example<Metric>([&](const Choice<Metric>& example) {
+    const auto together = measured(example, *model, data, data.test.size());
+    const auto pieces = measured(example, *model, data, 7);
+    const auto measures = example.make()->measures();
+    ASSERT_EQ(together.size(), measures.size());
+    ASSERT_EQ(pieces.size(), measures.size());
+    for (std::size_t i = 0; i < measures.size(); ++i) {
+      ASSERT_EQ(together[i].has_value(), pieces[i].has_value()) << measures[i].name;
+      if (!together[i]) continue;
+      EXPECT_NEAR(*pieces[i], *together[i], 1e-5 * std::max(1.0, std::abs(*together[i]))) << measures[i].name;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace aelab

@@ -1,0 +1,247 @@
+// What every registered part of an autoencoder promises.
+
+#include <gtest/gtest.h>
+
+#include "tests/contract/contract.h"
+
+namespace aelab {
+namespace {
+
+constexpr double kTolerance = 1e-5;  // of gradients, relative to max(1, |gradient|)
+
+TEST(EveryBackbone, MapsImagesToCodesAndBack) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    const auto backbone = make_backbone(example);
+    const auto code = backbone->encode(at::rand(batch_of(3, kImage)));
+    EXPECT_EQ(code.sizes(), batch_of(3, backbone->code_shape()));
+    EXPECT_EQ(backbone->decode(code).sizes(), batch_of(3, kImage));
+    EXPECT_FALSE(backbone->parameters().empty());
+    if (const auto filters = backbone->filters(); filters.defined()) {
+      EXPECT_EQ(filters.dim(), 4);
+      EXPECT_FALSE(filters.requires_grad());
+    }
+  });
+}
+
+TEST(EveryBackbone, StartsFromItsSeedAlone) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    const auto one = make_backbone(example, 1), again = make_backbone(example, 1),
+               other = make_backbone(example, 2);
+    bool differs = false;
+    for (std::size_t i = 0; i < one->parameters().size(); ++i) {
+      EXPECT_TRUE(same_bits(one->parameters()[i], again->parameters()[i]));
+      differs = differs || !same_bits(one->parameters()[i], other->parameters()[i]);
+    }
+    EXPECT_TRUE(differs);
+  });
+}
+
+TEST(EveryBackbone, TreatsRowsAlone) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    const auto backbone = make_backbone(example);
+    backbone->to(at::kDouble);
+    const auto x = normal(batch_of(5, kImage));
+    const auto together = backbone->decode(backbone->encode(x));
+    const auto alone = backbone->decode(backbone->encode(x.slice(0, 2, 3)));
+    EXPECT_TRUE(at::allclose(together.slice(0, 2, 3), alone));
+  });
+}
+
+TEST(EveryBackbone, HasTheGradientsOfItsValues) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    const auto backbone = make_backbone(example);
+    backbone->to(at::kDouble);
+    shake(*backbone);
+    const auto x = normal(batch_of(2, kImage)).requires_grad_();
+    const auto weights = normal(batch_of(2, kImage), 1);
+    auto leaves = backbone->parameters();
+    leaves.push_back(x);
+    EXPECT_LT(gradient_error([&] { return (backbone->decode(backbone->encode(x)) * weights).sum(); }, leaves),
+              kTolerance);
+  });
+}
+
+TEST(EveryBackbone, RefusesInputsOfAnotherRank) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    try {  // either it fits, or an Error says why not
+      const auto backbone = example.make(BackboneContext{.input = {10}, .code = 3, .seed = 0});
+      EXPECT_EQ(backbone->decode(backbone->encode(at::rand({2, 10}))).sizes(), (at::IntArrayRef{2, 10}));
+    } catch (const Error& error) {
+      EXPECT_SAYS(std::string(error.what()), "model.backbone");
+    }
+  });
+}
+
+TEST(EveryBottleneck, KeepsTheShapeAndHasTheGradientsOfItsValues) {
+  for_each_example<Bottleneck>([](const Choice<Bottleneck>& example) {
+    for (const Shape& code : {Shape{6}, Shape{2, 3, 4}}) {
+      const auto bottleneck = example.make(code);
+      bottleneck->to(at::kDouble);
+      const auto pre_code = normal(batch_of(3, code)).requires_grad_();
+      const auto step = some_step();
+      const auto made = bottleneck->forward(pre_code, step);
+      EXPECT_EQ(made.sizes(), pre_code.sizes());
+      EXPECT_TRUE(same_bits(made, bottleneck->forward(pre_code, step)));
+      EXPECT_TRUE(made.isfinite().all().item<bool>());
+      EXPECT_TRUE(bottleneck->range().allow(made.min().item<double>()));
+      EXPECT_TRUE(bottleneck->range().allow(made.max().item<double>()));
+      const auto by_autograd = torch::autograd::grad({made.sum()}, {pre_code}, {}, true).front();
+      EXPECT_TRUE(at::allclose(bottleneck->slope(pre_code, made), by_autograd));
+      const auto weights = normal(batch_of(3, code), 1);
+      auto leaves = bottleneck->parameters();
+      leaves.push_back(pre_code);
+      EXPECT_LT(gradient_error([&] { return (bottleneck->forward(pre_code, step) * weights).sum(); }, leaves),
+                kTolerance);
+    }
+  });
+}
+
+TEST(EveryLikelihood, ScoresEachRowAlone) {
+  for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
+    const auto likelihood = example.make();
+    const auto target = values_within(likelihood->support(), batch_of(5, kImage));
+    const auto output = normal(batch_of(5, kImage));
+    const auto scores = likelihood->negative_log(output, target);
+    ASSERT_EQ(scores.sizes(), at::IntArrayRef{5});
+    EXPECT_TRUE(at::allclose(scores.slice(0, 2, 3),
+                             likelihood->negative_log(output.slice(0, 2, 3), target.slice(0, 2, 3))));
+    EXPECT_EQ(likelihood->mean(output).sizes(), output.sizes());
+  });
+}
+
+TEST(EveryLikelihood, IsBestWhereTheMeanIsTheTarget) {
+  for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
+    const auto likelihood = example.make();
+    const auto output = normal(batch_of(50, kImage));
+    const auto target = likelihood->mean(output);
+    const auto best = likelihood->negative_log(output, target);
+    for (const double far : {1e-2, 1.0, 30.0}) {
+      const auto moved = output + far * normal(batch_of(50, kImage), 1);
+      EXPECT_TRUE((likelihood->negative_log(moved, target) > best).all().item<bool>()) << far;
+    }
+  });
+}
+
+TEST(EveryLikelihood, HasAMeanWithinItsSupport) {
+  for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
+    const auto likelihood = example.make();
+    for (const double size : {0.0, 1.0, 100.0}) {
+      const auto mean = likelihood->mean((size * normal(batch_of(20, kImage))).to(at::kFloat));
+      EXPECT_TRUE(likelihood->support().allow(mean.min().item<double>())) << size;
+      EXPECT_TRUE(likelihood->support().allow(mean.max().item<double>())) << size;
+    }
+  });
+}
+
+TEST(EveryLikelihood, StaysFiniteAndHasTheGradientsOfItsValues) {
+  for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
+    const auto likelihood = example.make();
+    const auto target = values_within(likelihood->support(), batch_of(2, kImage));
+    const auto output = normal(batch_of(2, kImage)).requires_grad_();
+    const auto score = [&] { return likelihood->negative_log(output, target).sum(); };
+    EXPECT_LT(gradient_error(score, {output}, 30), kTolerance);
+    const auto extreme =
+        likelihood->negative_log(1000 * output.detach().to(at::kFloat), target.to(at::kFloat));
+    EXPECT_TRUE(extreme.isfinite().all().item<bool>());
+  });
+}
+
+TEST(EveryCorruption, LeavesItsInputAndDependsOnThePositionAlone) {
+  for_each_example<Corruption>([](const Choice<Corruption>& example) {
+    const auto corruption = example.make();
+    const auto x = values_within(between(0, 1), batch_of(6, kImage)).to(at::kFloat);
+    const auto before = x.clone();
+    const auto step = some_step();
+    const auto noisy = corruption->corrupt(x, step).clone();
+    EXPECT_TRUE(same_bits(x, before));
+    EXPECT_EQ(noisy.sizes(), x.sizes());
+    EXPECT_EQ(noisy.scalar_type(), x.scalar_type());
+    EXPECT_TRUE(noisy.isfinite().all().item<bool>());
+    at::rand({10});  // the global generator plays no part
+    EXPECT_TRUE(same_bits(corruption->corrupt(x, step), noisy));
+    EXPECT_TRUE(same_bits(example.make()->corrupt(x, step), noisy));
+    auto later = step;
+    ++later.at.batch;
+    EXPECT_EQ(same_bits(noisy, x), !corruption->changes_input());
+    EXPECT_EQ(same_bits(corruption->corrupt(x, later), noisy), !corruption->changes_input());
+  });
+}
+
+/// The penalty's unweighted term in the loss of a whole autoencoder.
+Tensor penalty_of(const Autoencoder& model, const Tensor& x, const std::string& name) {
+  Pass pass;
+  const auto terms = model.loss({.inputs = x, .labels = {}, .rows = {}}, some_step(), pass);
+  for (const auto& term : terms.all())
+    if (term.name == name) return term.value;
+  throw std::logic_error("the loss has no term " + name);
+}
+
+/// Whether the penalty can be had with these parts, and then that it keeps its promises.
+bool check_penalty(const Choice<Penalty>& penalty, const Choice<Backbone>& backbone,
+                   const Choice<Bottleneck>& bottleneck) {
+  std::shared_ptr<Autoencoder> model;
+  const auto x = values_within(between(0, 1), batch_of(4, kImage));
+  try {
+    AutoencoderConfig parts;
+    parts.backbone = backbone;
+    parts.bottleneck = bottleneck;
+    parts.penalties = {penalty};
+    model = make_autoencoder(parts);
+    model->to(at::kDouble);
+    shake(*model);
+    penalty_of(*model, x, penalty.kind());
+  } catch (const Error&) {
+    return false;
+  }
+  const auto value = [&] { return penalty_of(*model, x, penalty.kind()); };
+  EXPECT_EQ(value().dim(), 0);
+  EXPECT_GE(value().item<double>(), 0);
+  const at::NoGradGuard as_in_validation;
+  EXPECT_GE(value().item<double>(), 0);
+  const at::AutoGradMode as_in_training(true);
+  EXPECT_LT(gradient_error(value, model->parameters()), kTolerance);
+  return true;
+}
+
+TEST(EveryPenalty, IsNotNegativeAndHasTheGradientsOfItsValues) {
+  for_each_example<Penalty>([](const Choice<Penalty>& penalty) {
+    int had = 0;
+    for_each_example<Backbone>([&](const Choice<Backbone>& backbone) {
+      for_each_example<Bottleneck>(
+          [&](const Choice<Bottleneck>& bottleneck) { had += check_penalty(penalty, backbone, bottleneck); });
+    });
+    EXPECT_GT(had, 0) << "fits no backbone and bottleneck";
+  });
+}
+
+/// An autoencoder that the penalty accepts.
+std::shared_ptr<Autoencoder> any_with(const Choice<Penalty>& penalty) {
+  std::shared_ptr<Autoencoder> model;
+  for_each_example<Bottleneck>([&](const Choice<Bottleneck>& bottleneck) {
+    AutoencoderConfig parts;
+    parts.backbone = any<Backbone>();
+    parts.bottleneck = bottleneck;
+    parts.penalties = {penalty};
+    try {
+      if (!model) model = make_autoencoder(parts);
+    } catch (const Error&) {
+    }
+  });
+  return model;
+}
+
+TEST(EveryPenalty, WeighsItsTermByItsSchedule) {
+  for_each_example<Penalty>([](const Choice<Penalty>& penalty) {
+    const auto model = any_with(penalty);
+    ASSERT_NE(model, nullptr);
+    Pass pass;
+    const auto step = some_step();
+    const auto terms =
+        model->loss({.inputs = at::rand(batch_of(4, kImage)), .labels = {}, .rows = {}}, step, pass);
+    ASSERT_EQ(terms.all().back().name, penalty.kind());
+    EXPECT_EQ(terms.all().back().weight, step.value(penalty.make()->weight()));
+  });
+}
+
+}  // namespace
+}  // namespace aelab

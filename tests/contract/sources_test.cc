@@ -1,0 +1,45 @@
+// What every registered source of data promises.
+
+#include <gtest/gtest.h>
+
+#include "tests/contract/contract.h"
+
+namespace aelab {
+namespace {
+
+void check_part(const Dataset& part, const Shape& shape) {
+  ASSERT_GT(part.size(), 0);
+  EXPECT_EQ(part.shape(), shape);
+  const auto [least, most] = value_range(part);
+  EXPECT_TRUE(std::isfinite(least) && std::isfinite(most));
+  EXPECT_LT(least, most);
+  if (!part.has_labels()) return;
+  const auto labels = part.labels();
+  ASSERT_EQ(labels.sizes(), at::IntArrayRef{part.size()});
+  EXPECT_EQ(labels.min().item<std::int64_t>(), 0);
+  const auto classes = std::get<0>(at::_unique(labels)).numel();
+  EXPECT_EQ(labels.max().item<std::int64_t>(), classes - 1) << "a class without a row";
+}
+
+TEST(EverySource, OpensItsExamplesOrSaysWhatToDo) {
+  int opened = 0;
+  for_each_example<Source>([&](const Choice<Source>& example) {
+    try {
+      const auto data = open_dataset(example);
+      ++opened;
+      EXPECT_FALSE(data.name.empty());
+      EXPECT_GT(elements(data.shape()), 0);
+      check_part(data.train, data.shape());
+      if (data.test) check_part(*data.test, data.shape());
+      const auto split = data.split({.validation = 10});
+      EXPECT_EQ(split.validation.size(), 10);
+    } catch (const Error& error) {  // a set that is not installed here
+      EXPECT_SAYS(std::string(error.what()), "data.");
+      EXPECT_SAYS(std::string(error.what()), "folder");
+    }
+  });
+  EXPECT_GT(opened, 0);
+}
+
+}  // namespace
+}  // namespace aelab

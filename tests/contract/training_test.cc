@@ -1,0 +1,257 @@
+// What every registered variant and callback promises in training.
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "aelab/core/files.h"
+#include "aelab/core/safetensors.h"
+#include "aelab/training/checkpoint.h"
+#include "tests/contract/contract.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kSeed = 4;
+
+std::shared_ptr<Autoencoder> make_variant(const Choice<Autoencoder>& example, std::int64_t seed = 3) {
+  return example.make(Context(kImage, seed));
+}
+
+TrainerConfig quick(std::int64_t epochs = 2) {
+  return {
+      .epochs = epochs, .batch_size = 32, .optimizer = any<Optimizer>(), .device = Device::cpu, .threads = 1};
+}
+
+/// The callbacks, beside those that every case needs: nothing on the screen, checkpoints at every step.
+std::vector<CallbackConfig> with_checkpoints(std::vector<CallbackConfig> callbacks = {}) {
+  const auto is_listed = [&](std::string_view kind) {
+    return std::any_of(callbacks.begin(), callbacks.end(),
+                       [&](const auto& config) { return config.callback.kind() == kind; });
+  };
+  auto checkpoint = listed("checkpoint");
+  read_config({{"kind", "checkpoint"}, {"seconds", 0}}, checkpoint, "test");
+  if (!is_listed("checkpoint")) callbacks.push_back(checkpoint);
+  if (!is_listed("progress")) callbacks.push_back(without("progress"));
+  return callbacks;
+}
+
+fs::path last_checkpoint(const fs::path& folder) { return folder / "checkpoints" / "last.safetensors"; }
+
+std::set<std::string> files_in(const fs::path& folder) {
+  std::set<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    files.insert(entry.path().lexically_relative(folder));
+  return files;
+}
+
+/// The same tensors in both checkpoints, the optimisers' too, and the same files and metrics beside them.
+void expect_same_run(const fs::path& a, const fs::path& b) {
+  const auto x = SafetensorsFile::read(last_checkpoint(a)), y = SafetensorsFile::read(last_checkpoint(b));
+  ASSERT_EQ(x.tensors().size(), y.tensors().size());
+  for (const auto& tensor : x.tensors()) {
+    const auto* other = y.find(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    EXPECT_TRUE(std::ranges::equal(tensor.bytes, other->bytes)) << tensor.name;
+  }
+  EXPECT_EQ(read_file(a / "metrics.jsonl"), read_file(b / "metrics.jsonl"));
+  EXPECT_EQ(read_file(a / "metrics.csv"), read_file(b / "metrics.csv"));
+  EXPECT_EQ(files_in(a), files_in(b));
+}
+
+/// Stopped by a signal after `step` steps, and resumed by another process's worth of fresh objects.
+void run_interrupted(const Choice<Autoencoder>& variant, const std::vector<CallbackConfig>& callbacks,
+                     const Split& data, const fs::path& folder, std::int64_t step) {
+  fs::create_directories(folder);
+  {
+    const Interruptible interruptible;
+    auto interrupted = with_checkpoints(callbacks);
+    interrupted.push_back(interrupt_at(step));
+    const auto model = make_variant(variant);
+    const auto history =
+        Trainer(quick(), interrupted, kSeed).fit(*model, data, {.folder = folder, .resume = {}});
+    ASSERT_EQ(history.signal, SIGTERM);
+  }
+  const auto model = make_variant(variant, /*seed=*/99);  // its weights come from the checkpoint
+  const Place place{.folder = folder, .resume = last_checkpoint(folder)};
+  EXPECT_EQ(Trainer(quick(), with_checkpoints(callbacks), kSeed).fit(*model, data, place).signal, 0);
+}
+
+/// Interrupted within the first epoch, at an epoch's last step and shortly before the end, it ends as if
+/// nothing had been. False where it has no steps to be interrupted after: a closed form.
+bool check_resume(const Choice<Autoencoder>& variant, const std::vector<CallbackConfig>& callbacks,
+                  const Split& data) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "whole");
+  const auto model = make_variant(variant);
+  const auto history = Trainer(quick(), with_checkpoints(callbacks), kSeed)
+                           .fit(*model, data, {.folder = folder / "whole", .resume = {}});
+  const auto steps = history.epochs.back().step;
+  if (steps < 4) return false;
+  for (const auto step : {std::int64_t{2}, history.epochs.front().step, steps - 1}) {
+    SCOPED_TRACE("interrupted after step " + std::to_string(step) + " of " + std::to_string(steps));
+    const auto other = folder / std::to_string(step);
+    run_interrupted(variant, callbacks, data, other, step);
+    expect_same_run(folder / "whole", other);
+  }
+  return true;
+}
+
+/// The first example that is trained by steps.
+Choice<Autoencoder> any_trained() {
+  Choice<Autoencoder> found;
+  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const auto phases = make_variant(example)->phases();
+    const auto has_steps = [](const Phase& phase) { return !phase.solve; };
+    if (found.empty() && std::all_of(phases.begin(), phases.end(), has_steps)) found = example;
+  });
+  return found;
+}
+
+TEST(EveryVariant, MapsImagesToCodesAndBack) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    const auto x = few_digits().test.range(0, 5).inputs;
+    const auto code = model->encode(x);
+    EXPECT_EQ(code.sizes(), batch_of(5, model->code_shape()));
+    EXPECT_EQ(model->decode(code).sizes(), x.sizes());
+    EXPECT_TRUE(same_bits(model->reconstruct(x), model->decode(code)));
+    EXPECT_EQ(model->input_shape(), kImage);
+    EXPECT_EQ(model->code_shape(), make_variant(example, 8)->code_shape());
+  });
+}
+
+TEST(EveryVariant, ExpandsToAWholeConfigThatSurvivesJson) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto parts = make_variant(example)->config();
+    EXPECT_TRUE(parts.backbone && parts.corruption && parts.bottleneck && parts.likelihood &&
+                parts.penalties);
+    AutoencoderConfig read;
+    read_config(write_config(parts), read, "expanded");
+    EXPECT_EQ(write_config(read), write_config(parts));
+  });
+}
+
+TEST(EveryVariant, NamesDistinctTrainableParametersInEachPhase) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    const auto phases = model->phases(), again = model->phases();
+    ASSERT_FALSE(phases.empty());
+    ASSERT_EQ(again.size(), phases.size());
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+      EXPECT_EQ(again[i].name, phases[i].name);
+      std::set<const void*> seen;
+      for (const auto& update : phases[i].updates)
+        for (const auto& [name, parameter] : update.parameters) {
+          EXPECT_TRUE(parameter.requires_grad()) << name;
+          EXPECT_TRUE(seen.insert(parameter.unsafeGetTensorImpl()).second) << name << " is in it twice";
+        }
+    }
+  });
+}
+
+TEST(EveryVariant, HasTheGradientsOfItsObjectives) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    model->to(at::kDouble);
+    shake(*model);
+    auto batch = few_digits().train.range(0, 4);
+    batch.inputs = batch.inputs.to(at::kDouble);
+    for (const auto& phase : model->phases())
+      for (const auto& update : phase.updates) {
+        const auto objective = [&] {
+          Pass pass;
+          return update.objective(batch, some_step(), pass).total();
+        };
+        std::vector<Tensor> parameters;
+        for (const auto& item : update.parameters) parameters.push_back(item.second);
+        if (parameters.empty()) continue;
+        EXPECT_LT(gradient_error(objective, parameters, 6), 1e-5) << phase.name;
+      }
+  });
+}
+
+TEST(EveryVariant, LowersItsLossOnRealData) {
+  const auto data = few_digits(320);
+  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    const auto history = Trainer(quick(6), {without("progress")}, kSeed).fit(*model, data);
+    std::map<std::string, std::vector<double>> losses;
+    for (const auto& epoch : history.epochs)
+      losses[epoch.phase].push_back(*find(epoch.metrics, "train/loss"));
+    ASSERT_EQ(losses.size(), model->phases().size());
+    for (const auto& [phase, values] : losses) {
+      SCOPED_TRACE(phase);
+      if (values.size() == 1) continue;  // a closed form
+      EXPECT_LT(values.back(), values.front());
+    }
+  });
+}
+
+TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
+  const auto data = few_digits();
+  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const TemporaryFolder folder;
+    const auto model = make_variant(example), other = make_variant(example, /*seed=*/99);
+    Trainer(quick(1), with_checkpoints(), kSeed).fit(*model, data, {.folder = folder.path(), .resume = {}});
+    load_model_state(last_checkpoint(folder.path()), *other);
+    for (std::size_t i = 0; i < state_of(*model).size(); ++i)
+      EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
+          << state_of(*model)[i].first;
+    const auto x = data.test.range(0, 20).inputs;
+    EXPECT_TRUE(same_bits(model->reconstruct(x), other->reconstruct(x)));
+  });
+}
+
+TEST(EveryVariant, ResumesToTheSameBits) {
+  const auto data = few_digits(128);
+  int interrupted = 0;
+  for_each_example<Autoencoder>(
+      [&](const Choice<Autoencoder>& example) { interrupted += check_resume(example, {}, data); });
+  EXPECT_GT(interrupted, 0);
+}
+
+TEST(EveryVariant, TrainsAlikeOnTwoThreads) {
+  const auto data = few_digits(128);
+  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const auto trained = [&](std::int64_t threads) {
+      auto config = quick(1);
+      config.threads = threads;
+      const auto model = make_variant(example);
+      return Trainer(config, {without("progress")}, kSeed).fit(*model, data).epochs;
+    };
+    const auto one = trained(1), two = trained(2);
+    trained(1);  // brings one thread back
+    ASSERT_EQ(one.size(), two.size());
+    for (std::size_t i = 0; i < one.size(); ++i)
+      for (const auto& [name, value] : one[i].metrics)
+        EXPECT_NEAR(*find(two[i].metrics, name), value, 1e-3 * std::max(1.0, std::abs(value))) << name;
+  });
+}
+
+TEST(EveryCallback, ResumesToTheSameBitsAndFiles) {
+  const auto data = few_digits(128);
+  register_callback<InterruptAt>();
+  for_each_example<Callback>([&](const Choice<Callback>& example) {
+    testing::internal::CaptureStderr();  // what is shown is no part of this
+    EXPECT_TRUE(check_resume(any_trained(), {{.callback = example}}, data));
+    testing::internal::GetCapturedStderr();
+  });
+}
+
+TEST(EveryCallback, DoesWithoutAFolderOrSaysThatItNeedsOne) {
+  const auto data = few_digits(64);
+  for_each_example<Callback>([&](const Choice<Callback>& example) {
+    const auto model = make_variant(any_trained());
+    const Trainer trainer(quick(1), {{.callback = example}}, kSeed);
+    testing::internal::CaptureStderr();
+    const auto message = message_of<Error>([&] { trainer.fit(*model, data); });
+    testing::internal::GetCapturedStderr();
+    EXPECT_SAYS(message, example.make()->needs_folder() ? "folder" : "nothing was thrown");
+  });
+}
+
+}  // namespace
+}  // namespace aelab

@@ -1,0 +1,48 @@
+#include "aelab/evaluation/metrics/clustering.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+enum { kNmi, kAri, kMatched };
+
+Observation observed(const Tensor& code, const Tensor& labels) {
+  return {.target = {}, .code = code, .reconstruction = {}, .labels = labels};
+}
+
+TEST(Clustering, FindsGroupsOverAllBatches) {
+  const auto codes = at::tensor({0., 0.1, 0.2, 9., 9.1, 9.2}).view({6, 1, 1});
+  const auto labels = at::tensor({4, 4, 4, 1, 1, 1}, at::kLong);
+  Clustering metric({});
+  for (std::int64_t i = 0; i < 6; i += 2)
+    metric.add(observed(codes.slice(0, i, i + 2), labels.slice(0, i, i + 2)));
+  for (const auto& value : metric.values()) EXPECT_NEAR(*value, 1, 1e-12);
+}
+
+TEST(Clustering, TakesOtherNumbersOfClusters) {
+  const auto codes = at::tensor({0., 1., 9., 10.}).unsqueeze(1), labels = at::tensor({0, 0, 1, 1}, at::kLong);
+  Clustering four({.clusters = 4}), one({.clusters = 1}), five({.clusters = 5});
+  for (auto* metric : {&four, &one, &five}) metric->add(observed(codes, labels));
+  EXPECT_DOUBLE_EQ(*four.values()[kMatched], 0.5);  // a cluster stands for one class, and holds one row
+  EXPECT_DOUBLE_EQ(*one.values()[kMatched], 0.5);
+  EXPECT_NEAR(*one.values()[kNmi], 0, 1e-12);
+  EXPECT_NEAR(*one.values()[kAri], 0, 1e-12);
+  for (const auto& value : five.values()) EXPECT_FALSE(value);  // more than there are rows
+}
+
+TEST(Clustering, NeedsLabels) {
+  Clustering metric({});
+  metric.add(observed(at::zeros({4, 2}), {}));
+  for (const auto& value : metric.values()) EXPECT_FALSE(value);
+  const auto bare = Dataset::from_tensors(at::zeros({4, 2}));
+  EXPECT_SAYS(message_of<Error>([&] { metric.check({bare, {}, {}}); }), "\"clustering\" needs labels");
+  const auto labelled = Dataset::from_tensors(at::zeros({4, 2}), at::zeros({4}, at::kLong));
+  EXPECT_NO_THROW(metric.check({labelled, {}, {}}));
+}
+
+}  // namespace
+}  // namespace aelab

@@ -1,0 +1,182 @@
+#include "aelab/nn/layers.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "tests/torch_support.h"
+
+namespace aelab {
+namespace {
+
+Tensor row(std::initializer_list<double> values) {
+  return at::tensor(std::vector<double>(values)).unsqueeze(0);
+}
+
+void expect_close(const Tensor& a, const Tensor& b, double tolerance = 1e-12) {
+  ASSERT_EQ(a.sizes(), b.sizes());
+  EXPECT_TRUE(at::allclose(a, b, tolerance, tolerance)) << a << "\n" << b;
+}
+
+TEST(Linear, AgreesWithValuesByHand) {
+  const auto weight = at::tensor({1.0, 2.0, -3.0, 4.0, 0.0, 1.0}, at::kDouble).view({3, 2});
+  const auto bias = at::tensor({0.5, 1.0, -1.0}, at::kDouble);
+  // x = (2, -1): (2 - 2, -6 - 4, 0 - 1) + bias
+  expect_close(linear(row({2, -1}), weight, bias), row({0.5, -9, -2}));
+  expect_close(linear(row({2, -1}), weight, Tensor()), row({0, -10, -1}));
+  expect_close(linear(row({2, -1}), weight, bias, Activation::relu), row({0.5, 0, 0}));
+}
+
+TEST(Convolution, AgreesWithValuesByHand) {
+  const auto x = at::arange(1, 10, at::kDouble).view({1, 1, 3, 3});
+  const auto weight = at::arange(1, 5, at::kDouble).view({1, 1, 2, 2});
+  const auto bias = at::tensor({10.0}, at::kDouble);
+  // Top left: 1*1 + 2*2 + 4*3 + 5*4 = 37, and 10 more a step to the right, 30 more a step down.
+  expect_close(convolution(x, weight, bias, 0, 1).view({1, 4}), row({47, 57, 77, 87}));
+  // Padded by one, every second window: 1*4; 2*3 + 3*4; 4*2 + 7*4; 5*1 + 6*2 + 8*3 + 9*4.
+  expect_close(convolution(x, weight, bias, 1, 2).view({1, 4}), row({14, 28, 46, 87}));
+  expect_close(convolution(x, weight, bias - 60, 0, 1, Activation::relu).view({1, 4}), row({0, 0, 17, 27}));
+}
+
+using Function = std::function<Tensor(const std::vector<Tensor>&)>;
+
+/// Value, gradients and the gradients of a function of the gradients, in one list.
+std::vector<Tensor> derivatives(const Function& f, std::vector<Tensor> inputs) {
+  for (auto& input : inputs) input = input.detach().requires_grad_();
+  const auto value = f(inputs);
+  auto random = fixed_generator(7);
+  const auto weights = at::empty_like(value).normal_(0, 1, random);
+  const auto first =
+      torch::autograd::grad({(value * weights).sum()}, inputs, {}, true, /*create_graph=*/true);
+  auto squares = value.square().sum();
+  for (const auto& gradient : first) squares = squares + gradient.square().sum();
+  auto all = torch::autograd::grad({squares}, inputs);
+  all.insert(all.end(), first.begin(), first.end());
+  all.push_back(value);
+  return all;
+}
+
+void expect_same_derivatives(const Function& ours, const Function& reference,
+                             const std::vector<Tensor>& inputs) {
+  const auto a = derivatives(ours, inputs), b = derivatives(reference, inputs);
+  ASSERT_EQ(a.size(), b.size());
+  const bool wide = inputs.front().scalar_type() == at::kDouble;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double size = std::max(1.0, b[i].abs().max().item<double>());
+    EXPECT_LT((a[i] - b[i]).abs().max().item<double>(), (wide ? 1e-11 : 1e-4) * size) << i;
+  }
+}
+
+const Activation kActivations[] = {
+    Activation::linear, Activation::relu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu,
+    Activation::elu,    Activation::selu, Activation::gelu,    Activation::silu, Activation::softplus};
+
+Tensor drawn(at::IntArrayRef shape, at::ScalarType type, at::Generator& random) {
+  return at::empty(shape, type).normal_(0, 1, random);
+}
+
+// Whatever makes these two fast, their values and derivatives stay those of LibTorch's own operations.
+TEST(Linear, HasTheDerivativesOfItsDefinition) {
+  auto random = fixed_generator();
+  for (const auto type : {at::kDouble, at::kFloat})
+    for (const auto activation : kActivations)
+      for (const auto& [rows, in, out] : {std::tuple{1, 1, 1}, {5, 3, 4}, {32, 64, 17}, {130, 20, 70}}) {
+        SCOPED_TRACE(std::string(names(activation)[static_cast<std::size_t>(activation)]) + " " +
+                     std::to_string(rows) + "x" + std::to_string(in) + "x" + std::to_string(out));
+        expect_same_derivatives(
+            [&](const auto& v) { return linear(v[0], v[1], v[2], activation); },
+            [&](const auto& v) { return activate(activation, at::mm(v[0], v[1].t()) + v[2]); },
+            {drawn({rows, in}, type, random), drawn({out, in}, type, random), drawn({out}, type, random)});
+      }
+}
+
+TEST(Linear, TakesTransposedWeights) {
+  auto random = fixed_generator();
+  const auto x = drawn({6, 5}, at::kDouble, random), weight = drawn({5, 3}, at::kDouble, random);
+  expect_same_derivatives([](const auto& v) { return linear(v[0], v[1].t(), Tensor(), Activation::tanh); },
+                          [](const auto& v) { return at::tanh(at::mm(v[0], v[1])); }, {x, weight});
+}
+
+TEST(Convolution, HasTheDerivativesOfItsDefinition) {
+  auto random = fixed_generator();
+  struct Case {
+    std::int64_t rows, in, out, size, kernel, padding, stride;
+  };
+  for (const auto type : {at::kDouble, at::kFloat})
+    for (const auto activation : {Activation::linear, Activation::relu, Activation::sigmoid})
+      for (const auto& c :
+           {Case{1, 1, 1, 1, 1, 0, 1}, Case{3, 1, 4, 8, 3, 1, 1}, Case{2, 3, 2, 7, 3, 0, 2},
+            Case{2, 4, 1, 6, 5, 2, 1}, Case{20, 8, 16, 14, 3, 1, 1}, Case{2, 2, 3, 5, 2, 0, 2}}) {
+        SCOPED_TRACE(std::to_string(c.in) + " to " + std::to_string(c.out) + " channels, kernel " +
+                     std::to_string(c.kernel) + ", padding " + std::to_string(c.padding) + ", stride " +
+                     std::to_string(c.stride));
+        expect_same_derivatives(
+            [&](const auto& v) { return convolution(v[0], v[1], v[2], c.padding, c.stride, activation); },
+            [&](const auto& v) {
+              return activate(activation, at::conv2d(v[0], v[1], v[2], c.stride, c.padding));
+            },
+            {drawn({c.rows, c.in, c.size, c.size}, type, random),
+             drawn({c.out, c.in, c.kernel, c.kernel}, type, random), drawn({c.out}, type, random)});
+      }
+}
+
+TEST(Activations, AreTheirDefinitions) {
+  const double e = std::numbers::e, scale = 1.0507009873554805, alpha = 1.6732632423543772;
+  const std::pair<Activation, std::vector<double>> cases[] = {
+      // at -1, 0 and 1
+      {Activation::linear, {-1, 0, 1}},
+      {Activation::relu, {0, 0, 1}},
+      {Activation::sigmoid, {1 / (1 + e), 0.5, e / (1 + e)}},
+      {Activation::tanh, {-std::tanh(1), 0, std::tanh(1)}},
+      {Activation::leaky_relu, {-0.01, 0, 1}},
+      {Activation::elu, {1 / e - 1, 0, 1}},
+      {Activation::selu, {scale * alpha * (1 / e - 1), 0, scale}},  // Klambauer et al. 2017, section 2
+      {Activation::gelu, {-0.5 * std::erfc(1 / std::sqrt(2)), 0, 0.5 * std::erfc(-1 / std::sqrt(2))}},
+      {Activation::silu, {-1 / (1 + e), 0, e / (1 + e)}},
+      {Activation::softplus, {std::log1p(1 / e), std::log(2), std::log1p(e)}},
+  };
+  EXPECT_EQ(std::size(cases), names(Activation{}).size());
+  for (const auto& [activation, values] : cases) {
+    SCOPED_TRACE(names(activation)[static_cast<std::size_t>(activation)]);
+    expect_close(activate(activation, row({-1, 0, 1})), at::tensor(values).unsqueeze(0));
+  }
+}
+
+/// Mean and variance of initial weights are those of the distribution; uniform ones keep to its limits.
+void expect_moments(const Tensor& weight, double variance, bool uniform) {
+  const double n = static_cast<double>(weight.numel());
+  const double deviation = std::sqrt(variance);
+  EXPECT_LT(std::abs(weight.mean().item<double>()), 4 * deviation / std::sqrt(n));
+  EXPECT_NEAR(weight.var().item<double>() / variance, 1, 5 * std::sqrt(2 / n));  // 5 standard errors
+  const double largest = weight.abs().max().item<double>() / deviation;
+  if (uniform) {
+    EXPECT_LE(largest, std::sqrt(3) * 1.000001);
+  } else {
+    EXPECT_GT(largest, std::sqrt(3));
+  }
+}
+
+TEST(Initialization, HasThePublishedVariances) {
+  const auto check = [](Initialization initialization, auto variance, bool uniform) {
+    SCOPED_TRACE(names(initialization)[static_cast<std::size_t>(initialization)]);
+    auto random = fixed_generator();
+    const Affine affine(200, 300, /*with_bias=*/true, initialization, random);
+    expect_moments(affine.weight, variance(200, 300), uniform);
+    const aelab::Convolution convolution(8, 24, 5, initialization, random);
+    expect_moments(convolution.weight, variance(8 * 25, 24 * 25), uniform);
+    EXPECT_TRUE(at::equal(affine.bias, at::zeros({300})) && at::equal(convolution.bias, at::zeros({24})));
+    EXPECT_TRUE(affine.weight.requires_grad() && convolution.weight.requires_grad());
+  };
+  const auto glorot = [](double in, double out) { return 2 / (in + out); };
+  const auto he = [](double in, double) { return 2 / in; };
+  const auto lecun = [](double in, double) { return 1 / in; };
+  check(Initialization::glorot_uniform, glorot, true);
+  check(Initialization::glorot_normal, glorot, false);
+  check(Initialization::he_uniform, he, true);
+  check(Initialization::he_normal, he, false);
+  check(Initialization::lecun_normal, lecun, false);
+}
+
+}  // namespace
+}  // namespace aelab

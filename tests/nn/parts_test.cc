@@ -1,0 +1,109 @@
+#include "aelab/nn/parts.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/likelihoods.h"
+#include "aelab/nn/penalties.h"
+#include "tests/torch_support.h"
+
+namespace aelab {
+namespace {
+
+TEST(Terms, AreAveragedOverTheBatchAndWeighted) {
+  Terms terms;
+  terms.add("reconstruction", at::tensor({1.0, 2.0, 6.0}));
+  terms.add("l1", at::tensor(4.0), 0.5);
+  terms.add("none", at::tensor(100.0), 0);
+  ASSERT_EQ(terms.all().size(), 3u);
+  EXPECT_EQ(terms.all()[0].value.item<double>(), 3);
+  EXPECT_EQ(terms.all()[1].value.item<double>(), 4);
+  EXPECT_EQ(terms.all()[1].weight, 0.5);
+  EXPECT_EQ(terms.total().item<double>(), 5);
+}
+
+TEST(Bernoulli, IsTheCrossEntropyOfItsLogits) {
+  const BernoulliLikelihood bernoulli{{}};
+  auto random = fixed_generator();
+  const auto target = at::empty({4, 2, 5}, at::kDouble).uniform_(0, 1, random);
+  const auto at_zero = bernoulli.negative_log(at::zeros({4, 2, 5}, at::kDouble), target);
+  EXPECT_TRUE(at::allclose(at_zero, at::full({4}, 10 * std::log(2.0), at::kDouble)));  // whatever the target
+  const auto logits = at::empty({4, 2, 5}, at::kDouble).normal_(0, 3, random);
+  const auto p = 1 / (1 + (-logits).exp());
+  const auto by_hand = -(target * p.log() + (1 - target) * (1 - p).log());
+  EXPECT_TRUE(at::allclose(bernoulli.negative_log(logits, target), by_hand.flatten(1).sum(1)));
+  EXPECT_TRUE(at::allclose(bernoulli.mean(logits), p));
+  EXPECT_FALSE(bernoulli.support().allow(1.01));
+  EXPECT_TRUE(bernoulli.support().allow(1));
+}
+
+TEST(Gaussian, IsHalfTheSquaredError) {
+  const auto output = at::tensor({1.0, 2.0, 0.0, 0.0}).view({2, 2}),
+             target = at::tensor({3.0, 5.0, 0.5, 1.0}).view({2, 2});
+  const GaussianLikelihood identity{{}}, sigmoid{{.mean = GaussianMean::sigmoid}};
+  // (4 + 9) / 2 and (.25 + 1) / 2
+  EXPECT_TRUE(at::allclose(identity.negative_log(output, target), at::tensor({6.5, 0.625})));
+  // sigmoid(0) = .5 in the second row: (0 + .25) / 2
+  EXPECT_NEAR(sigmoid.negative_log(output, target)[1].item<double>(), 0.125, 1e-6);
+  EXPECT_TRUE(at::equal(identity.mean(output), output));
+  EXPECT_TRUE(at::allclose(sigmoid.mean(output), at::sigmoid(output)));
+}
+
+TEST(Bottleneck, DeterministicIsItsActivation) {
+  const auto x = at::tensor({-2.0, 0.0, 3.0}).view({1, 3});
+  EXPECT_TRUE(at::equal(DeterministicBottleneck({}, {3}).forward(x, {}), x));
+  EXPECT_TRUE(at::equal(DeterministicBottleneck({.activation = Activation::relu}, {3}).forward(x, {}),
+                        at::tensor({0.0, 0.0, 3.0}).view({1, 3})));
+}
+
+class Penalties : public testing::Test {
+ protected:
+  Penalties() : backbone({}, {.input = {2}, .code = 1, .seed = 0}), bottleneck({}, {1}) {}
+  Tensor value(const Penalty& penalty) { return penalty.value(pass, {backbone, bottleneck, likelihood}, {}); }
+
+  DenseBackbone backbone;
+  DeterministicBottleneck bottleneck;
+  BernoulliLikelihood likelihood{{}};
+  Pass pass;
+};
+
+TEST_F(Penalties, L1IsTheSumOfAbsoluteCodes) {
+  pass.code = at::tensor({1.0, -2.0, 0.0, 3.5}).view({2, 2});
+  EXPECT_TRUE(at::allclose(value(L1Penalty({})), at::tensor({3.0, 3.5})));
+  pass.code = pass.code.view({1, 2, 1, 2});  // a code of any shape
+  EXPECT_TRUE(at::allclose(value(L1Penalty({})), at::tensor({6.5})));
+}
+
+TEST_F(Penalties, WeightDecayIsHalfTheSquaredWeightsWithoutBiases) {
+  const at::NoGradGuard no_grad;
+  for (auto& item : backbone.named_parameters()) item.value().fill_(item.key().ends_with("bias") ? 100 : 1);
+  backbone.named_parameters()["encoder_0.weight"].copy_(at::tensor({1.0, 2.0}).view({1, 2}));
+  backbone.named_parameters()["decoder_0.weight"].copy_(at::tensor({3.0, 4.0}).view({2, 1}));
+  pass.code = at::zeros({5, 1});
+  EXPECT_EQ(value(WeightDecayPenalty({})).item<double>(), 15);  // (1 + 4 + 9 + 16) / 2
+}
+
+TEST(Step, GivesEveryStreamAndScopeItsOwnNumbers) {
+  const auto first = [](const Step& step, std::string_view stream) {
+    auto random = step.random(stream);
+    return at::rand({4}, random);
+  };
+  const Step step{.at = {.epoch = 1, .batch = 2},
+                  .seed = 3,
+                  .training = true,
+                  .in_phase = 0,
+                  .phase_steps = 1,
+                  .scope = {}};
+  auto nested = step;
+  nested.scope = "layer_1.";
+  EXPECT_TRUE(same_bits(first(step, "corruption"), first(step, "corruption")));
+  EXPECT_FALSE(same_bits(first(step, "corruption"), first(step, "code")));
+  EXPECT_FALSE(same_bits(first(step, "corruption"), first(nested, "corruption")));
+  EXPECT_TRUE(same_bits(first(step, "layer_1.corruption"), first(nested, "corruption")));
+}
+
+}  // namespace
+}  // namespace aelab
