@@ -23,9 +23,9 @@ struct Measure {
 struct Observation {
   Tensor target;          ///< [batch, ...input]
   Tensor code;            ///< [batch, ...code]
-  Tensor reconstruction;   ///< [batch, ...input]; undefined where the model's decoder is stale
-  Tensor labels = {};      ///< [batch] int64; undefined without labels
-  Tensor predicted = {};   ///< [batch] int64, by the model's own classifier; undefined where it has none
+  Tensor reconstruction;  ///< [batch, ...input]; undefined where the model's decoder is stale
+  Tensor labels = {};     ///< [batch] int64; undefined without labels
+  Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined where it has none
 };
 
 /// A property of a model on a data set, gathered batch by batch.

@@ -70,7 +70,8 @@ class Autoencoder : public torch::nn::Module {
 
   /// Whether decode still belongs to encode once training is over.
   virtual bool reconstructs() const { return true; }
-  /// Whether it has a classifier of its own, and the classes that this one sees, [batch] int64.
+  /// Whether it has a classifier of its own, fitted if it must be, and the classes that it sees, [batch]
+  /// int64.
   virtual bool classifies() const { return false; }
   virtual Tensor classify(const Tensor& x) const;
 

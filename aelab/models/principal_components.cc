@@ -12,17 +12,19 @@ Tensor PrincipalComponents::encode(const Tensor& x) const {
 Tensor PrincipalComponents::decode(const Tensor& code) const { return at::addmm(mean, code, components); }
 
 PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k) {
-  constexpr std::int64_t kRows =
-      2000;  // of a block; centred first, so that float32 products keep their digits
-  const auto mean = feature_statistics(dataset).first.flatten();
-  const auto features = mean.numel();
-  auto covariance = at::zeros({features, features}, at::kDouble);
+  constexpr std::int64_t kRows = 2000;  // of a block
   const Batches blocks(dataset, kRows);
+  const auto origin = blocks[0].inputs.flatten(1).mean(0);  // near the mean: float32 keeps its digits
+  const auto features = origin.numel();
+  auto sum = at::zeros({features}, at::kDouble), products = at::zeros({features, features}, at::kDouble);
   for (std::int64_t i = 0; i < blocks.count(); ++i) {
-    const auto centred = blocks[i].inputs.flatten(1) - mean;
-    covariance += at::mm(centred.t(), centred);
+    const auto shifted = blocks[i].inputs.flatten(1) - origin;
+    sum += shifted.sum(0, /*keepdim=*/false, at::kDouble);
+    products += at::mm(shifted.t(), shifted);
   }
-  covariance /= std::max<std::int64_t>(dataset.size() - 1, 1);
+  const auto rows = static_cast<double>(dataset.size());
+  const auto mean = (origin + sum / rows).to(at::kFloat);
+  const auto covariance = (products - at::outer(sum, sum) / rows) / std::max(rows - 1, 1.0);
   const auto [values, vectors] = at::linalg_eigh(covariance);  // ascending
   const auto kept = std::min(k, features);
   auto components = vectors.flip(1).slice(1, 0, kept).t();

@@ -127,7 +127,7 @@ Stacked::Stacked(const Config& config, const Context& context, Layers layers)
       layers_(std::move(layers)),
       classes_(context.classes),
       seed_(context.seed) {
-  if (classifies() && classes_ == 0)
+  if ((config.network || config.classifier) && classes_ == 0)
     throw Error(std::string("model.") + (config.network ? "network" : "classifier") +
                 ": needs labels, and these data have none");
   if (config.network) make_network(context);

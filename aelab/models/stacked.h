@@ -48,7 +48,7 @@ class Stacked : public Autoencoder {
   std::vector<std::string> methods() const override;
   std::vector<std::shared_ptr<Autoencoder>> layers() const override { return layers_; }
   bool reconstructs() const override { return !config_.network; }
-  bool classifies() const override { return config_.network || config_.classifier; }
+  bool classifies() const override { return config_.network || is_fitted_; }
   Tensor classify(const Tensor& x) const override;
   NamedTensors fitted() const override;
   void load_fitted(const NamedTensors& state) override;

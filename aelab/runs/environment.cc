@@ -41,7 +41,9 @@ nlohmann::json environment() {
           {"threads", at::get_num_threads()},
           {"cuda", at::hasCUDA()},
           {"kernels",
-           {{"rule", "LibTorch's own: at::linear, at::conv2d"}, {"mkl", at::hasMKL()}, {"mkldnn", at::hasMKLDNN()}}},
+           {{"rule", "LibTorch's own: at::linear, at::conv2d"},
+            {"mkl", at::hasMKL()},
+            {"mkldnn", at::hasMKLDNN()}}},
           {"time", now()}};
 }
 

@@ -107,8 +107,10 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   problems.attempt([&] { made = make_callbacks(callbacks, with_folder); });
   for (const auto& callback : made) problems.attempt([&] { callback->check(data); });
   if (!problems.attempt([&] { check_shapes(model, data); })) return;
-  problems.attempt([&] { check_values("training", data.train, model); });
-  problems.attempt([&] { check_values("validation", data.validation, model); });
+  problems.attempt([&] {
+    check_values("training", data.train, model);
+    check_values("validation", data.validation, model);
+  });
   if (!problems.attempt([&] { check_labels(model, data); })) return;
   if (const auto steps = longest_phase(config, model, data); steps > 0) {
     problems.attempt([&] { check_schedules("training", config, steps); });

@@ -1,4 +1,5 @@
-// Trains the lecture's convolutional autoencoder on MNIST for five epochs and prints how well it reconstructs.
+// Trains the lecture's convolutional autoencoder on MNIST for five epochs and prints how well it
+// reconstructs.
 
 #include <cstdio>
 
@@ -17,9 +18,10 @@ int main() try {
                                {{aelab::EarlyStopping::Config{.patience = 3}}}, seed);
   trainer.fit(*model, split);
 
-  for (const auto& [measure, value] :
-       aelab::evaluate(*model, split.test, split, {aelab::Reconstruction::Config{}, aelab::Accuracy::Config{}}))
-    std::printf("%-34s %s\n", measure.name.c_str(), value ? std::to_string(*value).c_str() : "not applicable");
+  for (const auto& [measure, value] : aelab::evaluate(
+           *model, split.test, split, {aelab::Reconstruction::Config{}, aelab::Accuracy::Config{}}))
+    std::printf("%-34s %s\n", measure.name.c_str(),
+                value ? std::to_string(*value).c_str() : "not applicable");
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

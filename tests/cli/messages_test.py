@@ -104,7 +104,7 @@ WRONG = {
     "no model": (small_run(model=None), "model: is missing: say which"),
     "no tags": (
         small_run(model={"code": 3}, data={"validation": 3}),
-        'model: lacks "variant": say which variant (dense,',
+        'model: lacks "variant": say which variant (pca,',
         'data: lacks "source": say which data source (mnist,',
     ),
     "tags that are no names": (
@@ -146,7 +146,7 @@ WRONG = {
     ),
     "lists of wrong things": (
         model(hidden=[64, 0, "x"]),
-        "model.hidden[1]: must be at least 1, is 0",
+        "model.hidden[1]: must be between 1 and 1000000, is 0",
         "model.hidden[2]: must be a whole number",
     ),
     "no lists": (
@@ -409,7 +409,7 @@ class Json(program.TestCase):
 
     def test_doctor(self):
         report = json.loads(program.run("doctor", "--json").stdout)
-        self.assertIn("1797 rows of 1x8x8", report["data"]["digits"])
+        self.assertEqual((report["data"]["digits"]["rows"], report["data"]["digits"]["shape"]), (1797, "1x8x8"))
         self.assertIn(report["libtorch"], program.run("doctor").stdout)
 
 
@@ -483,7 +483,7 @@ class Evaluate(program.TestCase):
         folder = self.train(small_run())
         before = sorted(str(path) for path in folder.rglob("*"))
         for arguments, said in (
-            (["--part", "tests"], 'part: unknown "tests". Did you mean "test"?'),
+            (["--part", "tests"], 'part: must be one of train, validation, test, not the text "tests"'),
             (["--checkpoint", "first"], "checkpoint:"),
             (["--metrics", "acuracy"], 'metrics[0]: unknown metric "acuracy". Did you mean "accuracy"?'),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),

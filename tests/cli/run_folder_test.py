@@ -41,7 +41,7 @@ class RunFolder(program.TestCase):
             str(path.relative_to(self.run_folder)) for path in self.run_folder.rglob("*") if path.is_file()
         }
         pictures = {
-            f"images/{kind}-{epoch:04}.png" for kind in ("reconstructions", "filters") for epoch in (2, 4, 5)
+            f"images/{kind}-{epoch:04}.png" for kind in ("reconstructions", "filters", "codes") for epoch in (2, 4, 5)
         }
         self.assertEqual(
             found,
@@ -227,10 +227,10 @@ class RunFolder(program.TestCase):
             with Image.open(path) as image:
                 image.load()
                 sizes[path.name] = image.size
-                self.assertEqual(image.mode, "L")
-                low, high = image.getextrema()
+                self.assertEqual(image.mode, "RGB" if path.name.startswith("codes") else "L")
+                low, high = image.convert("L").getextrema()
                 self.assertGreater(high - low, 100, path.name)
-        enlarged, gap = 3, 1
+        enlarged, gap = 7, 1  # a sample of 8 pixels is drawn at least 56 high
         self.assertEqual(
             sizes["reconstructions-0002.png"],
             (enlarged * (6 * (8 + gap) - gap), enlarged * (2 * (8 + gap) - gap)),

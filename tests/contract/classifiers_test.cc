@@ -37,7 +37,7 @@ double accuracy(const Classifier& classifier) {
 
 TEST(EveryClassifier, LearnsDigits) {
   for_each_example<Classifier>(
-      [](const Choice<Classifier>& example) { EXPECT_GT(accuracy(*fitted(example)), 0.8); });
+      [](const Choice<Classifier>& example) { EXPECT_GT(accuracy(*fitted(example)), 0.7); });
 }
 
 TEST(EveryClassifier, PredictsTheSameFromItsState) {

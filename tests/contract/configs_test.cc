@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "aelab/classifiers/classifier.h"
 #include "aelab/evaluation/metric.h"
 #include "tests/contract/contract.h"
 
@@ -16,7 +17,7 @@ template <class Product>
 class EveryConfig : public testing::Test {};
 
 using Products = testing::Types<Autoencoder, Backbone, Corruption, Bottleneck, Likelihood, Penalty, Optimizer,
-                                ScheduleKind, Callback, Source, Metric>;
+                                ScheduleKind, Callback, Source, Metric, Classifier>;
 TYPED_TEST_SUITE(EveryConfig, Products);
 
 template <class Product>

@@ -29,6 +29,7 @@ void for_each_example(Test test) {
 }
 
 inline const Shape kImage = {1, 8, 8};
+constexpr std::int64_t kClasses = 10;
 
 /// A backbone for small images: with a code of 6, or of the shape that follows from its layers.
 inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
@@ -43,10 +44,10 @@ inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, s
 inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts) {
   parts.code = 6;
   try {
-    return std::make_shared<Autoencoder>(parts, Context(kImage));
+    return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
   } catch (const Error&) {
     parts.code.reset();
-    return std::make_shared<Autoencoder>(parts, Context(kImage));
+    return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
   }
 }
 

@@ -18,8 +18,9 @@ Values measured(const Choice<Metric>& example, const Autoencoder& model, const S
   const auto metric = example.make();
   metric->begin(model, data);
   for (std::int64_t begin = 0; begin < data.test.size(); begin += size) {
-    const auto x = data.test.range(begin, std::min(begin + size, data.test.size())).inputs;
-    metric->add({.target = x, .code = model.encode(x), .reconstruction = model.reconstruct(x)});
+    const auto [x, labels, rows] = data.test.range(begin, std::min(begin + size, data.test.size()));
+    metric->add(
+        {.target = x, .code = model.encode(x), .reconstruction = model.reconstruct(x), .labels = labels});
   }
   return metric->values();
 }
@@ -36,7 +37,7 @@ TEST(EveryMetric, GivesItsMeasuresForAnyModel) {
   for_each_example<Metric>([&](const Choice<Metric>& example) {
     int models = 0;
     for_each_example<Autoencoder>([&](const Choice<Autoencoder>& variant) {
-      const auto model = variant.make(Context(kImage));
+      const auto model = variant.make(Context(kImage, 0, kClasses));
       for (const auto& [measure, value] : evaluate(*model, data.test, data, {example})) {
         EXPECT_FALSE(measure.name.empty() || measure.definition.empty());
         EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;

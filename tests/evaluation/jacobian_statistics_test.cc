@@ -11,6 +11,7 @@
 #include "aelab/models/convolutional.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/linear.h"
+#include "aelab/models/stacked.h"
 #include "aelab/nn/bottlenecks.h"
 #include "tests/torch_support.h"
 
@@ -108,6 +109,9 @@ TEST(JacobianStatistics, AreAutogradsForEveryKindOfEncoder) {
   expect_autograds(Dense({.base = {.code = 5}, .backbone = {.hidden = {30, 20}}}, context), x, train);
   expect_autograds(Convolutional(Convolutional::Config::examples().front(), context), x, train);
   expect_autograds(Dense({.base = {.code = 80}}, context), x, train);  // wider than the input
+  expect_autograds(
+      Stacked({.layers = {Contractive::Config{.base = {.code = 20}}, Linear::Config{.code = 7}}}, context), x,
+      train);
 }
 
 TEST(JacobianStatistics, OfALinearEncoderAreItsWeights) {

@@ -9,6 +9,7 @@
 #include "aelab/models/dense.h"
 #include "aelab/models/linear.h"
 #include "aelab/models/pca.h"
+#include "aelab/models/stacked.h"
 #include "aelab/nn/likelihoods.h"
 #include "tests/torch_support.h"
 
@@ -91,6 +92,14 @@ TEST(PcaGap, OfPcaIsNone) {
     EXPECT_NEAR(*results[2].value, 0, 1e-4);
     EXPECT_NEAR(*results[3].value, 0, 1e-4);
   }
+}
+
+TEST(PcaGap, OfAStackIsItsErrorAlone) {
+  const auto data = few_digits();
+  const Stacked::Config layers{.layers = {Linear::Config{.code = 8}, Linear::Config{.code = 5}}};
+  const auto results = evaluate(Stacked(layers, Context({1, 8, 8})), data.test, data, {PcaGap::Config{}});
+  EXPECT_GT(*results[1].value, 0);
+  EXPECT_FALSE(results[2].value || results[3].value);
 }
 
 bool has_angles(const NamedValues& values) {

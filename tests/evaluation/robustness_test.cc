@@ -7,6 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/models/linear.h"
+#include "aelab/models/stacked.h"
 #include "aelab/nn/corruptions.h"
 #include "tests/torch_support.h"
 
@@ -94,6 +95,14 @@ TEST(Robustness, HasNoChangeOfACodeThatIsZero) {
   auto values = robustness(*scaling(3, 0, 1), at::rand({4, 3}), {Masking::Config{.level = 0.5}});
   EXPECT_TRUE(values["robustness/masking-0.5"]);
   EXPECT_FALSE(values["code_robustness/masking-0.5"]);
+}
+
+TEST(Robustness, HasNoErrorWhereTheDecoderIsStale) {
+  const Stacked model({.layers = {Linear::Config{.code = 4}}, .network = Stacked::Network{}},
+                      Context({6}, 0, /*class_count=*/3));
+  auto values = robustness(model, at::rand({5, 6}), {Masking::Config{.level = 0.5}});
+  EXPECT_FALSE(values["robustness/masking-0.5"]);
+  EXPECT_TRUE(values["code_robustness/masking-0.5"]);
 }
 
 TEST(Robustness, NamesWhatDiffersAndRefusesTwins) {

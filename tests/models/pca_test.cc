@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "aelab/models/principal_components.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -67,6 +68,18 @@ TEST(Pca, HasScikitLearnsComponents) {
   const auto components = model->named_parameters()["backbone.encoder_0.weight"];
   for (std::size_t i = 0; i < std::size(kComponents); ++i)
     expect_near(components[static_cast<std::int64_t>(i)], kComponents[i]);
+}
+
+TEST(Pca, IsTheSameWhereTheFirstRowsAreFarFromTheMean) {
+  // Blocks' products are about the first block's mean; the last 500 of these rows lie elsewhere.
+  auto random = fixed_generator();
+  auto x = at::empty({3000, 4}).normal_(0, 1, random);
+  x.slice(0, 2500) += 10;
+  const auto wide = x.to(at::kDouble);
+  const auto [values, vectors] = at::linalg_eigh(at::cov(wide.t()));
+  const auto pca = principal_components(Dataset::from_tensors(x), 4);
+  EXPECT_TRUE(at::allclose(pca.variances.to(at::kDouble), values.flip(0), 1e-4, 0)) << pca.variances;
+  EXPECT_TRUE(at::allclose(pca.mean.to(at::kDouble), wide.mean(0), 1e-5, 1e-5));
 }
 
 TEST(Pca, ReconstructsAsScikitLearn) {

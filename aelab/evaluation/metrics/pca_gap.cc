@@ -15,6 +15,7 @@ constexpr double kNoVariance = 1e-6;   // of the largest: less is the covariance
 constexpr double kNoDirection = 1e-6;  // singular values, of the largest
 
 bool has_affine_decoder(const AutoencoderConfig& config) {
+  if (!config.backbone) return false;  // a stack
   const auto* backbone = config.backbone->get_if<DenseBackbone::Config>();
   const auto* likelihood = config.likelihood->get_if<GaussianLikelihood::Config>();
   return backbone && backbone->hidden.empty() && likelihood && likelihood->mean == GaussianMean::identity;

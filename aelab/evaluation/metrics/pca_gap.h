@@ -22,6 +22,7 @@ class PcaGap : public Metric {
 
   explicit PcaGap(const Config&) {}
   std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
   void begin(const Autoencoder& model, const Split& data) override;
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;

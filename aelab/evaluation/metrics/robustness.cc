@@ -83,21 +83,22 @@ void Robustness::add(const Observation& observation) {
   for (auto& level : levels_) {
     const auto noisy = corrupted(*level.corruption, clean).to(observation.target.device());
     const auto noisy_code = model_->encode(noisy);
-    const auto error = model_->decode(noisy_code) - observation.target;
     const auto change = (noisy_code.flatten(1) - code).norm(2, 1) / length;
-    level.squared_error += error.square().sum(at::kDouble).item<double>();
     level.change += change.masked_select(coded).sum(at::kDouble).item<double>();
+    if (!model_->reconstructs()) continue;
+    const auto error = model_->decode(noisy_code) - observation.target;
+    level.squared_error += error.square().sum(at::kDouble).item<double>();
   }
   rows_ += clean.size(0);
   coded_ += coded.sum().item<std::int64_t>();
 }
 
 std::vector<std::optional<double>> Robustness::values() const {
-  std::vector<std::optional<double>> values;
-  for (const auto& level : levels_) values.push_back(level.squared_error / static_cast<double>(rows_));
-  for (const auto& level : levels_) {
-    values.emplace_back();
-    if (coded_ > 0) values.back() = level.change / static_cast<double>(coded_);
+  const auto count = levels_.size();
+  std::vector<std::optional<double>> values(2 * count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (model_->reconstructs()) values[i] = levels_[i].squared_error / static_cast<double>(rows_);
+    if (coded_ > 0) values[count + i] = levels_[i].change / static_cast<double>(coded_);
   }
   return values;
 }

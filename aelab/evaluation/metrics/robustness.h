@@ -7,7 +7,7 @@ namespace aelab {
 /// What noise in the input does to reconstruction and code: one row of the matrix "trained with this noise,
 /// measured with that", whatever the model was trained with (Vincent et al. 2010). Noise is drawn by a row's
 /// place in the evaluated part, so every model sees the same. A schedule as a level counts with its first
-/// value.
+/// value. Errors are not applicable to models whose decoder is stale, changes to codes that are all zero.
 class Robustness : public Metric {
  public:
   struct Config {
