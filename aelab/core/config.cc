@@ -284,99 +284,6 @@ class ChoiceVisitor final : public Fields {
   std::string path_;
 };
 
-class ConfigSchema final : public Fields {
- public:
-  explicit ConfigSchema(json& definitions) : definitions_(definitions) {}
-
-  json value;
-
-  bool describing() const override { return true; }
-  void flatten(AnyChoice& choice) override { kinds_ = &choice.kinds(); }
-
-  static json of_kind(const Kind& kind, json& definitions) {
-    auto defaults = kind.defaults();
-    ConfigSchema schema(definitions);
-    schema.object([&](Fields& f) { defaults->fields(f); });
-    return schema.value;
-  }
-
- protected:
-  void field(std::string_view name, std::string_view help, const Visit& visit) override {
-    ConfigWriter defaults;
-    visit(defaults);
-    ConfigSchema schema(definitions_);
-    visit(schema);
-    auto& property = properties_[std::string(name)];
-    property =
-        schema.value.contains("$ref") ? json{{"allOf", {std::move(schema.value)}}} : std::move(schema.value);
-    property["description"] = help;
-    if (!defaults.value.is_null()) property["default"] = std::move(defaults.value);
-  }
-  void boolean(bool&) override { value = {{"type", "boolean"}}; }
-  void integer(std::int64_t&, const Bounds& bounds) override { limit("integer", bounds); }
-  void number(double&, const Bounds& bounds) override { limit("number", bounds); }
-  void text(std::string&) override { value = {{"type", "string"}}; }
-  void enumeration(int&, std::span<const std::string_view> names) override {
-    value = {{"enum", strings(names)}};
-  }
-  void optional(bool, const std::function<void()>& engage, const Visit& visit) override {
-    engage();
-    visit(*this);
-  }
-  void list(std::size_t, const std::function<void(std::size_t)>& resize,
-            const std::function<void(Fields&, std::size_t)>& visit) override {
-    resize(1);
-    ConfigSchema element(definitions_);
-    visit(element, 0);
-    value = {{"type", "array"}, {"items", std::move(element.value)}};
-  }
-  void object(const Visit& visit) override {
-    visit(*this);
-    value = kinds_ ? any_kind(*kinds_, properties_)
-                   : json{{"type", "object"}, {"properties", properties_}, {"additionalProperties", false}};
-  }
-  void choice(AnyChoice& x) override {
-    const auto& kinds = x.kinds();
-    if (!definitions_.contains(kinds.plural())) {
-      definitions_[kinds.plural()] = nullptr;  // ends the recursion of kinds that nest their own registry
-      auto definition = any_kind(kinds, json::object());
-      definitions_[kinds.plural()] = std::move(definition);
-    }
-    value = {{"$ref", "#/definitions/" + kinds.plural()}};
-  }
-
- private:
-  json& definitions_;
-  json properties_ = json::object();
-  const Kinds* kinds_ = nullptr;
-
-  void limit(const char* type, const Bounds& bounds) {
-    value = {{"type", type}};
-    if (std::isfinite(bounds.least)) value[bounds.open ? "exclusiveMinimum" : "minimum"] = bounds.least;
-    if (std::isfinite(bounds.most)) value[bounds.open ? "exclusiveMaximum" : "maximum"] = bounds.most;
-  }
-
-  /// A kind's name, or an object with its tag, that kind's fields and `beside`, the fields next to it.
-  json any_kind(const Kinds& kinds, const json& beside) {
-    json cases = json::array();
-    for (const auto& kind : kinds.all()) {
-      auto fields = of_kind(kind, definitions_)["properties"];
-      fields.update(beside);
-      fields[kinds.tag()] = {{"const", kind.name}};
-      cases.push_back({{"if", {{"properties", {{kinds.tag(), {{"const", kind.name}}}}}}},
-                       {"then", {{"properties", std::move(fields)}, {"additionalProperties", false}}}});
-    }
-    const json tag = {{"enum", kinds.names()}};
-    json forms = {tag,
-                  {{"type", "object"},
-                   {"required", {kinds.tag()}},
-                   {"properties", {{kinds.tag(), tag}}},
-                   {"allOf", std::move(cases)}}};
-    if (!kinds.number_meaning().first.empty()) forms.push_back({{"type", "number"}});
-    return {{"anyOf", std::move(forms)}};
-  }
-};
-
 }  // namespace
 
 void read_config(const json& value, ConfigRef config, Problems& problems) {
@@ -404,20 +311,6 @@ void check_config(ConfigRef config, const std::string& origin) {
 void visit_choices(ConfigRef config, const std::function<void(const std::string&, AnyChoice&)>& visit) {
   ChoiceVisitor visitor(visit, "");
   config.visit(visitor);
-}
-
-json config_schema(ConfigRef defaults) {
-  json definitions = json::object();
-  ConfigSchema schema(definitions);
-  defaults.visit(schema);
-  schema.value["$schema"] = "http://json-schema.org/draft-07/schema#";
-  schema.value["definitions"] = std::move(definitions);
-  return std::move(schema.value);
-}
-
-json kind_schema(const Kind& kind) {
-  json definitions = json::object();
-  return ConfigSchema::of_kind(kind, definitions);
 }
 
 }  // namespace aelab

@@ -12,8 +12,12 @@ namespace aelab {
 /// Any config struct, its type erased: what is done with its list of fields.
 class ConfigRef {
  public:
+  /// Of one field alone.
+  explicit ConfigRef(Fields::Visit visit) : visit_(std::move(visit)) {}
+
   template <class Config>
-  requires(!std::is_same_v<std::remove_const_t<Config>, ConfigRef>)
+  requires(!std::is_same_v<std::remove_const_t<Config>, ConfigRef> &&
+           !std::is_same_v<std::remove_const_t<Config>, Fields::Visit>)
       ConfigRef(Config& config)  // NOLINT(google-explicit-constructor)
       : visit_([&config](Fields& f) { f.visit(const_cast<std::remove_const_t<Config>&>(config), {}); }) {}
 

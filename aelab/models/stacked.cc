@@ -19,7 +19,7 @@ std::span<const std::string_view> names(FineTuning) {
   return kNames;
 }
 
-void Stacked::Network::fields(Fields& f) {
+void StackNetwork::fields(Fields& f) {
   f("hidden", hidden, "widths of the hidden layers between the code and the classes", between(1, kWidest));
   f("activation", activation, "activation of the hidden layers");
   f("epochs", epochs, "of its training together with the encoder; the trainer's when left out", at_least(1));
@@ -40,11 +40,12 @@ void Stacked::Config::fields(Fields& f) {
 
 std::vector<Stacked::Config> Stacked::Config::examples() {
   const auto denoising = [](std::int64_t code) { return Denoising::Config{.base = {.code = code}}; };
-  return {{.layers = {denoising(12), Sparse::Config{.base = {.code = 8}, .kl = {.weight = 0.1}}},
-           .layer_epochs = 1,
-           .fine_tuning = FineTuning::reconstruction},
-          {.layers = {denoising(12), denoising(8)}, .layer_epochs = 1, .network = Network{.hidden = {10}}},
-          {.layers = {denoising(8)}, .classifier = Choice<Classifier>::named("linear-svm")}};
+  return {
+      {.layers = {denoising(12), Sparse::Config{.base = {.code = 8}, .kl = {.weight = 0.1}}},
+       .layer_epochs = 1,
+       .fine_tuning = FineTuning::reconstruction},
+      {.layers = {denoising(12), denoising(8)}, .layer_epochs = 1, .network = StackNetwork{.hidden = {10}}},
+      {.layers = {denoising(8)}, .classifier = Choice<Classifier>::named("linear-svm")}};
 }
 
 namespace {

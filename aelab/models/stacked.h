@@ -9,6 +9,15 @@ namespace aelab {
 enum class FineTuning { none, reconstruction };
 std::span<const std::string_view> names(FineTuning);
 
+/// A fully connected network from the code to the classes, ending in softmax.
+struct StackNetwork {
+  std::vector<std::int64_t> hidden = {};
+  Activation activation = Activation::relu;
+  std::optional<std::int64_t> epochs = {};
+
+  void fields(Fields& f);
+};
+
 /// Layers trained greedily from the input upwards, each an autoencoder of any variant on the clean codes of
 /// the one below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). Then, as asked: fine-tuning of the
 /// whole, by the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and a
@@ -16,15 +25,6 @@ std::span<const std::string_view> names(FineTuning);
 /// decoder behind: the model then reconstructs no longer.
 class Stacked : public Autoencoder {
  public:
-  /// A fully connected network from the code to the classes, ending in softmax.
-  struct Network {
-    std::vector<std::int64_t> hidden = {};
-    Activation activation = Activation::relu;
-    std::optional<std::int64_t> epochs = {};
-
-    void fields(Fields& f);
-  };
-
   struct Config {
     static constexpr std::string_view kind = "stacked";
     static constexpr std::string_view summary =
@@ -34,7 +34,7 @@ class Stacked : public Autoencoder {
     FineTuning fine_tuning = FineTuning::none;
     std::optional<std::int64_t> fine_tuning_epochs = {};
     std::optional<Choice<Classifier>> classifier = {};
-    std::optional<Network> network = {};
+    std::optional<StackNetwork> network = {};
 
     void fields(Fields& f);
     static std::vector<Config> examples();

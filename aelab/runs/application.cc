@@ -276,7 +276,8 @@ std::pair<double, double> shown_range(const std::vector<Dataset>& sets) {
 }
 
 void write_sheets(const ApplicationJob& job, const std::filesystem::path& folder) {
-  const auto [low, high] = shown_range(job.sets);
+  const auto range = shown_range(job.sets);
+  const double low = range.first, high = range.second;
   auto file = job.files.begin();
   apply_in_batches(job, kSheetsRows, [&](const Tensor& inputs, const Tensor&, const Tensor& reconstruction) {
     const auto columns = std::min(kSheetsColumns, inputs.size(0));
