@@ -1,0 +1,156 @@
+#include "aelab/models/stacked.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "aelab/core/config.h"
+#include "aelab/models/contractive.h"
+#include "aelab/models/denoising.h"
+#include "aelab/models/dense.h"
+#include "aelab/models/sparse.h"
+#include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/likelihoods.h"
+#include "tests/torch_support.h"
+
+namespace aelab {
+namespace {
+
+Choice<Autoencoder> denoising(std::int64_t code) { return Denoising::Config{.base = {.code = code}}; }
+
+std::shared_ptr<Stacked> stack(const Stacked::Config& config, std::int64_t classes = 10) {
+  return std::make_shared<Stacked>(config, Context({1, 8, 8}, 1, classes));
+}
+
+std::map<std::string, Tensor> snapshot(const Autoencoder& model) {
+  std::map<std::string, Tensor> values;
+  for (const auto& [name, tensor] : parameters_of(model)) values[name] = tensor.detach().clone();
+  return values;
+}
+
+/// Trains one phase alone for two steps by plain gradient descent; the names of the parameters that moved.
+std::set<std::string> moved_by(Stacked& model, const Phase& phase) {
+  const auto before = snapshot(model);
+  const auto& update = phase.updates.front();
+  const auto data = few_digits().train;
+  for (std::int64_t i = 0; i < 2; ++i) {
+    Pass pass;
+    const auto total =
+        update.objective(data.range(0, 32), Step{.at = {.epoch = 0, .batch = i}, .training = true}, pass)
+            .total();
+    std::vector<Tensor> parameters;
+    for (const auto& item : update.parameters) parameters.push_back(item.second);
+    const auto gradients = torch::autograd::grad({total}, parameters, {}, std::nullopt, false, true);
+    const at::NoGradGuard no_grad;
+    for (std::size_t k = 0; k < parameters.size(); ++k)
+      if (gradients[k].defined()) parameters[k].sub_(gradients[k], 0.1);
+  }
+  std::set<std::string> moved;
+  for (const auto& [name, value] : snapshot(model))
+    if (!same_bits(value, before.at(name))) moved.insert(name);
+  return moved;
+}
+
+bool all_begin_with(const std::set<std::string>& names, const std::string& prefix) {
+  return !names.empty() &&
+         std::ranges::all_of(names, [&](const auto& name) { return name.starts_with(prefix); });
+}
+
+TEST(Stacked, EachPhaseTrainsWhatItShould) {
+  const auto model = stack({.layers = {denoising(12), denoising(6)},
+                            .fine_tuning = FineTuning::reconstruction,
+                            .network = StackNetwork{.hidden = {5}}});
+  const auto phases = model->phases();
+  ASSERT_EQ(phases.size(), 4U);
+  EXPECT_EQ(phases[0].name, "layer 1");
+  EXPECT_TRUE(all_begin_with(moved_by(*model, phases[0]), "backbone.layer_1."));
+  EXPECT_EQ(phases[1].name, "layer 2");
+  EXPECT_TRUE(all_begin_with(moved_by(*model, phases[1]), "backbone.layer_2."));
+  EXPECT_EQ(phases[2].name, "fine-tuning");
+  EXPECT_EQ(moved_by(*model, phases[2]).size(), 8U);  // two layers, encoder and decoder, weight and bias
+  EXPECT_EQ(phases[3].name, "classifier");
+  for (const auto& name : moved_by(*model, phases[3]))
+    EXPECT_EQ(name.find("decoder"), std::string::npos) << name;
+  for (const auto& item : phases[3].updates.front().parameters)
+    EXPECT_EQ(item.first.find("decoder"), std::string::npos) << item.first;
+}
+
+TEST(Stacked, UpperLayersSeeTheCleanCodesBelow) {
+  const auto model = stack({.layers = {denoising(12), Dense::Config{.base = {.code = 6}}}});
+  const auto batch = few_digits().train.range(0, 8);
+  Pass pass;
+  model->phases()[1].updates.front().objective(batch, Step{.training = true}, pass);
+  EXPECT_TRUE(same_bits(pass.target, model->layers().front()->encode(batch.inputs)));
+}
+
+TEST(Stacked, EncodesAndDecodesThroughItsLayersInTurn) {
+  const auto model = stack({.layers = {denoising(12), denoising(6)}});
+  const auto x = few_digits().train.range(0, 4).inputs;
+  const auto layers = model->layers();
+  const auto code = layers[1]->encode(layers[0]->encode(x));
+  EXPECT_TRUE(at::allclose(model->encode(x), code));
+  EXPECT_TRUE(at::allclose(model->decode(code), layers[0]->decode(layers[1]->decode(code))));
+}
+
+TEST(Stacked, RefusesLayersThatDoNotFit) {
+  EXPECT_SAYS(message_of<Error>([] { stack({}); }), "layers: must have at least one autoencoder");
+  const Choice<Autoencoder> unbounded = Dense::Config{.base = {.code = 12}};
+  EXPECT_SAYS(message_of<Error>([&] {
+                stack({.layers = {unbounded, denoising(6)}});
+              }),
+              "model.layers[1].likelihood: bernoulli is for inputs between 0 and 1");
+  const Choice<Autoencoder> too_sparse =
+      Sparse::Config{.base = {.code = 4}, .sparsity = Sparsity::k_sparse, .k_sparse = {.k = 9}};
+  EXPECT_SAYS(message_of<Error>([&] {
+                stack({.layers = {denoising(12), too_sparse}});
+              }),
+              "model.layers[1].bottleneck.k: 9");
+  EXPECT_SAYS(
+      message_of<Error>([] { stack({.layers = {denoising(6)}, .network = StackNetwork{}}, /*classes=*/0); }),
+      "model.network: needs labels");
+}
+
+TEST(Stacked, AClassifierFittedOnCodesSurvivesTheCheckpointsTensors) {
+  const Stacked::Config config{.layers = {denoising(16)},
+                               .classifier = Choice<Classifier>::named("linear-svm")};
+  const auto model = stack(config), other = stack(config);
+  EXPECT_FALSE(model->classifies());
+  model->phases().back().solve(few_digits().train);
+  EXPECT_TRUE(model->classifies());
+  const at::NoGradGuard no_grad;
+  const auto from = state_of(*model), to = state_of(*other);
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].second.copy_(from[i].second);
+  other->load_fitted(model->fitted());
+  const auto x = few_digits().test.range(0, 40).inputs;
+  EXPECT_TRUE(at::equal(other->classify(x), model->classify(x)));
+}
+
+TEST(Denoising, ValidatesOnCleanInputsAndSaysHowItDenoisesBeside) {
+  const Denoising model({.base = {.code = 8}}, Shape{1, 8, 8});
+  const auto batch = few_digits().validation.range(0, 8);
+  Pass pass;
+  const auto terms = model.loss(batch, Step{}, pass);
+  EXPECT_TRUE(same_bits(pass.input, batch.inputs));
+  ASSERT_EQ(terms.all().size(), 2U);
+  EXPECT_EQ(terms.all()[1].name, "denoising");
+  EXPECT_EQ(terms.all()[1].weight, 0);
+  EXPECT_NE(terms.all()[1].value.item<float>(), terms.all()[0].value.item<float>());
+  Pass in_training;
+  const auto trained = model.loss(batch, Step{.training = true}, in_training);
+  EXPECT_EQ(trained.all().size(), 1U);
+  EXPECT_FALSE(same_bits(in_training.input, batch.inputs));
+}
+
+TEST(Variants, RefuseWhatIsSaidTwice) {
+  const auto refusal = [](const auto& config) {
+    return message_of<Error>([&] { check_config(config, "model"); });
+  };
+  EXPECT_SAYS(refusal(Contractive::Config{.base = {.penalties = {{ContractivePenalty::Config{}}}}}),
+              "lists contractive");
+  EXPECT_SAYS(refusal(Sparse::Config{.base = {.penalties = {{KlSparsityPenalty::Config{}}}}}),
+              "lists kl-sparsity");
+}
+
+}  // namespace
+}  // namespace aelab

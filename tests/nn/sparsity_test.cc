@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+
+#include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/penalties.h"
+#include "tests/torch_support.h"
+
+namespace aelab {
+namespace {
+
+Step in_training() { return Step{.training = true}; }
+
+Pass with_code(const Tensor& code) {
+  return {.target = {}, .input = {}, .pre_code = code, .code = code, .output = {}};
+}
+
+/// Parts that the penalties of this file never look at.
+double value_of(Penalty& penalty, const Tensor& code, const Step& step = Step{.training = true}) {
+  const Parts* none = nullptr;
+  return penalty.value(with_code(code), *none, step).item<double>();
+}
+
+/// KL(p || q) of two Bernoulli variables.
+double kl(double p, double q) { return p * std::log(p / q) + (1 - p) * std::log((1 - p) / (1 - q)); }
+
+TEST(KlSparsity, IsTheDivergenceOfEachUnitsMeanFromTheTarget) {
+  KlSparsityPenalty penalty({.target = 0.1});
+  // Two samples of two units: means 0.2 and 0.5.
+  const auto code = at::tensor({0.1F, 0.4F, 0.3F, 0.6F}).view({2, 2});
+  EXPECT_NEAR(value_of(penalty, code), kl(0.1, 0.2) + kl(0.1, 0.5), 1e-6);
+  EXPECT_NEAR(value_of(penalty, at::full({3, 2}, 0.1F)), 0, 1e-6);
+  EXPECT_TRUE(std::isfinite(value_of(penalty, at::zeros({3, 2}))));
+}
+
+TEST(KlSparsity, KeepsARunningMeanThatIsCorrectedForItsStart) {
+  KlSparsityPenalty penalty({.target = 0.1, .estimate = ActivationEstimate::running, .decay = 0.9});
+  penalty.build({1});
+  const auto first = at::full({2, 1}, 0.2F), second = at::full({2, 1}, 0.6F);
+  EXPECT_NEAR(value_of(penalty, first), kl(0.1, 0.2), 1e-6);  // nothing before: the batch's own mean
+  penalty.after_step(with_code(first));
+  // (0.9 * 0.1 * 0.2 + 0.1 * 0.6) / (1 - 0.9^2)
+  const double mean = (0.9 * 0.02 + 0.06) / 0.19;
+  EXPECT_NEAR(value_of(penalty, second), kl(0.1, mean), 1e-6);
+  EXPECT_NEAR(value_of(penalty, second, Step{}), kl(0.1, 0.6), 1e-6);  // outside training: the rows' own
+}
+
+TEST(KlSparsity, RefusesCodesThatAreNoProbabilities) {
+  KlSparsityPenalty penalty({});
+  const DeterministicBottleneck relu({.activation = Activation::relu}, {4}),
+      sigmoid({.activation = Activation::sigmoid}, {4});
+  const Backbone* backbone = nullptr;
+  const Likelihood* likelihood = nullptr;
+  EXPECT_SAYS(message_of<Error>([&] { penalty.check({*backbone, relu, *likelihood}); }), "sigmoid");
+  EXPECT_NO_THROW(penalty.check({*backbone, sigmoid, *likelihood}));
+}
+
+TEST(KSparse, KeepsTheLargestInTrainingAndMoreAfterwards) {
+  const KSparseBottleneck bottleneck({.k = 1, .test_k = 2}, {4});
+  const auto code = at::tensor({1.0F, 4.0F, -2.0F, 3.0F}).view({1, 4});
+  EXPECT_TRUE(
+      at::equal(bottleneck.forward(code, in_training()), at::tensor({0.0F, 4.0F, 0.0F, 0.0F}).view({1, 4})));
+  EXPECT_TRUE(at::equal(bottleneck.forward(code, {}), at::tensor({0.0F, 4.0F, 0.0F, 3.0F}).view({1, 4})));
+}
+
+TEST(KSparse, PassesGradientsToWhatItKeepsAlone) {
+  const KSparseBottleneck bottleneck({.k = 2}, {4});
+  const auto code = at::tensor({1.0F, 4.0F, -2.0F, 3.0F}).view({1, 4}).requires_grad_();
+  const auto gradient =
+      torch::autograd::grad({bottleneck.forward(code, in_training()).sum()}, {code}).front();
+  EXPECT_TRUE(at::equal(gradient, at::tensor({0.0F, 1.0F, 0.0F, 1.0F}).view({1, 4})));
+}
+
+TEST(KSparse, KeepsOfEachChannelWhereAsked) {
+  const KSparseBottleneck bottleneck({.k = 1, .per_channel = true}, {2, 1, 2});
+  const auto code = at::tensor({1.0F, 2.0F, 9.0F, 8.0F}).view({1, 2, 1, 2});
+  EXPECT_TRUE(
+      at::equal(bottleneck.forward(code, in_training()).flatten(), at::tensor({0.0F, 2.0F, 9.0F, 0.0F})));
+}
+
+TEST(KSparse, RefusesMoreThanThereAre) {
+  EXPECT_SAYS(message_of<Error>([] { KSparseBottleneck({.k = 5}, {4}); }),
+              "model.bottleneck.k: 5 is more than the 4");
+  EXPECT_SAYS(message_of<Error>([] {
+                KSparseBottleneck({.k = 3, .per_channel = true}, {2, 1, 2});
+              }),
+              "more than the 2");
+  EXPECT_SAYS(message_of<Error>([] { KSparseBottleneck({.k = 1, .per_channel = true}, {4}); }),
+              "no channels");
+}
+
+}  // namespace
+}  // namespace aelab
