@@ -57,7 +57,7 @@ void add_run(CLI::App& app, Command& chosen) {
   struct Options {
     std::string file, output;
     std::vector<std::string> overrides;
-    bool json = false, quiet = false;
+    bool json = false, quiet = false, plain = false;
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("run", "Train the autoencoder that a JSON file describes");
@@ -66,10 +66,12 @@ void add_run(CLI::App& app, Command& chosen) {
   command->add_option("--output", options->output, "the folder of run folders");
   command->add_flag("--json", options->json, "print one JSON object: folder, status, metrics");
   command->add_flag("--quiet", options->quiet, "no progress display");
+  command->add_flag("--plain", options->plain, "a line an epoch, no live bar");
   command->footer("Example: aelab run experiments/first-run/run.json training.epochs=3 callbacks[0].every=1");
   command->callback([options, &chosen] {
     chosen = [options] {
-      RunOptions how{.origin = options->file, .problems = {}, .quiet = options->quiet};
+      RunOptions how{
+          .origin = options->file, .problems = {}, .quiet = options->quiet, .plain = options->plain};
       auto config =
           read_run_config(read_file(options->file), options->file, options->overrides, how.problems);
       if (!options->output.empty()) config.output = options->output;

@@ -13,25 +13,25 @@ class Problems {
  public:
   void add(std::string problem) { all_.push_back(std::move(problem)); }
 
-  /// Does the work; an Error that it throws becomes a problem. Whether it went through.
+  /// Does the work; an Error that it throws becomes a problem, unless what it stems from is told already.
+  /// Whether it went through.
   template <class Work>
-  bool attempt(Work work) {
+  bool attempt(Work work, bool told = false) {
     try {
       work();
       return true;
     } catch (const Error& error) {
-      add(error.what());
+      if (!told) add(error.what());
       return false;
     }
   }
 
   bool empty() const { return all_.empty(); }
   const std::vector<std::string>& all() const { return all_; }
-  /// Whether a problem's path begins with `path`, or has none: what lies under it cannot be relied upon.
-  bool concern(const std::string& path) const {
-    return std::any_of(all_.begin(), all_.end(), [&](const auto& problem) {
-      return problem.starts_with(path) || problem.find(": ") == std::string::npos;
-    });
+  /// Whether a problem lies at or under `path`.
+  bool concern(std::string_view path) const {
+    return std::any_of(all_.begin(), all_.end(),
+                       [&](const auto& problem) { return problem.starts_with(path); });
   }
 
   /// Throws one Error with all problems, headed by where they were found; nothing if there are none.

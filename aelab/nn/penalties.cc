@@ -82,7 +82,10 @@ void KlSparsityPenalty::after_step(const Pass& pass) {
 
 void ContractivePenalty::Config::fields(Fields& f) {
   weight_field(f, weight);
-  f("estimate", estimate, "estimate the norm by Hutchinson's method instead of computing it");
+  f("estimate", estimate,
+    "estimate the norm by Hutchinson's method; otherwise it is exact: in closed form for one dense layer, "
+    "propagated from the code's side through deeper dense encoders, and for others by one backward pass for "
+    "each number of the code");
   if (estimate || f.describing())
     f("directions", directions, "random directions of the estimate", at_least(1));
 }

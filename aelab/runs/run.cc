@@ -54,20 +54,35 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
   throw Error("model: LibTorch cannot make it: " + what.substr(0, what.find('\n')));
 }
 
-/// Makes what can be made and adds what is wrong to `problems`: nothing is made of parts that they concern.
+/// Adds what the trainer finds; where data or model are stand-ins, only what does not stem from them.
+void check_trainer(const RunConfig& config, const Made& made, bool stand_ins, Problems& problems) {
+  Problems found;
+  Trainer(config.training, config.callbacks, config.seed)
+      .check(*made.model, made.data, /*with_folder=*/true, found);
+  for (const auto& problem : found.all())
+    if (!stand_ins || problem.starts_with("callbacks") || problem.starts_with("training.device"))
+      problems.add(problem);
+}
+
+/// Makes what can be made and adds what is wrong to `problems`. Fields that problems concern have their
+/// defaults: these serve to look further, and what goes wrong with them is not told.
 Made make(const RunConfig& config, Problems& problems) {
   Made made;
   std::optional<Data> data;
-  if (problems.concern("data") || !problems.attempt([&] { data = open_dataset(config.data.source); }))
-    return made;
-  const bool split = problems.attempt([&] { made.data = data->split(config.data.split, config.seed); });
-  if (!problems.concern("model")) problems.attempt([&] { made.model = make_model(config, *data); });
-  if (!split) return made;
-  if (!problems.concern("evaluation"))
-    for (const auto& metric : config.evaluation) problems.attempt([&] { metric.make()->check(made.data); });
-  if (made.model && !problems.concern("training") && !problems.concern("callbacks"))
-    Trainer(config.training, config.callbacks, config.seed)
-        .check(*made.model, made.data, /*with_folder=*/true, problems);
+  const bool data_told = problems.concern("data"), model_told = problems.concern("model");
+  if (config.data.source.empty()) return made;
+  if (!problems.attempt([&] { data = open_dataset(config.data.source); }, data_told)) return made;
+  const bool split =
+      problems.attempt([&] { made.data = data->split(config.data.split, config.seed); }, data_told);
+  if (!config.model.variant.empty())
+    problems.attempt([&] { made.model = make_model(config, *data); }, model_told || data_told);
+  if (!split) made.data = {data->train, data->train, data->train};
+  for (const auto& metric : config.evaluation)
+    if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
+  if (made.model)
+    check_trainer(config, made, data_told || model_told || !split, problems);
+  else
+    problems.attempt([&] { check_device(config.training.device); });
   return made;
 }
 
@@ -84,10 +99,14 @@ void remove_temporary_files(const fs::path& folder) {
     if (is_temporary_file(entry.path())) fs::remove(entry.path());
 }
 
-std::vector<CallbackConfig> without_progress(std::vector<CallbackConfig> callbacks) {
+/// The callbacks with the progress display that the options ask for; config.json keeps what the run file
+/// says.
+std::vector<CallbackConfig> shown_as(const RunOptions& options, std::vector<CallbackConfig> callbacks) {
+  if (!options.quiet && !options.plain) return callbacks;
   std::erase_if(callbacks,
                 [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; });
-  callbacks.push_back({.callback = ProgressBar::Config{}, .enabled = false});
+  callbacks.push_back(
+      {.callback = ProgressBar::Config{.display = Display::plain}, .enabled = !options.quiet});
   return callbacks;
 }
 
@@ -165,7 +184,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const auto folder = create_numbered_folder(fs::path(config.output) / config.name);
   write_json(folder / "config.json", write_config(config));
   write_json(folder / "environment.json", environment());
-  if (options.quiet) config.callbacks = without_progress(config.callbacks);
+  config.callbacks = shown_as(options, config.callbacks);
   return train_or_report(config, made, folder, /*resumed=*/false);
 }
 

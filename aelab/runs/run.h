@@ -15,6 +15,7 @@ struct RunOptions {
   std::string origin = "run";  ///< heads messages: the run file's name
   Problems problems = {};      ///< found while the config was read, to be told with those found here
   bool quiet = false;          ///< no progress display, whatever the config lists
+  bool plain = false;          ///< no live bar
 };
 
 /// Trains, measures and records in a new folder <output>/<name>/<n>. Error with all that is wrong with the

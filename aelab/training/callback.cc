@@ -20,7 +20,9 @@ constexpr std::string_view kDefaults[] = {"progress", "log", "checkpoint", "stop
 
 std::vector<CallbackConfig> with_defaults(std::vector<CallbackConfig> configs, bool with_folder) {
   for (const auto kind : kDefaults) {
-    const auto named = [&](const CallbackConfig& config) { return config.callback.kind() == kind; };
+    const auto named = [&](const CallbackConfig& config) {
+      return !config.callback.empty() && config.callback.kind() == kind;
+    };
     if (std::any_of(configs.begin(), configs.end(), named)) continue;
     auto config = CallbackConfig{.callback = Choice<Callback>::named(kind)};
     if (with_folder || !config.callback.make()->needs_folder()) configs.push_back(std::move(config));
@@ -31,6 +33,7 @@ std::vector<CallbackConfig> with_defaults(std::vector<CallbackConfig> configs, b
 void check_state_keys(const std::vector<CallbackConfig>& configs) {
   std::map<std::string, std::size_t> owners;
   for (std::size_t i = 0; i < configs.size(); ++i) {
+    if (configs[i].callback.empty()) continue;
     const auto key = configs[i].enabled ? configs[i].callback.make()->state_key() : std::string();
     if (key.empty()) continue;
     if (const auto [owner, is_new] = owners.try_emplace(key, i); !is_new)
@@ -47,7 +50,7 @@ std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<Callback
   check_state_keys(configs);
   std::vector<std::shared_ptr<Callback>> callbacks;
   for (const auto& config : configs) {
-    if (!config.enabled) continue;
+    if (!config.enabled || config.callback.empty()) continue;
     callbacks.push_back(config.callback.make());
     if (callbacks.back()->needs_folder() && !with_folder)
       throw Error("callbacks: \"" + config.callback.kind() +

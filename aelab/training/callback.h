@@ -56,7 +56,7 @@ class Callback {
   virtual NamedTensors tensors(Training&) { return {}; }
 };
 
-/// An entry of a run file's "callbacks".
+/// An entry of a run file's "callbacks"; one that could not be read is empty, and is passed over.
 struct CallbackConfig {
   Choice<Callback> callback = {};
   bool enabled = true;

@@ -92,6 +92,7 @@ void check_labels(Autoencoder& model, const Split& data) {
 void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known,
                     Problems& problems) {
   for (std::size_t i = 0; i < configs.size(); ++i) {
+    if (configs[i].callback.empty()) continue;
     const auto monitored = configs[i].enabled ? configs[i].callback.make()->monitored() : std::string();
     if (monitored.empty() || known.contains(monitored)) continue;
     problems.add("callbacks[" + std::to_string(i) + "].monitor: no metric \"" + monitored + "\" to monitor." +

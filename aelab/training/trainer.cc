@@ -31,13 +31,17 @@ void TrainerConfig::fields(Fields& f) {
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
 }
 
+void check_device(Device device) {
+  if (device == Device::cuda && !at::hasCUDA())
+    throw Error("training.device: this LibTorch has no CUDA device; use \"auto\" or \"cpu\"");
+}
+
 namespace {
 
 constexpr std::int64_t kValidationRows = 1000;  // at once; fixed, so that the batch size does not change sums
 
 at::Device choose_device(Device device) {
-  if (device == Device::cuda && !at::hasCUDA())
-    throw Error("training.device: this LibTorch has no CUDA device; use \"auto\" or \"cpu\"");
+  check_device(device);
   return device != Device::cpu && at::hasCUDA() ? at::Device(at::kCUDA) : at::Device(at::kCPU);
 }
 
@@ -295,7 +299,7 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder) con
 }
 
 void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const {
-  problems.attempt([&] { choose_device(config_.device); });
+  problems.attempt([&] { check_device(config_.device); });
   check_training(config_, callbacks_, model, data, with_folder, problems);
 }
 

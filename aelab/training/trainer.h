@@ -8,6 +8,9 @@ namespace aelab {
 enum class Device { automatic, cpu, cuda };
 std::span<const std::string_view> names(Device);
 
+/// Error when this LibTorch lacks the device.
+void check_device(Device device);
+
 /// How a model is trained; the model's phases say what is trained.
 struct TrainerConfig {
   std::int64_t epochs = 10;  ///< of each phase
