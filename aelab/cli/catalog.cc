@@ -34,7 +34,7 @@ json listing(const Kinds& kinds) {
 
 void print_list(const Kinds& kinds) {
   fmt::print("{}\n", kinds.plural());
-  for (const auto& kind : kinds.all()) fmt::print("  {:<16} {}\n", kind.name, kind.summary);
+  for (const auto& kind : kinds.all()) fmt::print("  {:<20} {}\n", kind.name, kind.summary);
 }
 
 /// "integer", "number or schedule", "list of integer", "one of relu, tanh"

@@ -110,7 +110,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
   command->add_option("--data", options->data, "a data source's name, or a JSON object as in a run file");
   command->add_option("--part", options->part, "train, validation or test")->capture_default_str();
-  command->add_option("--checkpoint", options->checkpoint, "best or last")->capture_default_str();
+  command->add_option("--checkpoint", options->checkpoint, "best, last or ema")->capture_default_str();
   command->add_option("--metrics", options->metrics, "metrics' names; the run's own when left out")
       ->delimiter(',');
   command->add_flag("--json", options->json, "print one JSON object of metrics");

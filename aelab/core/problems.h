@@ -34,6 +34,14 @@ class Problems {
                        [&](const auto& problem) { return problem.starts_with(path); });
   }
 
+  /// Throws one Error with all problems, a line each; nothing if there are none.
+  void raise() const {
+    if (all_.empty()) return;
+    auto message = all_.front();
+    for (std::size_t i = 1; i < all_.size(); ++i) message += "\n  " + all_[i];
+    throw Error(message);
+  }
+
   /// Throws one Error with all problems, headed by where they were found; nothing if there are none.
   void raise(const std::string& origin) const {
     if (all_.empty()) return;

@@ -32,6 +32,13 @@ bool Schedule::stays(const Bounds& bounds) const {
 
 namespace {
 
+/// A value that a schedule cannot do without.
+void needed(Fields& f, const char* name, std::optional<double>& value, const char* help,
+            const Bounds& bounds = {}) {
+  f(name, value, help, bounds);
+  f.require(value.has_value(), name, "must be given");
+}
+
 constexpr const char* kAmount = ": a number of steps, or a share of the phase below 1";
 
 std::int64_t steps_of(double amount, std::int64_t steps) {
@@ -50,45 +57,49 @@ double done(std::int64_t step, std::int64_t length) {
 
 }  // namespace
 
+void ConstantSchedule::Config::fields(Fields& f) { needed(f, "value", value, "the value"); }
+
 void LinearSchedule::Config::fields(Fields& f) {
-  f("from", from, "the value at the phase's first step");
-  f("to", to, "the value at the end");
+  needed(f, "from", from, "the value at the phase's first step");
+  needed(f, "to", to, "the value at the end");
   f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
 }
 
 double LinearSchedule::at(std::int64_t step, std::int64_t steps) const {
-  return config_.from + (config_.to - config_.from) * done(step, length(steps));
+  const double from = config_.from.value_or(0), to = config_.to.value_or(0);
+  return from + (to - from) * done(step, length(steps));
 }
 
 std::int64_t LinearSchedule::length(std::int64_t steps) const { return steps_of(config_.over, steps); }
 
 void StepSchedule::Config::fields(Fields& f) {
-  f("value", value, "the value at the phase's first step");
+  needed(f, "value", value, "the value at the phase's first step");
   f("factor", factor, "what it is multiplied by", above(0));
   f("every", every, std::string("how often") + kAmount, above(0));
 }
 
 double StepSchedule::at(std::int64_t step, std::int64_t steps) const {
   const auto every = std::max<std::int64_t>(steps_of(config_.every, steps), 1);
-  return config_.value * std::pow(config_.factor, static_cast<double>(step / every));
+  return config_.value.value_or(0) * std::pow(config_.factor, static_cast<double>(step / every));
 }
 
 std::int64_t StepSchedule::length(std::int64_t steps) const { return steps_of(config_.every, steps) + 1; }
 
 void ExponentialSchedule::Config::fields(Fields& f) {
-  f("from", from, "the value at the phase's first step", above(0));
-  f("to", to, "the value at the end", above(0));
+  needed(f, "from", from, "the value at the phase's first step", above(0));
+  needed(f, "to", to, "the value at the end", above(0));
   f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
 }
 
 double ExponentialSchedule::at(std::int64_t step, std::int64_t steps) const {
-  return config_.from * std::pow(config_.to / config_.from, done(step, length(steps)));
+  const double from = config_.from.value_or(1), to = config_.to.value_or(1);
+  return from * std::pow(to / from, done(step, length(steps)));
 }
 
 std::int64_t ExponentialSchedule::length(std::int64_t steps) const { return steps_of(config_.over, steps); }
 
 void CosineSchedule::Config::fields(Fields& f) {
-  f("from", from, "the value after the warm-up");
+  needed(f, "from", from, "the value after the warm-up");
   f("to", to, "the value at the end of each period");
   f("warmup", warmup, std::string("how long it rises from 0 before") + kAmount, at_least(0));
   f("restarts", restarts, "how often it begins again", at_least(0));
@@ -96,11 +107,12 @@ void CosineSchedule::Config::fields(Fields& f) {
 
 double CosineSchedule::at(std::int64_t step, std::int64_t steps) const {
   const auto warmup = steps_of(config_.warmup, steps);
-  if (step < warmup) return config_.from * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  const double from = config_.from.value_or(0);
+  if (step < warmup) return from * static_cast<double>(step + 1) / static_cast<double>(warmup);
   const auto periods = config_.restarts + 1;
   const auto period = std::max<std::int64_t>((steps - warmup + periods - 1) / periods, 1);
   const auto fallen = done((step - warmup) % period, period);
-  return config_.to + (config_.from - config_.to) * 0.5 * (1 + std::cos(std::numbers::pi * fallen));
+  return config_.to + (from - config_.to) * 0.5 * (1 + std::cos(std::numbers::pi * fallen));
 }
 
 std::int64_t CosineSchedule::length(std::int64_t steps) const {

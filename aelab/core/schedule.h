@@ -39,13 +39,13 @@ class ConstantSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "constant";
     static constexpr std::string_view summary = "the same value at every step";
-    double value = 0;
+    std::optional<double> value = {};
 
-    void fields(Fields& f) { f("value", value, "the value"); }
+    void fields(Fields& f);
     static std::vector<Config> examples() { return {{.value = 0.5}}; }
   };
 
-  explicit ConstantSchedule(const Config& config) : value_(config.value) {}
+  explicit ConstantSchedule(const Config& config) : value_(config.value.value_or(0)) {}
   double at(std::int64_t, std::int64_t) const override { return value_; }
 
  private:
@@ -58,8 +58,8 @@ class LinearSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "linear";
     static constexpr std::string_view summary = "along a straight line from one value to another";
-    double from = 0;
-    double to = 1;
+    std::optional<double> from = {};
+    std::optional<double> to = {};
     std::optional<double> over = {};
 
     void fields(Fields& f);
@@ -82,7 +82,7 @@ class StepSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "step";
     static constexpr std::string_view summary = "multiplied by a factor every so many steps";
-    double value = 1e-3;
+    std::optional<double> value = {};
     double factor = 0.1;
     double every = 0.34;
 
@@ -104,8 +104,8 @@ class ExponentialSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "exponential";
     static constexpr std::string_view summary = "from one value to another by the same factor at every step";
-    double from = 1e-2;
-    double to = 1e-4;
+    std::optional<double> from = {};
+    std::optional<double> to = {};
     std::optional<double> over = {};
 
     void fields(Fields& f);
@@ -127,7 +127,7 @@ class CosineSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "cosine";
     static constexpr std::string_view summary = "falls along half a cosine, after a warm-up, with restarts";
-    double from = 1e-3;
+    std::optional<double> from = {};
     double to = 0;
     double warmup = 0;
     std::int64_t restarts = 0;

@@ -64,7 +64,10 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
   }
   if (best) return *best;
   const auto starts = [&](std::string_view name) { return name.starts_with(wanted); };
-  const auto contains = [&](std::string_view name) { return name.find(wanted) != std::string_view::npos; };
+  const auto contains = [&](std::string_view name) {
+    return wanted.size() > 2 &&
+           name.find(wanted) != std::string_view::npos;  // a letter or two is in any name
+  };
   const std::string prefixed = shortest_match(known, starts);
   return prefixed.empty() ? shortest_match(known, contains) : prefixed;
 }

@@ -6,6 +6,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/core/problems.h"
 #include "aelab/core/text.h"
 #include "aelab/data/idx.h"
 
@@ -139,7 +140,19 @@ std::vector<Idx::Config> Idx::Config::examples() {
            .train_labels = mnist / "t10k-labels-idx1-ubyte.gz"}};
 }
 
+void Idx::check_files() const {
+  Problems problems;
+  for (const auto& [name, path] : {std::pair("train_images", config_.train_images),
+                                   {"train_labels", config_.train_labels},
+                                   {"test_images", config_.test_images},
+                                   {"test_labels", config_.test_labels}})
+    if (!path.empty() && !fs::exists(path) && !fs::exists(path + ".gz"))
+      problems.add(std::string("data.") + name + ": there is no file " + path + ", nor " + path + ".gz");
+  problems.raise();
+}
+
 Data Idx::open() const {
+  check_files();
   Data data{.name = "idx",
             .train = read_part(config_.train_images, config_.train_labels),
             .test = {},

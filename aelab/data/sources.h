@@ -22,6 +22,8 @@ class Idx : public Source {
   Data open() const override;
 
  private:
+  void check_files() const;
+
   Config config_;
 };
 

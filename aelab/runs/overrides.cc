@@ -5,6 +5,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/json.h"
+#include "aelab/core/problems.h"
 
 namespace aelab {
 namespace {
@@ -82,7 +83,9 @@ void apply(json& config, const std::string& override) {
 }  // namespace
 
 void apply_overrides(json& config, const std::vector<std::string>& overrides) {
-  for (const auto& override : overrides) apply(config, override);
+  Problems problems;
+  for (const auto& override : overrides) problems.attempt([&] { apply(config, override); });
+  problems.raise();
 }
 
 }  // namespace aelab

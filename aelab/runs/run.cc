@@ -7,6 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/lock.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/environment.h"
@@ -158,6 +159,8 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
 }
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
+  const FolderLock lock(folder);
+  if (resumed) remove_temporary_files(folder);
   try {
     return train(config, made, folder, resumed);
   } catch (const std::exception& error) {
@@ -197,7 +200,6 @@ RunConfig load_run_config(const fs::path& folder) {
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
   const auto made = make(config, folder.string());
-  remove_temporary_files(folder);
   return train_or_report(config, made, folder, /*resumed=*/true);
 }
 

@@ -21,6 +21,7 @@ void for_each_example(Test test) {
     for (std::size_t i = 0; i < examples.size(); ++i) {
       Choice<Product> choice;
       choice.set(examples[i]->clone());
+      std::printf("[ EXAMPLE  ] %s %s, example %zu\n", kinds.noun().c_str(), name.c_str(), i);
       SCOPED_TRACE(kinds.noun() + " " + name + ", example " + std::to_string(i) + ": " +
                    write_config(choice).dump());
       test(choice);

@@ -98,7 +98,7 @@ TEST(Robustness, HasNoChangeOfACodeThatIsZero) {
 }
 
 TEST(Robustness, HasNoErrorWhereTheDecoderIsStale) {
-  const Stacked model({.layers = {Linear::Config{.code = 4}}, .network = Stacked::Network{}},
+  const Stacked model({.layers = {Linear::Config{.code = 4}}, .network = StackNetwork{}},
                       Context({6}, 0, /*class_count=*/3));
   auto values = robustness(model, at::rand({5, 6}), {Masking::Config{.level = 0.5}});
   EXPECT_FALSE(values["robustness/masking-0.5"]);

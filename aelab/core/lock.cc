@@ -1,0 +1,24 @@
+#include "aelab/core/lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+
+FolderLock::FolderLock(const std::filesystem::path& folder)
+    : descriptor_(::open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) throw Error(folder.string() + ": cannot be locked: " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(descriptor_);
+  throw Error(folder.string() + ": another process is working in it; wait for it, or stop it first");
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+}  // namespace aelab
