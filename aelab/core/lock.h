@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// Keeps a folder to one process, as long as it lives: a lock on the file `.lock` in it, which the system
-/// lets go when the process ends, however it ends.
+/// Keeps a folder to one process, as long as it lives: a lock that the system lets go when the process ends,
+/// however it ends.
 class FolderLock {
  public:
   /// Error when another process holds it.

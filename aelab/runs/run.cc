@@ -58,8 +58,9 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 /// Adds what the trainer finds; where data or model are stand-ins, only what does not stem from them.
 void check_trainer(const RunConfig& config, const Made& made, bool stand_ins, Problems& problems) {
   Problems found;
-  Trainer(config.training, config.callbacks, config.seed)
-      .check(*made.model, made.data, /*with_folder=*/true, found);
+  const bool training_told = problems.concern("training");
+  const auto training = training_told ? TrainerConfig{.device = config.training.device} : config.training;
+  Trainer(training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true, found);
   for (const auto& problem : found.all())
     if (!stand_ins || problem.starts_with("callbacks") || problem.starts_with("training.device"))
       problems.add(problem);

@@ -268,7 +268,7 @@ WRONG = {
     ),
     "an IDX file that is missing": (
         small_run(data={"source": "idx", "train_images": "/nowhere/x"}),
-        "cannot read /nowhere/x",
+        "data.train_images: there is no file /nowhere/x",
     ),
     "an IDX file that is none": (
         small_run(data={"source": "idx", "train_images": str(program.SOURCE / "README.md")}),
