@@ -12,7 +12,8 @@ TEST(FolderLock, KeepsOthersOutUntilItIsLetGo) {
   const TemporaryFolder folder;
   {
     const FolderLock lock(folder.path());
-    EXPECT_SAYS(message_of<Error>([&] { FolderLock other(folder.path()); }), "another process is working in it");
+    EXPECT_SAYS(message_of<Error>([&] { FolderLock other(folder.path()); }),
+                "another process is working in it");
   }
   EXPECT_NO_THROW(FolderLock(folder.path()));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

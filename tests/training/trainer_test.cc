@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "aelab/core/config.h"
@@ -40,6 +41,39 @@ TEST(Trainer, TakesExactlyTheStepsOfGradientDescent) {
   }
   for (std::size_t i = 0; i < model->parameters().size(); ++i)
     EXPECT_TRUE(at::allclose(model->parameters()[i], by_hand->parameters()[i], 1e-4, 1e-6));
+}
+
+/// The parameters of a small model after two epochs on 40 rows.
+std::vector<Tensor> trained(const TrainerConfig& config) {
+  const auto model = small_dense();
+  Trainer(config, {without("progress")}, 9).fit(*model, few_digits(40));
+  return model->parameters();
+}
+
+TEST(Trainer, AccumulatesBatchesAsIfTheyWereOne) {
+  auto in_parts = plain_sgd(0.05, 2, 8);
+  in_parts.accumulate = 2;
+  const auto whole = trained(plain_sgd(0.05, 2, 16)), parts = trained(in_parts);
+  for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_TRUE(at::allclose(whole[i], parts[i], 1e-4, 1e-6));
+}
+
+TEST(Trainer, ClipsGradientsByNormAndByValue) {
+  constexpr double kRate = 0.1, kNorm = 0.01, kValue = 1e-3;
+  const auto start = small_dense()->parameters();
+  auto config = plain_sgd(kRate, 1, 40);  // one step
+  config.clip_norm = kNorm;
+  double square = 0;
+  const auto by_norm = trained(config);
+  for (std::size_t i = 0; i < start.size(); ++i)
+    square += (by_norm[i] - start[i]).square().sum().item<double>();
+  EXPECT_NEAR(std::sqrt(square), kRate * kNorm, 1e-3 * kRate * kNorm);
+  config.clip_norm.reset();
+  config.clip_value = kValue;
+  double largest = 0;
+  const auto by_value = trained(config);
+  for (std::size_t i = 0; i < start.size(); ++i)
+    largest = std::max(largest, (by_value[i] - start[i]).abs().max().item<double>());
+  EXPECT_NEAR(largest, kRate * kValue, 1e-3 * kRate * kValue);
 }
 
 TEST(Trainer, ReportsMeansOverRowsNotBatches) {
