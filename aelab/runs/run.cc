@@ -11,6 +11,7 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/environment.h"
+#include "aelab/runs/trained_run.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/checkpoint.h"
 
@@ -19,6 +20,11 @@ namespace aelab {
 std::span<const std::string_view> names(Part) {
   static constexpr std::array<std::string_view, 3> kNames = {"train", "validation", "test"};
   return kNames;
+}
+
+const Dataset& part_of(const Split& split, Part part) {
+  if (part == Part::train) return split.train;
+  return part == Part::validation ? split.validation : split.test;
 }
 
 std::span<const std::string_view> names(Which) {
@@ -171,11 +177,6 @@ RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::
   }
 }
 
-const Dataset& part_of(const Split& split, Part part) {
-  if (part == Part::train) return split.train;
-  return part == Part::validation ? split.validation : split.test;
-}
-
 }  // namespace
 
 RunOutcome run(RunConfig config, RunOptions options) {
@@ -229,17 +230,14 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 }
 
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
-  const auto recorded = load_run_config(folder);
-  auto [trained_on, model] = make(recorded, folder.string());
-  at::set_num_threads(static_cast<int>(recorded.training.threads.value_or(at::get_num_threads())));
-  load_model_state(find_checkpoint(folder, config.checkpoint), *model);
+  const auto run = load_trained_run(folder, config.checkpoint);
   const auto split =
-      config.data ? open_dataset(config.data->source).split(config.data->split, recorded.seed) : trained_on;
-  if (split.train.shape() != model->input_shape())
+      config.data ? open_dataset(config.data->source).split(config.data->split, run.config.seed) : run.data;
+  if (split.train.shape() != run.model->input_shape())
     throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
-                to_string(model->input_shape()));
-  return evaluate(*model, part_of(split, config.part), trained_on,
-                  config.metrics.empty() ? recorded.evaluation : config.metrics);
+                to_string(run.model->input_shape()));
+  return evaluate(*run.model, part_of(split, config.part), run.data,
+                  config.metrics.empty() ? run.config.evaluation : config.metrics);
 }
 
 }  // namespace aelab

@@ -27,6 +27,8 @@ RunOutcome resume(const std::filesystem::path& folder);
 
 enum class Part { train, validation, test };
 std::span<const std::string_view> names(Part);
+/// Its rows; none where the split has none.
+const Dataset& part_of(const Split& split, Part part);
 enum class Which { best, last, ema };
 std::span<const std::string_view> names(Which);
 

@@ -6,7 +6,6 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
-#include "aelab/data/batches.h"
 
 namespace aelab {
 namespace {
@@ -75,8 +74,7 @@ std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>&
 
 /// The most steps that a phase takes.
 std::int64_t longest_phase(const TrainerConfig& config, Autoencoder& model, const Split& data) {
-  const auto batches = Batches(data.train, config.batch_size).count();
-  const auto steps = (batches + config.accumulate - 1) / config.accumulate;
+  const auto steps = config.epoch_steps(data.train.size());
   std::int64_t longest = 0;
   for (const auto& phase : model.phases())
     if (!phase.solve) longest = std::max(longest, steps * phase.epochs.value_or(config.epochs));

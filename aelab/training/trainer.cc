@@ -31,6 +31,11 @@ void TrainerConfig::fields(Fields& f) {
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
 }
 
+std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
+  const auto batches = (rows + batch_size - 1) / batch_size;
+  return (batches + accumulate - 1) / accumulate;
+}
+
 void check_device(Device device) {
   if (device == Device::cuda && !at::hasCUDA())
     throw Error("training.device: this LibTorch has no CUDA device; use \"auto\" or \"cpu\"");
@@ -84,7 +89,7 @@ class Loop {
     training_.callbacks = std::move(callbacks);
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
-    training_.epoch_steps = (training_.epoch_batches + config.accumulate - 1) / config.accumulate;
+    training_.epoch_steps = config.epoch_steps(data.train.size());
     if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });
     each(&Callback::start);
     if (!place.resume) begin_phase(0);

@@ -23,6 +23,8 @@ struct TrainerConfig {
   std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
 
   void fields(Fields& f);
+  /// Steps of an epoch over so many rows.
+  std::int64_t epoch_steps(std::int64_t rows) const;
 };
 
 /// Where a training writes, and what it goes on from.

@@ -24,12 +24,6 @@ namespace fs = std::filesystem;
 
 class Files : public testing::Test {
  protected:
-  Files() {
-    std::string name = (fs::temp_directory_path() / "aelab-files-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  ~Files() override { fs::remove_all(folder); }
-
   static void put(const fs::path& path, const std::string& content) {
     std::ofstream(path, std::ios::binary) << content;
   }
@@ -39,7 +33,8 @@ class Files : public testing::Test {
     return result;
   }
 
-  fs::path folder;
+  TemporaryFolder temporary;
+  fs::path folder = temporary.path();
 };
 
 std::string random_bytes(std::size_t count, unsigned seed, unsigned alphabet = 256) {

@@ -21,13 +21,6 @@ namespace fs = std::filesystem;
 
 class Safetensors : public testing::Test {
  protected:
-  Safetensors() {
-    std::string name = (fs::temp_directory_path() / "aelab-safetensors-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-    path = folder / "file.safetensors";
-  }
-  ~Safetensors() override { fs::remove_all(folder); }
-
   void put(const std::string& content) const { std::ofstream(path, std::ios::binary) << content; }
 
   void put(const std::string& header, const std::string& data) const { put(file_of(header, data)); }
@@ -52,7 +45,8 @@ class Safetensors : public testing::Test {
     return refusal();
   }
 
-  fs::path folder, path;
+  TemporaryFolder temporary;
+  fs::path folder = temporary.path(), path = folder / "file.safetensors";
 };
 
 using Bytes = std::vector<std::byte>;

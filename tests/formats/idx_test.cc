@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "aelab/core/error.h"
+#include "tests/support.h"
 
 namespace aelab {
 namespace {
@@ -122,12 +123,6 @@ TEST(Idx, HostileBytesGiveErrors) {
 
 class IdxFiles : public testing::Test {
  protected:
-  IdxFiles() {
-    std::string name = (fs::temp_directory_path() / "aelab-idx-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  ~IdxFiles() override { fs::remove_all(folder); }
-
   static void put_gzip(const fs::path& path, const std::string& content) {
     const gzFile file = gzopen(path.c_str(), "wb");
     gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
@@ -145,7 +140,8 @@ class IdxFiles : public testing::Test {
     return "nothing was thrown";
   }
 
-  fs::path folder;
+  TemporaryFolder temporary;
+  fs::path folder = temporary.path();
 };
 
 TEST_F(IdxFiles, AreReadPlainOrGzipped) {
