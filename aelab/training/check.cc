@@ -30,20 +30,40 @@ void check_values(const std::string& part, const Dataset& data, const Autoencode
                 "; use \"gaussian\", or another \"scale\" of the data");
 }
 
-/// Every schedule of `config`, named under `root`, comes to its end within a phase of `steps` steps.
-void check_schedules(const std::string& root, ConfigRef config, std::int64_t steps) {
+/// Whether its values are other ones in a longer phase.
+bool stretches(const Schedule& schedule) {
+  constexpr std::int64_t kShort = 1000, kLong = 3000;
+  for (std::int64_t step = 0; step < kShort; ++step)
+    if (schedule.at(step, kShort) != schedule.at(step, kLong)) return true;
+  return false;
+}
+
+/// What is wrong with a schedule in a phase of `steps` steps, or in one that the clock ends; "" if nothing.
+std::string schedule_problem(const Schedule& schedule, std::optional<std::int64_t> steps) {
+  if (!steps)
+    return stretches(schedule) ? "depends on how many steps a phase takes, which a budget of seconds leaves "
+                                 "open; use numbers of steps, a constant, or another budget"
+                               : "";
+  const auto length = schedule.make()->length(*steps);
+  if (length <= *steps) return {};
+  return "takes " + std::to_string(length) + " steps, and a phase has only " + std::to_string(*steps) +
+         ": it would never come to its end";
+}
+
+using Steps = std::optional<std::int64_t>;  // of a phase; none where the clock ends it
+
+/// Every schedule of `config`, named under `root`, suits a phase of `steps` steps.
+void check_schedules(const std::string& root, ConfigRef config, Steps steps) {
   visit_choices(config, [&](const std::string& path, AnyChoice& choice) {
     const auto* schedule = dynamic_cast<const Schedule*>(&choice);
     if (!schedule) return;
-    const auto length = schedule->make()->length(steps);
-    if (length > steps)
-      throw Error(root + "." + path + ": the " + schedule->kind() + " schedule takes " +
-                  std::to_string(length) + " steps, and a phase has only " + std::to_string(steps) +
-                  ": it would never come to its end");
+    const auto problem = schedule_problem(*schedule, steps);
+    if (!problem.empty())
+      throw Error(root + "." + path + ": the " + schedule->kind() + " schedule " + problem);
   });
 }
 
-void check_model_schedules(const std::string& root, const Autoencoder& model, std::int64_t steps) {
+void check_model_schedules(const std::string& root, const Autoencoder& model, Steps steps) {
   check_schedules(root, model.config(), steps);
   const auto layers = model.layers();
   for (std::size_t i = 0; i < layers.size(); ++i)
@@ -72,13 +92,21 @@ std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>&
   return names;
 }
 
-/// The most steps that a phase takes.
-std::int64_t longest_phase(const TrainerConfig& config, Autoencoder& model, const Split& data) {
-  const auto steps = config.epoch_steps(data.train.size());
-  std::int64_t longest = 0;
-  for (const auto& phase : model.phases())
-    if (!phase.solve) longest = std::max(longest, steps * phase.epochs.value_or(config.epochs));
-  return longest;
+/// Schedules come to their end in the longest of the phases.
+void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
+                         const std::vector<PhaseLimits>& limits, const std::vector<Phase>& phases,
+                         std::int64_t epoch_steps, Problems& problems) {
+  Steps longest;
+  bool stepping = false;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    if (phases[i].solve) continue;
+    stepping = true;
+    const auto& [epochs, steps, seconds] = limits[i];
+    if (!seconds) longest = std::max(longest.value_or(0), steps ? *steps : *epochs * epoch_steps);
+  }
+  if (!stepping) return;
+  problems.attempt([&] { check_schedules("training", config, longest); });
+  problems.attempt([&] { check_model_schedules("model", model, longest); });
 }
 
 void check_labels(Autoencoder& model, const Split& data) {
@@ -111,10 +139,10 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
     check_values("validation", data.validation, model);
   });
   if (!problems.attempt([&] { check_labels(model, data); })) return;
-  if (const auto steps = longest_phase(config, model, data); steps > 0) {
-    problems.attempt([&] { check_schedules("training", config, steps); });
-    problems.attempt([&] { check_model_schedules("model", model, steps); });
-  }
+  const auto phases = model.phases();
+  std::vector<PhaseLimits> limits;
+  if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
+    check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
   check_monitors(callbacks, metric_names(made, model, data), problems);
 }
 

@@ -47,11 +47,14 @@ NamedTensors tensors_of(Training& training) {
 json to_json(const Progress& p) {
   return {{"phase", p.phase},
           {"epoch", p.epoch},
+          {"pass", p.pass},
           {"batch", p.batch},
           {"step", p.step},
           {"phase_epoch", p.phase_epoch},
           {"phase_step", p.phase_step},
           {"rate_scale", p.rate_scale},
+          {"seconds", p.seconds},
+          {"phase_seconds", p.phase_seconds},
           {"phase_ended", p.phase_ended},
           {"run_ended", p.run_ended}};
 }
@@ -59,11 +62,14 @@ json to_json(const Progress& p) {
 Progress to_progress(const json& saved) {
   return {.phase = saved.at("phase"),
           .epoch = saved.at("epoch"),
+          .pass = saved.at("pass"),
           .batch = saved.at("batch"),
           .step = saved.at("step"),
           .phase_epoch = saved.at("phase_epoch"),
           .phase_step = saved.at("phase_step"),
           .rate_scale = saved.at("rate_scale"),
+          .seconds = saved.at("seconds"),
+          .phase_seconds = saved.at("phase_seconds"),
           .phase_ended = saved.at("phase_ended"),
           .run_ended = saved.at("run_ended")};
 }

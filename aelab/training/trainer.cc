@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <array>
+#include <chrono>
 
 #include "aelab/core/config.h"
 #include "aelab/core/signals.h"
@@ -21,6 +22,7 @@ std::span<const std::string_view> names(Device) {
 
 void TrainerConfig::fields(Fields& f) {
   f("epochs", epochs, "passes over the training data, in each phase", at_least(1));
+  f("budget", budget, "instead of \"epochs\": a total over all phases");
   f("batch_size", batch_size, "rows of a step", at_least(1));
   f("accumulate", accumulate, "batches whose gradients make one step, as if they were one batch",
     at_least(1));
@@ -90,7 +92,9 @@ class Loop {
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
     training_.epoch_steps = config.epoch_steps(data.train.size());
+    training_.limits = phase_limits(config.budget, config.epochs, training_.phases);
     if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });
+    clock_ = Clock::now();
     each(&Callback::start);
     if (!place.resume) begin_phase(0);
   }
@@ -109,6 +113,8 @@ class Loop {
   at::Device device_;
   Training training_;
   History history_;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point clock_;
 
   std::int64_t phase_count() const { return static_cast<std::int64_t>(training_.phases.size()); }
 
@@ -117,9 +123,8 @@ class Loop {
     for (const auto& callback : training_.callbacks) ((*callback).*event)(training_, arguments...);
   }
 
-  /// What a phase needs beside its progress, at its beginning and on resume within.
+  /// The optimisers of a phase, at its beginning and on resume within.
   void make_optimizers() {
-    training_.phase_epochs = training_.phase().epochs.value_or(config_.epochs);
     training_.optimizers.clear();
     if (training_.phase().solve) return;
     for (const auto& update : training_.phase().updates)
@@ -130,6 +135,7 @@ class Loop {
     auto& progress = training_.progress;
     progress.phase = phase;
     progress.phase_epoch = progress.phase_step = 0;
+    progress.phase_seconds = 0;
     progress.rate_scale = 1;
     progress.phase_ended = false;
     make_optimizers();
@@ -150,7 +156,6 @@ class Loop {
 
   /// A phase in closed form counts as one epoch without steps.
   void solve() {
-    training_.phase_epochs = 1;
     {
       const at::NoGradGuard no_grad;
       training_.phase().solve(training_.data.train);
@@ -162,8 +167,8 @@ class Loop {
   void run_epoch() {
     auto& progress = training_.progress;
     const Batches batches(training_.data.train, config_.batch_size,
-                          shuffled_order(training_.data.train.size(), seed_, progress.epoch));
-    while (progress.batch < batches.count() && !progress.run_ended) {
+                          shuffled_order(training_.data.train.size(), seed_, progress.pass));
+    while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
       run_step(batches);
       if (stop_requested()) return;
     }
@@ -193,6 +198,7 @@ class Loop {
     progress.batch = end;
     ++progress.step;
     ++progress.phase_step;
+    count_time();
     each(&Callback::step_end);
     each(&Callback::boundary, Callback::Boundary::step);
   }
@@ -251,13 +257,24 @@ class Loop {
     training_.averages = {};
     ++progress.epoch;
     ++progress.phase_epoch;
-    progress.batch = 0;
-    progress.phase_ended = progress.run_ended || progress.phase_epoch == training_.phase_epochs;
+    if (training_.phase().solve || progress.batch >= training_.epoch_batches) {
+      ++progress.pass;  // a phase that a limit ends within a pass leaves the rest of it to the next
+      progress.batch = 0;
+    }
+    count_time();
+    progress.phase_ended = progress.run_ended || training_.limit_reached();
     each(&Callback::epoch_end);
     training_.notes.clear();
     history_.epochs.push_back({training_.phase().name, progress.step, training_.metrics});
     each(&Callback::boundary, Callback::Boundary::epoch);
     if (progress.phase_ended) each(&Callback::boundary, Callback::Boundary::phase);
+  }
+
+  void count_time() {
+    const auto now = Clock::now();
+    const double seconds = std::chrono::duration<double>(now - std::exchange(clock_, now)).count();
+    training_.progress.seconds += seconds;
+    training_.progress.phase_seconds += seconds;
   }
 
   Metrics validate(const std::string& prefix) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aelab/core/problems.h"
+#include "aelab/training/budget.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -13,7 +14,8 @@ void check_device(Device device);
 
 /// How a model is trained; the model's phases say what is trained.
 struct TrainerConfig {
-  std::int64_t epochs = 10;  ///< of each phase
+  std::int64_t epochs = 10;           ///< of each phase
+  std::optional<Budget> budget = {};  ///< of all phases together, instead of epochs
   std::int64_t batch_size = 128;
   Choice<Optimizer> optimizer = Adam::Config{};
   std::int64_t accumulate = 1;            ///< batches whose gradients make one step

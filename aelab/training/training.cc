@@ -26,6 +26,21 @@ std::optional<double> find(const Metrics& metrics, std::string_view name) {
   return {};
 }
 
+bool Training::limit_reached() const {
+  const auto& [epochs, steps, seconds] = limit();
+  return (epochs && progress.phase_epoch >= *epochs) || (steps && progress.phase_step >= *steps) ||
+         (seconds && progress.phase_seconds >= *seconds);
+}
+
+std::optional<std::int64_t> Training::phase_epochs() const {
+  if (const auto steps = limit().steps) return (*steps + epoch_steps - 1) / epoch_steps;
+  return limit().epochs;
+}
+
+std::int64_t Training::phase_steps() const {
+  return limit().steps ? *limit().steps : limit().epochs ? *limit().epochs * epoch_steps : 1;
+}
+
 void Averages::add(const Terms& terms, std::int64_t rows) {
   const auto weight = static_cast<double>(rows);
   if (sums_.empty())

@@ -12,6 +12,7 @@
 
 #include "aelab/data/split.h"
 #include "aelab/models/autoencoder.h"
+#include "aelab/training/budget.h"
 
 namespace aelab {
 
@@ -19,13 +20,15 @@ namespace aelab {
 struct Progress {
   std::int64_t phase = 0;
   std::int64_t epoch = 0;                        ///< epochs ended, over all phases
-  std::int64_t batch = 0;                        ///< batches done in this epoch
+  std::int64_t pass = 0;                         ///< passes over the data ended: epochs but those cut short
+  std::int64_t batch = 0;                        ///< batches done in this pass
   std::int64_t step = 0;                         ///< steps done, over all phases
   std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
   double rate_scale = 1;                         ///< of learning rates, in this phase
+  double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, validation included
   bool phase_ended = false, run_ended = false;
 
-  Position position() const { return {.epoch = epoch, .batch = batch}; }
+  Position position() const { return {.epoch = pass, .batch = batch}; }
 };
 
 /// Named numbers, in the order in which they were computed.
@@ -64,7 +67,7 @@ class Training {
   std::vector<std::shared_ptr<Callback>> callbacks;
 
   Progress progress;
-  std::int64_t phase_epochs = 0;  ///< that the phase has at most
+  std::vector<PhaseLimits> limits;  ///< of the phases
   std::int64_t epoch_batches = 0, epoch_steps = 0;
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   Averages averages;                                   ///< of the epoch so far
@@ -75,8 +78,14 @@ class Training {
   /// part.
   std::function<Metrics(const std::string& prefix)> validate;
 
-  std::int64_t phase_steps() const { return phase_epochs * epoch_steps; }
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
+  const PhaseLimits& limit() const { return limits[static_cast<std::size_t>(progress.phase)]; }
+  /// Whether the phase has had all that it may take.
+  bool limit_reached() const;
+  /// The epochs that the phase takes, the last one perhaps cut short; nothing where the clock ends it.
+  std::optional<std::int64_t> phase_epochs() const;
+  /// The steps that the phase takes, for schedules; 1 where the clock ends it, and no schedule asks.
+  std::int64_t phase_steps() const;
 
   /// Ends the phase after this epoch; says why.
   void end_phase(std::string reason) {

@@ -27,7 +27,8 @@ double seconds_since(std::chrono::steady_clock::time_point then) {
 
 std::string epoch_of(const Training& training, std::int64_t epoch) {
   const auto phase = training.phases.size() > 1 ? training.phase().name + ", " : std::string();
-  return fmt::format("{}epoch {}/{}", phase, epoch, training.phase_epochs);
+  const auto epochs = training.phase_epochs();
+  return fmt::format("{}epoch {}{}", phase, epoch, epochs ? fmt::format("/{}", *epochs) : "");
 }
 
 /// Whether a term is all of its loss, and so says nothing new: "train/reconstruction" beside "train/loss".
@@ -65,11 +66,13 @@ void ProgressBar::step_end(Training& training) {
 void ProgressBar::draw(const Training& training) const {
   const auto& progress = training.progress;
   const double per_step = seconds_since(begun_) / static_cast<double>(progress.step - steps_before_);
-  const auto left = training.phase_epochs * training.epoch_batches - progress.phase_step;
+  const auto budget = training.limit().seconds;
+  const double left = budget ? *budget - progress.phase_seconds
+                             : per_step * static_cast<double>(training.phase_steps() - progress.phase_step);
   say(fmt::format("{}{} {} {}/{}  loss {:.4g}  {:.1f} steps/s  {} left", kClearLine,
                   epoch_of(training, progress.phase_epoch + 1), bar(progress.batch, training.epoch_batches),
                   progress.batch, training.epoch_batches, training.averages.loss(), 1 / per_step,
-                  duration(per_step * static_cast<double>(left))));
+                  duration(std::max(left, 0.0))));
 }
 
 void ProgressBar::epoch_end(Training& training) {

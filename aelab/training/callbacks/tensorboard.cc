@@ -16,7 +16,8 @@ using nlohmann::json;
 /// trained.
 json nested_hyper_parameters(const Training& training) {
   json all = {{"model", write_config(training.model.config())},
-              {"training", {{"epochs", training.phase_epochs}, {"batches", training.epoch_batches}}}};
+              {"training", {{"batches", training.epoch_batches}}}};
+  if (const auto epochs = training.phase_epochs()) all["training"]["epochs"] = *epochs;
   const auto path = training.folder / "config.json";
   if (!std::filesystem::exists(path)) return all;
   const auto recorded = parse_json(read_file(path), path);
