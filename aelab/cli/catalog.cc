@@ -8,6 +8,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/catalog.h"
+#include "aelab/runs/comparison_config.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab::cli {
@@ -130,15 +131,18 @@ void add_schema(CLI::App& app, Command& chosen) {
     std::string what = "run";
   };
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("schema", "Print the JSON Schema of run files, for editors");
-  command->add_option("WHAT", options->what, "run")->capture_default_str();
+  auto* command =
+      app.add_subcommand("schema", "Print the JSON Schema of run or comparison files, for editors");
+  command->add_option("WHAT", options->what, "run or comparison")->capture_default_str();
   command->footer("Example: aelab schema run > aelab-run.schema.json");
   command->callback([options, &chosen] {
     chosen = [options] {
-      if (options->what != "run")
-        throw Error("schema: there is one for \"run\", none for \"" + options->what + "\"");
+      if (options->what != "run" && options->what != "comparison")
+        throw Error("schema: there is one for \"run\" and one for \"comparison\", none for \"" +
+                    options->what + "\"");
       RunConfig defaults;
-      fmt::print("{}\n", config_schema(defaults).dump(2));
+      const auto schema = options->what == "run" ? config_schema(defaults) : comparison_schema();
+      fmt::print("{}\n", schema.dump(2));
       return 0;
     };
   });

@@ -151,6 +151,8 @@ class ConfigReader final : public Fields {
     object([&value](Fields& f) { f.flatten(value); });
   }
 
+  void any(AnyJson& value) override { value.text = node_->dump(); }
+
  private:
   struct Frame {
     const json* object;
@@ -243,6 +245,9 @@ class ConfigWriter final : public Fields {
     const auto& [kind, field] = x.kinds().number_meaning();
     if (x.kind() == kind) value = json(value[field]);
   }
+  void any(AnyJson& x) override {
+    if (!x.text.empty()) value = json::parse(x.text);
+  }
 };
 
 class ChoiceVisitor final : public Fields {
@@ -278,6 +283,7 @@ class ChoiceVisitor final : public Fields {
   }
   void object(const Visit& visit) override { visit(*this); }
   void choice(AnyChoice& choice) override { flatten(choice); }
+  void any(AnyJson&) override {}
 
  private:
   const Found& found_;

@@ -67,6 +67,7 @@ class ConfigSchema final : public Fields {
     }
     value = {{"$ref", "#/definitions/" + kinds.plural()}};
   }
+  void any(AnyJson&) override { value = json::object(); }
 
  private:
   json& definitions_;

@@ -14,6 +14,11 @@ namespace aelab {
 
 class AnyChoice;
 
+/// A JSON value that a config keeps as it is, for those who read it later.
+struct AnyJson {
+  std::string text = {};  ///< compact; empty when there is no value
+};
+
 /// What a number may be; every limit is optional.
 struct Bounds {
   double least = -std::numeric_limits<double>::infinity();
@@ -39,8 +44,8 @@ inline Bounds between(double least, double most) { return {.least = least, .most
 ///
 /// From that list come strict reading, writing, the JSON Schema and the help (core/config.h). Members may be
 /// bool, int64_t, double, std::string, an enum with names (`std::span<const std::string_view> names(E)`,
-/// values counted from 0), a Choice among registered kinds, another config struct, and std::optional or
-/// std::vector of these. A shared base is a member that the listing flattens: `base.fields(f)`.
+/// values counted from 0), a Choice among registered kinds, AnyJson, another config struct, and std::optional
+/// or std::vector of these. A shared base is a member that the listing flattens: `base.fields(f)`.
 class Fields {
  public:
   using Visit = std::function<void(Fields&)>;
@@ -76,6 +81,7 @@ class Fields {
                     const std::function<void(Fields&, std::size_t)>& visit) = 0;
   virtual void object(const Visit& visit) = 0;
   virtual void choice(AnyChoice& value) = 0;
+  virtual void any(AnyJson& value) = 0;
 };
 
 namespace fields_detail {
@@ -113,6 +119,8 @@ void Fields::visit(T& member, const Bounds& bounds) {
         [&member, &bounds](Fields& f, std::size_t i) { f.visit(member[i], bounds); });
   } else if constexpr (std::is_base_of_v<AnyChoice, T>) {
     choice(member);
+  } else if constexpr (std::is_same_v<T, AnyJson>) {
+    any(member);
   } else {
     object([&member](Fields& f) { member.fields(f); });
   }

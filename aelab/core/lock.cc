@@ -6,15 +6,20 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "aelab/core/error.h"
 
 namespace aelab {
 
-FolderLock::FolderLock(const std::filesystem::path& folder)
+FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0) throw Error(folder.string() + ": cannot be locked: " + std::strerror(errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  do {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    if (patience.count() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  } while (std::chrono::steady_clock::now() < end);
   ::close(descriptor_);
   throw Error(folder.string() + ": another process is working in it; wait for it, or stop it first");
 }

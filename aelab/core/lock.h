@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 
 namespace aelab {
@@ -8,8 +9,8 @@ namespace aelab {
 /// however it ends.
 class FolderLock {
  public:
-  /// Error when another process holds it.
-  explicit FolderLock(const std::filesystem::path& folder);
+  /// Error when another process holds it, and still does after `patience`.
+  explicit FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience = {});
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

@@ -1,7 +1,6 @@
 #include "aelab/core/safetensors.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +14,7 @@
 #include <tuple>
 #include <utility>
 
+#include "aelab/core/checksum.h"
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
@@ -52,16 +52,12 @@ std::optional<std::uint64_t> size_of(const TensorBytes& tensor) {
   return static_cast<std::uint64_t>(size);
 }
 
-std::string checksum(const void* bytes, std::size_t size) {
-  return fmt::format("{:08x}", crc32_z(0, static_cast<const Bytef*>(bytes), size));
-}
-
 std::string metadata_checksum(const Metadata& metadata, std::span<const TensorBytes> tensors) {
   nlohmann::json covered = {{"metadata", metadata}, {"tensors", nlohmann::json::object()}};
   covered["metadata"].erase(metadata_checksum_key);
   for (const auto& tensor : tensors) covered["tensors"][tensor.name] = {tensor.dtype, tensor.shape};
   const std::string text = covered.dump();
-  return checksum(text.data(), text.size());
+  return checksum(text);
 }
 
 // ---- writing
@@ -80,8 +76,7 @@ void check_tensors(std::span<const TensorBytes> tensors) {
 
 std::string header_of(std::span<const TensorBytes> tensors, Metadata metadata) {
   nlohmann::json checksums = nlohmann::json::object();
-  for (const auto& tensor : tensors)
-    checksums[tensor.name] = checksum(tensor.bytes.data(), tensor.bytes.size());
+  for (const auto& tensor : tensors) checksums[tensor.name] = checksum(tensor.bytes);
   metadata[checksums_key] = checksums.dump();
   metadata[metadata_checksum_key] = metadata_checksum(metadata, tensors);
 
@@ -148,7 +143,7 @@ class SafetensorsReader {
     for (const auto& tensor : tensors) {
       const auto sum = expected.find(tensor.name);
       if (sum == expected.end()) refuse(fmt::format("tensor \"{}\" has no checksum", tensor.name));
-      if (*sum != checksum(tensor.bytes.data(), tensor.bytes.size())) {
+      if (*sum != checksum(tensor.bytes)) {
         refuse(fmt::format("it is damaged: the bytes of tensor \"{}\" do not match their checksum",
                            tensor.name));
       }

@@ -286,7 +286,7 @@ void write_sheets(const ApplicationJob& job, const std::filesystem::path& folder
   });
 }
 
-ErrorSummary summarize(const Tensor& errors) {
+ErrorSummary summarize_errors(const Tensor& errors) {
   constexpr std::int64_t kLargest = 5;
   constexpr double kMedian = 0.5, kMost = 0.95;
   ErrorSummary summary{.mean = errors.mean().item<double>(),
@@ -313,7 +313,7 @@ ApplicationOutcome apply_run(const std::filesystem::path& folder, const Applicat
   if (job.format == AppliedFormat::png) {
     write_sheets(job, outcome.folder);
   } else if (const auto errors = write_tables(job, outcome.folder); errors.defined()) {
-    outcome.error = summarize(errors);
+    outcome.error = summarize_errors(errors);
   }
   return outcome;
 }

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<std::string> keys_of(const std::string& path, const std::string& override) {
+std::vector<std::string> keys_of(const std::string& path, const std::string& where) {
   std::vector<std::string> keys(1);
   for (const char c : path) {
     if (c == '.' || c == '[')
@@ -21,7 +21,7 @@ std::vector<std::string> keys_of(const std::string& path, const std::string& ove
       keys.back() += c;
   }
   if (std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.empty(); }))
-    throw Error("override \"" + override + "\": has an empty key");
+    throw Error(where + ": has an empty key");
   return keys;
 }
 
@@ -34,23 +34,20 @@ bool is_number(const std::string& key) {
   return key.size() < 7 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-json& entry(json& list, const std::string& key, const std::string& override) {
+json& entry(json& list, const std::string& key, const std::string& where) {
   const auto index = is_number(key) ? std::stoul(key) : list.size() + 1;
   if (index > list.size())
-    throw Error("override \"" + override + "\": \"" + key + "\" is no entry of a list of " +
-                std::to_string(list.size()));
+    throw Error(where + ": \"" + key + "\" is no entry of a list of " + std::to_string(list.size()));
   if (index == list.size()) list.push_back(nullptr);
   return list[index];
 }
 
-json& child(json& parent, const std::string& parent_key, const std::string& key,
-            const std::string& override) {
+json& child(json& parent, const std::string& parent_key, const std::string& key, const std::string& where) {
   if (parent.is_null()) parent = is_number(key) ? json::array() : json::object();
-  if (parent.is_array()) return entry(parent, key, override);
+  if (parent.is_array()) return entry(parent, key, where);
   if (parent.is_string()) parent = {{tag_of(parent_key), parent}};
   if (!parent.is_object())
-    throw Error("override \"" + override + "\": \"" + parent_key + "\" is " + describe_json(parent) +
-                ", which has no keys");
+    throw Error(where + ": \"" + parent_key + "\" is " + describe_json(parent) + ", which has no keys");
   return parent[key];
 }
 
@@ -68,19 +65,23 @@ json value_of(const std::string& text, const std::string& override) {
 }
 
 void apply(json& config, const std::string& override) {
+  const auto where = "override \"" + override + "\"";
   const auto equals = override.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw Error("override \"" + override + "\": must be path.to.key=value");
-  json* at = &config;
-  std::string parent;
-  for (const auto& key : keys_of(override.substr(0, equals), override)) {
-    at = &child(*at, parent, key, override);
-    parent = key;
-  }
-  *at = value_of(override.substr(equals + 1), override);
+  if (equals == std::string::npos || equals == 0) throw Error(where + ": must be path.to.key=value");
+  set_value(config, override.substr(0, equals), value_of(override.substr(equals + 1), override), where);
 }
 
 }  // namespace
+
+void set_value(json& config, const std::string& path, json value, const std::string& where) {
+  json* at = &config;
+  std::string parent;
+  for (const auto& key : keys_of(path, where)) {
+    at = &child(*at, parent, key, where);
+    parent = key;
+  }
+  *at = std::move(value);
+}
 
 void apply_overrides(json& config, const std::vector<std::string>& overrides) {
   Problems problems;

@@ -12,4 +12,8 @@ namespace aelab {
 /// Error when an override has no '=' or leads through something that is neither an object nor a list.
 void apply_overrides(nlohmann::json& config, const std::vector<std::string>& overrides);
 
+/// Sets one value; its path is written as in an override. Error, headed by `where`, as above.
+void set_value(nlohmann::json& config, const std::string& path, nlohmann::json value,
+               const std::string& where);
+
 }  // namespace aelab

@@ -11,6 +11,8 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/environment.h"
+#include "aelab/runs/made.h"
+#include "aelab/runs/record.h"
 #include "aelab/runs/trained_run.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/checkpoint.h"
@@ -44,63 +46,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// What a config names, made.
-struct Made {
-  Split data;
-  std::shared_ptr<Autoencoder> model;
-};
-
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
-  auto model = config.model.variant.make(Context(data.shape(), config.seed, data.classes()));
-  if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
-    throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
-                "\" expands to; change the variant's own fields and leave \"expanded\" out");
-  return model;
-} catch (const c10::Error& error) {  // in all likelihood more memory than there is
-  const std::string what = error.what_without_backtrace();
-  throw Error("model: LibTorch cannot make it: " + what.substr(0, what.find('\n')));
-}
-
-/// Adds what the trainer finds; where data or model are stand-ins, only what does not stem from them.
-void check_trainer(const RunConfig& config, const Made& made, bool stand_ins, Problems& problems) {
-  Problems found;
-  const bool training_told = problems.concern("training");
-  const auto training = training_told ? TrainerConfig{.device = config.training.device} : config.training;
-  Trainer(training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true, found);
-  for (const auto& problem : found.all())
-    if (!stand_ins || problem.starts_with("callbacks") || problem.starts_with("training.device"))
-      problems.add(problem);
-}
-
-/// Makes what can be made and adds what is wrong to `problems`. Fields that problems concern have their
-/// defaults: these serve to look further, and what goes wrong with them is not told.
-Made make(const RunConfig& config, Problems& problems) {
-  Made made;
-  std::optional<Data> data;
-  const bool data_told = problems.concern("data"), model_told = problems.concern("model");
-  if (config.data.source.empty()) return made;
-  if (!problems.attempt([&] { data = open_dataset(config.data.source); }, data_told)) return made;
-  const bool split =
-      problems.attempt([&] { made.data = data->split(config.data.split, config.seed); }, data_told);
-  if (!config.model.variant.empty())
-    problems.attempt([&] { made.model = make_model(config, *data); }, model_told || data_told);
-  if (!split) made.data = {data->train, data->train, data->train};
-  for (const auto& metric : config.evaluation)
-    if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
-  if (made.model)
-    check_trainer(config, made, data_told || model_told || !split, problems);
-  else
-    problems.attempt([&] { check_device(config.training.device); });
-  return made;
-}
-
-Made make(const RunConfig& config, const std::string& origin) {
-  Problems problems;
-  auto made = make(config, problems);
-  problems.raise(origin);
-  return made;
-}
-
 /// Leftovers of files that were being written when the run was killed.
 void remove_temporary_files(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
@@ -118,61 +63,66 @@ std::vector<CallbackConfig> shown_as(const RunOptions& options, std::vector<Call
   return callbacks;
 }
 
-void write_json(const fs::path& path, const json& value) {
-  write_file(path, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-}
-
-void write_status(const fs::path& folder, const std::string& status, const std::string& message = {}) {
-  json value = {{"status", status}};
-  if (!message.empty()) value["message"] = message;
-  write_json(folder / "status.json", value);
-}
+std::string name_of(Which which) { return std::string(names(which)[static_cast<std::size_t>(which)]); }
+std::string name_of(Part part) { return std::string(names(part)[static_cast<std::size_t>(part)]); }
 
 fs::path checkpoint_path(const fs::path& folder, Which which) {
-  return folder / "checkpoints" /
-         (std::string(names(which)[static_cast<std::size_t>(which)]) + ".safetensors");
+  return folder / "checkpoints" / (name_of(which) + ".safetensors");
 }
 
-void write_evaluation(const fs::path& folder, const std::vector<Result>& results, Part part, Which which) {
-  json metrics = json::object();
-  for (const auto& [measure, value] : results)
-    metrics[measure.name] = value ? json(*value) : json("not applicable");
-  write_json(folder / "evaluation.json", {{"checkpoint", names(which)[static_cast<std::size_t>(which)]},
-                                          {"part", names(part)[static_cast<std::size_t>(part)]},
-                                          {"metrics", metrics}});
+std::int64_t parameter_count(const Autoencoder& model) {
+  std::int64_t count = 0;
+  for (const auto& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
+
+RunStatus status_of(Autoencoder& model, const std::string& state) {
+  const auto phases = model.phases();
+  const bool solved =
+      std::all_of(phases.begin(), phases.end(), [](const auto& phase) { return bool(phase.solve); });
+  return {.state = state, .closed_form = solved, .parameters = parameter_count(model)};
 }
 
 /// Trains and measures in a folder that is there. A best checkpoint is missing only where nothing improved.
-RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
+RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder) {
   RunOutcome outcome{.folder = folder, .signal = 0, .results = {}};
-  write_status(folder, "running");
+  auto status = status_of(*made.model, "running");
+  write_status(folder, status);
   const auto last = checkpoint_path(folder, Which::last), best = checkpoint_path(folder, Which::best);
   Place place{.folder = folder, .resume = {}};
-  if (resumed && fs::exists(last)) place.resume = last;
+  if (fs::exists(last)) place.resume = last;
   const Trainer trainer(config.training, config.callbacks, config.seed);
-  outcome.signal = trainer.fit(*made.model, made.data, place).signal;
+  const auto history = trainer.fit(*made.model, made.data, place);
+  outcome.signal = history.signal;
+  status.epochs = history.progress.epoch;
+  status.steps = history.progress.step;
+  status.seconds = history.progress.seconds;
   if (outcome.signal) {
-    write_status(folder, "stopped", "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on");
+    status.state = "stopped";
+    status.message = "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on";
+    write_status(folder, status);
     return outcome;
   }
   const auto which = fs::exists(best) ? Which::best : Which::last;
   if (which == Which::best) load_model_state(best, *made.model);
   if (made.data.test.size() > 0) {
     outcome.results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
-    write_evaluation(folder, outcome.results, Part::test, which);
+    write_evaluation(folder, {name_of(which), name_of(Part::test), outcome.results});
   }
-  write_status(folder, "completed");
+  status.state = "completed";
+  write_status(folder, status);
   return outcome;
 }
 
-RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, bool resumed) {
-  const FolderLock lock(folder);
-  if (resumed) remove_temporary_files(folder);
+RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder) {
+  remove_temporary_files(folder);
   try {
-    return train(config, made, folder, resumed);
+    return train(config, made, folder);
   } catch (const std::exception& error) {
     const std::string what = error.what();
-    write_status(folder, "failed", what.substr(0, what.find('\n')));  // below is LibTorch's back-trace
+    auto status = status_of(*made.model, "failed");
+    status.message = what.substr(0, what.find('\n'));  // below is LibTorch's back-trace
+    write_status(folder, status);
     throw;
   }
 }
@@ -186,11 +136,33 @@ RunOutcome run(RunConfig config, RunOptions options) {
   problems.raise(options.origin);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
-  const auto folder = create_numbered_folder(fs::path(config.output) / config.name);
-  write_json(folder / "config.json", write_config(config));
-  write_json(folder / "environment.json", environment());
+  const bool given = !options.folder.empty();
+  const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
+  if (given) fs::create_directories(folder);
+  const FolderLock lock(folder, options.patience);
+  if (fs::exists(folder / "config.json")) {
+    require_same_run(folder, config);
+    if (read_status(folder).state == "completed") return {folder, 0, read_evaluation(folder).results};
+  } else {
+    write_json(folder / "config.json", write_config(config));
+    write_json(folder / "environment.json", environment());
+  }
   config.callbacks = shown_as(options, config.callbacks);
-  return train_or_report(config, made, folder, /*resumed=*/false);
+  return train_or_report(config, made, folder);
+}
+
+void require_same_run(const fs::path& folder, const RunConfig& config) {
+  const auto there = load_run_config(folder);
+  const auto recorded = write_config(there), wanted = write_config(config);
+  const auto differences = json::diff(recorded, wanted);
+  if (differences.empty()) return;
+  const auto path = differences.front().at("path").get<std::string>();
+  const auto value_in = [&](const json& run) {
+    const json::json_pointer place(path);
+    return run.contains(place) ? run.at(place).dump() : std::string("absent");
+  };
+  throw Error((folder / "config.json").string() + ": is another run than is asked for: " + path.substr(1) +
+              " is " + value_in(recorded) + ", not " + value_in(wanted) + "; give another name or folder");
 }
 
 RunConfig load_run_config(const fs::path& folder) {
@@ -201,8 +173,11 @@ RunConfig load_run_config(const fs::path& folder) {
 
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
-  const auto made = make(config, folder.string());
-  return train_or_report(config, made, folder, /*resumed=*/true);
+  Problems problems;
+  const auto made = make(config, problems);
+  problems.raise(folder.string());
+  const FolderLock lock(folder);
+  return train_or_report(config, made, folder);
 }
 
 std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {
@@ -210,8 +185,7 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
   if (fs::exists(path)) return path;
   std::vector<std::string> there;
   for (const auto which : {Which::best, Which::last, Which::ema})
-    if (fs::exists(checkpoint_path(folder, which)))
-      there.emplace_back(names(which)[static_cast<std::size_t>(which)]);
+    if (fs::exists(checkpoint_path(folder, which))) there.push_back(name_of(which));
   throw Error(
       path.string() + ": is not there; " +
       (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));

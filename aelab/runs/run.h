@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <filesystem>
+
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
@@ -16,10 +19,14 @@ struct RunOptions {
   Problems problems = {};      ///< found while the config was read, to be told with those found here
   bool quiet = false;          ///< no progress display, whatever the config lists
   bool plain = false;          ///< no live bar
+  /// Where to run; empty: a new folder <output>/<name>/<n>. A run that is there must be this one: it is gone
+  /// on with, and left alone when it is complete.
+  std::filesystem::path folder = {};
+  std::chrono::seconds patience = {};  ///< with another process that is still working in it
 };
 
-/// Trains, measures and records in a new folder <output>/<name>/<n>. Error with all that is wrong with the
-/// config or the data, before the folder is created; Failure when the run itself fails.
+/// Trains, measures and records. Error with all that is wrong with the config or the data, before a folder is
+/// created; Failure when the run itself fails.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
 /// Goes on with a run that was stopped or killed, to the same bits. Error when the folder holds no run.
@@ -53,6 +60,9 @@ std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, con
 
 /// The path of a run's checkpoint. Error, which says which there are, when it is not there.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);
+
+/// Error, which names the first difference, unless the run recorded in `folder` has this config.
+void require_same_run(const std::filesystem::path& folder, const RunConfig& config);
 
 /// The config that a run recorded.
 RunConfig load_run_config(const std::filesystem::path& folder);

@@ -8,16 +8,15 @@
 #include "aelab/runs/overrides.h"
 
 namespace aelab {
-namespace {
 
-bool is_plain_name(const std::string& name) {
+bool is_folder_name(std::string_view name, std::string_view beside) {
+  constexpr std::string_view kSigns = "-_.";
   return !name.empty() && name.size() <= 100 && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || kSigns.find(c) != kSigns.npos ||
+                  beside.find(c) != beside.npos;
          });
 }
-
-}  // namespace
 
 void ModelConfig::fields(Fields& f) {
   f.flatten(variant);
@@ -36,8 +35,7 @@ void RunConfig::fields(Fields& f) {
     "what happens beside training, added to progress, log, checkpoint and stop-on-nan");
   f("evaluation", evaluation, "what to measure after training, on the test part with the best checkpoint");
   f("output", output, "the folder of run folders: <output>/<name>/<n>");
-  f.require(is_plain_name(name), "name",
-            "must be made of letters, digits, '-', '_' and '.', and not begin with '.'");
+  f.require(is_folder_name(name), "name", kNoFolderName);
   f.require(!data.source.empty(), "data", "is missing: say which, such as {\"source\": \"digits\"}");
   f.require(!model.variant.empty(), "model",
             "is missing: say which, such as {\"variant\": \"dense\", \"code\": 32}");

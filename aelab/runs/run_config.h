@@ -32,6 +32,13 @@ struct RunConfig {
   void fields(Fields& f);
 };
 
+/// Whether it is made of at most 100 letters, digits, '-', '_', '.' and the signs in `beside`, and does not
+/// begin with '.'.
+bool is_folder_name(std::string_view name, std::string_view beside = "");
+/// What is said of one that is not.
+inline constexpr std::string_view kNoFolderName =
+    "must be made of at most 100 letters, digits, '-', '_' and '.', and not begin with '.'";
+
 /// Reads a run file's text, `overrides` ("training.epochs=3", "callbacks[0].patience=2") laid over it. Error
 /// with every mistake.
 RunConfig read_run_config(const std::string& text, const std::string& file,

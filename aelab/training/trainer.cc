@@ -104,6 +104,7 @@ class Loop {
     while (run_phase() && !progress.run_ended && progress.phase + 1 < phase_count())
       begin_phase(progress.phase + 1);
     each(&Callback::finish);
+    history_.progress = progress;
     return std::move(history_);
   }
 

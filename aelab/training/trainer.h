@@ -43,7 +43,8 @@ struct History {
     Metrics metrics;
   };
   std::vector<Epoch> epochs;
-  int signal = 0;  ///< that stopped it; 0 when it ran to its end
+  Progress progress;  ///< how far it came, with what was done before a resume
+  int signal = 0;     ///< that stopped it; 0 when it ran to its end
 };
 
 /// Trains any model through its phases: one loop for all of them. Everything else is a callback.

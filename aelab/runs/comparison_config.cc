@@ -1,0 +1,278 @@
+#include "aelab/runs/comparison_config.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/json.h"
+#include "aelab/core/text.h"
+#include "aelab/runs/overrides.h"
+
+namespace aelab {
+
+void VariantConfig::fields(Fields& f) {
+  f("name", name, "what tables call it, and its runs' folder");
+  f("set", set, "keys of the base run and their values here: {\"model.code\": 16}");
+  f("shares", shares, "of a budget, for each of its phases that take steps; equal when left out", above(0));
+  f("width", width,
+    "keys of its run whose numbers a budget of parameters scales; hidden layers when left out");
+  f.require(is_folder_name(name), "name", kNoFolderName);
+}
+
+void ComparisonBudget::fields(Fields& f) {
+  f("epochs", epochs, "passes over the training data, of all phases together", at_least(1));
+  f("steps", steps, "changes of the parameters, of all phases together", at_least(1));
+  f("seconds", seconds, "wall-clock time of training; runs then go one at a time", above(0));
+  f("parameters", parameters, "numbers that the model learns; the width is solved for", at_least(1));
+  f("tolerance", tolerance, "by how large a share the parameters may miss their number", between(0, 1));
+  f.require(epochs.has_value() + steps.has_value() + seconds.has_value() <= 1, "",
+            "can have only one of \"epochs\", \"steps\", \"seconds\"");
+  f.require(epochs || steps || seconds || parameters, "",
+            "must have \"epochs\", \"steps\", \"seconds\" or \"parameters\"");
+}
+
+namespace {
+
+using nlohmann::json;
+
+bool are_distinct(std::vector<std::int64_t> seeds) {
+  std::sort(seeds.begin(), seeds.end());
+  return std::adjacent_find(seeds.begin(), seeds.end()) == seeds.end();
+}
+
+}  // namespace
+
+void ComparisonConfig::fields(Fields& f) {
+  f("$schema", schema, "the schema that an editor checks this file with");
+  f("format", format, "version of this format", between(1, 1));
+  f("name", name, "names the comparison's folder");
+  f("base", base, "the run that all variants start from: a run file's object, or the path of one");
+  f("variants", variants, "what is compared; the base run alone when left out");
+  f("grid", grid, "lists of values for keys of the run, all combinations: {\"model.code\": [8, 16]}");
+  f("list", list, "keys set together, one object after the other: [{\"model.code\": 8}]");
+  f("seeds", seeds, "each variant runs once under each; at least two to claim anything");
+  f("budget", budget, "what each variant may spend");
+  f("baseline", baseline, "the variant that the others are tested against; the first when left out");
+  f("metric", metric, "the measure that the verdict is about; the first with a better when left out");
+  f("threads", threads, "processor threads of each run", between(1, 1024));
+  f("output", output, "the folder of comparisons: <output>/<name>");
+  f.require(is_folder_name(name), "name", kNoFolderName);
+  f.require(!base.text.empty(), "base", "is missing: give a run file's object, or the path of a run file");
+  f.require(!seeds.empty(), "seeds", "must list at least one, such as [1, 2, 3, 4, 5]");
+  f.require(are_distinct(seeds), "seeds", "lists a seed twice");
+}
+
+void ComparisonConfig::add(std::string variant, const RunConfig& run) {
+  auto set = write_config(run);
+  for (const auto* key : {"name", "seed", "output"}) set.erase(key);
+  if (base.text.empty()) base.text = "{}";
+  variants.push_back({.name = std::move(variant), .set = {set.dump()}});
+}
+
+ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
+                                        const std::vector<std::string>& overrides) {
+  auto value = parse_json(text, file);
+  if (value.is_object() && value.contains("base") && value["base"].is_string()) {
+    const auto path = std::filesystem::path(file).parent_path() / value["base"].get<std::string>();
+    value["base"] = parse_json(read_file(path), path.string());
+  }
+  apply_overrides(value, overrides);
+  ComparisonConfig config;
+  read_config(value, config, file);
+  return config;
+}
+
+RunConfig Contender::config(std::int64_t seed) const {
+  auto seeded = run;
+  seeded["seed"] = seed;
+  RunConfig config;
+  read_config(seeded, config, name);
+  return config;
+}
+
+namespace {
+
+/// Keys with the values that they take together.
+using Setting = std::vector<std::pair<std::string, json>>;
+
+constexpr std::string_view kSignsOfValues = ",=+[]";
+
+/// A value as part of a name: a number or text as it is, a kind's name for an object.
+std::string in_name(const json& value) {
+  if (value.is_object())
+    for (const auto* tag : {"variant", "kind", "source"})
+      if (value.contains(tag) && value[tag].is_string()) return value[tag];
+  auto text = value.is_string() ? value.get<std::string>() : value.dump();
+  for (char& c : text)
+    if (!is_folder_name(std::string(1, 'x') + c, kSignsOfValues)) c = '_';
+  return text;
+}
+
+/// "code=16,batch_size=64"; keys whose last parts are the same are written out.
+std::string name_of(const Setting& setting) {
+  const auto last_part = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
+  std::vector<std::string> parts;
+  for (const auto& [path, value] : setting) {
+    const auto alike = std::count_if(setting.begin(), setting.end(), [&](const auto& other) {
+      return last_part(other.first) == last_part(path);
+    });
+    parts.push_back((alike > 1 ? path : last_part(path)) + "=" + in_name(value));
+  }
+  return join(parts, ",");
+}
+
+json parsed(const AnyJson& value) { return value.text.empty() ? json() : json::parse(value.text); }
+
+/// An object of keys, as a setting; what is no such object is a problem.
+Setting setting_of(const json& value, const std::string& path, Problems& problems) {
+  Setting setting;
+  if (value.is_null()) return setting;
+  if (!value.is_object()) {
+    problems.add(path + ": must be an object of keys and values, not " + describe_json(value));
+    return setting;
+  }
+  for (const auto& [key, set] : value.items()) {
+    static const std::map<std::string, std::string> kOwn = {{"seed", "seeds"},
+                                                            {"name", "a variant's \"name\""},
+                                                            {"output", "output"},
+                                                            {"training.threads", "threads"}};
+    if (const auto own = kOwn.find(key); own != kOwn.end())
+      problems.add(path + "." + key + ": is the comparison's own; use " +
+                   (own->second.find('"') == std::string::npos ? '"' + own->second + '"' : own->second));
+    setting.emplace_back(key, set);
+  }
+  return setting;
+}
+
+/// Every combination of a value of each key.
+std::vector<Setting> grid_settings(const json& grid, Problems& problems) {
+  std::vector<Setting> settings = {{}};
+  for (const auto& [key, values] : setting_of(grid, "grid", problems)) {
+    if (!values.is_array() || values.empty()) {
+      problems.add("grid." + key + ": must be a list of values, not " + describe_json(values));
+      continue;
+    }
+    std::vector<Setting> longer;
+    for (const auto& setting : settings)
+      for (const auto& value : values) {
+        longer.push_back(setting);
+        longer.back().emplace_back(key, value);
+      }
+    settings = std::move(longer);
+  }
+  return settings;
+}
+
+std::vector<Setting> list_settings(const json& list, Problems& problems) {
+  if (list.is_null()) return {{}};
+  if (!list.is_array() || list.empty()) {
+    problems.add("list: must be a list of objects of keys and values, not " + describe_json(list));
+    return {{}};
+  }
+  std::vector<Setting> settings;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    settings.push_back(setting_of(list[i], "list[" + std::to_string(i) + "]", problems));
+  return settings;
+}
+
+/// What the comparison itself says of a run's training.
+void set_training(json& run, const ComparisonConfig& config, const std::vector<double>& shares) {
+  auto& training = run["training"];
+  if (!training.is_object()) return;  // told when the run is read
+  training["threads"] = config.threads;
+  if (!config.budget) return;
+  json budget;
+  if (config.budget->epochs) budget["epochs"] = *config.budget->epochs;
+  if (config.budget->steps) budget["steps"] = *config.budget->steps;
+  if (config.budget->seconds) budget["seconds"] = *config.budget->seconds;
+  if (budget.is_null()) return;
+  if (!shares.empty()) budget["shares"] = shares;
+  training["budget"] = budget;
+}
+
+/// The base with all that its own place in the comparison forbids told.
+json base_run(const ComparisonConfig& config, Problems& problems) {
+  auto base = parsed(config.base);
+  if (!base.is_object()) {
+    problems.add("base: must be a run file's object, not " + describe_json(base));
+    return json::object();
+  }
+  base.erase("$schema");
+  if (!base.contains("training")) base["training"] = json::object();
+  if (!base["training"].is_object()) return base;
+  if (base["training"].contains("threads"))
+    problems.add("base.training.threads: is the comparison's own; use \"threads\"");
+  if (config.budget && base["training"].contains("budget"))
+    problems.add("base.training.budget: and the comparison's \"budget\" exclude each other");
+  return base;
+}
+
+/// Every combination of an entry of the list and one of the grid.
+std::vector<Setting> combinations(const ComparisonConfig& config, Problems& problems) {
+  const auto list = list_settings(parsed(config.list), problems);
+  const auto grid = grid_settings(parsed(config.grid), problems);
+  std::vector<Setting> all;
+  for (const auto& listed : list)
+    for (const auto& combined : grid) {
+      all.push_back(listed);
+      all.back().insert(all.back().end(), combined.begin(), combined.end());
+    }
+  return all;
+}
+
+Contender contender_of(const VariantConfig& variant, const std::string& path, const Setting& own,
+                       const Setting& varied, json run, Problems& problems) {
+  Contender contender{.name = variant.name + (varied.empty() ? "" : "," + name_of(varied)),
+                      .run = std::move(run),
+                      .shares = variant.shares,
+                      .width = variant.width};
+  for (const auto* setting : {&own, &varied})
+    for (const auto& entry : *setting) {
+      problems.attempt(
+          [&] { set_value(contender.run, entry.first, entry.second, path + " \"" + entry.first + "\""); });
+      contender.settings[entry.first] = entry.second;
+    }
+  contender.run["name"] = variant.name;
+  return contender;
+}
+
+}  // namespace
+
+std::vector<Contender> contenders(const ComparisonConfig& config, Problems& problems) {
+  auto variants = config.variants;
+  if (variants.empty()) variants.push_back({.name = "base"});
+  const auto base = base_run(config, problems);
+  const auto combined = combinations(config, problems);
+  std::vector<Contender> all;
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const auto path = "variants[" + std::to_string(i) + "]";
+    const auto own = setting_of(parsed(variants[i].set), path + ".set", problems);
+    for (const auto& varied : combined) {
+      all.push_back(contender_of(variants[i], path, own, varied, base, problems));
+      set_training(all.back().run, config, variants[i].shares);
+      if (!names.insert(all.back().name).second)
+        problems.add(path + ".name: there are two variants \"" + all.back().name + "\"");
+    }
+  }
+  return all;
+}
+
+json comparison_schema() {
+  ComparisonConfig comparison;
+  RunConfig run;
+  auto schema = config_schema(comparison), base = config_schema(run);
+  schema["definitions"].update(base["definitions"]);
+  auto& property = schema["properties"]["base"];
+  property["anyOf"] = {
+      {{"type", "object"}, {"properties", base["properties"]}, {"additionalProperties", false}},
+      {{"type", "string"}}};
+  for (const auto* key : {"grid"}) schema["properties"][key]["type"] = "object";
+  schema["properties"]["list"]["type"] = "array";
+  schema["properties"]["variants"]["items"]["properties"]["set"]["type"] = "object";
+  return schema;
+}
+
+}  // namespace aelab

@@ -1,0 +1,111 @@
+#include "aelab/runs/record.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/checksum.h"
+#include "aelab/core/files.h"
+#include "aelab/core/json.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kStatus = "status.json";
+constexpr const char* kEvaluation = "evaluation.json";
+constexpr const char* kLasting[] = {"config.json", kEvaluation, "metrics.csv", "metrics.jsonl"};
+constexpr const char* kNotApplicable = "not applicable";
+
+std::map<std::string, std::string> lasting_checksums(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> checksums;
+  for (const auto* name : kLasting)
+    if (std::filesystem::exists(folder / name)) checksums[name] = checksum(read_file(folder / name));
+  return checksums;
+}
+
+/// Reads a file that aelab wrote. Error, which names it, when it is none of its.
+template <class T, class Read>
+T read_record(const std::filesystem::path& path, Read read) {
+  if (!std::filesystem::exists(path)) return {};
+  try {
+    return read(parse_json(read_file(path), path.string()));
+  } catch (const json::exception&) {
+    throw Error(path.string() + ": is not what aelab writes; was it changed by hand?");
+  }
+}
+
+Direction direction_named(const std::string& name) {
+  const auto known = names(Direction::lower);
+  const auto found = std::find(known.begin(), known.end(), name);
+  return found == known.end() ? Direction::neither : static_cast<Direction>(found - known.begin());
+}
+
+}  // namespace
+
+void write_json(const std::filesystem::path& path, const json& value) {
+  write_file(path, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+void write_status(const std::filesystem::path& folder, RunStatus status) {
+  if (status.state == "completed") status.checksums = lasting_checksums(folder);
+  json value = {{"status", status.state},          {"closed_form", status.closed_form},
+                {"parameters", status.parameters}, {"epochs", status.epochs},
+                {"steps", status.steps},           {"seconds", status.seconds}};
+  if (!status.message.empty()) value["message"] = status.message;
+  if (!status.checksums.empty()) value["checksums"] = status.checksums;
+  write_json(folder / kStatus, value);
+}
+
+RunStatus read_status(const std::filesystem::path& folder) {
+  return read_record<RunStatus>(folder / kStatus, [](const json& value) {
+    return RunStatus{.state = value.at("status"),
+                     .message = value.value("message", ""),
+                     .closed_form = value.value("closed_form", false),
+                     .parameters = value.value("parameters", std::int64_t{0}),
+                     .epochs = value.value("epochs", std::int64_t{0}),
+                     .steps = value.value("steps", std::int64_t{0}),
+                     .seconds = value.value("seconds", 0.0),
+                     .checksums = value.value("checksums", std::map<std::string, std::string>())};
+  });
+}
+
+std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status) {
+  std::vector<std::string> changed;
+  for (const auto& [name, sum] : status.checksums)
+    if (!std::filesystem::exists(folder / name) || checksum(read_file(folder / name)) != sum)
+      changed.push_back(name);
+  return changed;
+}
+
+void write_evaluation(const std::filesystem::path& folder, const Evaluated& evaluated) {
+  json metrics = json::object(), measures = json::array();
+  for (const auto& [measure, value] : evaluated.results) {
+    metrics[measure.name] = value ? json(*value) : json(kNotApplicable);
+    measures.push_back({{"name", measure.name},
+                        {"definition", measure.definition},
+                        {"better", names(measure.better)[static_cast<std::size_t>(measure.better)]},
+                        {"version", measure.version}});
+  }
+  write_json(folder / kEvaluation, {{"checkpoint", evaluated.checkpoint},
+                                    {"part", evaluated.part},
+                                    {"metrics", metrics},
+                                    {"measures", measures}});
+}
+
+Evaluated read_evaluation(const std::filesystem::path& folder) {
+  return read_record<Evaluated>(folder / kEvaluation, [](const json& value) {
+    Evaluated evaluated{.checkpoint = value.at("checkpoint"), .part = value.at("part")};
+    for (const auto& measure : value.at("measures")) {
+      const auto& number = value.at("metrics").at(measure.at("name").get<std::string>());
+      evaluated.results.push_back({Measure{.name = measure.at("name"),
+                                           .definition = measure.at("definition"),
+                                           .better = direction_named(measure.at("better")),
+                                           .version = measure.at("version")},
+                                   number.is_number() ? std::optional<double>(number) : std::nullopt});
+    }
+    return evaluated;
+  });
+}
+
+}  // namespace aelab

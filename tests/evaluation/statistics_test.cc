@@ -1,0 +1,74 @@
+#include "aelab/evaluation/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace aelab {
+namespace {
+
+using Values = std::vector<double>;
+
+TEST(Statistics, SummaryOfFewNumbers) {
+  // Mean of 1, 2, 4, 5 is 3, the deviation sqrt(10 / 3); the 97.5 % quantile of t with 3 degrees of freedom
+  // is 3.182446 (tables).
+  const auto summary = summarize(Values{1, 2, 4, 5});
+  EXPECT_EQ(summary.n, 4);
+  EXPECT_DOUBLE_EQ(summary.mean, 3);
+  EXPECT_NEAR(*summary.deviation, std::sqrt(10.0 / 3), 1e-12);
+  EXPECT_NEAR(*summary.half_width, 3.182446 * std::sqrt(10.0 / 3) / 2, 1e-5);
+  EXPECT_EQ(summary.least, 1);
+  EXPECT_EQ(summary.most, 5);
+}
+
+TEST(Statistics, OneNumberHasNoSpread) {
+  const auto summary = summarize(Values{7});
+  EXPECT_EQ(summary.mean, 7);
+  EXPECT_FALSE(summary.deviation);
+  EXPECT_FALSE(summary.half_width);
+  const auto test = paired_test(Values{7}, Values{5});
+  EXPECT_EQ(test.difference.mean, 2);
+  EXPECT_FALSE(test.p);
+  EXPECT_EQ(summarize(Values{}).n, 0);
+  EXPECT_TRUE(std::isnan(summarize(Values{}).mean));
+}
+
+TEST(Statistics, PairedTest) {
+  // Differences 1, 2, 3: mean 2, deviation 1, t = 2 sqrt 3, and with 2 degrees of freedom
+  // p = 1 - t / sqrt(t^2 + 2) = 1 - sqrt(12 / 14).
+  const auto test = paired_test(Values{2, 4, 6}, Values{1, 2, 3});
+  EXPECT_NEAR(*test.t, 2 * std::sqrt(3.0), 1e-12);
+  EXPECT_NEAR(*test.p, 1 - std::sqrt(12.0 / 14), 1e-12);
+  EXPECT_DOUBLE_EQ(*test.effect, 2);
+  EXPECT_FALSE(test.wilcoxon_p);
+  EXPECT_FALSE(paired_test(Values{2, 3}, Values{1, 2}).p) << "equal differences have no spread";
+}
+
+TEST(Statistics, ExactWilcoxon) {
+  const auto p = [](const Values& differences) {
+    return paired_test(differences, Values(differences.size(), 0.0)).wilcoxon_p;
+  };
+  // All six positive: one of 64 choices of signs reaches that sum, one its mirror image.
+  EXPECT_DOUBLE_EQ(*p({1, 2, 3, 4, 5, 6}), 2.0 / 64);
+  // The negative ranks' sum is 1 or less in 2 of 64.
+  EXPECT_DOUBLE_EQ(*p({-1, 2, 3, 4, 5, 6}), 4.0 / 64);
+  // A zero is dropped: five left, all positive.
+  EXPECT_DOUBLE_EQ(*p({0, 2, 3, 4, 5, 6}), 2.0 / 32);
+  // Ties: ranks 1.5, 1.5, 3, 4, 5, 6; the negative sum is 1.5 or less in 3 of 64.
+  EXPECT_DOUBLE_EQ(*p({-1, 1, 3, 4, 5, 6}), 6.0 / 64);
+  EXPECT_FALSE(p({1, 2, 3, 4, 5}));
+  EXPECT_FALSE(p({0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Statistics, HolmStepsDown) {
+  // Of three: .01 * 3, then .02 * 2, then .03 * 1 raised to the one before; what is absent is passed over.
+  const auto adjusted = holm(std::vector<std::optional<double>>{0.03, std::nullopt, 0.01, 0.02});
+  EXPECT_DOUBLE_EQ(*adjusted[2], 0.03);
+  EXPECT_DOUBLE_EQ(*adjusted[3], 0.04);
+  EXPECT_DOUBLE_EQ(*adjusted[0], 0.04);
+  EXPECT_FALSE(adjusted[1]);
+  EXPECT_DOUBLE_EQ(*holm(std::vector<std::optional<double>>{0.6, 0.9})[0], 1.0);
+}
+
+}  // namespace
+}  // namespace aelab
