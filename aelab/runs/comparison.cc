@@ -108,6 +108,14 @@ ContenderCost cost_of(const RunConfig& config, const Made& made, bool timed) {
   return cost;
 }
 
+/// Where the key of a mistake that all contenders share stands in the file: "grid.", "base.".
+std::string shared_place(const ComparisonConfig& config, const std::string& problem) {
+  if (!config.grid.text.empty())
+    for (const auto& [key, values] : json::parse(config.grid.text).items())
+      if (problem.starts_with(key)) return "grid.";
+  return config.variants.size() > 1 ? "base." : "";
+}
+
 std::size_t find_baseline(const ComparisonConfig& config, const std::vector<Contender>& contenders,
                           Problems& problems) {
   if (!config.baseline) return 0;
@@ -200,7 +208,7 @@ std::vector<ContenderCost> Comparison::check(bool timed) {
       if (!everybodys(problem))
         all.add("\"" + contenders_[i].name + "\": " + problem);
       else if (i == 0)
-        all.add("base." + problem);
+        all.add(shared_place(config_, problem) + problem);
     }
   all.raise(origin_);
   return costs;

@@ -154,7 +154,9 @@ std::string difference_in_words(const PairedTest& test, Direction better) {
                      number(size.mean), interval(size), probability(*test.p_adjusted));
 }
 
+/// Of three variants or more.
 std::string best_in_words(const ComparisonResults& results) {
+  if (results.variants.size() < 3) return {};
   const auto& rows = results.tables[results.metric].rows;
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i].best)
@@ -162,7 +164,7 @@ std::string best_in_words(const ComparisonResults& results) {
           "\"{}\" is the best of the {}: it differs from each other one (p < {} after Holm's correction "
           "over all pairs).",
           results.variants[i].name, results.variants.size(), shortest(kSignificance));
-  return results.variants.size() > 2 ? "No variant stands out as the best of all." : "";
+  return "No variant stands out as the best of all.";
 }
 
 }  // namespace
@@ -195,10 +197,12 @@ std::string verdict(const ComparisonResults& results) {
     else
       open.push_back(fmt::format("{} (p {})", name, probability(*row.against->p_adjusted)));
   }
-  std::string text = fmt::format(
-      "{} on the {} part, {} seeds, against \"{}\" (paired t tests, p after Holm's "
-      "correction over {} variants): ",
-      table.measure.name, results.part, results.seeds.size(), baseline, differing.size() + open.size());
+  const auto tests = differing.size() + open.size();
+  const auto correction =
+      tests > 1 ? fmt::format("s, p after Holm's correction over {} variants", tests) : "";
+  auto text =
+      fmt::format("{} on the {} part, {} seeds, against \"{}\" (paired t test{}): ", table.measure.name,
+                  results.part, results.seeds.size(), baseline, correction);
   if (!differing.empty()) text += join(differing, "; ") + ". ";
   if (!open.empty())
     text += fmt::format("No difference could be shown for {}, which does not show that there is none. ",

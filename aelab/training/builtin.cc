@@ -11,6 +11,7 @@
 #include "aelab/training/callbacks/tensorboard.h"
 #include "aelab/training/callbacks/throughput.h"
 #include "aelab/training/callbacks/timer.h"
+#include "aelab/training/callbacks/trace.h"
 #include "aelab/training/callbacks/weight_average.h"
 
 namespace aelab {
@@ -28,6 +29,7 @@ Registry<Callback>& Callback::registry() {
                              .add<LearningRate>()
                              .add<Timer>()
                              .add<Throughput>()
+                             .add<Trace>()
                              .add<WeightAverage>();
   return registry;
 }

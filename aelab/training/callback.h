@@ -14,7 +14,8 @@ namespace aelab {
 ///
 ///     start                                  once, on resume too
 ///       phase_begin                          not on resume within a phase
-///         losses, step_end                   at every step: before and after the parameters change
+///         batch_passed, losses               for every batch, before the parameters change
+///         step_end                           at every step, after they have
 ///         epoch_end                          after validation
 ///         boundary(epoch)
 ///       boundary(phase)
@@ -42,6 +43,7 @@ class Callback {
 
   virtual void start(Training&) {}
   virtual void phase_begin(Training&) {}
+  virtual void batch_passed(Training&, const Batch&, const Pass&) {}
   virtual void losses(Training&, const Terms&) {}
   virtual void step_end(Training&) {}
   virtual void epoch_end(Training&) {}

@@ -230,6 +230,7 @@ class Loop {
     for (const auto& part : parts) {
       Pass pass;
       const auto terms = objective(part, at(position, /*training=*/true), pass);
+      each(&Callback::batch_passed, part, pass);
       each(&Callback::losses, terms);
       if (counted) training_.averages.add(terms, part.size());
       if (passes) passes->push_back(pass);

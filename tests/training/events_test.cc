@@ -32,6 +32,7 @@ class Recorder : public Callback {
   Order order() const override { return static_cast<Order>(config_.order); }
   void start(Training&) override { note("start"); }
   void phase_begin(Training& training) override { note("phase_begin " + training.phase().name); }
+  void batch_passed(Training&, const Batch&, const Pass&) override { note("batch_passed"); }
   void losses(Training&, const Terms&) override { note("losses"); }
   void step_end(Training& training) override { note("step_end " + std::to_string(training.progress.step)); }
   void epoch_end(Training& training) override {
@@ -64,25 +65,31 @@ Trainer recorded(std::int64_t epochs, std::vector<CallbackConfig> callbacks = {}
 
 TEST(Events, ComeInTheDocumentedOrder) {
   recorded(2).fit(*small_dense(), few_digits(64));
-  EXPECT_EQ(events, (Strings{"start",       "phase_begin train",                    //
-                             "losses",      "step_end 1",        "boundary step",   //
-                             "losses",      "step_end 2",        "boundary step",   //
-                             "epoch_end 1", "boundary epoch",                       //
-                             "losses",      "step_end 3",        "boundary step",   //
-                             "losses",      "step_end 4",        "boundary step",   //
-                             "epoch_end 2", "boundary epoch",    "boundary phase",  //
+  EXPECT_EQ(events, (Strings{"start",          "phase_begin train",  //
+                             "batch_passed",   "losses",
+                             "step_end 1",     "boundary step",  //
+                             "batch_passed",   "losses",
+                             "step_end 2",     "boundary step",   //
+                             "epoch_end 1",    "boundary epoch",  //
+                             "batch_passed",   "losses",
+                             "step_end 3",     "boundary step",  //
+                             "batch_passed",   "losses",
+                             "step_end 4",     "boundary step",  //
+                             "epoch_end 2",    "boundary epoch",
+                             "boundary phase",  //
                              "finish"}));
 }
 
 TEST(Events, CountStepsAndEpochsOverAllPhases) {
   TwoPhases model;
   const auto history = recorded(1).fit(model, few_digits(32));
-  EXPECT_EQ(events, (Strings{"start",                                                        //
-                             "phase_begin first", "losses", "step_end 1", "boundary step",   //
-                             "epoch_end 1", "boundary epoch", "boundary phase",              //
-                             "phase_begin second", "losses", "step_end 2", "boundary step",  //
-                             "epoch_end 2", "boundary epoch", "boundary phase",              //
-                             "finish"}));
+  EXPECT_EQ(events,
+            (Strings{"start",                                                                        //
+                     "phase_begin first", "batch_passed", "losses", "step_end 1", "boundary step",   //
+                     "epoch_end 1", "boundary epoch", "boundary phase",                              //
+                     "phase_begin second", "batch_passed", "losses", "step_end 2", "boundary step",  //
+                     "epoch_end 2", "boundary epoch", "boundary phase",                              //
+                     "finish"}));
   ASSERT_EQ(history.epochs.size(), 2u);
   EXPECT_EQ(history.epochs[0].phase, "first");
   EXPECT_EQ(history.epochs[1].phase, "second");
@@ -114,11 +121,11 @@ TEST(Events, OfAStopAndAResumption) {
     EXPECT_EQ(history.signal, SIGTERM);
     EXPECT_TRUE(history.epochs.empty());
   }
-  EXPECT_EQ(events, (Strings{"start", "phase_begin train", "losses", "step_end 1", "boundary step",
-                             "boundary stop", "finish"}));
+  EXPECT_EQ(events, (Strings{"start", "phase_begin train", "batch_passed", "losses", "step_end 1",
+                             "boundary step", "boundary stop", "finish"}));
   recorded(1).fit(*small_dense(), data, {folder.path(), folder / "checkpoints/last.safetensors"});
-  EXPECT_EQ(events, (Strings{"start", "losses", "step_end 2", "boundary step",   //
-                             "epoch_end 1", "boundary epoch", "boundary phase",  //
+  EXPECT_EQ(events, (Strings{"start", "batch_passed", "losses", "step_end 2", "boundary step",  //
+                             "epoch_end 1", "boundary epoch", "boundary phase",                 //
                              "finish"}));
 }
 

@@ -1,0 +1,34 @@
+#include "aelab/training/callbacks/trace.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/checksum.h"
+
+namespace aelab {
+namespace {
+
+std::string checksum_of(const Tensor& tensor) {
+  const auto bytes = tensor.detach().cpu().contiguous();
+  return checksum(std::span(static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()));
+}
+
+}  // namespace
+
+void Trace::start(Training& training) {
+  file_.emplace(training.folder / "trace.csv", keep_);
+  if (file_->length() == 0) file_->append("step,phase,rows,input\n");
+}
+
+void Trace::batch_passed(Training& training, const Batch& batch, const Pass& pass) {
+  file_->append(fmt::format("{},{},{},{}\n", training.progress.step, training.phase().name,
+                            checksum_of(batch.rows), checksum_of(pass.input)));
+}
+
+nlohmann::json Trace::save() const { return {{"length", file_->length()}}; }
+
+void Trace::load(const nlohmann::json& saved) { keep_ = saved.at("length"); }
+
+}  // namespace aelab
