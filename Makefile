@@ -10,15 +10,13 @@ export PATH := $(CURDIR)/build/python/bin:$(PATH)
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo:  ## set up, build the program and train a small convolutional autoencoder
+demo:  ## set up, build the program and compare six autoencoders on MNIST
 	@third_party/install
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS) --target aelab
-	build/release/aelab run experiments/convolutional/demo.json > build/demo.txt
-	@cat build/demo.txt; folder=$$(tail -n 1 build/demo.txt); \
-	  printf '\nPictures (originals above reconstructions; filters):\n'; ls "$$folder"/images/*.png; \
-	  printf 'Metrics: %s/metrics.csv, %s/evaluation.json\n' "$$folder" "$$folder"; \
-	  printf 'Edit experiments/convolutional/demo.json, or try: build/release/aelab run experiments/first-run/run.json\n'
+	build/release/aelab compare experiments/which-autoencoder/comparison.json
+	@printf '\nChange experiments/which-autoencoder/comparison.json, or train one: %s\n' \
+	  'build/release/aelab run experiments/first-run/run.json'
 
 build:  ## set up and build everything: build/release/aelab
 	@third_party/install

@@ -23,6 +23,7 @@
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/penalties.h"
 #include "aelab/runs/application.h"
+#include "aelab/runs/comparison_results.h"
 #include "aelab/runs/interpolation.h"
 #include "aelab/runs/run.h"
 #include "aelab/training/callbacks/early_stopping.h"

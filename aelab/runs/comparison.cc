@@ -299,6 +299,7 @@ int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& 
 }  // namespace
 
 void open_folder(Comparison& comparison) {
+  if (!comparison.is_checked()) comparison.check();
   const auto folder = comparison.folder(), config = folder / "config.json";
   if (fs::exists(config)) {
     require_same_comparison(config, comparison.config());

@@ -46,6 +46,7 @@ class Comparison {
   std::vector<ContenderCost> check(bool timed = false);
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);
+  bool is_checked() const { return checked_.front().has_value(); }
   /// A run's complete config. Its contender must have been checked.
   RunConfig run_config(const PlannedRun& run) const;
 

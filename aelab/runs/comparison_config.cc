@@ -65,9 +65,13 @@ void ComparisonConfig::fields(Fields& f) {
 }
 
 void ComparisonConfig::add(std::string variant, const RunConfig& run) {
-  auto set = write_config(run);
-  for (const auto* key : {"name", "seed", "output"}) set.erase(key);
-  if (base.text.empty()) base.text = "{}";
+  auto own = write_config(run);
+  for (const auto* key : {"name", "seed", "output"}) own.erase(key);
+  if (base.text.empty()) base.text = own.dump();
+  const auto shared = nlohmann::json::parse(base.text);
+  nlohmann::json set = {{"model", own["model"]}};
+  for (const auto& [key, value] : own.items())
+    if (!shared.contains(key) || shared[key] != value) set[key] = value;
   variants.push_back({.name = std::move(variant), .set = {set.dump()}});
 }
 

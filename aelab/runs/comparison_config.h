@@ -45,7 +45,8 @@ struct ComparisonConfig {
   std::int64_t format = 1;
 
   void fields(Fields& f);
-  /// Adds a variant whose run is this one; for programs. Its name, seed and output are the comparison's.
+  /// Adds a variant whose run is this one; for programs. The first is the base of all. Names, seeds and output
+  /// are the comparison's.
   void add(std::string variant, const RunConfig& run);
 };
 
