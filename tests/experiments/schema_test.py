@@ -101,6 +101,7 @@ class Schema(program.TestCase):
     def setUpClass(cls):
         cls.schema = json.loads(program.run("schema", "run").stdout)
         cls.validator = Draft7Validator(cls.schema)
+        cls.comparisons = Draft7Validator(json.loads(program.run("schema", "comparison").stdout))
 
     def test_is_a_schema_of_draft_07(self):
         self.assertEqual(self.schema["$schema"], "http://json-schema.org/draft-07/schema#")
@@ -115,8 +116,33 @@ class Schema(program.TestCase):
         self.assertGreaterEqual(len(files), 3)
         for file in files:
             with self.subTest(file.name):
-                problems = [error.message for error in self.validator.iter_errors(program.read_json(file))]
-                self.assertEqual(problems, [])
+                value = program.read_json(file)
+                validator = self.comparisons if "seeds" in value else self.validator
+                self.assertEqual([error.message for error in validator.iter_errors(value)], [])
+
+    def test_comparison_files(self):
+        good = {
+            "base": {"data": "digits", "training": {"epochs": 2}},
+            "variants": [{"name": "dense", "set": {"model": {"variant": "dense", "code": 4}}, "shares": [1]}],
+            "grid": {"model.code": [4, 8]},
+            "list": [{"training.batch_size": 32}],
+            "seeds": [1, 2],
+            "budget": {"epochs": 3, "parameters": 1000},
+        }
+        self.assertEqual([error.message for error in self.comparisons.iter_errors(good)], [])
+        for key, value in (
+            ("base", {"dat": "digits"}),
+            ("base", {"training": {"epochs": 0}}),
+            ("variants", {}),
+            ("variants", [{"nam": "x"}]),
+            ("grid", []),
+            ("list", {}),
+            ("seeds", [1.5]),
+            ("budget", {"hours": 3}),
+            ("thread", 3),
+        ):
+            with self.subTest(key):
+                self.assertFalse(self.comparisons.is_valid({**good, key: value}))
 
     def test_good_ones(self):
         for file in (GOOD, *ALSO_GOOD):
