@@ -101,6 +101,21 @@ void expect_autograds(const Autoencoder& model, const Tensor& x, const Tensor& t
     expect("singular_value_" + std::to_string(i + 1), singular.select(1, i));
 }
 
+TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
+  // J = 0 from row 200 on, where relu is off.
+  const auto model = std::make_shared<Dense>(
+      Dense::Config{
+          .base = {.code = 1, .bottleneck = DeterministicBottleneck::Config{.activation = Activation::relu}}},
+      Context({1}));
+  {
+    const at::NoGradGuard no_grad;
+    model->named_parameters()["backbone.encoder_0.weight"].fill_(2);
+  }
+  const auto x = at::cat({at::ones({200, 1}), -at::ones({200, 1})});
+  EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {})["jacobian/norm"], 2, 1e-6);
+  EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 400})["jacobian/norm"], 1, 1e-6);
+}
+
 TEST(JacobianStatistics, AreAutogradsForEveryKindOfEncoder) {
   const auto digits = open_dataset("digits").train;
   const auto x = digits.range(0, 30).inputs, train = digits.range(100, 400).inputs;

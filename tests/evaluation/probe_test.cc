@@ -28,6 +28,7 @@ class Constant : public Classifier {
   explicit Constant(const Config&) {}
   void fit(const Tensor& features, const Tensor&, std::int64_t, std::int64_t) override {
     fitted_rows = features.size(0);
+    ++fits;
   }
   Tensor predict(const Tensor& features) const override {
     return at::full({features.size(0)}, class_, at::kLong);
@@ -39,7 +40,7 @@ class Constant : public Classifier {
     return true;
   }
 
-  static inline std::int64_t fitted_rows = 0;
+  static inline std::int64_t fitted_rows = 0, fits = 0;
 
  private:
   std::int64_t class_ = 0;
@@ -77,7 +78,7 @@ Split without_labels(const Split& data) {
 TEST(Probe, ChoosesOnValidationAndMeasuresOnTheTest) {
   // Class 2 is the most frequent of the validation part; training and test would choose 1 and 3.
   const Split data = {labelled({1, 1, 1, 2}), labelled({2, 2, 1, 3}), labelled({3, 3, 3, 2, 1})};
-  const auto values = probed({.classifier = constant(), .strengths = {{1, 2, 3}}}, data);
+  const auto values = probed({.classifier = constant(), .strengths = {{1, 2, 3}}, .pixels = true}, data);
   EXPECT_DOUBLE_EQ(*values[kValidation], 0.5);
   EXPECT_DOUBLE_EQ(*values[kAccuracy], 0.2);
   EXPECT_DOUBLE_EQ(*values[kPixels], 0.2);
@@ -96,11 +97,20 @@ TEST(Probe, UsesNoMoreRowsThanItIsGiven) {
   EXPECT_EQ(Constant::fitted_rows, 500);
 }
 
+TEST(Probe, FitsTheInputsOnlyOnRequest) {
+  const auto data = digits_split();
+  Constant::fits = 0;
+  EXPECT_EQ(probed({.classifier = constant(), .strengths = {{1}}}, data).size(), 2U);
+  EXPECT_EQ(Constant::fits, 1);
+  EXPECT_EQ(probed({.classifier = constant(), .strengths = {{1}}, .pixels = true}, data).size(), 3U);
+  EXPECT_EQ(Constant::fits, 3);
+}
+
 TEST(Probe, SeparatesDigitsWithEveryClassifier) {
   const auto data = digits_split();
   for (const auto& kind : Classifier::registry().all()) {
     if (kind.name == "test-constant") continue;
-    const auto values = probed({.classifier = Choice<Classifier>::named(kind.name)}, data);
+    const auto values = probed({.classifier = Choice<Classifier>::named(kind.name), .pixels = true}, data);
     EXPECT_GT(*values[kAccuracy], 0.7) << kind.name;
     EXPECT_GT(*values[kPixels], 0.9) << kind.name;
     EXPECT_GT(*values[kValidation], 0.7) << kind.name;
@@ -110,7 +120,7 @@ TEST(Probe, SeparatesDigitsWithEveryClassifier) {
 TEST(Probe, DoesNotApplyWithoutLabels) {
   const auto data = digits_split(), bare = without_labels(data);
   for (const auto& value : probed({}, bare)) EXPECT_FALSE(value);
-  const auto values = probed({}, {data.train, data.validation, bare.test});
+  const auto values = probed({.pixels = true}, {data.train, data.validation, bare.test});
   EXPECT_FALSE(values[kAccuracy] || values[kPixels]);
 }
 

@@ -14,33 +14,34 @@ constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 enum JacobianStatistic { kNorm, kSquared, kLargest, kParticipation, kShare, kAlong, kAcross, kSpectrum };
 
-/// The squared singular values of matrices [batch, rows, columns], largest first.
-Tensor squared_singular_values(const Tensor& j) {
+/// The smaller of J J^T and J^T J: its eigenvalues are the squared singular values of j [batch, rows,
+/// columns].
+Tensor smaller_gram(const Tensor& j) {
   const auto other = j.transpose(1, 2);
-  const auto gram = j.size(1) < j.size(2) ? at::matmul(j, other) : at::matmul(other, j);
-  return at::linalg_eigvalsh(gram).flip(1).clamp_min(0);
+  return j.size(1) < j.size(2) ? at::matmul(j, other) : at::matmul(other, j);
 }
 
 /// [batch, kSpectrum + spectrum] of Jacobians j [batch, code, input] and tangents [batch, input, dimensions],
 /// both in float64; NaN where not defined.
 Tensor jacobian_statistics(const Tensor& j, const Tensor& tangent, std::int64_t spectrum) {
-  const auto squares = squared_singular_values(j);
-  const auto total = j.square().sum({1, 2});
+  const auto gram = smaller_gram(j);
+  const auto singular = at::linalg_eigvalsh(gram).flip(1).clamp_min(0).sqrt();
+  const auto total = j.square().sum({1, 2}), fourth = gram.square().sum({1, 2});  // sums of s^2 and s^4
   const auto inside = tangent.square().sum({1, 2}).round(), outside = j.size(2) - inside;  // dimensions
   const auto along = at::matmul(j, tangent).square().sum({1, 2}).masked_fill(inside == 0, kUndefined);
   const auto across = (total - along).clamp_min(0).masked_fill(outside == 0, kUndefined);
-  const auto singular = squares.slice(1, 0, spectrum).sqrt();
-  const auto fixed =
-      at::stack({total.sqrt(), total, squares.select(1, 0).sqrt(), total.square() / squares.square().sum(1),
-                 along / total, along / inside, across / outside},
-                1);
-  return at::cat({fixed, at::constant_pad_nd(singular, {0, spectrum - singular.size(1)}, kUndefined)}, 1);
+  const auto fixed = at::stack({total.sqrt(), total, singular.select(1, 0), total.square() / fourth,
+                                along / total, along / inside, across / outside},
+                               1);
+  const auto shown = singular.slice(1, 0, spectrum);
+  return at::cat({fixed, at::constant_pad_nd(shown, {0, spectrum - shown.size(1)}, kUndefined)}, 1);
 }
 
 }  // namespace
 
 void JacobianStatistics::Config::fields(Fields& f) {
-  f("rows", rows, "rows measured, at most: the first ones", at_least(1));
+  f("rows", rows, "rows measured, at most: the first ones; each costs the singular values of its Jacobian",
+    at_least(1));
   f("spectrum", spectrum, "singular values shown, the largest ones", at_least(0));
   f("neighbours", neighbours, "training rows nearest to a sample, whose principal directions are its tangent",
     at_least(2));

@@ -10,14 +10,15 @@ namespace aelab {
 /// (evaluation/tangents.h), where the data vary, and how much across it, where they do not. A contractive
 /// encoder is one that has little across. Means over samples: those where a measure is defined (a share of J
 /// = 0 is not), and only over the first `rows` of the evaluated part, since a sample costs a matrix and its
-/// singular values. Not applicable where J is not finite.
+/// singular values: time grows with the cube of the smaller of code and input. Not applicable where J is not
+/// finite.
 class JacobianStatistics : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "jacobian";
     static constexpr std::string_view summary =
         "norm and singular values of the encoder's Jacobian, along and across the data's tangent";
-    std::int64_t rows = 1000;
+    std::int64_t rows = 200;
     std::int64_t spectrum = 5;
     std::int64_t neighbours = 50;
     std::int64_t tangent = 10;

@@ -40,6 +40,10 @@ void Probe::Config::fields(Fields& f) {
     "values of the classifier's C, of which the validation part chooses; 0.01, 0.1, 1 and 10 when left out, "
     "the classifier's own C when empty",
     above(0));
+  f("pixels", pixels,
+    "add probe/pixels_accuracy, of the inputs in the code's place: a baseline, the same for every model, "
+    "that takes "
+    "minutes on MNIST");
   f.require(!strengths || strengths->empty() || has_strength(classifier), "strengths",
             "are values of a classifier's C, and this classifier has none");
 }
@@ -50,15 +54,18 @@ std::vector<double> Probe::strengths() const {
 }
 
 std::vector<Measure> Probe::measures() const {
-  return {
+  std::vector<Measure> measures = {
       {"probe/accuracy",
        "share of rows that the classifier, fitted to the training part's codes, predicts right",
        Direction::higher},
       {"probe/validation_accuracy", "the same on the validation part, by which the classifier's C was chosen",
        Direction::higher},
-      {"probe/pixels_accuracy", "baseline: the same as probe/accuracy with the inputs in the code's place",
-       Direction::neither},
   };
+  if (config_.pixels)
+    measures.push_back({"probe/pixels_accuracy",
+                        "baseline: the same as probe/accuracy with the inputs in the code's place",
+                        Direction::neither});
+  return measures;
 }
 
 void Probe::check(const Split& data) const {
@@ -109,7 +116,7 @@ void Probe::begin(const Autoencoder& model, const Split& data) {
   check(data);
   const auto device = model.parameters().front().device();
   by_code_ = fitted(data, [&](const Tensor& x) { return model.encode(x.to(device)).flatten(1); });
-  by_pixels_ = fitted(data, [](const Tensor& x) { return x.flatten(1); });
+  if (config_.pixels) by_pixels_ = fitted(data, [](const Tensor& x) { return x.flatten(1); });
 }
 
 void Probe::add(const Observation& observation) {
@@ -126,7 +133,9 @@ std::vector<std::optional<double>> Probe::values() const {
     if (!contender.classifier || rows_ == 0) return std::nullopt;
     return static_cast<double>(contender.right) / static_cast<double>(rows_);
   };
-  return {accuracy(by_code_), by_code_.validation_accuracy, accuracy(by_pixels_)};
+  std::vector<std::optional<double>> values = {accuracy(by_code_), by_code_.validation_accuracy};
+  if (config_.pixels) values.push_back(accuracy(by_pixels_));
+  return values;
 }
 
 }  // namespace aelab
