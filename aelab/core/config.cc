@@ -57,8 +57,9 @@ class ConfigReader final : public Fields {
       frame.scratch = json{{number_field, *frame.shorthand}};
       frame.object = &frame.scratch;
     } else if (frame.shorthand) {
-      return report(path_, fmt::format("must be an object with \"{}\" or the name of a {}, not {}",
-                                       kinds.tag(), kinds.noun(), describe_json(*frame.shorthand)));
+      return report(path_, fmt::format("must be {}an object with \"{}\" or the name of a {}, not {}",
+                                       number_kind.empty() ? "" : "a number, ", kinds.tag(), kinds.noun(),
+                                       describe_json(*frame.shorthand)));
     } else if (!frame.object->contains(kinds.tag())) {
       frame.unknown_kind = true;
       return report(path_, fmt::format("lacks \"{}\": say which {} ({})", kinds.tag(), kinds.noun(),
@@ -73,7 +74,11 @@ class ConfigReader final : public Fields {
     const auto* found = kinds.find(kind);
     if (!found) {
       frame.unknown_kind = true;
-      return report(frame.shorthand ? path_ : child(kinds.tag()), kinds.unknown(kind));
+      if (!frame.shorthand) return report(child(kinds.tag()), kinds.unknown(kind));
+      return report(path_, number_kind.empty()
+                               ? kinds.unknown(kind)
+                               : fmt::format("must be a number or a {}, not \"{}\".{}", kinds.noun(), kind,
+                                             did_you_mean(kind, kinds.names())));
     }
     value.choose(*found);
     value.fields(*this);

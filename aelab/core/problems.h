@@ -8,18 +8,37 @@
 
 namespace aelab {
 
+/// Several mistakes, thrown as one.
+class Mistakes : public Error {
+ public:
+  explicit Mistakes(std::vector<std::string> mistakes)
+      : Error(in_lines(mistakes)), all(std::move(mistakes)) {}
+
+  const std::vector<std::string> all;
+
+ private:
+  static std::string in_lines(const std::vector<std::string>& mistakes) {
+    auto lines = mistakes.front();
+    for (std::size_t i = 1; i < mistakes.size(); ++i) lines += "\n  " + mistakes[i];
+    return lines;
+  }
+};
+
 /// A user's mistakes, gathered so that all are told at once.
 class Problems {
  public:
   void add(std::string problem) { all_.push_back(std::move(problem)); }
 
-  /// Does the work; an Error that it throws becomes a problem, unless what it stems from is told already.
+  /// Does the work; the mistakes that it throws become problems, unless what it stems from is told already.
   /// Whether it went through.
   template <class Work>
   bool attempt(Work work, bool told = false) {
     try {
       work();
       return true;
+    } catch (const Mistakes& mistakes) {
+      if (!told) all_.insert(all_.end(), mistakes.all.begin(), mistakes.all.end());
+      return false;
     } catch (const Error& error) {
       if (!told) add(error.what());
       return false;
@@ -34,12 +53,9 @@ class Problems {
                        [&](const auto& problem) { return problem.starts_with(path); });
   }
 
-  /// Throws one Error with all problems, a line each; nothing if there are none.
+  /// Throws them all; nothing if there are none.
   void raise() const {
-    if (all_.empty()) return;
-    auto message = all_.front();
-    for (std::size_t i = 1; i < all_.size(); ++i) message += "\n  " + all_[i];
-    throw Error(message);
+    if (!all_.empty()) throw Mistakes(all_);
   }
 
   /// Throws one Error with all problems, headed by where they were found; nothing if there are none.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "aelab/core/text.h"
+
 namespace aelab {
 
 Registry<ScheduleKind>& ScheduleKind::registry() {
@@ -22,12 +24,27 @@ Registry<ScheduleKind>& ScheduleKind::registry() {
 
 Schedule::Schedule(double constant) : Choice(ConstantSchedule::Config{.value = constant}) {}
 
-bool Schedule::stays(const Bounds& bounds) const {
+namespace {
+
+/// The first value that is not allowed.
+std::optional<double> first_outside(const Schedule& schedule, const Bounds& bounds) {
   constexpr std::int64_t kSteps = 1000;  // of a phase to try; schedules are smooth or made of shares
-  const auto schedule = make();
+  const auto made = schedule.make();
   for (std::int64_t step = 0; step < kSteps; ++step)
-    if (!bounds.allow(schedule->at(step, kSteps))) return false;
-  return true;
+    if (const double value = made->at(step, kSteps); !bounds.allow(value)) return value;
+  return {};
+}
+
+}  // namespace
+
+void schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
+                    const Bounds& bounds) {
+  f(name, schedule, help + ", " + in_words(bounds));
+  const auto outside = first_outside(schedule, bounds);
+  const bool constant = schedule.get_if<ConstantSchedule::Config>();
+  f.require(
+      !outside, name,
+      "must stay " + in_words(bounds) + (constant ? ", is " : ", comes to ") + shortest(outside.value_or(0)));
 }
 
 namespace {

@@ -30,9 +30,11 @@ class Schedule : public Choice<ScheduleKind> {
   Schedule(Config config) : Choice(std::move(config)) {}  // NOLINT(google-explicit-constructor)
 
   double at(std::int64_t step, std::int64_t steps) const { return make()->at(step, steps); }
-  /// Whether all its values are allowed, from the first step of a phase to the last.
-  bool stays(const Bounds& bounds) const;
 };
+
+/// Lists a schedule whose values must all keep to `bounds`, from the first step of a phase to the last.
+void schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
+                    const Bounds& bounds);
 
 class ConstantSchedule : public ScheduleKind {
  public:

@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/corruptions.h"
@@ -39,10 +42,16 @@ bool AutoencoderConfig::has_penalty(std::string_view kind) const {
 
 namespace {
 
-AutoencoderConfig complete(AutoencoderConfig config) {
+bool lie_within(const Bounds& values, const Bounds& outer) {
+  return values.least >= outer.least && values.most <= outer.most;
+}
+
+AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   if (!config.corruption) config.corruption = NoCorruption::Config{};
   if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};
-  if (!config.likelihood) config.likelihood = BernoulliLikelihood::Config{};
+  if (!config.likelihood && lie_within(context.values, between(0, 1)))
+    config.likelihood = BernoulliLikelihood::Config{};
+  if (!config.likelihood) config.likelihood = GaussianLikelihood::Config{};
   if (!config.penalties) config.penalties.emplace();
   return config;
 }
@@ -55,14 +64,45 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
       BackboneContext{.input = context.input, .code = config.code, .seed = context.seed});
 }
 
+/// A mistake that names a part, by the variant's own fields, which may be that part's: "model.backbone.tied"
+/// of a dense variant is "model.tied".
+std::string in_own_fields(const std::string& mistake, const Choice<Autoencoder>& variant) {
+  const auto own = write_config(variant),
+             listed = kind_schema(variant.kinds().at(variant.kind()))["properties"];
+  for (const std::string part : {"backbone", "bottleneck"}) {
+    const auto path = "model." + part;
+    if (!mistake.starts_with(path) || own.contains(part)) continue;
+    const auto rest = mistake.substr(path.size());
+    const auto field = rest.substr(1, rest.find_first_of(".[:", 1) - 1);
+    if (own.contains(field) || !listed.contains(part)) return "model" + rest;
+  }
+  return mistake;
+}
+
+std::string at_path(const std::string& mistake, const std::string& path) {
+  constexpr std::string_view kModel = "model";
+  return mistake.starts_with(kModel) ? path + mistake.substr(kModel.size()) : path + ": " + mistake;
+}
+
 }  // namespace
+
+std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& variant, const Context& context,
+                                               const std::string& path) {
+  Problems found, renamed;
+  std::shared_ptr<Autoencoder> model;
+  found.attempt([&] { model = variant.make(context); });
+  for (const auto& mistake : found.all()) renamed.add(at_path(in_own_fields(mistake, variant), path));
+  renamed.raise();
+  model->variant_ = variant;
+  return model;
+}
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context)
     : Autoencoder(config, context, make_backbone(config, context)) {}
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context,
                          std::shared_ptr<Backbone> backbone)
-    : config_(complete(config)),
+    : config_(complete(config, context)),
       input_(context.input),
       backbone_(register_module("backbone", std::move(backbone))) {
   corruption_ = register_module("corruption", config_.corruption->make());

@@ -31,8 +31,9 @@ struct Context {
       : input(std::move(shape)), seed(model_seed), classes(label_classes) {}
 
   Shape input;
-  std::int64_t seed;     ///< of the initial weights
-  std::int64_t classes;  ///< of the labels; 0 without
+  std::int64_t seed;              ///< of the initial weights
+  std::int64_t classes;           ///< of the labels; 0 without
+  Bounds values = between(0, 1);  ///< that inputs may have: they decide a likelihood that is left out
 };
 
 /// Five parts and one loss. A variant is a named recipe for the parts; only one whose procedure differs
@@ -40,6 +41,12 @@ struct Context {
 class Autoencoder : public torch::nn::Module {
  public:
   static Registry<Autoencoder, const Context&>& registry();
+
+  /// The chosen variant. Error where it does not fit its input, by the paths that the variant's own JSON has
+  /// at `path`: what its parts call "model.backbone.decoder" is "model.decoder" where the variant lists it
+  /// so.
+  static std::shared_ptr<Autoencoder> make(const Choice<Autoencoder>& variant, const Context& context,
+                                           const std::string& path = "model");
 
   /// Error where parts and input do not fit together.
   Autoencoder(const AutoencoderConfig& config, const Context& context);
@@ -58,7 +65,8 @@ class Autoencoder : public torch::nn::Module {
   /// How the model is trained, a pure function of its config.
   virtual std::vector<Phase> phases();
 
-  const AutoencoderConfig& config() const { return config_; }  ///< with every part filled in
+  const AutoencoderConfig& config() const { return config_; }      ///< with every part filled in
+  const Choice<Autoencoder>& variant() const { return variant_; }  ///< that `make` was given; else empty
   const Shape& input_shape() const { return input_; }
   Shape code_shape() const { return backbone_->code_shape(); }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
@@ -90,6 +98,7 @@ class Autoencoder : public torch::nn::Module {
   void after_step(const Pass& pass) const;
 
  private:
+  Choice<Autoencoder> variant_;
   AutoencoderConfig config_;
   Shape input_;
   std::shared_ptr<Backbone> backbone_;

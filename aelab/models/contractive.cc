@@ -18,10 +18,9 @@ bool is_none(const Schedule& weight) {
 
 void Contractive::Config::fields(Fields& f) {
   base.fields(f);
-  f("weight", weight, "weight of the Jacobian's squared norm");
-  f("hessian_weight", hessian_weight, "weight of the Jacobian's change under small noise; 0 leaves it out");
-  f.require(weight.stays(at_least(0)), "weight", "must stay at least 0");
-  f.require(hessian_weight.stays(at_least(0)), "hessian_weight", "must stay at least 0");
+  schedule_field(f, "weight", weight, "weight of the Jacobian's squared norm", at_least(0));
+  schedule_field(f, "hessian_weight", hessian_weight,
+                 "weight of the Jacobian's change under small noise; 0 leaves it out", at_least(0));
   f.require(!base.has_penalty(ContractivePenalty::Config::kind), "penalties",
             "lists contractive, which this variant's own \"weight\" sets already");
   f.require(!base.has_penalty(ContractiveHessianPenalty::Config::kind) || is_none(hessian_weight),

@@ -26,7 +26,9 @@ void StackNetwork::fields(Fields& f) {
 }
 
 void Stacked::Config::fields(Fields& f) {
-  f("layers", layers, "autoencoders from the input upwards");
+  f("layers", layers,
+    "autoencoders from the input upwards; upon codes that may leave [0, 1], a likelihood that is left out is "
+    "gaussian");
   f("layer_epochs", layer_epochs, "of each layer's training; the trainer's when left out", at_least(1));
   f("fine_tuning", fine_tuning, "what the whole is trained for once its layers are");
   f("fine_tuning_epochs", fine_tuning_epochs, "of that; the trainer's when left out", at_least(1));
@@ -78,17 +80,6 @@ class StackBackbone : public Backbone {
 
 std::string layer_path(std::size_t i) { return "model.layers[" + std::to_string(i) + "]"; }
 
-/// A layer's own messages speak of "model.code"; in a stack that is "model.layers[1].code".
-std::shared_ptr<Autoencoder> make_layer(const Choice<Autoencoder>& config, const Context& context,
-                                        std::size_t i) try {
-  return config.make(context);
-} catch (const Error& error) {
-  constexpr std::string_view kModel = "model";
-  const std::string what = error.what();
-  throw Error(what.starts_with(kModel) ? layer_path(i) + what.substr(kModel.size())
-                                       : layer_path(i) + ": " + what);
-}
-
 void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i) {
   const auto codes = below.parts().bottleneck.range(), support = above.parts().likelihood.support();
   if (codes.least >= support.least && codes.most <= support.most) return;
@@ -109,12 +100,13 @@ AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers)
 Stacked::Layers Stacked::make_layers(const Config& config, const Context& context) {
   check_config(config, "model");
   Layers layers;
-  auto input = context.input;
+  Context below(context.input, context.seed);
+  below.values = context.values;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {
-    layers.push_back(
-        make_layer(config.layers[i], Context(input, context.seed + static_cast<std::int64_t>(i)), i));
+    layers.push_back(make(config.layers[i], below, layer_path(i)));
     if (i > 0) check_fit(*layers[i - 1], *layers[i], i);
-    input = layers.back()->code_shape();
+    below = Context(layers.back()->code_shape(), below.seed + 1);
+    below.values = layers.back()->parts().bottleneck.range();
   }
   return layers;
 }

@@ -19,7 +19,8 @@ struct StackNetwork {
 };
 
 /// Layers trained greedily from the input upwards, each an autoencoder of any variant on the clean codes of
-/// the one below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). Then, as asked: fine-tuning of the
+/// the one below (Bengio et al. 2007; Vincent et al. 2010, section 3.5); a likelihood that is left out is
+/// Gaussian where these codes may leave [0, 1]. Then, as asked: fine-tuning of the
 /// whole, by the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and a
 /// classifier, fitted on the codes or a network trained together with the encoder. That network leaves the
 /// decoder behind: the model then reconstructs no longer.

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/core/problems.h"
+
 namespace aelab {
 
 void KSparseBottleneck::Config::fields(Fields& f) {
@@ -15,10 +17,12 @@ KSparseBottleneck::KSparseBottleneck(const Config& config, const Shape& code) : 
   if (config.per_channel && code.size() < 2)
     throw Error("model.bottleneck.per_channel: the code has no channels, it is " + to_string(code));
   const auto most = config.per_channel ? elements(code) / code.front() : elements(code);
-  for (const auto& [name, k] : {std::pair("k", config.k), {"test_k", config.test_k.value_or(config.k)}})
+  Problems problems;
+  for (const auto& [name, k] : {std::pair("k", config.k), {"test_k", config.test_k.value_or(1)}})
     if (k > most)
-      throw Error(std::string("model.bottleneck.") + name + ": " + std::to_string(k) + " is more than the " +
-                  std::to_string(most) + " numbers to keep them from; the code is " + to_string(code));
+      problems.add(std::string("model.bottleneck.") + name + ": " + std::to_string(k) + " is more than the " +
+                   std::to_string(most) + " numbers to keep them from; the code is " + to_string(code));
+  problems.raise();
 }
 
 Tensor KSparseBottleneck::forward(const Tensor& pre_code, const Step& step) const {

@@ -11,15 +11,10 @@ Tensor uniform_like(const Tensor& x, const Step& step) {
   return at::empty(x.sizes(), x.options().device(at::kCPU)).uniform_(0, 1, random).to(x.device());
 }
 
-void level_field(Fields& f, Schedule& level, const char* help, const Bounds& bounds) {
-  f("level", level, help);
-  f.require(level.stays(bounds), "level", "must stay " + in_words(bounds));
-}
-
 }  // namespace
 
 void Masking::Config::fields(Fields& f) {
-  level_field(f, level, "probability that a number is set to zero", between(0, 1));
+  schedule_field(f, "level", level, "probability that a number is set to zero", between(0, 1));
 }
 
 Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
@@ -27,7 +22,7 @@ Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
 }
 
 void GaussianNoise::Config::fields(Fields& f) {
-  level_field(f, level, "standard deviation of the noise", at_least(0));
+  schedule_field(f, "level", level, "standard deviation of the noise", at_least(0));
   f("clip", clip, "cut the noisy input off at 0 and 1");
 }
 
@@ -39,7 +34,7 @@ Tensor GaussianNoise::corrupt(const Tensor& x, const Step& step) const {
 }
 
 void SaltAndPepper::Config::fields(Fields& f) {
-  level_field(f, level, "probability that a number is set to 0 or 1", between(0, 1));
+  schedule_field(f, "level", level, "probability that a number is set to 0 or 1", between(0, 1));
 }
 
 Tensor SaltAndPepper::corrupt(const Tensor& x, const Step& step) const {

@@ -50,8 +50,7 @@ void average_squares(std::vector<Tensor>& mean, const std::vector<Tensor>& x, do
 }  // namespace
 
 void rate_field(Fields& f, Schedule& learning_rate, const char* help) {
-  f("learning_rate", learning_rate, help);
-  f.require(learning_rate.stays(at_least(0)), "learning_rate", "must stay at least 0");
+  schedule_field(f, "learning_rate", learning_rate, help, at_least(0));
 }
 
 void Adam::Config::fields(Fields& f) {

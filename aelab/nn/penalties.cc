@@ -10,8 +10,7 @@ namespace aelab {
 namespace {
 
 void weight_field(Fields& f, Schedule& weight) {
-  f("weight", weight, "the penalty's weight in the objective");
-  f.require(weight.stays(at_least(0)), "weight", "must stay at least 0");
+  schedule_field(f, "weight", weight, "the penalty's weight in the objective", at_least(0));
 }
 
 }  // namespace
@@ -48,8 +47,8 @@ void KlSparsityPenalty::check(const Parts& parts) const {
   const auto range = parts.bottleneck.range();
   if (range.least != 0 || range.most != 1)
     throw Error(
-        "model.penalties: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
-        "give the bottleneck the activation \"sigmoid\"");
+        "model.bottleneck: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
+        "give it the activation \"sigmoid\"");
 }
 
 void KlSparsityPenalty::build(const Shape& code) {

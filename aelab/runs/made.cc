@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/training/check.h"
 
 namespace aelab {
 
@@ -15,7 +16,7 @@ const Data& OpenedData::open(const Choice<Source>& source) {
 }
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
-  auto model = config.model.variant.make(Context(data.shape(), config.seed, data.classes()));
+  auto model = Autoencoder::make(config.model.variant, Context(data.shape(), config.seed, data.classes()));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
@@ -27,25 +28,19 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 
 namespace {
 
-/// Adds what the trainer finds; where data or model are stand-ins, only what does not stem from them.
-void check_trainer(const RunConfig& config, const Made& made, bool stand_ins, Problems& problems) {
-  Problems found;
-  const bool training_told = problems.concern("training");
-  const auto training = training_told ? TrainerConfig{.device = config.training.device} : config.training;
-  Trainer(training, config.callbacks, config.seed).check(*made.model, made.data, /*with_folder=*/true, found);
-  for (const auto& problem : found.all())
-    if (!stand_ins || problem.starts_with("callbacks") || problem.starts_with("training.device"))
-      problems.add(problem);
+void check_trainer(const RunConfig& config, const Made& made, Problems& problems) {
+  const bool told = problems.concern("training");
+  const auto training = told ? TrainerConfig{.device = config.training.device} : config.training;
+  Trainer(training, config.callbacks, config.seed)
+      .check(*made.model, made.data, /*with_folder=*/true, problems);
 }
 
-}  // namespace
-
-Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
-  Made made;
+/// Data and model, as far as they can be made. Whether they are what the config says.
+bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems, OpenedData& opened) {
   const Data* data = nullptr;
   const bool data_told = problems.concern("data"), model_told = problems.concern("model");
-  if (config.data.source.empty()) return made;
-  if (!problems.attempt([&] { data = &opened.open(config.data.source); }, data_told)) return made;
+  if (config.data.source.empty()) return false;
+  if (!problems.attempt([&] { data = &opened.open(config.data.source); }, data_told)) return false;
   const bool split =
       problems.attempt([&] { made.data = data->split(config.data.split, config.seed); }, data_told);
   if (!config.model.variant.empty())
@@ -53,10 +48,19 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   if (!split) made.data = {data->train, data->train, data->train};
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
-  if (made.model)
-    check_trainer(config, made, data_told || model_told || !split, problems);
-  else
+  return made.model && split && !data_told && !model_told;
+}
+
+}  // namespace
+
+Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
+  Made made;
+  if (make_data_and_model(config, made, problems, opened)) {
+    check_trainer(config, made, problems);
+  } else {
+    check_callbacks(config.callbacks, made.data, /*with_folder=*/true, problems);
     problems.attempt([&] { check_device(config.training.device); });
+  }
   return made;
 }
 

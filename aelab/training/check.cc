@@ -64,15 +64,17 @@ void check_schedules(const std::string& root, ConfigRef config, Steps steps) {
 }
 
 void check_model_schedules(const std::string& root, const Autoencoder& model, Steps steps) {
+  if (!model.variant().empty()) return check_schedules(root, model.variant(), steps);
   check_schedules(root, model.config(), steps);
   const auto layers = model.layers();
   for (std::size_t i = 0; i < layers.size(); ++i)
     check_model_schedules(root + ".layers[" + std::to_string(i) + "]", *layers[i], steps);
 }
 
-/// The names that an epoch's metrics will have in any phase.
-std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>& callbacks,
-                                   Autoencoder& model, const Split& data) {
+using Callbacks = std::vector<std::shared_ptr<Callback>>;
+
+/// The names that the terms of any phase have, in training and validation.
+std::set<std::string> term_names(Autoencoder& model, const Split& data) {
   const at::NoGradGuard no_grad;
   std::set<std::string> names;
   const auto row = data.train.range(0, 1);
@@ -86,6 +88,27 @@ std::set<std::string> metric_names(const std::vector<std::shared_ptr<Callback>>&
     add(phase, "train", true);
     if (data.validation.size() > 0) add(phase, "validation", false);
   }
+  return names;
+}
+
+/// Those that some model has: of every variant's examples, which are for 1x8x8 images, and every penalty.
+std::set<std::string> all_term_names() {
+  const auto rows = Dataset::from_tensors(at::zeros({2, 1, 8, 8}), at::zeros({2}, at::kLong));
+  const Split data{.train = rows, .validation = rows, .test = {}};
+  std::set<std::string> all;
+  for (const auto& kind : Autoencoder::registry().all())
+    for (auto& example : kind.examples()) {
+      Choice<Autoencoder> variant;
+      variant.set(std::move(example));
+      all.merge(term_names(*variant.make(Context({1, 8, 8}, /*model_seed=*/0, /*label_classes=*/2)), data));
+    }
+  for (const auto& kind : Penalty::registry().all())
+    for (const std::string part : {"train/", "validation/"}) all.insert(part + kind.name);
+  return all;
+}
+
+/// With those that callbacks add.
+std::set<std::string> with_added(std::set<std::string> names, const Callbacks& callbacks) {
   const auto own = names;
   for (const auto& callback : callbacks)
     for (const auto& name : callback->added_metrics(own)) names.insert(name);
@@ -126,13 +149,26 @@ void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<s
   }
 }
 
+Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& data, bool with_folder,
+                       Problems& problems) {
+  Callbacks made;
+  problems.attempt([&] { made = make_callbacks(configs, with_folder); });
+  if (data.train.size() > 0)
+    for (const auto& callback : made) problems.attempt([&] { callback->check(data); });
+  return made;
+}
+
 }  // namespace
+
+void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
+                     Problems& problems) {
+  const auto made = make_checked(callbacks, data, with_folder, problems);
+  check_monitors(callbacks, with_added(all_term_names(), made), problems);
+}
 
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems) {
-  std::vector<std::shared_ptr<Callback>> made;
-  problems.attempt([&] { made = make_callbacks(callbacks, with_folder); });
-  for (const auto& callback : made) problems.attempt([&] { callback->check(data); });
+  const auto made = make_checked(callbacks, data, with_folder, problems);
   if (!problems.attempt([&] { check_shapes(model, data); })) return;
   problems.attempt([&] {
     check_values("training", data.train, model);
@@ -143,7 +179,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   std::vector<PhaseLimits> limits;
   if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
-  check_monitors(callbacks, metric_names(made, model, data), problems);
+  check_monitors(callbacks, with_added(term_names(model, data), made), problems);
 }
 
 }  // namespace aelab

@@ -9,4 +9,9 @@ namespace aelab {
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
+/// The same while there is no model, since it is wrong itself: what can be found in the callbacks, such as a
+/// monitor of a metric that no registered variant has. `data` without rows are not looked at.
+void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
+                     Problems& problems);
+
 }  // namespace aelab

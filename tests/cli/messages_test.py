@@ -37,6 +37,8 @@ def callbacks(*listed):
     return small_run(callbacks=list(listed))
 
 
+LONG = {"kind": "linear", "from": 0, "to": 1, "over": 1e6}
+KERNEL_9 = {"encoder": [{"conv": 2, "kernel": 9, "padding": "valid"}], "decoder": [{"conv": 1}]}
 CONV, POOL, UP, OUT = {"conv": 2}, {"pool": "max"}, {"upsample": 2}, {"conv": 1}
 
 # A wrong run file (an object, or text) and what must be said, a line each.
@@ -172,7 +174,7 @@ WRONG = {
     ),
     "learning rates": (
         optimizer(kind="adam", learning_rate="fast", beta1=1),
-        'training.optimizer.learning_rate: unknown schedule "fast"',
+        'training.optimizer.learning_rate: must be a number or a schedule, not "fast". Known: constant,',
         "training.optimizer.beta1: must be between",
     ),
     "schedules": (
@@ -202,11 +204,11 @@ WRONG = {
     ),
     "layers that do not lead back": (
         convolutional([CONV, POOL], [OUT]),
-        "model.backbone.decoder: it ends in 1x4x4, the data are 1x8x8",
+        "model.decoder: it ends in 1x4x4, the data are 1x8x8",
     ),
     "the lecture's net on another size": (
         small_run(model="convolutional"),
-        "model.backbone.decoder: it ends in",
+        "model.decoder: it ends in",
     ),
     "more channels than the data": (
         convolutional([CONV, POOL], [UP, CONV]),
@@ -214,7 +216,72 @@ WRONG = {
     ),
     "a kernel larger than its input": (
         convolutional([{"conv": 2, "kernel": 9, "padding": "valid"}], [OUT]),
+        "model.encoder[0]: its kernel of 9 is larger",
+    ),
+    "such a kernel in a backbone": (
+        small_run(model={"variant": "denoising", "backbone": {**KERNEL_9, "kind": "convolutional"}}),
         "model.backbone.encoder[0]: its kernel of 9 is larger",
+    ),
+    "such a kernel in a stack": (
+        small_run(model={"variant": "stacked", "layers": [{**KERNEL_9, "variant": "convolutional"}]}),
+        "model.layers[0].encoder[0]: its kernel of 9 is larger",
+    ),
+    "convolutions on codes": (
+        small_run(
+            model={"variant": "stacked", "layers": [{"variant": "dense", "code": 9}, "convolutional"]}
+        ),
+        "model.layers[1]: convolutions need images",
+    ),
+    "more kept than there are": (
+        small_run(model={"variant": "sparse", "sparsity": "k-sparse", "code": 8, "k": 9, "test_k": 10}),
+        "model.k: 9 is more than the 8 numbers",
+        "model.test_k: 10 is more than the 8 numbers",
+    ),
+    "more kept by a bottleneck": (
+        model(code=8, bottleneck={"kind": "k-sparse", "k": 4, "test_k": 9}),
+        "model.bottleneck.test_k: 9 is more than the 8 numbers",
+    ),
+    "sparsity of codes that are no probabilities": (
+        small_run(model={"variant": "sparse", "bottleneck": {"kind": "deterministic", "activation": "relu"}}),
+        "model.bottleneck: kl-sparsity compares activations with a probability",
+    ),
+    "values of schedules": (
+        small_run(
+            model={
+                "variant": "contractive",
+                "weight": "cosin",
+                "hessian_weight": {"kind": "linear", "from": 1, "to": -2},
+                "corruption": {"kind": "masking", "level": 1.5},
+                "penalties": [{"kind": "l1", "weight": True}],
+            }
+        ),
+        'model.weight: must be a number or a schedule, not "cosin". Did you mean "cosine"?',
+        "model.hessian_weight: must stay at least 0, comes to -0.",
+        "model.corruption.level: must stay between 0 and 1, is 1.5",
+        'model.penalties[0].weight: must be a number, an object with "kind" or the name of a schedule, not true',
+    ),
+    "a schedule longer than its phase": (
+        small_run(
+            model={"variant": "sparse", "weight": LONG}
+        ),
+        "model.weight: the linear schedule takes 1000000 steps",
+    ),
+    "a layer's schedule longer than its phase": (
+        small_run(model={"variant": "stacked", "layers": [{"variant": "contractive", "weight": LONG}]}),
+        "model.layers[0].weight: the linear schedule takes 1000000 steps",
+    ),
+    "a wrong model and wrong callbacks": (
+        small_run(
+            model={"variant": "sparse", "sparsity": "k-sparse", "code": 8, "k": 9},
+            callbacks=[
+                {"kind": "early-stopping", "monitor": "validation/reconstuction"},
+                {"kind": "plateau", "monitor": "validation/contractive"},
+                {"kind": "plateau"},
+            ],
+        ),
+        "model.k: 9 is more than the 8 numbers",
+        'callbacks[0].monitor: no metric "validation/reconstuction" to monitor. Did you mean "validation/rec',
+        'callbacks[2]: keeps its memory under "plateau", as callbacks[1] does',
     ),
     "two layers in one": (
         convolutional([{"conv": 2, "pool": "max"}], [{}]),

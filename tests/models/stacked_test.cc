@@ -93,11 +93,33 @@ TEST(Stacked, EncodesAndDecodesThroughItsLayersInTurn) {
   EXPECT_TRUE(at::allclose(model->decode(code), layers[0]->decode(layers[1]->decode(code))));
 }
 
+TEST(Stacked, ChoosesTheLikelihoodThatSuitsTheCodesBelow) {
+  const auto with_code = [](Activation activation) {
+    return Choice<Autoencoder>(Dense::Config{
+        .base = {.code = 12, .bottleneck = DeterministicBottleneck::Config{.activation = activation}}});
+  };
+  const auto of_second = [&](const Choice<Autoencoder>& below, const AutoencoderConfig& above) {
+    const auto model = stack({.layers = {below, Denoising::Config{.base = above}}});
+    return model->layers()[1]->config().likelihood->kind();
+  };
+  for (const auto unbounded : {Activation::linear, Activation::relu, Activation::tanh})
+    EXPECT_EQ(of_second(with_code(unbounded), {.code = 6}), "gaussian");
+  EXPECT_EQ(of_second(with_code(Activation::sigmoid), {.code = 6}), "bernoulli");
+  EXPECT_EQ(
+      of_second(with_code(Activation::sigmoid), {.code = 6, .likelihood = GaussianLikelihood::Config{}}),
+      "gaussian");
+  // The whole speaks to the input, by its first layer's.
+  EXPECT_EQ(stack({.layers = {with_code(Activation::linear), denoising(6)}})->config().likelihood->kind(),
+            "bernoulli");
+}
+
 TEST(Stacked, RefusesLayersThatDoNotFit) {
   EXPECT_SAYS(message_of<Error>([] { stack({}); }), "layers: must have at least one autoencoder");
-  const Choice<Autoencoder> unbounded = Dense::Config{.base = {.code = 12}};
+  const Choice<Autoencoder> unbounded = Dense::Config{.base = {.code = 12}},
+                            bernoulli = Denoising::Config{
+                                .base = {.code = 6, .likelihood = BernoulliLikelihood::Config{}}};
   EXPECT_SAYS(message_of<Error>([&] {
-                stack({.layers = {unbounded, denoising(6)}});
+                stack({.layers = {unbounded, bernoulli}});
               }),
               "model.layers[1].likelihood: bernoulli is for inputs between 0 and 1");
   const Choice<Autoencoder> too_sparse =
@@ -105,7 +127,7 @@ TEST(Stacked, RefusesLayersThatDoNotFit) {
   EXPECT_SAYS(message_of<Error>([&] {
                 stack({.layers = {denoising(12), too_sparse}});
               }),
-              "model.layers[1].bottleneck.k: 9");
+              "model.layers[1].k: 9");
   EXPECT_SAYS(
       message_of<Error>([] { stack({.layers = {denoising(6)}, .network = StackNetwork{}}, /*classes=*/0); }),
       "model.network: needs labels");

@@ -1,0 +1,74 @@
+#include "aelab/core/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "aelab/core/config.h"
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+TEST(Schedules, ReachTheirEndsAsTheirFormulasSay) {
+  const Schedule linear = LinearSchedule::Config{.from = 1, .to = 3, .over = 5.0};
+  EXPECT_DOUBLE_EQ(linear.at(0, 100), 1);
+  EXPECT_DOUBLE_EQ(linear.at(2, 100), 2);  // the middle of five steps
+  EXPECT_DOUBLE_EQ(linear.at(4, 100), 3);
+  EXPECT_DOUBLE_EQ(linear.at(99, 100), 3);
+  const Schedule step = StepSchedule::Config{.value = 8, .factor = 0.5, .every = 0.25};
+  for (const auto& [at, value] : {std::pair(0, 8.0), {24, 8.0}, {25, 4.0}, {50, 2.0}, {99, 1.0}})
+    EXPECT_DOUBLE_EQ(step.at(at, 100), value) << at;
+  const Schedule exponential = ExponentialSchedule::Config{.from = 1, .to = 1e-4};
+  EXPECT_NEAR(exponential.at(0, 5), 1, 1e-15);
+  EXPECT_NEAR(exponential.at(2, 5), 1e-2, 1e-15);  // half way in five steps
+  EXPECT_NEAR(exponential.at(4, 5), 1e-4, 1e-15);
+}
+
+TEST(Schedules, CosineWarmsUpAndRestarts) {
+  const Schedule cosine = CosineSchedule::Config{.from = 1, .to = 0, .warmup = 4, .restarts = 1};
+  // Four steps up, then two periods of five: 24 steps would give periods of ten.
+  for (const auto& [at, value] :
+       {std::pair(0, 0.25), {3, 1.0}, {4, 1.0}, {6, 0.5}, {8, 0.0}, {9, 1.0}, {13, 0.0}})
+    EXPECT_NEAR(cosine.at(at, 14), value, 1e-15) << at;
+}
+
+TEST(Schedules, SayHowLongTheyTake) {
+  const auto length = [](const Schedule& schedule, std::int64_t steps) {
+    return schedule.make()->length(steps);
+  };
+  EXPECT_EQ(length(LinearSchedule::Config{.over = 500.0}, 100), 500);
+  EXPECT_EQ(length(LinearSchedule::Config{.over = 0.5}, 100), 50);
+  EXPECT_GT(length(StepSchedule::Config{.every = 100}, 100), 100);  // would never step
+  EXPECT_LE(length(StepSchedule::Config{.every = 99}, 100), 100);
+  EXPECT_GT(length(CosineSchedule::Config{.warmup = 100}, 100), 100);
+}
+
+TEST(Schedules, ConstantStaysAndCosineFallsAlongHalfAWave) {
+  const Schedule constant = 0.3, cosine = CosineSchedule::Config{.from = 1, .to = 0.2};
+  for (const std::int64_t step : {0, 3, 10}) EXPECT_EQ(constant.at(step, 11), 0.3);
+  EXPECT_DOUBLE_EQ(cosine.at(0, 11), 1);
+  EXPECT_NEAR(cosine.at(5, 11), 0.6, 1e-12);    // the middle
+  EXPECT_NEAR(cosine.at(10, 11), 0.2, 1e-12);   // the last step
+  EXPECT_NEAR(cosine.at(1, 4), 0.8, 1e-12);     // a third: cos 60 degrees = 1/2, so 3/4 of the way is left
+  EXPECT_TRUE(std::isfinite(cosine.at(0, 1)));  // a phase of one step
+}
+
+struct Probability {
+  Schedule level = 0.5;
+  void fields(Fields& f) { schedule_field(f, "level", level, "a probability", between(0, 1)); }
+};
+
+TEST(Schedules, AreRefusedWithTheValueThatTheyMayNotHave) {
+  const auto refusal = [](const Schedule& level) {
+    Probability config{.level = level};
+    return message_of<Error>([&] { check_config(config, "here"); });
+  };
+  EXPECT_EQ(refusal(LinearSchedule::Config{.from = 0, .to = 1}), "nothing was thrown");
+  EXPECT_EQ(refusal(1.5), "here: level: must stay between 0 and 1, is 1.5");
+  EXPECT_SAYS(refusal(LinearSchedule::Config{.from = 0, .to = -1}),
+              "here: level: must stay between 0 and 1, comes to -0.001");
+}
+
+}  // namespace
+}  // namespace aelab
