@@ -29,6 +29,8 @@ class Optimizer {
   /// What a checkpoint saves; resuming copies into these tensors.
   virtual NamedTensors state() const = 0;
   virtual const Schedule& learning_rate() const = 0;
+  /// What to say where a step sees only some of the training rows; "" if nothing.
+  virtual std::string caution() const { return {}; }
 };
 
 /// Lists an optimiser's learning rate, which must stay at least 0.

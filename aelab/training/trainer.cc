@@ -142,7 +142,10 @@ class Loop {
     make_optimizers();
     const at::NoGradGuard no_grad;
     if (training_.phase().begin) training_.phase().begin(training_.data.train);
+    for (const auto& optimizer : training_.optimizers)
+      if (training_.epoch_steps > 1 && !optimizer->caution().empty()) training_.note(optimizer->caution());
     each(&Callback::phase_begin);
+    training_.notes.clear();
   }
 
   /// False when a signal stopped it.

@@ -72,7 +72,7 @@ class Training {
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   Averages averages;                                   ///< of the epoch so far
   Metrics metrics;                                     ///< of the last epoch that ended
-  std::vector<std::string> notes;                      ///< remarks of the epoch so far
+  std::vector<std::string> notes;  ///< remarks of the epoch so far, or of the phase that begins
 
   /// Metrics of the validation part with the model as it is now, <prefix>/<term>; none where there is no
   /// part.

@@ -20,6 +20,7 @@ void Log::phase_begin(Training& training) {
     for (const auto& method : training.model.methods()) files_->remarks.append(method + "\n");
   files_->remarks.append(
       fmt::format("phase \"{}\" begins at step {}\n", training.phase().name, training.progress.step));
+  for (const auto& note : training.notes) files_->remarks.append(note + "\n");
 }
 
 void Log::epoch_end(Training& training) {

@@ -55,7 +55,10 @@ void ProgressBar::start(Training& training) {
   steps_before_ = training.progress.step;
 }
 
-void ProgressBar::phase_begin(Training&) { best_.reset(); }
+void ProgressBar::phase_begin(Training& training) {
+  best_.reset();
+  for (const auto& note : training.notes) say((live_ ? kClearLine : "") + note + "\n");
+}
 
 void ProgressBar::step_end(Training& training) {
   if (!live_ || Clock::now() - drawn_ < kRedraw) return;
