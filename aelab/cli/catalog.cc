@@ -14,11 +14,11 @@
 namespace aelab::cli {
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
-/// A registry by its plural or its noun; "models" are the variants.
-const Kinds& registry_named(const std::string& name) {
-  std::vector<std::string> known = {"models"};
+/// A registry by its plural or its noun; "models" are the variants. `known` are other names that there are.
+const Kinds& registry_named(const std::string& name, std::vector<std::string> known = {}) {
+  known.emplace_back("models");
   for (const auto* kinds : catalog()) {
     const bool models = name == "models" && kinds->plural() == "variants";
     if (kinds->plural() == name || kinds->noun() == name || models) return *kinds;
@@ -27,8 +27,8 @@ const Kinds& registry_named(const std::string& name) {
   throw Error("unknown list \"" + name + "\"." + did_you_mean(name, known));
 }
 
-json listing(const Kinds& kinds) {
-  json list = json::array();
+ordered_json listing(const Kinds& kinds) {
+  ordered_json list = ordered_json::array();
   for (const auto& kind : kinds.all()) list.push_back({{"name", kind.name}, {"summary", kind.summary}});
   return list;
 }
@@ -38,13 +38,18 @@ void print_list(const Kinds& kinds) {
   for (const auto& kind : kinds.all()) fmt::print("  {:<20} {}\n", kind.name, kind.summary);
 }
 
-/// "integer", "number or schedule", "list of integer", "one of relu, tanh"
-std::string type_of(const json& schema) {
+std::string type_of(const Kinds& kinds) {
+  return fmt::format("{}{} (aelab list {})", kinds.number_meaning().first.empty() ? "" : "number or ",
+                     kinds.noun(), kinds.plural());
+}
+
+/// "integer", "number or schedule (aelab list schedules)", "list of integer", "one of relu, tanh"
+std::string type_of(const ordered_json& schema) {
   if (schema.contains("allOf")) return type_of(schema["allOf"][0]);
-  if (schema.contains("$ref")) {
-    const auto plural = schema["$ref"].get<std::string>().substr(std::string_view("#/definitions/").size());
-    return registry_named(plural).noun();
-  }
+  if (schema.contains("title")) return type_of(registry_named(schema["title"]));
+  if (schema.contains("$ref"))
+    return type_of(
+        registry_named(schema["$ref"].get<std::string>().substr(std::string_view("#/definitions/").size())));
   if (schema.contains("enum")) return "one of " + join(schema["enum"].get<std::vector<std::string>>(), ", ");
   if (schema.contains("items")) return "list of " + type_of(schema["items"]);
   auto type = schema.value("type", "object");
@@ -54,11 +59,27 @@ std::string type_of(const json& schema) {
   return type;
 }
 
-void print_fields(const json& schema) {
-  for (const auto& [name, field] : schema["properties"].items()) {
-    fmt::print("  {}\n      {}\n      {}", name, field.value("description", ""), type_of(field));
-    if (field.contains("default")) fmt::print("; default {}", field["default"].dump());
+/// The fields of an object, of those in a list, or beside a choice's own; none where there are no such.
+ordered_json fields_of(const ordered_json& schema) {
+  if (schema.contains("properties")) return schema["properties"];
+  if (schema.contains("items")) return fields_of(schema["items"]);
+  if (schema.contains("anyOf")) return fields_of(schema["anyOf"][1]);
+  return ordered_json::object();
+}
+
+/// Fields that are objects have theirs below them, further to the right.
+void print_fields(const ordered_json& fields, std::size_t indent = 2) {
+  const std::string margin(indent, ' ');
+  for (const auto& [name, field] : fields.items()) {
+    const auto inner = fields_of(field);
+    fmt::print("{}{}\n", margin, name);
+    if (field.contains("description"))
+      fmt::print("{}    {}\n", margin, field["description"].get<std::string>());
+    fmt::print("{}    {}", margin, type_of(field));
+    if (field.contains("default") && (inner.empty() || field["default"].is_array()))
+      fmt::print("; default {}", field["default"].dump());
     fmt::print("\n");
+    print_fields(inner, indent + 4);
   }
 }
 
@@ -69,6 +90,59 @@ void print_measures(const std::string& metric) {
         measure.better == Direction::neither
             ? ""
             : fmt::format("; {} is better", names(measure.better)[static_cast<std::size_t>(measure.better)]));
+}
+
+/// What a variant makes of parts that are left out, if its defaults suit images of 28x28.
+void print_default_parts(const std::string& variant) {
+  std::shared_ptr<Autoencoder> model;
+  Problems unsuited;
+  if (!unsuited.attempt([&] {
+        model = Autoencoder::make(Choice<Autoencoder>::named(variant), Shape{1, 28, 28});
+      }))
+    return;
+  fmt::print("parts, when left out\n");
+  const auto parts = write_config(model->config());
+  for (const auto& [part, config] : parts.items()) fmt::print("  {:<12} {}\n", part, config.dump());
+}
+
+std::vector<std::string> run_file_keys() {
+  RunConfig defaults;
+  std::vector<std::string> keys = {"run"};
+  const auto schema = config_schema(defaults);
+  for (const auto& field : schema["properties"].items()) keys.push_back(field.key());
+  return keys;
+}
+
+/// A run file, or what is written under one of its keys; false if it has no such key.
+bool describe_run_file(const std::string& key, bool as_json) {
+  RunConfig defaults;
+  const auto schema = config_schema(defaults);
+  auto part = key == "run" ? schema : schema["properties"].value(key, ordered_json());
+  if (part.is_null()) return false;
+  if (as_json) {
+    part["definitions"] = schema["definitions"];
+    fmt::print("{}\n", part.dump(2));
+    return true;
+  }
+  if (key == "run")
+    fmt::print("run file: what is trained on what, how, and what is measured\n");
+  else
+    fmt::print("\"{}\" of a run file: {}; {}\n", key, part["description"].get<std::string>(), type_of(part));
+  print_fields(fields_of(part));
+  return true;
+}
+
+void describe_kind(const Kinds& kinds, const std::string& name, bool as_json) {
+  const auto& kind = kinds.at(name);
+  const auto schema = kind_schema(kind);
+  if (as_json) {
+    fmt::print("{}\n", schema.dump(2));
+    return;
+  }
+  fmt::print("{} \"{}\": {}\n", kinds.noun(), kind.name, kind.summary);
+  print_fields(schema["properties"]);
+  if (&kinds == &Metric::registry()) print_measures(kind.name);
+  if (&kinds == &Autoencoder::registry()) print_default_parts(kind.name);
 }
 
 }  // namespace
@@ -87,7 +161,7 @@ void add_list(CLI::App& app, Command& chosen) {
     chosen = [options] {
       const auto lists =
           options->what.empty() ? catalog() : std::vector<const Kinds*>{&registry_named(options->what)};
-      json all = json::object();
+      ordered_json all = ordered_json::object();
       for (const auto* kinds : lists) {
         if (!options->json) print_list(*kinds);
         all[kinds->plural()] = listing(*kinds);
@@ -104,23 +178,24 @@ void add_describe(CLI::App& app, Command& chosen) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("describe", "Describe one kind: its fields, their defaults and bounds");
-  command->add_option("WHAT", options->what, "models, data, backbones, ...")->required();
-  command->add_option("NAME", options->name, "the kind's name")->required();
-  command->add_flag("--json", options->json, "print the kind's JSON Schema");
-  command->footer("Example: aelab describe models dense");
+  auto* command = app.add_subcommand(
+      "describe", "Describe one kind, or a part of run files: fields, their defaults and bounds");
+  command
+      ->add_option("WHAT", options->what,
+                   "models, data, backbones, ...; or run, or a key of run files, such as training")
+      ->required();
+  command->add_option("NAME", options->name, "the kind's name; none for run files");
+  command->add_flag("--json", options->json, "print the JSON Schema");
+  command->footer("Example: aelab describe models dense\nExample: aelab describe training");
   command->callback([options, &chosen] {
     chosen = [options] {
-      const auto& kinds = registry_named(options->what);
-      const auto& kind = kinds.at(options->name);
-      const auto schema = kind_schema(kind);
-      if (options->json) {
-        fmt::print("{}\n", schema.dump(2));
-        return 0;
-      }
-      fmt::print("{} \"{}\": {}\n", kinds.noun(), kind.name, kind.summary);
-      print_fields(schema);
-      if (&kinds == &Metric::registry()) print_measures(kind.name);
+      const auto& [what, name, as_json] = *options;
+      if (name.empty() && describe_run_file(what, as_json)) return 0;
+      const auto& kinds = registry_named(what, name.empty() ? run_file_keys() : std::vector<std::string>());
+      if (name.empty())
+        throw Error("describe: which of the " + kinds.plural() + "? Known: " + join(kinds.names(), ", ") +
+                    ". See aelab describe --help");
+      describe_kind(kinds, name, as_json);
       return 0;
     };
   });

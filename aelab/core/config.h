@@ -44,9 +44,9 @@ void check_config(ConfigRef config, const std::string& origin);
 void visit_choices(ConfigRef config, const std::function<void(const std::string& path, AnyChoice&)>& visit);
 
 /// JSON Schema (draft-07) of a config type, given one with its defaults: one definition a registry.
-nlohmann::json config_schema(ConfigRef defaults);
+nlohmann::ordered_json config_schema(ConfigRef defaults);
 
-/// JSON Schema of one kind's own fields.
-nlohmann::json kind_schema(const Kind& kind);
+/// JSON Schema of one kind's own fields. Both have fields in the order in which they are listed.
+nlohmann::ordered_json kind_schema(const Kind& kind);
 
 }  // namespace aelab

@@ -6,18 +6,18 @@
 namespace aelab {
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
 class ConfigSchema final : public Fields {
  public:
-  explicit ConfigSchema(json& definitions) : definitions_(definitions) {}
+  explicit ConfigSchema(ordered_json& definitions) : definitions_(definitions) {}
 
-  json value;
+  ordered_json value;
 
   bool describing() const override { return true; }
   void flatten(AnyChoice& choice) override { kinds_ = &choice.kinds(); }
 
-  static json of_kind(const Kind& kind, json& definitions) {
+  static ordered_json of_kind(const Kind& kind, ordered_json& definitions) {
     auto defaults = kind.defaults();
     ConfigSchema schema(definitions);
     schema.object([&](Fields& f) { defaults->fields(f); });
@@ -30,10 +30,10 @@ class ConfigSchema final : public Fields {
     ConfigSchema schema(definitions_);
     visit(schema);
     auto& property = properties_[std::string(name)];
-    property =
-        schema.value.contains("$ref") ? json{{"allOf", {std::move(schema.value)}}} : std::move(schema.value);
+    property = schema.value.contains("$ref") ? ordered_json{{"allOf", {std::move(schema.value)}}}
+                                             : std::move(schema.value);
     property["description"] = help;
-    if (!defaults.is_null()) property["default"] = std::move(defaults);
+    if (!defaults.is_null()) property["default"] = defaults;
   }
   void boolean(bool&) override { value = {{"type", "boolean"}}; }
   void integer(std::int64_t&, const Bounds& bounds) override { limit("integer", bounds); }
@@ -48,6 +48,7 @@ class ConfigSchema final : public Fields {
   }
   void list(std::size_t, const std::function<void(std::size_t)>& resize,
             const std::function<void(Fields&, std::size_t)>& visit) override {
+    resize(0);  // an element of its own, not the first of a list that is the default
     resize(1);
     ConfigSchema element(definitions_);
     visit(element, 0);
@@ -56,13 +57,14 @@ class ConfigSchema final : public Fields {
   void object(const Visit& visit) override {
     visit(*this);
     value = kinds_ ? any_kind(*kinds_, properties_)
-                   : json{{"type", "object"}, {"properties", properties_}, {"additionalProperties", false}};
+                   : ordered_json{
+                         {"type", "object"}, {"properties", properties_}, {"additionalProperties", false}};
   }
   void choice(AnyChoice& x) override {
     const auto& kinds = x.kinds();
     if (!definitions_.contains(kinds.plural())) {
       definitions_[kinds.plural()] = nullptr;  // ends the recursion of kinds that nest their own registry
-      auto definition = any_kind(kinds, json::object());
+      auto definition = any_kind(kinds, ordered_json::object());
       definitions_[kinds.plural()] = std::move(definition);
     }
     value = {{"$ref", "#/definitions/" + kinds.plural()}};
@@ -70,8 +72,8 @@ class ConfigSchema final : public Fields {
   void any(AnyJson&) override { value = json::object(); }
 
  private:
-  json& definitions_;
-  json properties_ = json::object();
+  ordered_json& definitions_;
+  ordered_json properties_ = ordered_json::object();
   const Kinds* kinds_ = nullptr;
 
   void limit(const char* type, const Bounds& bounds) {
@@ -81,39 +83,42 @@ class ConfigSchema final : public Fields {
   }
 
   /// A kind's name, or an object with its tag, that kind's fields and `beside`, the fields next to it.
-  json any_kind(const Kinds& kinds, const json& beside) {
-    json cases = json::array();
+  ordered_json any_kind(const Kinds& kinds, const ordered_json& beside) {
+    ordered_json cases = ordered_json::array();
     for (const auto& kind : kinds.all()) {
-      auto fields = of_kind(kind, definitions_)["properties"];
+      ordered_json fields = {{kinds.tag(), {{"const", kind.name}}}};
+      fields.update(of_kind(kind, definitions_)["properties"]);
       fields.update(beside);
-      fields[kinds.tag()] = {{"const", kind.name}};
       cases.push_back({{"if", {{"properties", {{kinds.tag(), {{"const", kind.name}}}}}}},
                        {"then", {{"properties", std::move(fields)}, {"additionalProperties", false}}}});
     }
-    const json tag = {{"enum", kinds.names()}};
-    json forms = {tag,
-                  {{"type", "object"},
-                   {"required", {kinds.tag()}},
-                   {"properties", {{kinds.tag(), tag}}},
-                   {"allOf", std::move(cases)}}};
+    const ordered_json tag = {{"enum", kinds.names()}};
+    ordered_json fields = {{kinds.tag(), tag}};
+    fields.update(beside);
+    ordered_json forms = {tag,
+                          {{"type", "object"},
+                           {"required", {kinds.tag()}},
+                           {"properties", std::move(fields)},
+                           {"allOf", std::move(cases)}}};
     if (!kinds.number_meaning().first.empty()) forms.push_back({{"type", "number"}});
-    return {{"anyOf", std::move(forms)}};
+    return {{"title", kinds.noun()}, {"anyOf", std::move(forms)}};
   }
 };
 
 }  // namespace
 
-json config_schema(ConfigRef defaults) {
-  json definitions = json::object();
+ordered_json config_schema(ConfigRef defaults) {
+  ordered_json definitions = ordered_json::object();
   ConfigSchema schema(definitions);
   defaults.visit(schema);
-  schema.value["$schema"] = "http://json-schema.org/draft-07/schema#";
-  schema.value["definitions"] = std::move(definitions);
-  return std::move(schema.value);
+  ordered_json whole = {{"$schema", "http://json-schema.org/draft-07/schema#"}};
+  whole.update(schema.value);
+  whole["definitions"] = std::move(definitions);
+  return whole;
 }
 
-json kind_schema(const Kind& kind) {
-  json definitions = json::object();
+ordered_json kind_schema(const Kind& kind) {
+  ordered_json definitions = ordered_json::object();
   return ConfigSchema::of_kind(kind, definitions);
 }
 

@@ -92,6 +92,8 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return result;
 }
 
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
 std::string duration(double seconds) {
   if (!std::isfinite(seconds) || std::abs(seconds) > 1e15) return fmt::format("{} s", seconds);
   if (seconds < 0) return "-" + duration(-seconds);

@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+/// The text up to the end of its first line: below that, LibTorch's messages have a back-trace.
+std::string first_line(std::string_view text);
+
 /// A time span for people: "12 ms", "4.2 s", "3 min 12 s", "2 h 05 min".
 std::string duration(double seconds);
 

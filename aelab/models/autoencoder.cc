@@ -67,8 +67,8 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
 /// A mistake that names a part, by the variant's own fields, which may be that part's: "model.backbone.tied"
 /// of a dense variant is "model.tied".
 std::string in_own_fields(const std::string& mistake, const Choice<Autoencoder>& variant) {
-  const auto own = write_config(variant),
-             listed = kind_schema(variant.kinds().at(variant.kind()))["properties"];
+  const auto own = write_config(variant);
+  const auto listed = kind_schema(variant.kinds().at(variant.kind()))["properties"];
   for (const std::string part : {"backbone", "bottleneck"}) {
     const auto path = "model." + part;
     if (!mistake.starts_with(path) || own.contains(part)) continue;

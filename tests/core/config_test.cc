@@ -327,10 +327,12 @@ TEST(Config, SchemaHoldsTypesBoundsDefaultsAndHelp) {
   const auto& properties = schema["properties"];
   EXPECT_EQ(schema["$schema"], "http://json-schema.org/draft-07/schema#");
   EXPECT_EQ(schema["additionalProperties"], false);
-  EXPECT_EQ(properties["count"],
+  EXPECT_EQ(json(properties["count"]),
             json::parse(R"({"type": "integer", "minimum": 1.0, "maximum": 10.0, "default": 3,
                                                  "description": "how many"})"));
   EXPECT_EQ(properties["inner"]["properties"]["rate"]["exclusiveMaximum"], 1.0);
+  EXPECT_LT(std::distance(properties.begin(), properties.find("count")),
+            std::distance(properties.begin(), properties.find("colour")));  // as listed
   EXPECT_EQ(properties["colour"]["enum"], (json{"red", "green", "blue"}));
   EXPECT_EQ(properties["widths"]["items"]["type"], "integer");
   EXPECT_EQ(properties["figure"]["allOf"][0]["$ref"], "#/definitions/figures");
