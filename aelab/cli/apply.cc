@@ -43,27 +43,19 @@ int print_application(const ApplicationOutcome& outcome, bool as_json) {
 }  // namespace
 
 void add_apply(CLI::App& app, Command& chosen) {
-  struct Options {
-    std::string folder;
-    ConfigOptions config;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
-  auto& config = options->config;
-  auto* command =
-      app.add_subcommand("apply", "Write a run's codes, reconstructions and errors of its own or other data");
-  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
-  config.add(*command, "data", OptionType::data,
-             "a data source's name, or a JSON object as in a run file; the run's own data when left out");
-  config.add(*command, "part", OptionType::text,
-             "all, train, validation or test; all of --data, the test part of the run's own when left out");
-  config.add(*command, "write", OptionType::list, "code,reconstruction,error; all when left out");
-  config.add(*command, "format", OptionType::text,
-             "npy [default], csv, or png: pictures of reconstructions below their originals");
-  config.add(*command, "checkpoint", OptionType::text, "best [default], last or ema");
-  config.add(*command, "output", OptionType::text, "folder for the files [RUN_FOLDER/applications/<n>]");
-  command->add_flag("--json", options->json, "print one JSON object: folder, files, rows, error");
-  command->footer(
+  FolderCommand command(app, "apply",
+                        "Write a run's codes, reconstructions and errors of its own or other data",
+                        "print one JSON object: folder, files, rows, error");
+  command.add("data", OptionType::data,
+              "a data source's name, or a JSON object as in a run file; the run's own data when left out");
+  command.add("part", OptionType::text,
+              "all, train, validation or test; all of --data, the test part of the run's own when left out");
+  command.add("write", OptionType::list, "code,reconstruction,error; all when left out");
+  command.add("format", OptionType::text,
+              "npy [default], csv, or png: pictures of reconstructions below their originals");
+  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("output", OptionType::text, "folder for the files [RUN_FOLDER/applications/<n>]");
+  command.footer(
       "Writes a file each. The error of a row is the squared error of its reconstruction, summed over "
       "features;\n"
       "its mean, median, 95 % quantile and the rows of the five largest are printed, and then the folder.\n"
@@ -73,13 +65,10 @@ void add_apply(CLI::App& app, Command& chosen) {
       "Example: aelab apply runs/denoising/1 --data '{\"source\": \"idx\", \"train_images\": \"noisy.idx\"}' "
       "--write reconstruction\n"
       "Example: aelab apply runs/first-run/1 --data fashion-mnist --write error --format csv");
-  command->callback([options, &chosen] {
-    chosen = [options] {
-      ApplicationConfig read;
-      options->config.read(read, "apply");
-      return print_application(apply_run(options->folder, read), options->json);
-    };
-  });
+  command.does<ApplicationConfig>(
+      chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
+        return print_application(apply_run(folder, config), as_json);
+      });
 }
 
 }  // namespace aelab::cli

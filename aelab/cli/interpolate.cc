@@ -26,56 +26,42 @@ int print_interpolation(const InterpolationOutcome& outcome, bool as_json) {
   return 0;
 }
 
-void add_endpoint(CLI::App& command, ConfigOptions& options, const std::string& name,
-                  const std::string& where) {
-  options.add(command, name, OptionType::number, where + ": a row of the part, from 0");
-  options.add(command, name + "-class", OptionType::number, where + ": a sample of this class");
+void add_endpoint(FolderCommand& command, const std::string& name, const std::string& where) {
+  command.add(name, OptionType::number, where + ": a row of the part, from 0");
+  command.add(name + "-class", OptionType::number, where + ": a sample of this class");
 }
 
 }  // namespace
 
 void add_interpolate(CLI::App& app, Command& chosen) {
-  struct Options {
-    std::string folder;
-    ConfigOptions config;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
-  auto& config = options->config;
-  auto* command =
-      app.add_subcommand("interpolate", "Walk between samples through a run's code, and decode the way");
-  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
-  add_endpoint(*command, config, "from", "the first sample");
-  add_endpoint(*command, config, "to", "the second sample");
-  add_endpoint(*command, config, "down", "a grid's lower left corner");
-  add_endpoint(*command, config, "diagonal", "a grid's lower right corner");
-  config.add(
-      *command, "kind", OptionType::text,
+  FolderCommand command(app, "interpolate", "Walk between samples through a run's code, and decode the way",
+                        "print one JSON object: folder, files, distance");
+  add_endpoint(command, "from", "the first sample");
+  add_endpoint(command, "to", "the second sample");
+  add_endpoint(command, "down", "a grid's lower left corner");
+  add_endpoint(command, "diagonal", "a grid's lower right corner");
+  command.add(
+      "kind", OptionType::text,
       "strip [default]: from one sample to another; grid: between four corners; manifold: the plane of a "
       "2-number code");
-  config.add(*command, "steps", OptionType::number, "points along each side, both ends included [10]");
-  config.add(*command, "method", OptionType::text, "linear [default] or spherical");
-  config.add(*command, "space", OptionType::text,
-             "code [default], or input: between the inputs, then encoded and decoded");
-  config.add(*command, "seed", OptionType::number,
-             "draw the samples of classes; their first ones when left out");
-  config.add(*command, "part", OptionType::text, "train, validation or test [default]");
-  config.add(*command, "checkpoint", OptionType::text, "best [default], last or ema");
-  config.add(*command, "output", OptionType::text, "folder for the results [RUN_FOLDER/interpolations/<n>]");
-  command->add_flag("--json", options->json, "print one JSON object: folder, files, distance");
-  command->footer(
+  command.add("steps", OptionType::number, "points along each side, both ends included [10]");
+  command.add("method", OptionType::text, "linear [default] or spherical");
+  command.add("space", OptionType::text,
+              "code [default], or input: between the inputs, then encoded and decoded");
+  command.add("seed", OptionType::number, "draw the samples of classes; their first ones when left out");
+  command.add("part", OptionType::text, "train, validation or test [default]");
+  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("output", OptionType::text, "folder for the results [RUN_FOLDER/interpolations/<n>]");
+  command.footer(
       "Writes interpolation.json, decoded.npy and, of pictures, interpolation.png: decoded points above "
       "mixed\n"
       "pixels. Prints the mean distance of both from the nearest training input, and the folder.\n"
       "Example: aelab interpolate runs/first-run/1 --from 3 --to 17 --steps 12\n"
       "Example: aelab interpolate runs/first-run/1 --from-class 3 --to-class 8 --seed 1 --method spherical");
-  command->callback([options, &chosen] {
-    chosen = [options] {
-      InterpolationConfig read;
-      options->config.read(read, "interpolate");
-      return print_interpolation(interpolate_run(options->folder, read), options->json);
-    };
-  });
+  command.does<InterpolationConfig>(
+      chosen, [](const std::string& folder, const InterpolationConfig& config, bool as_json) {
+        return print_interpolation(interpolate_run(folder, config), as_json);
+      });
 }
 
 }  // namespace aelab::cli

@@ -17,9 +17,6 @@ int complain(const std::string& message, int code) {
   return code;
 }
 
-/// The first line: what LibTorch says below is a back-trace.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
 /// Says which commands there are, where CLI11 only says that one is required.
 bool is_unknown_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> known;
@@ -54,9 +51,9 @@ int run(const aelab::cli::Command& command) {
   } catch (const aelab::Failure& failure) {
     return complain(failure.what(), kFailed);
   } catch (const c10::Error& error) {
-    return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
+    return complain("LibTorch failed: " + aelab::first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::exception& error) {
-    return complain(std::string("failed: ") + first_line(error.what()), kFailed);
+    return complain(std::string("failed: ") + aelab::first_line(error.what()), kFailed);
   }
 }
 

@@ -16,9 +16,32 @@ nlohmann::json number_or_text(const std::string& text) {
   return whole ? nlohmann::json(number) : nlohmann::json(text);
 }
 
-nlohmann::json split_list(const std::string& text) {
+/// Cut at the commas that stand outside brackets and strings.
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  bool quoted = false, escaped = false;
+  for (const char c : text) {
+    if (c == '"' && !escaped) quoted = !quoted;
+    escaped = quoted && c == '\\' && !escaped;
+    if (!quoted) depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    if (c == ',' && !quoted && depth == 0)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
+nlohmann::json name_or_object(const std::string& text, const std::string& option) {
+  return text.starts_with('{') ? parse_json(text, option) : nlohmann::json(text);
+}
+
+nlohmann::json list_of(const std::string& text, const std::string& option) {
+  if (text.starts_with('[')) return parse_json(text, option);
   auto list = nlohmann::json::array();
-  for (const auto& name : CLI::detail::split(text, ',')) list.push_back(name);
+  for (const auto& item : split_at_commas(text))
+    list.push_back(name_or_object(CLI::detail::trim_copy(item), option));
   return list;
 }
 
@@ -27,9 +50,9 @@ nlohmann::json value_of(const std::string& name, OptionType type, const std::str
     case OptionType::number:
       return number_or_text(text);
     case OptionType::list:
-      return split_list(text);
+      return list_of(text, "--" + name);
     case OptionType::data:
-      return text.starts_with('{') ? parse_json(text, "--" + name) : nlohmann::json(text);
+      return name_or_object(text, "--" + name);
     default:
       return text;
   }
@@ -51,6 +74,13 @@ void ConfigOptions::read(ConfigRef config, const std::string& command) const {
   read_config(value, config, found);
   for (const auto& problem : found.all()) named.add("--" + problem);
   named.raise(command);
+}
+
+FolderCommand::FolderCommand(CLI::App& app, const std::string& name, const std::string& summary,
+                             const std::string& json_help)
+    : command_(app.add_subcommand(name, summary)), given_(std::make_shared<Given>()) {
+  command_->add_option("RUN_FOLDER", given_->folder, "the run's folder")->required();
+  command_->add_flag("--json", given_->json, json_help);
 }
 
 }  // namespace aelab::cli

@@ -105,5 +105,11 @@ TEST(Shortest, RoundTripsEveryNumber) {
   }
 }
 
+TEST(FirstLine, EndsWhereABackTraceBegins) {
+  EXPECT_EQ(first_line("out of memory\nException raised from"), "out of memory");
+  EXPECT_EQ(first_line("one line"), "one line");
+  EXPECT_EQ(first_line(""), "");
+}
+
 }  // namespace
 }  // namespace aelab
