@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
-#include "aelab/core/config.h"
+#include "aelab/cli/options.h"
 #include "aelab/core/files.h"
-#include "aelab/core/json.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/overrides.h"
@@ -46,6 +45,10 @@ int report(const RunOutcome& outcome, bool as_json) {
     print_results(outcome.results);
     fmt::print("{}\n", outcome.folder.string());
   }
+  if (outcome.was_complete)
+    fmt::print(
+        stderr,
+        "aelab: this run was complete already: nothing was done, and its results are those on record\n");
   if (!outcome.signal) return 0;
   fmt::print(stderr, "aelab: stopped; go on with: aelab resume {}\n", outcome.folder.string());
   return kSignalled + outcome.signal;
@@ -100,36 +103,24 @@ void add_resume(CLI::App& app, Command& chosen) {
 }
 
 void add_evaluate(CLI::App& app, Command& chosen) {
-  struct Options {
-    std::string folder, data, part = "test", checkpoint = "best";
-    std::vector<std::string> metrics;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("evaluate", "Measure a run's model, on its own data or on others");
-  command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
-  command->add_option("--data", options->data, "a data source's name, or a JSON object as in a run file");
-  command->add_option("--part", options->part, "train, validation or test")->capture_default_str();
-  command->add_option("--checkpoint", options->checkpoint, "best, last or ema")->capture_default_str();
-  command->add_option("--metrics", options->metrics, "metrics' names; the run's own when left out")
-      ->delimiter(',');
-  command->add_flag("--json", options->json, "print one JSON object of metrics");
-  command->footer(
-      "Example: aelab evaluate runs/convolutional/1 --data fashion-mnist --metrics reconstruction,accuracy");
-  command->callback([options, &chosen] {
-    chosen = [options] {
-      nlohmann::json value = {{"part", options->part}, {"checkpoint", options->checkpoint}};
-      if (!options->data.empty())
-        value["data"] = options->data.front() == '{' ? parse_json(options->data, "--data")
-                                                     : nlohmann::json(options->data);
-      if (!options->metrics.empty()) value["metrics"] = options->metrics;
-      EvaluationConfig config;
-      read_config(value, config, "evaluate");
-      const auto results = evaluate_run(options->folder, config);
-      options->json ? fmt::print("{}\n", to_json(results).dump()) : print_results(results);
-      return 0;
-    };
-  });
+  FolderCommand command(app, "evaluate", "Measure a run's model, on its own data or on others",
+                        "print one JSON object of metrics");
+  command.add("data", OptionType::data, "a data source's name, or a JSON object as in a run file");
+  command.add("part", OptionType::text, "train, validation or test [default]");
+  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add(
+      "metrics", OptionType::list,
+      "names, or JSON objects as in a run file, with commas between them; the run's own when left out");
+  command.footer(
+      "Example: aelab evaluate runs/convolutional/1 --data fashion-mnist --metrics reconstruction,accuracy\n"
+      "Example: aelab evaluate runs/first-run/1 --metrics 'reconstruction,{\"kind\": \"probe\", \"pixels\": "
+      "true}'");
+  command.does<EvaluationConfig>(
+      chosen, [](const std::string& folder, const EvaluationConfig& config, bool as_json) {
+        const auto results = evaluate_run(folder, config);
+        as_json ? fmt::print("{}\n", to_json(results).dump()) : print_results(results);
+        return 0;
+      });
 }
 
 }  // namespace aelab::cli

@@ -16,6 +16,11 @@ Image to_image(const at::Tensor& pixels, double low, double high) {
           .pixels = {first, first + bytes.numel()}};
 }
 
+std::int64_t enlargement(std::int64_t height) {
+  constexpr std::int64_t kLarge = 100, kLeast = 56;
+  return height >= kLarge ? 1 : std::max<std::int64_t>((kLeast + height - 1) / height, 2);
+}
+
 std::vector<Image> to_images(const at::Tensor& pixels, double low, double high) {
   std::vector<Image> images;
   for (std::int64_t i = 0; i < pixels.size(0); ++i) images.push_back(to_image(pixels[i], low, high));

@@ -13,6 +13,10 @@ bool is_picture(const Shape& shape);
 /// Pixels [channels, height, width], 1 or 3 channels, values from `low` to `high`; others are clipped.
 Image to_image(const at::Tensor& pixels, double low = 0, double high = 1);
 
+/// Each pixel of a small picture becomes so many, each way, that it is large enough to look at: at least 56
+/// high.
+std::int64_t enlargement(std::int64_t height);
+
 /// One image for each of [n, channels, height, width].
 std::vector<Image> to_images(const at::Tensor& pixels, double low = 0, double high = 1);
 

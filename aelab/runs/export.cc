@@ -5,6 +5,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/data/npy.h"
+#include "aelab/runs/results.h"
 
 namespace aelab {
 
@@ -58,6 +59,7 @@ void make_folder_of(const std::filesystem::path& file) {
 std::filesystem::path export_run(const std::filesystem::path& folder, const ExportConfig& config) {
   const auto run = load_run_config(folder);
   const auto file = file_of(config, folder);
+  refuse_checkpoints(file);
   if (std::filesystem::exists(file))
     throw Error("--output: " + file.string() +
                 " is there already, and nothing is overwritten: remove it or name another file");

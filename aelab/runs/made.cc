@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/core/text.h"
 #include "aelab/training/check.h"
 
 namespace aelab {
@@ -22,8 +23,7 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
   return model;
 } catch (const c10::Error& error) {  // in all likelihood more memory than there is
-  const std::string what = error.what_without_backtrace();
-  throw Error("model: LibTorch cannot make it: " + what.substr(0, what.find('\n')));
+  throw Error("model: LibTorch cannot make it: " + first_line(error.what_without_backtrace()));
 }
 
 namespace {

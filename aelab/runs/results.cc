@@ -9,18 +9,21 @@
 #include "aelab/data/pictures.h"
 
 namespace aelab {
-namespace {
 
-std::int64_t enlargement(const Shape& picture) {
-  constexpr std::int64_t kSmall = 100, kEnlarge = 3;
-  return picture[1] <= kSmall && picture[2] <= kSmall ? kEnlarge : 1;
+namespace fs = std::filesystem;
+
+void refuse_checkpoints(const fs::path& path) {
+  const auto whole = fs::weakly_canonical(path);
+  for (auto folder = whole; folder != folder.parent_path(); folder = folder.parent_path())
+    if (folder.filename() == "checkpoints" && fs::exists(folder.parent_path() / "config.json"))
+      throw Error("--output: " + path.string() +
+                  " lies among a run's checkpoints, which are that run's alone; name another place");
 }
 
-}  // namespace
-
 void require_free(const std::string& folder, std::span<const std::string> files) {
-  namespace fs = std::filesystem;
-  if (folder.empty() || !fs::exists(folder)) return;
+  if (folder.empty()) return;
+  refuse_checkpoints(folder);
+  if (!fs::exists(folder)) return;
   if (!fs::is_directory(folder)) throw Error("--output: " + folder + " is no folder; name another");
   for (const auto& file : files)
     if (fs::exists(fs::path(folder) / file))
@@ -58,12 +61,12 @@ void StreamedFile::finish() {
 
 std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count,
                                                  std::int64_t columns) {
-  const auto factor = enlargement(picture), rows = (count + columns - 1) / columns;
+  const auto factor = enlargement(picture[1]), rows = (count + columns - 1) / columns;
   return {factor * (std::min(columns, count) * (picture[2] + 1) - 1), factor * (rows * (picture[1] + 1) - 1)};
 }
 
 Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low, double high) {
-  return enlarge(tile(to_images(pictures, low, high), columns), enlargement(pictures[0].sizes().vec()));
+  return enlarge(tile(to_images(pictures, low, high), columns), enlargement(pictures.size(2)));
 }
 
 double quantile_of(const at::Tensor& values, double q) {

@@ -17,7 +17,10 @@ namespace aelab {
 
 // How what is made of a finished run is written: into new files, nothing overwritten.
 
-/// Error when `folder` is something else, or holds one of `files`; "" is a folder still to be numbered.
+/// Error when `path` lies in the checkpoints' folder of a run.
+void refuse_checkpoints(const std::filesystem::path& path);
+/// Error when `folder` is something else, holds one of `files`, or lies among checkpoints; "" is a folder
+/// still to be numbered.
 void require_free(const std::string& folder, std::span<const std::string> files);
 /// Makes `folder` where it is missing; for "" the next numbered folder in `parent`. Error when it cannot.
 std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent);

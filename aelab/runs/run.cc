@@ -85,7 +85,7 @@ RunStatus status_of(Autoencoder& model, const std::string& state) {
 
 /// Trains and measures in a folder that is there. A best checkpoint is missing only where nothing improved.
 RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder) {
-  RunOutcome outcome{.folder = folder, .signal = 0, .results = {}};
+  RunOutcome outcome{.folder = folder, .results = {}};
   auto status = status_of(*made.model, "running");
   write_status(folder, status);
   const auto last = checkpoint_path(folder, Which::last), best = checkpoint_path(folder, Which::best);
@@ -114,14 +114,19 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   return outcome;
 }
 
+bool is_complete(const fs::path& folder) { return read_status(folder).state == "completed"; }
+
+RunOutcome on_record(const fs::path& folder) {
+  return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
+}
+
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder) {
   remove_temporary_files(folder);
   try {
     return train(config, made, folder);
   } catch (const std::exception& error) {
-    const std::string what = error.what();
     auto status = status_of(*made.model, "failed");
-    status.message = what.substr(0, what.find('\n'));  // below is LibTorch's back-trace
+    status.message = first_line(error.what());
     write_status(folder, status);
     throw;
   }
@@ -142,7 +147,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const FolderLock lock(folder, options.patience);
   if (fs::exists(folder / "config.json")) {
     require_same_run(folder, config);
-    if (read_status(folder).state == "completed") return {folder, 0, read_evaluation(folder).results};
+    if (is_complete(folder)) return on_record(folder);
   } else {
     write_json(folder / "config.json", write_config(config));
     write_json(folder / "environment.json", environment());
@@ -173,6 +178,7 @@ RunConfig load_run_config(const fs::path& folder) {
 
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
+  if (is_complete(folder)) return on_record(folder);
   Problems problems;
   const auto made = make(config, problems);
   problems.raise(folder.string());

@@ -12,6 +12,7 @@ struct RunOutcome {
   std::filesystem::path folder;
   int signal = 0;  ///< that stopped it, to be resumed; 0 when it is complete
   std::vector<Result> results;
+  bool was_complete = false;  ///< before resume was asked: it did nothing, `results` are those on record
 };
 
 struct RunOptions {
@@ -29,7 +30,8 @@ struct RunOptions {
 /// created; Failure when the run itself fails.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
-/// Goes on with a run that was stopped or killed, to the same bits. Error when the folder holds no run.
+/// Goes on with a run that was stopped or killed, to the same bits; leaves one that is complete as it is.
+/// Error when the folder holds no run.
 RunOutcome resume(const std::filesystem::path& folder);
 
 enum class Part { train, validation, test };

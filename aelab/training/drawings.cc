@@ -13,11 +13,8 @@ namespace {
 
 constexpr std::int64_t kMostFilters = 256;
 
-/// Each pixel becomes so many that a sample, or a filter, is large enough to look at.
 Image enlarged(const std::vector<Image>& images, std::int64_t columns) {
-  constexpr std::int64_t kLeast = 56;  // pixels of a sample's height
-  const auto height = images.front().height;
-  return enlarge(tile(images, columns), std::max<std::int64_t>((kLeast + height - 1) / height, 2));
+  return enlarge(tile(images, columns), enlargement(images.front().height));
 }
 
 const Dataset& drawn_part(const Training& training) {
@@ -47,25 +44,57 @@ constexpr Colour kColours[] = {{31, 119, 180},  {255, 127, 14}, {44, 160, 44},  
                                {148, 103, 189}, {140, 86, 75},  {227, 119, 194}, {127, 127, 127},
                                {188, 189, 34},  {23, 190, 207}};
 
+const Colour& colour_of(std::int64_t label) {
+  return kColours[static_cast<std::size_t>(label) % std::size(kColours)];
+}
+
+/// Digits of 3x5 pixels, a row of three bits after the other.
+constexpr std::array<std::uint16_t, 10> kDigits = {
+    0b111'101'101'101'111, 0b010'110'010'010'111, 0b111'001'111'100'111, 0b111'001'111'001'111,
+    0b101'101'111'001'001, 0b111'100'111'001'111, 0b111'100'111'101'111, 0b111'001'001'001'001,
+    0b111'101'111'101'111, 0b111'101'111'001'111};
+
+/// Dots in a square; to its right, where there are classes, the colour of each.
 class Scatter {
  public:
-  Scatter() : image_{.width = kSize, .height = kSize, .channels = 3, .pixels = {}} {
-    image_.pixels.assign(kSize * kSize * 3, 255);
+  /// For classes from 0 up to, without, `classes`; 0 without.
+  explicit Scatter(std::int64_t classes)
+      : image_{.width = kSize + (classes > 0 ? kLegend : 0), .height = kSize, .channels = 3, .pixels = {}} {
+    image_.pixels.assign(static_cast<std::size_t>(image_.width * kSize * 3), 255);
+    for (std::int64_t label = 0; label < std::min(classes, kSize / kLine - 1); ++label) name(label);
   }
 
   /// A dot of 5x5 pixels; x to the right and y upwards, both from 0 to 1.
   void dot(double x, double y, const Colour& colour) {
     const auto column = std::lround(kMargin + x * (kSize - 1 - 2 * kMargin));
     const auto row = std::lround(kSize - 1 - kMargin - y * (kSize - 1 - 2 * kMargin));
-    for (auto r = row - 2; r <= row + 2; ++r)
-      for (auto c = column - 2; c <= column + 2; ++c)
-        std::copy(colour.begin(), colour.end(), image_.pixels.begin() + (r * kSize + c) * 3);
+    fill(column - 2, row - 2, 5, colour);
   }
   Image image() && { return std::move(image_); }
 
  private:
-  static constexpr std::int64_t kSize = 480, kMargin = 8;
+  static constexpr std::int64_t kSize = 480, kMargin = 8, kLegend = 56, kLine = 18, kDigitPixel = 2;
+  static constexpr Colour kBlack = {0, 0, 0};
   Image image_;
+
+  void fill(std::int64_t left, std::int64_t top, std::int64_t side, const Colour& colour) {
+    for (auto r = top; r < top + side; ++r)
+      for (auto c = left; c < left + side; ++c)
+        std::copy(colour.begin(), colour.end(), image_.pixels.begin() + (r * image_.width + c) * 3);
+  }
+
+  /// A class's line of the legend.
+  void name(std::int64_t label) {
+    const auto top = kMargin + label * kLine;
+    fill(kSize, top, 5 * kDigitPixel, colour_of(label));
+    auto left = kSize + 16;
+    for (const char digit : std::to_string(label)) {
+      for (int bit = 0; bit < 15; ++bit)
+        if (kDigits[static_cast<std::size_t>(digit - '0')] >> (14 - bit) & 1)
+          fill(left + bit % 3 * kDigitPixel, top + bit / 3 * kDigitPixel, kDigitPixel, kBlack);
+      left += 4 * kDigitPixel;
+    }
+  }
 };
 
 }  // namespace
@@ -93,11 +122,10 @@ std::optional<Image> draw_codes(const Training& training, std::int64_t count) {
   const auto least = std::get<0>(points.min(0)), most = std::get<0>(points.max(0));
   const auto placed = ((points - least) / (most - least).clamp_min(1e-12)).contiguous();
   const auto* place = placed.const_data_ptr<double>();
-  Scatter scatter;
+  Scatter scatter(batch.labels.defined() ? batch.labels.max().item<std::int64_t>() + 1 : 0);
   for (std::int64_t i = 0; i < placed.size(0); ++i) {
     const auto label = batch.labels.defined() ? batch.labels[i].item<std::int64_t>() : 0;
-    scatter.dot(place[2 * i], place[2 * i + 1],
-                kColours[static_cast<std::size_t>(label) % std::size(kColours)]);
+    scatter.dot(place[2 * i], place[2 * i + 1], colour_of(label));
   }
   return std::move(scatter).image();
 }

@@ -14,8 +14,8 @@ namespace aelab {
 Image draw_reconstructions(const Training& training, std::int64_t count);
 
 /// The codes of at most `count` samples of the validation part as dots, coloured by class where there are
-/// labels: both numbers of a code of two, else its first two principal components, from this sample. Nothing
-/// for codes of one number.
+/// labels, with a legend of the classes to the right: both numbers of a code of two, else its first two
+/// principal components, from this sample. Nothing for codes of one number.
 std::optional<Image> draw_codes(const Training& training, std::int64_t count);
 
 /// The first layer's weights, at most 256 units, in a square; grey is zero. Nothing if they are no pictures.

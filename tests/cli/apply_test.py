@@ -111,8 +111,8 @@ class Apply(program.TestCase):
         binary, _ = self.of_test
         reconstruction = numpy.load(binary / "reconstruction.npy").clip(0, 1)
         with Image.open(folder / "reconstruction-4.png") as image:
-            self.assertEqual(image.size, (3 * (10 * 9 - 1), 3 * (12 * 9 - 1)))
-            pixels = numpy.asarray(image)[::3, ::3] / 255
+            self.assertEqual(image.size, (7 * (10 * 9 - 1), 7 * (12 * 9 - 1)))
+            pixels = numpy.asarray(image)[::7, ::7] / 255
         picture = lambda column, row: pixels[9 * row : 9 * row + 8, 9 * column : 9 * column + 8]
         numpy.testing.assert_allclose(picture(8, 11), reconstruction[358, 0], atol=0.51 / 255)
         numpy.testing.assert_allclose(picture(3, 1), reconstruction[303, 0], atol=0.51 / 255)
@@ -210,6 +210,10 @@ class Apply(program.TestCase):
         before = (target / "code.npy").read_bytes()
         self.refused("--output", target, says="code.npy is there already, and nothing is overwritten")
         self.apply(self.run_folder, "--output", target, "--write", "error")
+        checkpoints = self.run_folder / "checkpoints"
+        for place in checkpoints, checkpoints / "a/b":
+            self.refused("--output", place, says=f"--output: {place} lies among a run's checkpoints")
+        self.assertEqual({path.suffix for path in checkpoints.iterdir()}, {".safetensors"})
         self.assertEqual((target / "code.npy").read_bytes(), before)
 
     def test_a_classifier_that_left_its_decoder_behind(self):

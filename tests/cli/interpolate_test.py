@@ -13,7 +13,7 @@ except ImportError as error:
     print(f"skipped: {error}", file=sys.stderr)
     sys.exit(program.SKIPPED)
 
-ENLARGED, GAP = 3, 1
+ENLARGED, GAP = 7, 1
 
 
 def side(count):

@@ -440,6 +440,8 @@ class Arguments(program.TestCase):
             (["list", "modells"], 'unknown list "modells". Did you mean "models"?'),
             (["describe", "model", "dense"], 'unknown list "model". Did you mean "models"?'),
             (["describe", "models", "dens"], 'unknown variant "dens". Did you mean "dense"?'),
+            (["describe", "trainng"], 'unknown list "trainng". Did you mean "training"?'),
+            (["describe", "models"], "which of the variants? Known: pca, linear, dense,"),
             (["describe", "metrics", "acuracy"], 'unknown metric "acuracy". Did you mean "accuracy"?'),
             (["schema", "runs"], '"runs"'),
         ):
@@ -468,6 +470,28 @@ class Json(program.TestCase):
         for field in dense["properties"]:
             self.assertIn(f"  {field}\n", plain)
         self.assertIn("reconstruction/mse", program.run("describe", "metrics", "reconstruction").stdout)
+
+    def test_describe_says_fields_in_their_order_and_those_within(self):
+        dense = list(json.loads(program.run("describe", "models", "dense", "--json").stdout)["properties"])
+        self.assertEqual(dense[:2], ["code", "corruption"])
+        self.assertLess(dense.index("hidden"), dense.index("activation"))
+        layers = program.run("describe", "backbones", "convolutional").stdout
+        self.assertRegex(layers, r"\n  encoder\n(      .*\n)+?      kernel\n          a convolution's kernel")
+        self.assertRegex(
+            program.run("describe", "models", "stacked").stdout, r"\n  network\n(      .*\n)+?      hidden\n"
+        )
+        parts = program.run("describe", "models", "denoising").stdout
+        self.assertIn('corruption   {"kind":"masking","level":0.25}', parts)
+
+    def test_describe_says_what_run_files_hold(self):
+        whole = program.run("describe", "run").stdout
+        for key in "name", "data", "model", "training", "callbacks", "evaluation":
+            self.assertIn(f"\n  {key}\n", whole)
+        self.assertIn("\n  batch_size\n", program.run("describe", "training").stdout)
+        self.assertIn("\n  validation\n", program.run("describe", "data").stdout)
+        self.assertIn("\n  enabled\n", program.run("describe", "callbacks").stdout)
+        schema = json.loads(program.run("describe", "training", "--json").stdout)
+        self.assertEqual(schema["properties"]["epochs"]["default"], 10)
 
     def test_schema(self):
         self.assertEqual(
@@ -552,7 +576,9 @@ class Evaluate(program.TestCase):
         for arguments, said in (
             (["--part", "tests"], 'part: must be one of train, validation, test, not the text "tests"'),
             (["--checkpoint", "first"], "checkpoint:"),
-            (["--metrics", "acuracy"], 'metrics[0]: unknown metric "acuracy". Did you mean "accuracy"?'),
+            (["--metrics", "acuracy"], '--metrics[0]: unknown metric "acuracy". Did you mean "accuracy"?'),
+            (["--metrics", 'accuracy,{"kind": "probe", "rows": 0}'], "--metrics[1].rows: must be at least 1"),
+            (["--metrics", '{"kind": "probe"'], "--metrics:1:16: syntax error"),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
             (["--data", "mnist"], "the model is for 1x8x8"),
             (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),
@@ -573,6 +599,11 @@ class Evaluate(program.TestCase):
         )
         self.assertEqual({name: chosen[name] for name in recorded}, recorded)
         self.assertIn("accuracy/keras_binary/ceiling", chosen)
+        jacobian = '{"kind": "jacobian", "rows": 3, "spectrum": 1}'
+        for metrics in f"reconstruction, {jacobian}", f'["reconstruction", {jacobian}]':
+            result = program.run("evaluate", folder, "--metrics", metrics, "--json")
+            self.assertIn("jacobian/singular_value_1", json.loads(result.stdout))
+            self.assertNotIn("jacobian/singular_value_2", json.loads(result.stdout))
 
     def test_not_applicable(self):
         config = small_run(

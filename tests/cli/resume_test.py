@@ -253,6 +253,16 @@ class Completed(ResumeTestCase):
     def test_resuming_is_harmless(self):
         self.assert_completes(self.reference_folder)
 
+    def test_says_that_nothing_was_done(self):
+        before = {path: path.stat().st_mtime_ns for path in self.reference_folder.rglob("*")}
+        result = program.finish(self.resume(self.reference_folder, as_json=True))
+        self.assertIn("was complete already: nothing was done", result.stderr)
+        said = json.loads(result.stdout)
+        recorded = program.read_json(self.reference_folder / "evaluation.json")["metrics"]
+        self.assertEqual((said["status"], said["metrics"]), ("completed", recorded))
+        after = {path: path.stat().st_mtime_ns for path in self.reference_folder.rglob("*")}
+        self.assertEqual(after, before)
+
     def test_from_another_folder_by_a_relative_path(self):
         result = program.run("resume", "1", cwd=self.reference_folder.parent)
         self.assertEqual(result.code, 0, result.stderr)

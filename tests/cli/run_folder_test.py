@@ -242,6 +242,27 @@ class RunFolder(program.TestCase):
             {sizes["reconstructions-0002.png"]},
         )
 
+    def test_the_picture_of_codes_names_its_classes(self):
+        if Image is None:
+            self.skipTest("no pillow")
+        with Image.open(self.run_folder / "images/codes-0005.png") as image:
+            colours = [image.getpixel((485, 13 + 18 * label)) for label in range(10)]
+            self.assertEqual(image.size, (480 + 56, 480))
+            self.assertEqual(colours[:2], [(31, 119, 180), (255, 127, 14)])
+            self.assertEqual(len(set(colours)), 10)
+            one = [[image.getpixel((496 + 2 * x, 26 + 2 * y)) == (0, 0, 0) for x in range(3)] for y in range(5)]
+            self.assertEqual(["".join(".#"[dot] for dot in row) for row in one], [".#.", "##.", ".#.", ".#.", "###"])
+
+    def test_a_step_of_lbfgs_on_some_rows_is_told(self):
+        said = "caution: lbfgs takes every batch for the whole objective"
+        for rows, told in (100, 1), (2000, 0):
+            config = small_run(training={"epochs": 2, "batch_size": rows, "optimizer": "lbfgs"})
+            file = program.write_json(self.folder / "run.json", config)
+            result = program.run("run", file, "--output", self.output)
+            folder = program.pathlib.Path(result.stdout.splitlines()[-1])
+            self.assertEqual(result.stderr.count(said), told)
+            self.assertEqual((folder / "log.txt").read_text().count(said), told)
+
 
 if __name__ == "__main__":
     program.main()
