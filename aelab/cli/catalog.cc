@@ -105,30 +105,49 @@ void print_default_parts(const std::string& variant) {
   for (const auto& [part, config] : parts.items()) fmt::print("  {:<12} {}\n", part, config.dump());
 }
 
-std::vector<std::string> run_file_keys() {
+ordered_json run_schema() {
   RunConfig defaults;
-  std::vector<std::string> keys = {"run"};
-  const auto schema = config_schema(defaults);
-  for (const auto& field : schema["properties"].items()) keys.push_back(field.key());
-  return keys;
+  return config_schema(defaults);
 }
 
-/// A run file, or what is written under one of its keys; false if it has no such key.
-bool describe_run_file(const std::string& key, bool as_json) {
-  RunConfig defaults;
-  const auto schema = config_schema(defaults);
-  auto part = key == "run" ? schema : schema["properties"].value(key, ordered_json());
+/// What can be described beside kinds: files, and the keys of run files.
+std::vector<std::string> file_names_and_keys() {
+  std::vector<std::string> names = {"run", "comparison"};
+  const auto schema = run_schema();
+  for (const auto& field : schema["properties"].items()) names.push_back(field.key());
+  return names;
+}
+
+void describe_file(const std::string& name, bool as_json) {
+  const auto schema = name == "run" ? run_schema() : comparison_schema();
+  if (as_json) {
+    fmt::print("{}\n", schema.dump(2));
+    return;
+  }
+  fmt::print("{} file: {}\n", name,
+             name == "run" ? "what is trained on what, how, and what is measured"
+                           : "a run, what varies in it, and how often");
+  print_fields(fields_of(schema));
+}
+
+/// What a run file has under `key`; false if there is no such key.
+bool describe_key(const std::string& key, bool as_json) {
+  const auto schema = run_schema();
+  auto part = schema["properties"].value(key, ordered_json());
   if (part.is_null()) return false;
   if (as_json) {
     part["definitions"] = schema["definitions"];
     fmt::print("{}\n", part.dump(2));
     return true;
   }
-  if (key == "run")
-    fmt::print("run file: what is trained on what, how, and what is measured\n");
-  else
-    fmt::print("\"{}\" of a run file: {}; {}\n", key, part["description"].get<std::string>(), type_of(part));
+  fmt::print("\"{}\" of a run file: {}; {}\n", key, part["description"].get<std::string>(), type_of(part));
   print_fields(fields_of(part));
+  return true;
+}
+
+bool describe_unnamed(const std::string& what, bool as_json) {
+  if (what != "run" && what != "comparison") return describe_key(what, as_json);
+  describe_file(what, as_json);
   return true;
 }
 
@@ -181,8 +200,9 @@ void add_describe(CLI::App& app, Command& chosen) {
   auto* command = app.add_subcommand(
       "describe", "Describe one kind, or a part of run files: fields, their defaults and bounds");
   command
-      ->add_option("WHAT", options->what,
-                   "models, data, backbones, ...; or run, or a key of run files, such as training")
+      ->add_option(
+          "WHAT", options->what,
+          "models, data, backbones, ...; or run, comparison, or a key of run files, such as training")
       ->required();
   command->add_option("NAME", options->name, "the kind's name; none for run files");
   command->add_flag("--json", options->json, "print the JSON Schema");
@@ -190,8 +210,9 @@ void add_describe(CLI::App& app, Command& chosen) {
   command->callback([options, &chosen] {
     chosen = [options] {
       const auto& [what, name, as_json] = *options;
-      if (name.empty() && describe_run_file(what, as_json)) return 0;
-      const auto& kinds = registry_named(what, name.empty() ? run_file_keys() : std::vector<std::string>());
+      if (name.empty() && describe_unnamed(what, as_json)) return 0;
+      const auto& kinds =
+          registry_named(what, name.empty() ? file_names_and_keys() : std::vector<std::string>());
       if (name.empty())
         throw Error("describe: which of the " + kinds.plural() + "? Known: " + join(kinds.names(), ", ") +
                     ". See aelab describe --help");
@@ -215,9 +236,7 @@ void add_schema(CLI::App& app, Command& chosen) {
       if (options->what != "run" && options->what != "comparison")
         throw Error("schema: there is one for \"run\" and one for \"comparison\", none for \"" +
                     options->what + "\"");
-      RunConfig defaults;
-      const auto schema = options->what == "run" ? config_schema(defaults) : comparison_schema();
-      fmt::print("{}\n", schema.dump(2));
+      describe_file(options->what, /*as_json=*/true);
       return 0;
     };
   });

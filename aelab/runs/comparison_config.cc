@@ -264,7 +264,7 @@ std::vector<Contender> contenders(const ComparisonConfig& config, Problems& prob
   return all;
 }
 
-json comparison_schema() {
+nlohmann::ordered_json comparison_schema() {
   ComparisonConfig comparison;
   RunConfig run;
   auto schema = config_schema(comparison), base = config_schema(run);

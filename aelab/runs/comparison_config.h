@@ -72,6 +72,6 @@ struct Contender {
 std::vector<Contender> contenders(const ComparisonConfig& config, Problems& problems);
 
 /// JSON Schema of comparison files; their base is a run file's object.
-nlohmann::json comparison_schema();
+nlohmann::ordered_json comparison_schema();
 
 }  // namespace aelab
