@@ -188,11 +188,11 @@ WRONG = {
     ),
     "bad names": (
         small_run(name="../x", output=3),
-        "name: must be made of letters",
+        "name: must be made of at most 100 letters",
         "output: must be a text, not 3",
     ),
-    "an empty name": (small_run(name=""), "name: must be made of letters"),
-    "a hidden name": (small_run(name=".x"), "name: must be made of letters"),
+    "an empty name": (small_run(name=""), "name: must be made of at most 100 letters"),
+    "a hidden name": (small_run(name=".x"), "name: must be made of at most 100 letters"),
     "one penalty twice": (
         model(penalties=[{"kind": "l1"}, {"kind": "l1"}, {"weight": 3}]),
         "model.penalties[1]: is of the same kind as",

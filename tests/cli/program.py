@@ -60,6 +60,28 @@ def read_json(path):
     return json.loads(path.read_text())
 
 
+def checkpoint_parts(path):
+    """A checkpoint's header, aelab's part of it read, and its tensors' bytes."""
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    return header, json.loads(header["__metadata__"]["aelab"]), content[end:]
+
+
+def without_clocks(path):
+    """A file's content, but for the seconds that a run has taken and for checksums of files beside it."""
+    if path.name == "status.json":
+        return {key: value for key, value in read_json(path).items() if key not in ("seconds", "checksums")}
+    if path.suffix != ".safetensors":
+        return path.read_bytes()
+    header, aelab, tensors = checkpoint_parts(path)
+    for clock in "seconds", "phase_seconds":
+        del aelab["progress"][clock]
+    header["__metadata__"]["aelab"] = aelab
+    del header["__metadata__"]["aelab.metadata_checksum"]
+    return header, tensors
+
+
 def wait_for(condition, seconds=60):
     """Until the condition holds; whether it did in time."""
     end = time.monotonic() + seconds

@@ -39,7 +39,7 @@ def slow_step():
 def contents(folder):
     """The files that runs of the same bits have in common; a kill may leave a temporary file behind."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
+        str(path.relative_to(folder)): program.without_clocks(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in ("environment.json", "config.json") and path.suffix != ".tmp"
     }
@@ -51,9 +51,7 @@ def status(folder):
 
 def position(checkpoint):
     """The progress in a checkpoint's metadata."""
-    content = checkpoint.read_bytes()
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return json.loads(header["__metadata__"]["aelab"])["progress"]
+    return program.checkpoint_parts(checkpoint)[1]["progress"]
 
 
 class ResumeTestCase(program.TestCase):
@@ -282,6 +280,12 @@ class Threads(ResumeTestCase):
 
 
 class Refused(ResumeTestCase):
+    def stopped(self):
+        """A run that is to go on from its last checkpoint."""
+        folder = self.train({**RUN, "training": {"epochs": 1}})
+        program.write_json(folder / "status.json", {"status": "stopped"})
+        return folder
+
     def test_no_run_folder(self):
         self.assert_refused(
             program.run("resume", self.folder), f"{self.folder}: is no run folder: it has no config.json"
@@ -298,7 +302,7 @@ class Refused(ResumeTestCase):
         self.assert_refused(program.run("resume", folder), f"{path}:")
 
     def test_a_checkpoint_that_was_damaged(self):
-        folder = self.train({**RUN, "training": {"epochs": 1}})
+        folder = self.stopped()
         path = folder / "checkpoints/last.safetensors"
         whole = path.read_bytes()
         header = int.from_bytes(whole[:8], "little")
@@ -328,16 +332,16 @@ class Refused(ResumeTestCase):
         self.assertEqual(program.run("resume", folder).code, 0)
 
     def test_a_checkpoint_of_another_model(self):
-        folder = self.train({**RUN, "training": {"epochs": 1}})
+        folder = self.stopped()
         path = folder / "checkpoints/last.safetensors"
-        path.write_bytes(self.reference["checkpoints/last.safetensors"])
+        path.write_bytes((self.reference_folder / "checkpoints/last.safetensors").read_bytes())
         config = program.read_json(folder / "config.json")
         config["model"] = {"variant": "dense", "code": 7}
         program.write_json(folder / "config.json", config)
         self.assert_refused(program.run("resume", folder), str(path))
 
     def test_metrics_that_were_lost(self):
-        folder = self.train({**RUN, "training": {"epochs": 1}})
+        folder = self.stopped()
         (folder / "metrics.csv").write_text("step")
         result = program.run("resume", folder)
         self.assertEqual((result.code, len(result.stderr.splitlines())), (1, 1), result.stderr)
