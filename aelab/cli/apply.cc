@@ -59,7 +59,7 @@ void add_apply(CLI::App& app, Command& chosen) {
       "Writes a file each. The error of a row is the squared error of its reconstruction, summed over "
       "features;\n"
       "its mean, median, 95 % quantile and the rows of the five largest are printed, and then the folder.\n"
-      "Rows keep their order, and count from 0. A run on standardized data sees and makes standardized "
+      "Rows keep their order, and count from 0. A run's transforms change other data too, and its "
       "values.\n"
       "Denoise files of your own, or find what is unlike the training data:\n"
       "Example: aelab apply runs/denoising/1 --data '{\"source\": \"idx\", \"train_images\": \"noisy.idx\"}' "

@@ -51,6 +51,7 @@ std::string type_of(const ordered_json& schema) {
     return type_of(
         registry_named(schema["$ref"].get<std::string>().substr(std::string_view("#/definitions/").size())));
   if (schema.contains("enum")) return "one of " + join(schema["enum"].get<std::vector<std::string>>(), ", ");
+  if (schema.contains("anyOf")) return type_of(schema["anyOf"][0]) + " or " + type_of(schema["anyOf"][1]);
   if (schema.contains("items")) return "list of " + type_of(schema["items"]);
   auto type = schema.value("type", "object");
   for (const auto& [key, sign] :

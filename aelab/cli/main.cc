@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
   aelab::cli::add_apply(app, command);
   aelab::cli::add_export(app, command);
   aelab::cli::add_compare(app, command);
+  aelab::cli::add_data(app, command);
   aelab::cli::add_list(app, command);
   aelab::cli::add_describe(app, command);
   aelab::cli::add_schema(app, command);

@@ -114,6 +114,17 @@ class ConfigReader final : public Fields {
     value = node_->get<std::string>();
   }
 
+  void files(FileNames& value) override {
+    const auto is_text = [](const json& item) { return item.is_string(); };
+    if (node_->is_string()) {
+      value = node_->get<std::string>();
+    } else if (node_->is_array() && std::all_of(node_->begin(), node_->end(), is_text)) {
+      static_cast<std::vector<std::string>&>(value) = node_->get<std::vector<std::string>>();
+    } else {
+      wrong("a file's name, or a list of them");
+    }
+  }
+
   void enumeration(int& value, std::span<const std::string_view> names) override {
     const auto known = strings(names);
     if (!node_->is_string()) return wrong("one of " + join(known, ", "));
@@ -225,6 +236,9 @@ class ConfigWriter final : public Fields {
   void integer(std::int64_t& x, const Bounds&) override { value = x; }
   void number(double& x, const Bounds&) override { value = x; }
   void text(std::string& x) override { value = x; }
+  void files(FileNames& x) override {
+    value = x.size() == 1 ? json(x.front()) : json(static_cast<std::vector<std::string>&>(x));
+  }
   void enumeration(int& x, std::span<const std::string_view> names) override {
     value = names[static_cast<std::size_t>(x)];
   }
@@ -275,6 +289,7 @@ class ChoiceVisitor final : public Fields {
   void integer(std::int64_t&, const Bounds&) override {}
   void number(double&, const Bounds&) override {}
   void text(std::string&) override {}
+  void files(FileNames&) override {}
   void enumeration(int&, std::span<const std::string_view>) override {}
   void optional(bool engaged, const std::function<void()>&, const Visit& visit) override {
     if (engaged) visit(*this);

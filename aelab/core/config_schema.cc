@@ -39,6 +39,10 @@ class ConfigSchema final : public Fields {
   void integer(std::int64_t&, const Bounds& bounds) override { limit("integer", bounds); }
   void number(double&, const Bounds& bounds) override { limit("number", bounds); }
   void text(std::string&) override { value = {{"type", "string"}}; }
+  void files(FileNames&) override {
+    const json name = {{"type", "string"}};
+    value = {{"anyOf", {name, {{"type", "array"}, {"items", name}}}}};
+  }
   void enumeration(int&, std::span<const std::string_view> names) override {
     value = {{"enum", std::vector<std::string>(names.begin(), names.end())}};
   }

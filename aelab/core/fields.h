@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -35,6 +36,15 @@ inline Bounds at_least(double least) { return {.least = least}; }
 inline Bounds above(double least) { return {.least = least, .open = true}; }
 inline Bounds between(double least, double most) { return {.least = least, .most = most}; }
 
+/// Names of files, which are texts; in JSON one text stands for a list of one.
+struct FileNames : std::vector<std::string> {
+  using std::vector<std::string>::vector;
+  FileNames(const std::filesystem::path& path)
+      : vector({path.string()}) {}                        // NOLINT(google-explicit-constructor)
+  FileNames(const std::string& path) : vector({path}) {}  // NOLINT(google-explicit-constructor)
+  FileNames(const char* path) : vector({path}) {}         // NOLINT(google-explicit-constructor)
+};
+
 /// Visits the fields of config structs. A config struct lists its fields once, in `void fields(Fields& f)`:
 ///
 ///     void fields(Fields& f) {
@@ -43,9 +53,10 @@ inline Bounds between(double least, double most) { return {.least = least, .most
 ///     }
 ///
 /// From that list come strict reading, writing, the JSON Schema and the help (core/config.h). Members may be
-/// bool, int64_t, double, std::string, an enum with names (`std::span<const std::string_view> names(E)`,
-/// values counted from 0), a Choice among registered kinds, AnyJson, another config struct, and std::optional
-/// or std::vector of these. A shared base is a member that the listing flattens: `base.fields(f)`.
+/// bool, int64_t, double, std::string, FileNames, an enum with names (`std::span<const std::string_view>
+/// names(E)`, values counted from 0), a Choice among registered kinds, AnyJson, another config struct, and
+/// std::optional or std::vector of these. A shared base is a member that the listing flattens:
+/// `base.fields(f)`.
 class Fields {
  public:
   using Visit = std::function<void(Fields&)>;
@@ -75,6 +86,7 @@ class Fields {
   virtual void integer(std::int64_t& value, const Bounds& bounds) = 0;
   virtual void number(double& value, const Bounds& bounds) = 0;
   virtual void text(std::string& value) = 0;
+  virtual void files(FileNames& value) = 0;
   virtual void enumeration(int& value, std::span<const std::string_view> names) = 0;
   virtual void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) = 0;
   virtual void list(std::size_t size, const std::function<void(std::size_t)>& resize,
@@ -105,6 +117,8 @@ void Fields::visit(T& member, const Bounds& bounds) {
     number(member, bounds);
   } else if constexpr (std::is_same_v<T, std::string>) {
     text(member);
+  } else if constexpr (std::is_same_v<T, FileNames>) {
+    files(member);
   } else if constexpr (std::is_enum_v<T>) {
     int value = static_cast<int>(member);
     enumeration(value, names(member));

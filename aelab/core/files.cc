@@ -196,6 +196,19 @@ std::string read_rest(InputFile& file, std::string content, std::uintmax_t limit
   }
 }
 
+// Reads on until `count` bytes are there or the file ends; returns how many.
+template <class Read>
+std::size_t read_all(const fs::path& path, std::size_t count, Read read) {
+  std::size_t done = 0;
+  while (done < count) {
+    const auto got = retry([&] { return read(done); });
+    if (got < 0) throw cannot_read(path, reason(errno));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
 // The number that is a folder's whole name, or 0.
 std::int64_t number_of(const std::string& name) {
   constexpr std::int64_t most = 1'000'000'000'000'000;
@@ -235,14 +248,16 @@ std::uintmax_t InputFile::size() const {
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {
-  std::size_t done = 0;
-  while (done < count) {
-    const auto got = retry([&] { return ::read(descriptor_, static_cast<char*>(to) + done, count - done); });
-    if (got < 0) throw cannot_read(path_, reason(errno));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
+  return read_all(path_, count, [&](std::size_t done) {
+    return ::read(descriptor_, static_cast<char*>(to) + done, count - done);
+  });
+}
+
+std::size_t InputFile::read_at(std::uintmax_t offset, void* to, std::size_t count) const {
+  return read_all(path_, count, [&](std::size_t done) {
+    return ::pread(descriptor_, static_cast<char*>(to) + done, count - done,
+                   static_cast<off_t>(offset + done));
+  });
 }
 
 std::string read_file(const fs::path& path, std::uintmax_t limit) {

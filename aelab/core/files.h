@@ -22,6 +22,8 @@ class InputFile {
   std::uintmax_t size() const;
   /// Reads `count` bytes, fewer only at the end of the file; returns how many.
   std::size_t read(void* to, std::size_t count);
+  /// The same from a place of its own, which leaves read's alone: from any thread.
+  std::size_t read_at(std::uintmax_t offset, void* to, std::size_t count) const;
   const std::filesystem::path& path() const { return path_; }
 
  private:

@@ -153,6 +153,14 @@ class SafetensorsReader {
     return true;
   }
 
+  std::vector<TensorPlace> places() const {
+    std::vector<TensorPlace> places;
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      places.push_back(
+          {tensors[i].name, tensors[i].dtype, tensors[i].shape, size_ - data_size_ + begins_[i]});
+    return places;
+  }
+
   Metadata metadata;
   std::vector<TensorBytes> tensors;
 
@@ -285,6 +293,12 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
     pieces.emplace_back(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
   }
   write_file(path, pieces);
+}
+
+std::vector<TensorPlace> read_safetensors_places(const std::filesystem::path& path) {
+  SafetensorsReader reader(path);
+  reader.read_header();
+  return reader.places();
 }
 
 SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {

@@ -33,6 +33,16 @@ using Metadata = std::map<std::string, std::string>;
 void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
                        Metadata metadata = {});
 
+/// Where a tensor's bytes lie in a file.
+struct TensorPlace {
+  std::string name, dtype;
+  std::vector<std::int64_t> shape;
+  std::uint64_t offset = 0;  ///< from the file's beginning
+};
+
+/// The header alone, checked like SafetensorsFile::read's; no tensor is read, so checksums are not looked at.
+std::vector<TensorPlace> read_safetensors_places(const std::filesystem::path& path);
+
 /// A safetensors file in memory. Copies share the bytes.
 class SafetensorsFile {
  public:

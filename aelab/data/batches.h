@@ -1,24 +1,35 @@
 #pragma once
 
-#include <optional>
-
+#include "aelab/core/random.h"
 #include "aelab/data/dataset.h"
 
 namespace aelab {
 
-/// A data set in pieces of `size` rows, the last one perhaps smaller; in a given order or as it lies.
+class GatheredAhead;
+
+/// What chance depends on where rows are trained on, and transforms may change them at random.
+struct Chance {
+  std::int64_t seed, epoch;
+};
+
+/// A data set in pieces of `size` rows, the last one perhaps smaller; in a given order or as it lies. Where
+/// rows take long to gather, the next batches are gathered in the background; they are the same batches.
 class Batches {
  public:
-  Batches(Dataset dataset, std::int64_t size, Tensor order = {})
-      : dataset_(std::move(dataset)), size_(size), order_(std::move(order)) {}
+  Batches(Dataset dataset, std::int64_t size, Tensor order = {}, std::optional<Chance> chance = {});
 
   std::int64_t count() const { return (dataset_.size() + size_ - 1) / size_; }
+  /// Not from several threads at once. Failure when its rows cannot be had any more.
   Batch operator[](std::int64_t i) const;
 
  private:
   Dataset dataset_;
   std::int64_t size_;
   Tensor order_;
+  std::optional<Chance> chance_;
+  std::shared_ptr<GatheredAhead> ahead_ = {};
+
+  Batch gather(std::int64_t i) const;
 };
 
 /// The order of training rows in an epoch (counted over all phases): [rows] int64.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "aelab/core/error.h"
+#include "aelab/data/transform.h"
 
 namespace aelab {
 
@@ -18,35 +19,91 @@ namespace {
 
 class Resident : public Storage {
  public:
-  Resident(Tensor inputs, Tensor labels) : inputs_(std::move(inputs)), labels_(std::move(labels)) {}
+  Resident(Tensor inputs, Tensor labels, std::function<std::string(std::int64_t)> where)
+      : inputs_(std::move(inputs)), labels_(std::move(labels)), where_(std::move(where)) {}
   std::int64_t size() const override { return inputs_.size(0); }
   Shape shape() const override { return inputs_.sizes().slice(1).vec(); }
   bool has_labels() const override { return labels_.defined(); }
-  Batch gather(const Tensor& rows) const override {
+  Batch gather(const Tensor& rows, const Randomness&) const override {
     return {inputs_.index_select(0, rows), labels_.defined() ? labels_.index_select(0, rows) : Tensor(),
             rows};
   }
+  Tensor labels(const Tensor& rows) const override { return labels_.index_select(0, rows); }
+  std::string where(std::int64_t row) const override { return where_ ? where_(row) : Storage::where(row); }
 
  private:
   Tensor inputs_, labels_;
+  std::function<std::string(std::int64_t)> where_;
 };
 
-class Standardized : public Storage {
+class Transformed : public Storage {
  public:
-  Standardized(std::shared_ptr<const Storage> storage, Tensor mean, Tensor deviation)
-      : storage_(std::move(storage)), mean_(std::move(mean)), deviation_(std::move(deviation)) {}
+  Transformed(std::shared_ptr<const Storage> storage, std::shared_ptr<const Transform> transform)
+      : storage_(std::move(storage)),
+        transform_(std::move(transform)),
+        shape_(transform_->shape(storage_->shape())) {}
   std::int64_t size() const override { return storage_->size(); }
-  Shape shape() const override { return storage_->shape(); }
+  Shape shape() const override { return shape_; }
   bool has_labels() const override { return storage_->has_labels(); }
-  Batch gather(const Tensor& rows) const override {
-    auto batch = storage_->gather(rows);
-    batch.inputs = batch.inputs.sub_(mean_).div_(deviation_);
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    auto batch = storage_->gather(rows, random);
+    batch.inputs = transform_->apply(batch.inputs, random);
     return batch;
   }
+  Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
+  std::string where(std::int64_t row) const override { return storage_->where(row); }
+  bool takes_long() const override { return storage_->takes_long(); }
 
  private:
   std::shared_ptr<const Storage> storage_;
-  Tensor mean_, deviation_;
+  std::shared_ptr<const Transform> transform_;
+  Shape shape_;
+};
+
+class JoinedRows : public Storage {
+ public:
+  explicit JoinedRows(std::vector<Dataset> sets) : sets_(std::move(sets)) {
+    for (const auto& set : sets_) {
+      begins_.push_back(size_);
+      size_ += set.size();
+      has_labels_ = has_labels_ && set.has_labels();
+      takes_long_ = takes_long_ || set.takes_long();
+    }
+  }
+  std::int64_t size() const override { return size_; }
+  Shape shape() const override { return sets_.front().shape(); }
+  bool has_labels() const override { return has_labels_; }
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    auto shape = shape_of_batch(rows.size(0));
+    Batch whole{at::empty(shape), has_labels_ ? at::empty({rows.size(0)}, at::kLong) : Tensor(), rows};
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      const auto begin = begins_[i], end = begin + sets_[i].size();
+      const auto places = ((rows >= begin) & (rows < end)).nonzero().flatten();
+      if (places.size(0) == 0) continue;
+      const auto part = sets_[i].gather(rows.index_select(0, places) - begin, random);
+      whole.inputs.index_copy_(0, places, part.inputs);
+      if (has_labels_) whole.labels.index_copy_(0, places, part.labels);
+    }
+    return whole;
+  }
+  std::string where(std::int64_t row) const override {
+    std::size_t i = sets_.size() - 1;
+    while (begins_[i] > row) --i;
+    return sets_[i].where(row - begins_[i]);
+  }
+  bool takes_long() const override { return takes_long_; }
+
+ private:
+  std::vector<Dataset> sets_;
+  std::vector<std::int64_t> begins_;
+  std::int64_t size_ = 0;
+  bool has_labels_ = true, takes_long_ = false;
+
+  Shape shape_of_batch(std::int64_t rows) const {
+    auto shape = this->shape();
+    shape.insert(shape.begin(), rows);
+    return shape;
+  }
 };
 
 constexpr std::int64_t kChunk = 4096;  // rows read at once by what passes over a whole set
@@ -59,7 +116,8 @@ void in_chunks(const Dataset& dataset, Visit visit) {
 
 }  // namespace
 
-Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels) {
+Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels,
+                              std::function<std::string(std::int64_t)> where) {
   if (!inputs.defined() || inputs.dim() < 2)
     throw Error("from_tensors: inputs must be [rows, ...shape], with at least two dimensions");
   if (labels.defined() && (labels.dim() != 1 || labels.size(0) != inputs.size(0)))
@@ -67,7 +125,8 @@ Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels) {
   if (labels.defined() && labels.numel() > 0 && labels.min().item<std::int64_t>() < 0)
     throw Error("from_tensors: labels must be class numbers from 0");
   return Dataset(std::make_shared<Resident>(inputs.to(at::kFloat).contiguous(),
-                                            labels.defined() ? labels.to(at::kLong).contiguous() : Tensor()));
+                                            labels.defined() ? labels.to(at::kLong).contiguous() : Tensor(),
+                                            std::move(where)));
 }
 
 std::int64_t Dataset::size() const {
@@ -75,8 +134,8 @@ std::int64_t Dataset::size() const {
   return rows_.defined() ? rows_.size(0) : storage_->size();
 }
 
-Batch Dataset::gather(const Tensor& places) const {
-  return storage_->gather(rows_.defined() ? rows_.index_select(0, places) : places);
+Batch Dataset::gather(const Tensor& places, const Randomness& random) const {
+  return storage_->gather(rows_.defined() ? rows_.index_select(0, places) : places, random);
 }
 
 Batch Dataset::range(std::int64_t begin, std::int64_t end) const {
@@ -91,15 +150,26 @@ Dataset Dataset::subset(const Tensor& places) const {
 
 Tensor Dataset::labels() const {
   if (!has_labels()) return {};
-  std::vector<Tensor> labels;
-  in_chunks(*this, [&](const Batch& batch) { labels.push_back(batch.labels); });
-  return labels.empty() ? at::empty({0}, at::kLong) : at::cat(labels);
+  return storage_->labels(rows_.defined() ? rows_ : at::arange(size(), at::kLong));
 }
 
-Dataset Dataset::standardized(const Tensor& mean, const Tensor& deviation) const {
+Dataset Dataset::transformed(std::shared_ptr<const Transform> transform) const {
   auto dataset = *this;
-  if (storage_) dataset.storage_ = std::make_shared<Standardized>(storage_, mean, deviation);
+  if (storage_) dataset.storage_ = std::make_shared<Transformed>(storage_, std::move(transform));
   return dataset;
+}
+
+std::string Dataset::where(std::int64_t place) const {
+  return storage_->where(rows_.defined() ? rows_[place].item<std::int64_t>() : place);
+}
+
+Dataset joined(const std::vector<Dataset>& sets) {
+  if (sets.empty()) return {};
+  for (const auto& set : sets)
+    if (set.shape() != sets.front().shape())
+      throw Error("cannot join rows of " + to_string(sets.front().shape()) + " and of " +
+                  to_string(set.shape()));
+  return sets.size() == 1 ? sets.front() : Dataset(std::make_shared<JoinedRows>(sets));
 }
 
 std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset) {
@@ -121,6 +191,17 @@ std::pair<double, double> value_range(const Dataset& dataset) {
     if (std::isnan(h) || h > most) most = h;
   });
   return {least, most};
+}
+
+std::string first_not_finite(const Dataset& dataset) {
+  for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk) {
+    const auto inputs = dataset.range(begin, std::min(begin + kChunk, dataset.size())).inputs.flatten(1);
+    const auto bad = at::isfinite(inputs).logical_not().nonzero();
+    if (bad.size(0) == 0) continue;
+    return dataset.where(begin + bad[0][0].item<std::int64_t>()) + ", value " +
+           std::to_string(bad[0][1].item<std::int64_t>());
+  }
+  return {};
 }
 
 }  // namespace aelab

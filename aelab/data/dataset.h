@@ -1,8 +1,12 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "aelab/core/shape.h"
 
@@ -20,6 +24,9 @@ struct Batch {
   Batch to(at::Device device) const;
 };
 
+/// The random numbers of a batch that is trained on; none outside training.
+using Randomness = std::optional<at::Generator>;
+
 /// Where rows lie: in memory, or elsewhere. Implementations are immutable and read from any thread.
 class Storage {
  public:
@@ -27,9 +34,18 @@ class Storage {
   virtual std::int64_t size() const = 0;
   virtual Shape shape() const = 0;
   virtual bool has_labels() const = 0;
-  /// The given rows ([n] int64, within size), in that order.
-  virtual Batch gather(const Tensor& rows) const = 0;
+  /// The given rows ([n] int64, within size), in that order, in tensors of their own. Failure when they
+  /// cannot be had any more.
+  virtual Batch gather(const Tensor& rows, const Randomness& random) const = 0;
+  /// Their labels alone, [n].
+  virtual Tensor labels(const Tensor& rows) const { return gather(rows, {}).labels; }
+  /// What messages call a row: "row 7 of faces.npy".
+  virtual std::string where(std::int64_t row) const { return "row " + std::to_string(row); }
+  /// Whether gathering takes so long that batches are gathered ahead.
+  virtual bool takes_long() const { return false; }
 };
+
+class Transform;
 
 /// Rows of one shape, with or without class labels. A cheap handle: copies and subsets share the storage.
 class Dataset {
@@ -38,33 +54,43 @@ class Dataset {
   explicit Dataset(std::shared_ptr<const Storage> storage) : storage_(std::move(storage)) {}
 
   /// inputs [rows, ...shape], converted to float; labels [rows] of class numbers from 0, or undefined.
-  /// Error when they do not fit together.
-  static Dataset from_tensors(const Tensor& inputs, const Tensor& labels = {});
+  /// `where` says what messages call a row. Error when they do not fit together.
+  static Dataset from_tensors(const Tensor& inputs, const Tensor& labels = {},
+                              std::function<std::string(std::int64_t row)> where = {});
 
   std::int64_t size() const;
   Shape shape() const { return storage_->shape(); }
   bool has_labels() const { return storage_ && storage_->has_labels(); }
 
   /// Rows by their places in this set ([n] int64).
-  Batch gather(const Tensor& places) const;
+  Batch gather(const Tensor& places, const Randomness& random = {}) const;
   /// The rows from `begin` up to, without, `end`.
   Batch range(std::int64_t begin, std::int64_t end) const;
   Dataset subset(const Tensor& places) const;
   /// All labels, [rows]; undefined without.
   Tensor labels() const;
 
-  /// This set with every input's features shifted and scaled: (x - mean) / deviation, both of `shape`.
-  Dataset standardized(const Tensor& mean, const Tensor& deviation) const;
+  /// This set, each row changed by a fitted transform. Error when it does not fit the rows' shape.
+  Dataset transformed(std::shared_ptr<const Transform> transform) const;
+
+  std::string where(std::int64_t place) const;
+  bool takes_long() const { return storage_ && storage_->takes_long(); }
 
  private:
   std::shared_ptr<const Storage> storage_;
   Tensor rows_;  // places in the storage; undefined: all of them
 };
 
+/// Sets of one shape, one after the other; with labels where all have them.
+Dataset joined(const std::vector<Dataset>& sets);
+
 /// Mean and standard deviation of every feature, [...shape] each; a constant feature's deviation is 1.
 std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset);
 
 /// The smallest and the largest value of any feature; NaN if any value is.
 std::pair<double, double> value_range(const Dataset& dataset);
+
+/// Where the first value stands that is not finite: "row 7 of faces.npy, value 3"; "" where all are.
+std::string first_not_finite(const Dataset& dataset);
 
 }  // namespace aelab

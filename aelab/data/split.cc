@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
 #include <cmath>
 
 #include "aelab/core/error.h"
@@ -10,11 +9,6 @@
 #include "aelab/core/text.h"
 
 namespace aelab {
-
-std::span<const std::string_view> names(Scaling) {
-  static constexpr std::array<std::string_view, 2> kNames = {"unit", "standardize"};
-  return kNames;
-}
 
 namespace {
 
@@ -51,47 +45,20 @@ Dataset take(const Dataset& from, const Tensor& order, std::int64_t begin, std::
   return from.subset(order.slice(0, begin, begin + count));
 }
 
-Split standardized(const Split& split) {
-  const auto [mean, deviation] = feature_statistics(split.train);
-  return {split.train.standardized(mean, deviation), split.validation.standardized(mean, deviation),
-          split.test.standardized(mean, deviation)};
-}
-
-}  // namespace
-
-void SplitConfig::fields(Fields& f) {
-  f("validation", validation, "rows for validation, taken from training: a number, or a share below 1",
-    at_least(0));
-  f("train", train, "rows to train on, of those that remain; all when left out", above(0));
-  f("test", test, "rows for the test; when left out the source's own test part, or 0.2 where it has none",
-    at_least(0));
-  f("stratified", stratified, "each part gets every class in its share");
-  f("scale", scale,
-    "unit: whole numbers divided by the largest of their kind; standardize: also mean 0 and deviation 1, by "
-    "the training part");
-  for (const auto& [name, amount] :
-       {std::pair("validation", std::optional(validation)), {"train", train}, {"test", test}})
-    f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a share below 1");
-}
-
-std::int64_t Data::classes() const {
-  if (!train.has_labels() || train.size() == 0) return 0;
-  const auto of_train = train.labels().max().item<std::int64_t>() + 1;
-  if (!test || !test->has_labels() || test->size() == 0) return of_train;
-  return std::max(of_train, test->labels().max().item<std::int64_t>() + 1);
-}
-
-Split Data::split(const SplitConfig& config, std::int64_t seed) const {
+/// The parts of a source's rows, as they are.
+Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
+  const auto& train = data.train;
   if (config.stratified && !train.has_labels())
-    refuse("stratified", "the source \"" + name + "\" has no labels");
+    refuse("stratified", "the source \"" + data.name + "\" has no labels");
   const auto order = shuffled(train, config.stratified, seed, "split");
   Split split;
   std::int64_t used = 0;
-  if (test) {
-    const auto count = config.test ? rows_of(*config.test, test->size()) : test->size();
-    const auto places = count == test->size() ? at::arange(count, at::kLong)
-                                              : shuffled(*test, config.stratified, seed, "test");
-    split.test = take(*test, places, 0, count, "test");
+  if (data.test) {
+    const auto rows = data.test->size();
+    const auto count = config.test ? rows_of(*config.test, rows) : rows;
+    const auto places =
+        count == rows ? at::arange(count, at::kLong) : shuffled(*data.test, config.stratified, seed, "test");
+    split.test = take(*data.test, places, 0, count, "test");
   } else {
     used = rows_of(config.test.value_or(0.2), train.size());
     split.test = take(train, order, 0, used, "test");
@@ -103,7 +70,68 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   split.train = take(train, order, used, config.train ? rows_of(*config.train, left) : left, "train");
   if (split.train.size() == 0)
     refuse("validation", "leaves no rows to train on; the source has " + std::to_string(train.size()));
-  return config.scale == Scaling::standardize ? standardized(split) : split;
+  return split;
+}
+
+void change(Split& split, const std::shared_ptr<Transform>& transform) {
+  for (auto* part : {&split.train, &split.validation, &split.test}) *part = part->transformed(transform);
+  split.transforms.push_back(transform);
+}
+
+}  // namespace
+
+void SplitConfig::fields(Fields& f) {
+  f("validation", validation, "rows for validation, taken from training: a number, or a share below 1",
+    at_least(0));
+  f("train", train, "rows to train on, of those that remain; all when left out", above(0));
+  f("test", test, "rows for the test; when left out the source's own test part, or 0.2 where it has none",
+    at_least(0));
+  f("stratified", stratified, "each part gets every class in its share");
+  f("transforms", transforms,
+    "changes of every row, one after the other; what they need to know they learn from the training part");
+  for (const auto& [name, amount] :
+       {std::pair("validation", std::optional(validation)), {"train", train}, {"test", test}})
+    f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a share below 1");
+}
+
+Shape SplitConfig::changed(Shape shape) const {
+  for (std::size_t i = 0; i < transforms.size(); ++i) try {
+      shape = transforms[i].make()->shape(shape);
+    } catch (const Error& error) {
+      refuse("transforms[" + std::to_string(i) + "]", error.what());
+    }
+  return shape;
+}
+
+std::int64_t Data::classes() const {
+  if (!train.has_labels() || train.size() == 0) return 0;
+  const auto of_train = train.labels().max().item<std::int64_t>() + 1;
+  if (!test || !test->has_labels() || test->size() == 0) return of_train;
+  return std::max(of_train, test->labels().max().item<std::int64_t>() + 1);
+}
+
+Dataset transformed(Dataset dataset, const Transforms& transforms) {
+  for (const auto& transform : transforms) dataset = dataset.transformed(transform);
+  return dataset;
+}
+
+Split Data::split(const SplitConfig& config, std::int64_t seed) const {
+  (void)config.changed(shape());
+  auto split = divided(*this, config, seed);
+  for (std::size_t i = 0; i < config.transforms.size(); ++i) try {
+      const auto transform = config.transforms[i].make();
+      transform->fit(split.train);
+      change(split, transform);
+    } catch (const Error& error) {
+      refuse("transforms[" + std::to_string(i) + "]", error.what());
+    }
+  return split;
+}
+
+Split Data::split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const {
+  auto split = divided(*this, config, seed);
+  for (const auto& transform : transforms) change(split, transform);
+  return split;
 }
 
 }  // namespace aelab

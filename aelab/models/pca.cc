@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "aelab/models/principal_components.h"
+#include "aelab/data/principal_components.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/likelihoods.h"
 

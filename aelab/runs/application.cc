@@ -10,7 +10,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/data/batches.h"
-#include "aelab/data/npy.h"
+#include "aelab/data/formats/npy.h"
 #include "aelab/data/pictures.h"
 #include "aelab/runs/results.h"
 #include "aelab/runs/trained_run.h"
@@ -42,8 +42,8 @@ void ApplicationConfig::fields(Fields& f) {
   const auto other = [](Applied what) { return what != Applied::reconstruction; };
   f.require(format != AppliedFormat::png || std::none_of(write.begin(), write.end(), other), "format",
             "png shows reconstructions alone; write the others as npy or csv");
-  f.require(!data || data->split.scale == Scaling::unit, "data",
-            "\"scale\" is the run's own matter: leave it out");
+  f.require(!data || data->split.transforms.empty(), "data",
+            "\"transforms\" are the run's own matter: leave them out");
 }
 
 namespace {
@@ -126,19 +126,11 @@ const Dataset& part_named(const Split& split, AppliedRows part) {
 
 Data open_other(const TrainedRun& run, const DataConfig& config) {
   auto data = open_dataset(config.source);
-  if (data.shape() != run.model->input_shape())
-    throw Error("these are " + to_string(data.shape()) + ", the model is for " +
+  const auto shape = run.config.data.split.changed(data.shape());
+  if (shape != run.model->input_shape())
+    throw Error("these are " + to_string(shape) + ", the model is for " +
                 to_string(run.model->input_shape()));
   return data;
-}
-
-/// Data that are not divided yet, standardized where the run's are.
-void standardize_as(const TrainedRun& run, std::vector<Dataset>& sets) {
-  if (run.config.data.split.scale != Scaling::standardize) return;
-  auto unscaled = run.config.data.split;
-  unscaled.scale = Scaling::unit;
-  const auto [mean, deviation] = feature_statistics(run.source.split(unscaled, run.config.seed).train);
-  for (auto& set : sets) set = set.standardized(mean, deviation);
 }
 
 std::vector<Dataset> choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
@@ -153,7 +145,7 @@ std::vector<Dataset> choose_rows(const TrainedRun& run, const ApplicationConfig&
                : std::vector{part_named(data.split(config.data->split, run.config.seed), part)};
   });
   problems.raise("--data");
-  standardize_as(run, sets);
+  for (auto& set : sets) set = transformed(set, run.data.transforms);
   return sets;
 }
 

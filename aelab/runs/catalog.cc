@@ -1,14 +1,17 @@
 #include "aelab/runs/catalog.h"
 
 #include "aelab/classifiers/classifier.h"
+#include "aelab/data/sources/synthetic.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
 
 std::vector<const Kinds*> catalog() {
-  return {&Autoencoder::registry(),  &Backbone::registry(), &Corruption::registry(), &Bottleneck::registry(),
-          &Likelihood::registry(),   &Penalty::registry(),  &Source::registry(),     &Optimizer::registry(),
-          &ScheduleKind::registry(), &Callback::registry(), &Metric::registry(),     &Classifier::registry()};
+  return {&Autoencoder::registry(), &Backbone::registry(),     &Corruption::registry(),
+          &Bottleneck::registry(),  &Likelihood::registry(),   &Penalty::registry(),
+          &Source::registry(),      &Transform::registry(),    &Distribution::registry(),
+          &Optimizer::registry(),   &ScheduleKind::registry(), &Callback::registry(),
+          &Metric::registry(),      &Classifier::registry()};
 }
 
 }  // namespace aelab

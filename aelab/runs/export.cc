@@ -4,7 +4,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/safetensors.h"
-#include "aelab/data/npy.h"
+#include "aelab/data/formats/npy.h"
 #include "aelab/runs/results.h"
 
 namespace aelab {

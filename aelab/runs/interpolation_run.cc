@@ -9,7 +9,7 @@
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
-#include "aelab/data/npy.h"
+#include "aelab/data/formats/npy.h"
 #include "aelab/data/pictures.h"
 #include "aelab/runs/interpolation.h"
 #include "aelab/runs/results.h"

@@ -17,7 +17,8 @@ const Data& OpenedData::open(const Choice<Source>& source) {
 }
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
-  auto model = Autoencoder::make(config.model.variant, Context(data.shape(), config.seed, data.classes()));
+  auto model = Autoencoder::make(
+      config.model.variant, Context(config.data.split.changed(data.shape()), config.seed, data.classes()));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
@@ -41,6 +42,7 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   const bool data_told = problems.concern("data"), model_told = problems.concern("model");
   if (config.data.source.empty()) return false;
   if (!problems.attempt([&] { data = &opened.open(config.data.source); }, data_told)) return false;
+  made.source = *data;
   const bool split =
       problems.attempt([&] { made.data = data->split(config.data.split, config.seed); }, data_told);
   if (!config.model.variant.empty())

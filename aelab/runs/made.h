@@ -18,6 +18,7 @@ class OpenedData {
 
 /// What a run's config names, made.
 struct Made {
+  std::optional<Data> source;
   Split data;
   std::shared_ptr<Autoencoder> model;
 };

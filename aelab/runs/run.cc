@@ -7,9 +7,11 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/json.h"
 #include "aelab/core/lock.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/data/data_record.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/record.h"
@@ -39,6 +41,8 @@ void EvaluationConfig::fields(Fields& f) {
   f("checkpoint", checkpoint, "which of the run's models");
   f("data", data, "other data than the run's own");
   f("metrics", metrics, "what to measure; the run's own metrics when left out");
+  f.require(!data || data->split.transforms.empty(), "data",
+            "\"transforms\" are the run's own matter: leave them out");
 }
 
 namespace {
@@ -139,6 +143,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
   auto made = make(config, problems);
   problems.raise(options.origin);
+  const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
   const bool given = !options.folder.empty();
@@ -147,10 +152,12 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const FolderLock lock(folder, options.patience);
   if (fs::exists(folder / "config.json")) {
     require_same_run(folder, config);
+    check_recorded_data(folder, *made.source);
     if (is_complete(folder)) return on_record(folder);
   } else {
     write_json(folder / "config.json", write_config(config));
     write_json(folder / "environment.json", environment());
+    write_json(folder / "data.json", record);
   }
   config.callbacks = shown_as(options, config.callbacks);
   return train_or_report(config, made, folder);
@@ -176,12 +183,23 @@ RunConfig load_run_config(const fs::path& folder) {
   return read_run_config(read_file(path), path.string());
 }
 
+void check_recorded_data(const fs::path& folder, const Data& data) {
+  const auto path = folder / "data.json";
+  if (!fs::exists(path)) return;  // of a version that kept none
+  try {
+    check_record(parse_json(read_file(path), path.string()), data);
+  } catch (const json::exception& error) {
+    throw Error(path.string() + ": is not what a run wrote there: " + error.what());
+  }
+}
+
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
   if (is_complete(folder)) return on_record(folder);
   Problems problems;
   const auto made = make(config, problems);
   problems.raise(folder.string());
+  check_recorded_data(folder, *made.source);
   const FolderLock lock(folder);
   return train_or_report(config, made, folder);
 }
@@ -212,7 +230,9 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto split =
-      config.data ? open_dataset(config.data->source).split(config.data->split, run.config.seed) : run.data;
+      config.data
+          ? open_dataset(config.data->source).split(config.data->split, run.config.seed, run.data.transforms)
+          : run.data;
   if (split.train.shape() != run.model->input_shape())
     throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
                 to_string(run.model->input_shape()));

@@ -66,6 +66,9 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// Error, which names the first difference, unless the run recorded in `folder` has this config.
 void require_same_run(const std::filesystem::path& folder, const RunConfig& config);
 
+/// Error when these are other data than the run's folder recorded.
+void check_recorded_data(const std::filesystem::path& folder, const Data& data);
+
 /// The config that a run recorded.
 RunConfig load_run_config(const std::filesystem::path& folder);
 

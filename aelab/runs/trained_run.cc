@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "aelab/training/checkpoint.h"
+
 namespace aelab {
 
 const Dataset& TrainedRun::part(Part part) const {
@@ -17,11 +19,13 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   Problems problems;
   problems.attempt([&] {
     run.source = open_dataset(run.config.data.source);
+    check_recorded_data(folder, run.source);
     run.data = run.source.split(run.config.data.split, run.config.seed);
   });
   problems.raise((folder / "config.json").string());
   at::set_num_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
   run.model = load_model(folder, run.config, run.source, checkpoint);
+  load_transforms(find_checkpoint(folder, checkpoint), run.data);
   return run;
 }
 

@@ -8,8 +8,8 @@ namespace aelab {
 struct TrainedRun {
   std::filesystem::path folder;
   RunConfig config;
-  Data source;  ///< undivided, and not standardized
-  Split data;   ///< as the run divided and scaled them
+  Data source;  ///< undivided, and as it is
+  Split data;   ///< as the run divided and changed them
   std::shared_ptr<Autoencoder> model;
 
   /// Error when it has no rows.

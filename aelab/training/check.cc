@@ -22,12 +22,12 @@ void check_values(const std::string& part, const Dataset& data, const Autoencode
   const auto support = model.parts().likelihood.support();
   const auto [least, most] = value_range(data);
   if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite");
+    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
   if (!support.allow(least) || !support.allow(most))
     throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
                 shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
                 " part has " + shortest(least) + " to " + shortest(most) +
-                "; use \"gaussian\", or another \"scale\" of the data");
+                "; use \"gaussian\", or data.transforms, such as \"scale\"");
 }
 
 /// Whether its values are other ones in a longer phase.

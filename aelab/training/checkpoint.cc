@@ -87,18 +87,38 @@ void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const s
   }
 }
 
-/// What the model fitted itself, whose shapes only the file knows.
+/// A tensor whose shape only the file knows.
+Tensor tensor_of(const TensorBytes& saved) {
+  const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                 [&](const auto& t) { return saved.dtype == t.second; });
+  auto* bytes = const_cast<std::byte*>(saved.bytes.data());
+  return at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone();
+}
+
+/// What the model fitted itself.
 void load_fitted(Autoencoder& model, const SafetensorsFile& file) {
   NamedTensors fitted;
-  for (const auto& saved : file.tensors()) {
-    if (!saved.name.starts_with(kFitted)) continue;
-    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                   [&](const auto& t) { return saved.dtype == t.second; });
-    auto* bytes = const_cast<std::byte*>(saved.bytes.data());
-    fitted.emplace_back(saved.name.substr(kFitted.size()),
-                        at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone());
-  }
+  for (const auto& saved : file.tensors())
+    if (saved.name.starts_with(kFitted))
+      fitted.emplace_back(saved.name.substr(kFitted.size()), tensor_of(saved));
   if (!fitted.empty()) model.load_fitted(fitted);
+}
+
+/// What the split's transforms learned, by the names of a checkpoint.
+std::vector<std::pair<std::string, Tensor*>> learned_by_transforms(const Split& split) {
+  std::vector<std::pair<std::string, Tensor*>> all;
+  for (std::size_t i = 0; i < split.transforms.size(); ++i)
+    for (const auto& [name, tensor] : split.transforms[i]->fitted())
+      all.emplace_back("transforms." + std::to_string(i) + "." + name, tensor);
+  return all;
+}
+
+void load_transforms(const SafetensorsFile& file, const std::string& path, const Split& split) {
+  for (const auto& [name, tensor] : learned_by_transforms(split)) {
+    const auto* saved = file.find(name);
+    if (!saved) throw Error(path + ": has no tensor \"" + name + "\": it belongs to other data.transforms");
+    *tensor = tensor_of(*saved);
+  }
 }
 
 json read_metadata(const SafetensorsFile& file, const std::string& path) {
@@ -118,6 +138,7 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
   std::vector<TensorBytes> bytes;
   auto tensors = tensors_of(training);
   for (auto& item : prefixed(kFitted, training.model.fitted())) tensors.push_back(std::move(item));
+  for (const auto& [name, tensor] : learned_by_transforms(training.data)) tensors.emplace_back(name, *tensor);
   for (const auto& [name, tensor] : tensors) {
     kept.push_back(tensor.detach().cpu().contiguous());
     const auto& saved = kept.back();
@@ -144,6 +165,7 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   make_optimizers();
   copy_into(tensors_of(training), file, path);
   load_fitted(training.model, file);
+  load_transforms(file, path, training.data);
   for (const auto& callback : training.callbacks) {
     const auto key = callback->state_key();
     if (!key.empty() && metadata.contains("callbacks") && metadata["callbacks"].contains(key))
@@ -151,6 +173,10 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   }
 } catch (const json::exception& error) {
   throw Error(path.string() + ": its metadata are not those of a checkpoint: " + error.what());
+}
+
+void load_transforms(const std::filesystem::path& path, const Split& split) {
+  load_transforms(SafetensorsFile::read(path), path, split);
 }
 
 void load_model_state(const std::filesystem::path& path, Autoencoder& model) {

@@ -9,10 +9,10 @@
 namespace aelab {
 
 // A checkpoint is a safetensors file: the model's tensors ("model.backbone..."), what it fitted beside them
-// ("fitted..."), the optimisers'
-// ("optimizer.<update>..."), the callbacks' ("callback.<key>...") and, as metadata "aelab", a JSON object
-// with the format version, the progress, the epoch's running sums and the callbacks' memory. Every tensor has
-// a checksum.
+// ("fitted..."), what the transforms of its
+// data learned ("transforms.<i>..."), the optimisers' ("optimizer.<update>..."), the callbacks'
+// ("callback.<key>...") and, as metadata "aelab", a JSON object with the format version, the progress, the
+// epoch's running sums and the callbacks' memory. Every tensor has a checksum.
 
 /// Writes it whole or not at all. Failure as write_file's.
 void save_checkpoint(const std::filesystem::path& path, Training& training);
@@ -21,6 +21,9 @@ void save_checkpoint(const std::filesystem::path& path, Training& training);
 /// those of the checkpoint's phase. Error when the file is damaged or belongs to another model.
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers);
+
+/// What a split's transforms had learned when the checkpoint was written. Error as above.
+void load_transforms(const std::filesystem::path& path, const Split& split);
 
 /// The model's tensors alone. Error as above.
 void load_model_state(const std::filesystem::path& path, Autoencoder& model);

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "aelab/data/pictures.h"
-#include "aelab/models/principal_components.h"
+#include "aelab/data/principal_components.h"
 
 namespace aelab {
 namespace {

@@ -171,7 +171,8 @@ class Loop {
   void run_epoch() {
     auto& progress = training_.progress;
     const Batches batches(training_.data.train, config_.batch_size,
-                          shuffled_order(training_.data.train.size(), seed_, progress.pass));
+                          shuffled_order(training_.data.train.size(), seed_, progress.pass),
+                          Chance{seed_, progress.pass});
     while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
       run_step(batches);
       if (stop_requested()) return;
@@ -186,19 +187,27 @@ class Loop {
     return history_.signal != 0;
   }
 
-  /// One change of the parameters, by the next batches.
-  void run_step(const Batches& batches) {
-    auto& progress = training_.progress;
-    const auto end = std::min(progress.batch + config_.accumulate, batches.count());
-    std::vector<Batch> parts;
-    for (auto b = progress.batch; b < end; ++b) parts.push_back(batches[b].to(device_));
+  /// Does some of the work between two boundaries; where that fails, the state before it is saved.
+  template <class Work>
+  void saved_on_failure(Work work) {
     try {
-      for (std::size_t i = 0; i < training_.optimizers.size(); ++i)
-        run_update(training_.phase().updates[i], *training_.optimizers[i], parts, /*counted=*/i == 0);
+      work();
     } catch (const Failure&) {
       each(&Callback::boundary, Callback::Boundary::stop);
       throw;
     }
+  }
+
+  /// One change of the parameters, by the next batches.
+  void run_step(const Batches& batches) {
+    auto& progress = training_.progress;
+    const auto end = std::min(progress.batch + config_.accumulate, batches.count());
+    saved_on_failure([&] {
+      std::vector<Batch> parts;
+      for (auto b = progress.batch; b < end; ++b) parts.push_back(batches[b].to(device_));
+      for (std::size_t i = 0; i < training_.optimizers.size(); ++i)
+        run_update(training_.phase().updates[i], *training_.optimizers[i], parts, /*counted=*/i == 0);
+    });
     progress.batch = end;
     ++progress.step;
     ++progress.phase_step;
@@ -258,7 +267,9 @@ class Loop {
   void end_epoch() {
     auto& progress = training_.progress;
     training_.metrics = training_.averages.means("train");
-    for (auto& metric : validate("validation")) training_.metrics.push_back(std::move(metric));
+    saved_on_failure([&] {
+      for (auto& metric : validate("validation")) training_.metrics.push_back(std::move(metric));
+    });
     training_.averages = {};
     ++progress.epoch;
     ++progress.phase_epoch;

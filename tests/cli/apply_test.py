@@ -142,7 +142,7 @@ class Apply(program.TestCase):
     def test_standardized_runs_scale_other_data_as_their_own(self):
         folder = self.train(
             small_run(
-                data={"source": "digits", "scale": "standardize"},
+                data={"source": "digits", "transforms": ["standardize"]},
                 model={"variant": "dense", "code": 8, "likelihood": "gaussian"},
             )
         )
@@ -179,7 +179,7 @@ class Apply(program.TestCase):
         self.refused("--data", '{"source": "digits"', says="--data:1:")
         self.refused("--data", '{"source": "idx", "train_images": "/nowhere"}', says="/nowhere")
         self.refused(
-            "--data", '{"source": "digits", "scale": "standardize"}', says='--data: "scale" is the run'
+            "--data", '{"source": "digits", "transforms": ["standardize"]}', says='--data: "transforms" are the run'
         )
         self.refused("--part", "tst", says="--part: ")
         self.refused("--write", "codes,error", says="--write[0]: ")

@@ -199,7 +199,7 @@ WRONG = {
         'model.penalties[2]: lacks "kind"',
     ),
     "bernoulli on standardized data": (
-        data(scale="standardize"),
+        data(transforms=["standardize"]),
         "model.likelihood: bernoulli is for inputs between 0 and 1",
     ),
     "layers that do not lead back": (
@@ -607,7 +607,7 @@ class Evaluate(program.TestCase):
 
     def test_not_applicable(self):
         config = small_run(
-            data={"source": "digits", "scale": "standardize"},
+            data={"source": "digits", "transforms": ["standardize"]},
             model={"variant": "dense", "likelihood": "gaussian"},
         )
         folder = self.train(config)

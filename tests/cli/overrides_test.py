@@ -24,7 +24,7 @@ class Overrides(program.TestCase):
             "model.tied=true",
             "model.hidden=[12, 9]",
             "data.stratified=true",
-            "data.scale=unit",
+            'data.transforms=["flatten"]',
             "$schema=a.b=c",
             'training.optimizer={"kind": "sgd", "momentum": 0.5}',
         )

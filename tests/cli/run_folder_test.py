@@ -48,6 +48,7 @@ class RunFolder(program.TestCase):
             pictures
             | {
                 "config.json",
+                "data.json",
                 "environment.json",
                 "metrics.jsonl",
                 "metrics.csv",
@@ -221,7 +222,7 @@ class RunFolder(program.TestCase):
         )
         self.assertEqual(
             {path.name for path in folder.iterdir()},
-            {"config.json", "environment.json", "evaluation.json", "status.json"},
+            {"config.json", "data.json", "environment.json", "evaluation.json", "status.json"},
         )
 
     def test_pictures(self):

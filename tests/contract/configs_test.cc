@@ -5,6 +5,7 @@
 #include <set>
 
 #include "aelab/classifiers/classifier.h"
+#include "aelab/data/sources/synthetic.h"
 #include "aelab/evaluation/metric.h"
 #include "tests/contract/contract.h"
 
@@ -17,7 +18,7 @@ template <class Product>
 class EveryConfig : public testing::Test {};
 
 using Products = testing::Types<Autoencoder, Backbone, Corruption, Bottleneck, Likelihood, Penalty, Optimizer,
-                                ScheduleKind, Callback, Source, Metric, Classifier>;
+                                ScheduleKind, Callback, Source, Transform, Distribution, Metric, Classifier>;
 TYPED_TEST_SUITE(EveryConfig, Products);
 
 template <class Product>

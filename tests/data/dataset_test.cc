@@ -11,6 +11,7 @@
 #include "aelab/data/batches.h"
 #include "aelab/data/source.h"
 #include "aelab/data/sources.h"
+#include "aelab/data/transforms.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -184,7 +185,8 @@ TEST_F(Splits, TakeTheSourcesOwnTestPart) {
 }
 
 TEST_F(Splits, StandardizeByTheTrainingPartAlone) {
-  const auto split = data_of(300).split({.validation = 30, .scale = Scaling::standardize}, 3);
+  const auto split =
+      data_of(300).split({.validation = 30, .transforms = {StandardizeTransform::Config{}}}, 3);
   const auto plain = data_of(300).split({.validation = 30}, 3);
   const auto x = plain.train.range(0, plain.train.size()).inputs;
   const auto mean = x.mean(0), deviation = x.std(0, /*unbiased=*/false);
@@ -246,10 +248,12 @@ TEST(Sources, DigitsRefuseDamagedRows) {
   std::string row;
   for (int i = 0; i < 64; ++i) row += "3,";
   EXPECT_EQ(refusal(row + "7\n" + row + "7\n"), "nothing was thrown");
-  EXPECT_SAYS(refusal(row + "7\n" + row + "x\n"), "digits.csv.gz:2: column 65");
-  EXPECT_SAYS(refusal("17," + row.substr(2) + "7\n"), ":1: column 1");
-  EXPECT_SAYS(refusal(row + "7,1\n"), ":1: column 65");
-  EXPECT_SAYS(refusal(row), ":1: column 65");
+  EXPECT_SAYS(refusal(row + "7\n" + row + "x\n"), "row 1: the label \"x\" is no class number");
+  EXPECT_SAYS(refusal("17," + row.substr(2) + "7\n"),
+              "digits.csv.gz:1: column 0 is no whole number from 0 to 16");
+  EXPECT_SAYS(refusal(row + "7\n3,4\n"), "digits.csv.gz:2: has 2 fields, the first row has 65");
+  EXPECT_SAYS(refusal(row + "7,1\n"), "a row of ");
+  EXPECT_SAYS(refusal(row), "digits.csv.gz:1: column 64 (\"64\"): the label is missing");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ GOOD = {
     "format": 1,
     "name": "good",
     "seed": 1,
-    "data": {"source": "digits", "validation": 0.1, "scale": "unit"},
+    "data": {"source": "digits", "validation": 0.1, "transforms": ["binarize", {"kind": "scale", "to": [0, 1]}]},
     "model": {
         "variant": "dense",
         "code": 8,
@@ -58,7 +58,7 @@ BROKEN = {  # path, with numbers for lists' entries -> a value that must not sta
     "data.train": 0,
     "data.folder": 7,
     "data.train_images": "of another source",
-    "data.scale": "log",
+    "data.transforms.1.to": "log",
     "model": {"code": 8},
     "model.variant": "dens",
     "model.cod": 8,

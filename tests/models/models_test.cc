@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/data/principal_components.h"
 #include "aelab/models/convolutional.h"
 #include "aelab/models/dense.h"
-#include "aelab/models/principal_components.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/penalties.h"

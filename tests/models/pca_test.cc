@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "aelab/models/principal_components.h"
+#include "aelab/data/principal_components.h"
 #include "tests/torch_support.h"
 
 namespace aelab {

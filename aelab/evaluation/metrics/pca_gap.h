@@ -1,7 +1,7 @@
 #pragma once
 
+#include "aelab/data/principal_components.h"
 #include "aelab/evaluation/metric.h"
-#include "aelab/models/principal_components.h"
 
 namespace aelab {
 

@@ -1,4 +1,4 @@
-#include "aelab/data/npy.h"
+#include "aelab/data/formats/npy.h"
 
 #include <zlib.h>
 

@@ -7,11 +7,25 @@
 
 #include "aelab/core/safetensors.h"
 #include "aelab/core/shape.h"
+#include "aelab/data/formats/array_file.h"
 
 namespace aelab {
 
 // NumPy's formats, versions as numpy.save and numpy.savez write them.
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+
+/// Reads the header of a .npy file of version 1 to 3, `size` bytes in all, of which `head` are the first.
+/// Error names `file` and the byte: a wrong magic number, a header that is not NumPy's, values that are no
+/// plain numbers, too few or too many of them.
+ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::string& file);
+
+/// Opens a .npy file. Error as for parse_npy.
+ArrayFile open_npy(const std::filesystem::path& path);
+
+/// Reads an array of a .npz file into memory, by its name as NumPy gives it, and what arrays there are.
+/// Error names the file and the array: damaged, too large, encrypted, missing.
+ArrayFile read_npz(const std::filesystem::path& path, const std::string& array);
+std::vector<std::string> names_in_npz(const std::filesystem::path& path);
 
 /// What precedes the values, row by row, in a .npy file of version 1.0. `dtype` is named as in safetensors
 /// ("F32"). Error when NumPy has no such type (BF16).

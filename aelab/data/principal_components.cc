@@ -1,4 +1,4 @@
-#include "aelab/models/principal_components.h"
+#include "aelab/data/principal_components.h"
 
 #include <ATen/ATen.h>
 

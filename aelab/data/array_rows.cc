@@ -1,0 +1,156 @@
+#include "aelab/data/array_rows.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+namespace {
+
+Shape stored_shape(const ArrayFile& array) {
+  auto shape = array.row_shape();
+  if (shape.empty())
+    throw Error(array.name() +
+                ": holds a list of numbers; inputs are [rows, features] or [rows, height, width]");
+  return shape;
+}
+
+/// Which file each row lies in.
+class ShardNames {
+ public:
+  void add(const ArrayFile& file) {
+    begins_.push_back(size_);
+    names_.push_back(file.name());
+    size_ += file.rows();
+  }
+  std::int64_t size() const { return size_; }
+  std::int64_t begin(std::size_t shard) const { return begins_[shard]; }
+  std::size_t shard_of(std::int64_t row) const {
+    return static_cast<std::size_t>(std::upper_bound(begins_.begin(), begins_.end(), row) - begins_.begin()) -
+           1;
+  }
+  std::string operator()(std::int64_t row) const {
+    const auto shard = shard_of(row);
+    return "row " + std::to_string(row - begins_[shard]) + " of " + names_[shard];
+  }
+
+ private:
+  std::vector<std::int64_t> begins_;
+  std::vector<std::string> names_;
+  std::int64_t size_ = 0;
+};
+
+class ArrayRows : public Storage {
+ public:
+  ArrayRows(std::vector<ArrayFile> arrays, Tensor labels, const ArrayRowsConfig& config)
+      : arrays_(std::move(arrays)), labels_(std::move(labels)), config_(config) {
+    stored_ = stored_shape(arrays_.front());
+    for (const auto& array : arrays_) {
+      if (stored_shape(array) != stored_)
+        throw Error(array.name() + ": its rows are " + to_string(array.row_shape()) + ", those of " +
+                    arrays_.front().name() + " " + to_string(stored_));
+      shards_.add(array);
+    }
+    shape_ = stored_;
+    if (shape_.size() == 2) shape_.insert(config.channels_last ? shape_.end() : shape_.begin(), 1);
+    if (config.channels_last) {
+      if (shape_.size() != 3)
+        throw Error(arrays_.front().name() + ": its rows are " + to_string(stored_) +
+                    ", no pictures, so they have no channels that could come last");
+      std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
+    }
+  }
+
+  std::int64_t size() const override { return shards_.size(); }
+  Shape shape() const override { return shape_; }
+  bool has_labels() const override { return labels_.defined(); }
+  bool takes_long() const override { return true; }
+  Tensor labels(const Tensor& rows) const override { return labels_.index_select(0, rows); }
+
+  std::string where(std::int64_t row) const override { return shards_(row); }
+  const ShardNames& shards() const { return shards_; }
+
+  Batch gather(const Tensor& rows, const Randomness&) const override {
+    const auto count = rows.size(0);
+    auto sizes = stored_;
+    sizes.insert(sizes.begin(), count);
+    auto inputs = at::empty(sizes);
+    read(rows.contiguous(), inputs);
+    return {arranged(inputs, count), labels_.defined() ? labels_.index_select(0, rows) : Tensor(), rows};
+  }
+
+ private:
+  std::vector<ArrayFile> arrays_;
+  ShardNames shards_;
+  Tensor labels_;
+  ArrayRowsConfig config_;
+  Shape stored_, shape_;
+
+  void read(const Tensor& rows, Tensor& inputs) const {
+    const auto values = elements(stored_);
+    const std::span<const std::int64_t> all(rows.const_data_ptr<std::int64_t>(),
+                                            static_cast<std::size_t>(rows.size(0)));
+    auto* to = inputs.mutable_data_ptr<float>();
+    std::vector<std::int64_t> within;
+    for (std::size_t i = 0; i < all.size();) {
+      const auto shard = shards_.shard_of(all[i]);
+      within.clear();
+      for (; i < all.size() && shards_.shard_of(all[i]) == shard; ++i)
+        within.push_back(all[i] - shards_.begin(shard));
+      arrays_[shard].read(within, to);
+      const auto read = static_cast<std::int64_t>(within.size()) * values;
+      if (config_.unit && arrays_[shard].layout().type == ValueType::u8)
+        std::for_each(to, to + read, [](float& x) { x /= 255; });
+      to += read;
+    }
+  }
+
+  Tensor arranged(const Tensor& inputs, std::int64_t count) const {
+    if (stored_.size() == 2) return inputs.unsqueeze(1);
+    if (!config_.channels_last) return inputs;
+    return inputs.view({count, shape_[1], shape_[2], shape_[0]}).permute({0, 3, 1, 2}).contiguous();
+  }
+};
+
+Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFile>& labels) {
+  if (labels.empty()) return {};
+  if (labels.size() != arrays.size())
+    throw Error(std::to_string(labels.size()) + " files of labels for " + std::to_string(arrays.size()) +
+                " of inputs: each needs its own");
+  std::vector<Tensor> all;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& file = labels[i];
+    if (is_float(file.layout().type) || file.layout().shape.size() != 1)
+      throw Error(file.name() + ": holds no list of whole numbers, as labels must be");
+    if (file.rows() != arrays[i].rows())
+      throw Error(file.name() + ": has " + std::to_string(file.rows()) + " labels for the " +
+                  std::to_string(arrays[i].rows()) + " rows of " + arrays[i].name());
+    const auto values = file.integers();
+    const auto negative = std::find_if(values.begin(), values.end(), [](auto x) { return x < 0; });
+    if (negative != values.end())
+      throw Error(file.name() + ": row " + std::to_string(negative - values.begin()) +
+                  ": labels are class numbers from 0, and this one is negative or too large");
+    all.push_back(at::tensor(values));
+  }
+  return at::cat(all);
+}
+
+}  // namespace
+
+Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
+                const ArrayRowsConfig& config) {
+  for (const auto& array : arrays)
+    if (!config.in_memory && !array.stays_in_file())
+      throw Error(array.name() +
+                  ": cannot stay in its file, as in_memory asks: it is packed, or in Fortran order. "
+                  "Unpack it, or save it in C order");
+  auto classes = labels_of(arrays, labels);
+  const auto rows = std::make_shared<const ArrayRows>(std::move(arrays), classes, config);
+  if (!config.in_memory) return Dataset(rows);
+  return Dataset::from_tensors(rows->gather(at::arange(rows->size(), at::kLong), {}).inputs, classes,
+                               rows->shards());
+}
+
+}  // namespace aelab

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "aelab/data/split.h"
+
+namespace aelab {
+
+/// Where data come from and what they are, for a run's folder: "source", "origin", "shape", "rows" of train
+/// and test, "classes" and "files", each with its "path", "bytes" and "crc32" (of a folder: see FileRecord).
+nlohmann::json record_of_data(const Data& data);
+
+/// Error when these data's files are other than those of the record: names each that differs.
+void check_record(const nlohmann::json& record, const Data& data);
+
+}  // namespace aelab

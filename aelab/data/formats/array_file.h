@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "aelab/core/files.h"
+#include "aelab/data/formats/values.h"
+
+namespace aelab {
+
+/// An array of rows, [rows, ...], that lies in a file and stays there, or in memory. Its rows are read and
+/// converted when they are asked for, from any thread.
+class ArrayFile {
+ public:
+  /// What is known of the file's layout; the file must hold the bytes that it states (Error).
+  ArrayFile(const std::filesystem::path& path, ArrayLayout layout);
+  /// The array in `content`; `name` is for messages.
+  ArrayFile(std::string name, ArrayLayout layout, std::string content);
+
+  const std::string& name() const { return name_; }
+  const ArrayLayout& layout() const { return layout_; }
+  std::int64_t rows() const { return layout_.shape[0]; }
+  bool stays_in_file() const { return file_ != nullptr; }
+  Shape row_shape() const { return {layout_.shape.begin() + 1, layout_.shape.end()}; }
+
+  /// The rows of these numbers, one after the other. Failure when the file became shorter, or cannot be read
+  /// any more.
+  void read(std::span<const std::int64_t> rows, float* to) const;
+  /// All values of an array of whole numbers, [rows].
+  std::vector<std::int64_t> integers() const;
+
+ private:
+  std::string name_;
+  ArrayLayout layout_;
+  std::shared_ptr<const InputFile> file_;
+  std::shared_ptr<const std::string> content_;
+  std::int64_t row_values_ = 1;
+
+  const std::byte* bytes(std::int64_t first_row, std::int64_t count, std::string& buffer) const;
+  void read_columns(std::int64_t row, float* to) const;
+};
+
+}  // namespace aelab

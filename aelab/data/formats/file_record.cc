@@ -1,0 +1,57 @@
+#include "aelab/data/formats/file_record.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "aelab/core/error.h"
+#include "aelab/core/files.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint32_t add_to_crc(std::uint32_t crc, std::string_view bytes) {
+  return static_cast<std::uint32_t>(crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+FileRecord record_of_file(const fs::path& path) {
+  constexpr std::size_t chunk = 1 << 20;
+  InputFile file(path);
+  FileRecord record{.path = path.string()};
+  std::string buffer(chunk, '\0');
+  for (;;) {
+    const auto count = file.read(buffer.data(), buffer.size());
+    record.crc32 = add_to_crc(record.crc32, {buffer.data(), count});
+    record.bytes += count;
+    if (count < buffer.size()) return record;
+  }
+}
+
+FileRecord record_of_folder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  FileRecord whole{.path = folder.string()};
+  for (const auto& path : files) {
+    const auto record = record_of_file(path);
+    whole.bytes += record.bytes;
+    whole.crc32 = add_to_crc(whole.crc32, fmt::format("{:08x} {} {}\n", record.crc32, record.bytes,
+                                                      path.lexically_relative(folder).generic_string()));
+  }
+  return whole;
+}
+
+}  // namespace
+
+FileRecord record_of(const fs::path& path) try {
+  return fs::is_directory(path) ? record_of_folder(path) : record_of_file(path);
+} catch (const fs::filesystem_error& error) {
+  throw Error(path.string() + ": cannot be read: " + error.code().message());
+}
+
+}  // namespace aelab

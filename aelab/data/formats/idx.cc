@@ -1,0 +1,99 @@
+#include "aelab/data/formats/idx.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "aelab/core/error.h"
+
+namespace aelab {
+namespace {
+
+std::optional<ValueType> idx_type(std::uint8_t code) {
+  switch (code) {
+    case 0x08:
+      return ValueType::u8;
+    case 0x09:
+      return ValueType::i8;
+    case 0x0B:
+      return ValueType::i16;
+    case 0x0C:
+      return ValueType::i32;
+    case 0x0D:
+      return ValueType::f32;
+    case 0x0E:
+      return ValueType::f64;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found;
+}
+
+}  // namespace
+
+ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::string& file) {
+  constexpr std::size_t most_dimensions = 8;
+  const auto refuse = [&](std::uint64_t at, std::string_view what) {
+    return Error(fmt::format("{}: byte {}: {}", file, at, what));
+  };
+  const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(head[at]); };
+
+  if (head.size() < 4) throw refuse(head.size(), "this is no IDX file: it ends within the magic number");
+  if (byte(0) != 0 || byte(1) != 0) {
+    throw refuse(byte(0) != 0 ? 0 : 1, "this is no IDX file: its first two bytes are not 0");
+  }
+  const auto type = idx_type(byte(2));
+  if (!type) throw refuse(2, fmt::format("0x{:02X} is no type of values in IDX", byte(2)));
+  const std::size_t dimensions = byte(3);
+  if (dimensions == 0) throw refuse(3, "the array has no dimensions");
+  if (dimensions > most_dimensions) {
+    throw refuse(
+        3, fmt::format("the array has {} dimensions; at most {} are supported", dimensions, most_dimensions));
+  }
+  const auto header = 4 + 4 * dimensions;
+  if (head.size() < header) throw refuse(head.size(), "the file ends within the dimensions");
+  ArrayLayout array{.type = *type, .shape = {}, .offset = header, .big_endian = true};
+  for (std::size_t at = 4; at < header; at += 4) {
+    std::uint32_t dimension = 0;
+    for (std::size_t i = 0; i < 4; ++i) dimension = dimension << 8 | byte(at + i);
+    if (dimension == 0) throw refuse(at, "a dimension is 0");
+    array.shape.push_back(dimension);
+    if (!bytes_of(array.type, array.shape)) throw refuse(at, "the dimensions' product exceeds 63 bits");
+  }
+  const auto found = size - header;
+  if (found < array.bytes()) {
+    throw refuse(size, fmt::format("the file is truncated: {} bytes of values expected, {} found",
+                                   array.bytes(), found));
+  }
+  if (found > array.bytes()) {
+    throw refuse(header + array.bytes(), fmt::format("{} bytes follow the values", found - array.bytes()));
+  }
+  return array;
+}
+
+ArrayFile open_idx(const std::filesystem::path& path) {
+  auto found = path;
+  if (is_missing(path)) {
+    found += ".gz";
+    if (is_missing(found)) {
+      throw Error(fmt::format("cannot read {}: neither it nor {} exists", path.string(), found.string()));
+    }
+  }
+  constexpr std::size_t longest_header = 36;
+  const InputFile file(found);
+  if (const auto size = file.size(); size > 0) {  // a pipe cannot be read twice
+    std::string head(longest_header, '\0');
+    head.resize(file.read_at(0, head.data(), head.size()));
+    if (!head.starts_with("\x1f\x8b")) return {found, parse_idx(head, size, found.string())};
+  }
+  auto content = read_gzip(found);
+  auto layout = parse_idx(content, content.size(), found.string());
+  return {found.string(), std::move(layout), std::move(content)};
+}
+
+}  // namespace aelab

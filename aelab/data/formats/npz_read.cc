@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+#include <zip.h>
+
+#include <memory>
+
+#include "aelab/core/error.h"
+#include "aelab/core/text.h"
+#include "aelab/data/formats/npy.h"
+
+namespace aelab {
+namespace {
+
+using Zip = std::unique_ptr<zip_t, decltype(&zip_discard)>;
+using ZipMember = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
+
+constexpr std::string_view kNpyEnding = ".npy";
+
+Zip open_zip(const std::filesystem::path& path) {
+  (void)InputFile(path);  // says what is wrong with the path
+  int code = 0;
+  Zip zip(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), &zip_discard);
+  if (zip) return zip;
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  const std::string why = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  throw Error(fmt::format("cannot read {}: it is no .npz file, or damaged: {}", path.string(), why));
+}
+
+}  // namespace
+
+std::vector<std::string> names_in_npz(const std::filesystem::path& path) {
+  const auto zip = open_zip(path);
+  std::vector<std::string> names;
+  for (zip_int64_t i = 0; i < zip_get_num_entries(zip.get(), 0); ++i) {
+    const char* raw = zip_get_name(zip.get(), static_cast<zip_uint64_t>(i), 0);
+    std::string name = raw ? raw : "";
+    if (name.ends_with(kNpyEnding)) names.push_back(name.substr(0, name.size() - kNpyEnding.size()));
+  }
+  return names;
+}
+
+ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) {
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 36;  // of one array
+  constexpr std::uint64_t most_packed = 1100;                   // times; deflate does not pack more tightly
+  const auto name = fmt::format("{}: {}", path.string(), array);
+  const auto zip = open_zip(path);
+  zip_stat_t about;
+  zip_stat_init(&about);
+  if (zip_stat(zip.get(), (array + std::string(kNpyEnding)).c_str(), 0, &about) != 0)
+    throw Error(fmt::format("{}: has no array \"{}\".{}", path.string(), array,
+                            did_you_mean(array, names_in_npz(path))));
+  if (about.size > most_bytes || about.size > most_packed * (about.comp_size + 1))
+    throw Error(
+        fmt::format("{}: is damaged: it claims {} bytes, packed in {}", name, about.size, about.comp_size));
+  const ZipMember member(zip_fopen_index(zip.get(), about.index, 0), &zip_fclose);
+  if (!member) throw Error(fmt::format("{}: cannot be read: {}", name, zip_strerror(zip.get())));
+  std::string content(about.size, '\0');
+  const auto read = zip_fread(member.get(), content.data(), content.size());
+  char beyond = 0;
+  const auto rest = zip_fread(member.get(), &beyond, 1);  // the checksum is looked at behind the last byte
+  if (read < 0 || rest < 0 || static_cast<std::uint64_t>(read) != about.size || rest > 0)
+    throw Error(fmt::format(
+        "{}: is damaged: {}", name,
+        read < 0 || rest < 0 ? zip_file_strerror(member.get()) : "it is not as long as it claims"));
+  auto layout = parse_npy(content, content.size(), name);
+  return {name, std::move(layout), std::move(content)};
+}
+
+}  // namespace aelab

@@ -1,0 +1,44 @@
+#include "aelab/data/places.h"
+
+#include <cstdlib>
+
+#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
+#include "aelab/core/text.h"
+
+namespace aelab {
+
+namespace fs = std::filesystem;
+
+fs::path shipped_data() { return fs::path(AELAB_DATA_DIR); }
+
+fs::path find_folder(const std::string& set, const std::string& given, const std::string& file,
+                     const fs::path& installed) {
+  std::vector<fs::path> places;
+  if (!given.empty()) {
+    places.push_back(given);
+  } else {
+    if (const char* root = std::getenv("AELAB_DATA")) places.push_back(fs::path(root) / set);
+    places.push_back(fs::path("data") / set);
+    places.push_back(installed);
+  }
+  std::vector<std::string> tried;
+  for (const auto& place : places) {
+    if (fs::exists(place / file) || fs::exists(place / (file + ".gz"))) return place;
+    tried.push_back(place.string());
+  }
+  throw Error("data." + std::string(given.empty() ? "source" : "folder") + ": " + set + " needs " + file +
+              ", gzipped or not, which is not in " + join(tried, ", ") +
+              "; set \"folder\" or the environment's AELAB_DATA (see data/README.md)");
+}
+
+void require_files(const std::vector<std::pair<std::string, FileNames>>& fields) {
+  Problems problems;
+  for (const auto& [field, files] : fields)
+    for (const auto& file : files)
+      if (!fs::exists(file) && !fs::exists(file + ".gz"))
+        problems.add("data." + field + ": there is no file " + file);
+  problems.raise();
+}
+
+}  // namespace aelab

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "aelab/core/fields.h"
+
+namespace aelab {
+
+constexpr const char* kFolderHelp = "where the files are; searched for when left out";
+
+/// The folder of aelab's own data sets.
+std::filesystem::path shipped_data();
+
+/// The first of the places for a data set's folder that holds `file`, or `file`.gz: `given`, or where that is
+/// empty $AELAB_DATA/<set>, data/<set>, `installed`. Error says where it looked, and what to do.
+std::filesystem::path find_folder(const std::string& set, const std::string& given, const std::string& file,
+                                  const std::filesystem::path& installed);
+
+/// Error that names every one that is not there, neither itself nor with ".gz", each after its field of a
+/// config, "data.<field>".
+void require_files(const std::vector<std::pair<std::string, FileNames>>& fields);
+
+}  // namespace aelab

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "aelab/data/source.h"
+
+namespace aelab {
+
+/// NumPy's .npy files: all plain numbers, any byte order, either order of indices. Values stay as they are;
+/// rows [height, width] are pictures of one channel.
+class Npy : public Source {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "npy";
+    static constexpr std::string_view summary = "NumPy arrays, a .npy file each";
+    FileNames train_inputs = {}, train_labels = {}, test_inputs = {}, test_labels = {};
+    bool channels_last = false, in_memory = true;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  explicit Npy(const Config& config) : config_(config) {}
+  Data open() const override;
+
+ private:
+  Config config_;
+};
+
+/// What the sources of files that hold several arrays have in common.
+struct ArchiveConfig {
+  FileNames train_files = {}, test_files = {};
+  std::string inputs = "", labels = "", test_inputs = "", test_labels = "";
+  bool channels_last = false;
+
+  void fields(Fields& f);
+};
+
+/// NumPy's .npz files: arrays by name, packed or not; read into memory.
+class Npz : public Source {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "npz";
+    static constexpr std::string_view summary = "NumPy arrays by name in .npz files";
+    ArchiveConfig base = {};
+
+    void fields(Fields& f) { base.fields(f); }
+    static std::vector<Config> examples();
+  };
+
+  explicit Npz(const Config& config) : config_(config.base) {}
+  Data open() const override;
+
+ private:
+  ArchiveConfig config_;
+};
+
+/// Tensors by name in safetensors files.
+class SafetensorsSource : public Source {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "safetensors";
+    static constexpr std::string_view summary = "tensors by name in safetensors files";
+    ArchiveConfig base = {};
+    bool in_memory = true;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  explicit SafetensorsSource(const Config& config) : config_(config) {}
+  Data open() const override;
+
+ private:
+  Config config_;
+};
+
+}  // namespace aelab

@@ -1,0 +1,123 @@
+#include "aelab/data/sources/idx_sources.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "aelab/core/error.h"
+#include "aelab/data/array_rows.h"
+#include "aelab/data/formats/idx.h"
+#include "aelab/data/places.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<ArrayFile> open_all_idx(const FileNames& paths) {
+  std::vector<ArrayFile> files;
+  for (const auto& path : paths) files.push_back(open_idx(path));
+  return files;
+}
+
+Dataset read_idx_part(const FileNames& images, const FileNames& labels, bool in_memory, Data& data) {
+  auto arrays = open_all_idx(images);
+  const auto classes = open_all_idx(labels);
+  for (const auto* files : {&std::as_const(arrays), &classes})
+    for (const auto& file : *files) data.files.push_back(file.name());
+  return rows_of(std::move(arrays), classes, {.in_memory = in_memory, .unit = true});
+}
+
+Data read_idx_folder(const std::string& name, const fs::path& folder, const std::string& train,
+                     const std::string& test) {
+  Data data{.name = name, .train = {}, .origin = folder.string()};
+  const auto part = [&](const std::string& prefix) {
+    return read_idx_part(folder / (prefix + "-images-idx3-ubyte"), folder / (prefix + "-labels-idx1-ubyte"),
+                         /*in_memory=*/true, data);
+  };
+  data.train = part(train);
+  data.test = part(test);
+  return data;
+}
+
+Data read_mnist_like(const std::string& name, const std::string& given, const fs::path& installed) {
+  return read_idx_folder(name, find_folder(name, given, "train-images-idx3-ubyte", installed), "train",
+                         "t10k");
+}
+
+}  // namespace
+
+void Mnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+Data Mnist::open() const { return read_mnist_like("mnist", config_.folder, shipped_data() / "mnist"); }
+
+void FashionMnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+Data FashionMnist::open() const {
+  return read_mnist_like("fashion-mnist", config_.folder, "/usr/share/datasets/fashion-mnist");
+}
+
+void Kmnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+Data Kmnist::open() const { return read_mnist_like("kmnist", config_.folder, shipped_data() / "kmnist"); }
+
+std::span<const std::string_view> names(EmnistPart) {
+  static constexpr std::array<std::string_view, 6> kNames = {"balanced", "byclass", "bymerge",
+                                                             "digits",   "letters", "mnist"};
+  return kNames;
+}
+
+void Emnist::Config::fields(Fields& f) {
+  f("part", part, "which of its six sets");
+  f("folder", folder, kFolderHelp);
+}
+
+Data Emnist::open() const {
+  const auto prefix =
+      "emnist-" + std::string(names(config_.part)[static_cast<std::size_t>(config_.part)]) + "-";
+  const auto folder =
+      find_folder("emnist", config_.folder, prefix + "train-images-idx3-ubyte", shipped_data() / "emnist");
+  auto data = read_idx_folder("emnist", folder, prefix + "train", prefix + "test");
+  const auto upright = [&](const Dataset& part) {
+    const auto rows = part.range(0, part.size());
+    return Dataset::from_tensors(rows.inputs.transpose(2, 3),
+                                 config_.part == EmnistPart::letters ? rows.labels - 1 : rows.labels);
+  };
+  data.train = upright(data.train);
+  data.test = upright(*data.test);
+  return data;
+}
+
+void Idx::Config::fields(Fields& f) {
+  f("train_images", train_images, "file of images to train on, or a list of files");
+  f("train_labels", train_labels, "file of their labels, or a list");
+  f("test_images", test_images, "file of images set apart for the test, or a list");
+  f("test_labels", test_labels, "file of their labels, or a list");
+  f("in_memory", in_memory,
+    "false: images stay in their files, which are not gzipped, until a batch needs them");
+  f.require(!train_images.empty(), "train_images",
+            "is missing: name an IDX file, such as \"train-images-idx3-ubyte.gz\"");
+  f.require(test_labels.empty() || !test_images.empty(), "test_labels", "needs test_images");
+  f.require(test_images.empty() || train_labels.empty() == test_labels.empty(), "test_labels",
+            "must be given exactly when train_labels is");
+}
+
+std::vector<Idx::Config> Idx::Config::examples() {
+  const auto mnist = shipped_data() / "mnist";
+  return {{.train_images = mnist / "t10k-images-idx3-ubyte.gz",
+           .train_labels = mnist / "t10k-labels-idx1-ubyte.gz"}};
+}
+
+Data Idx::open() const {
+  require_files({{"train_images", config_.train_images},
+                 {"train_labels", config_.train_labels},
+                 {"test_images", config_.test_images},
+                 {"test_labels", config_.test_labels}});
+  Data data{.name = "idx", .train = {}, .origin = config_.train_images.front()};
+  data.train = read_idx_part(config_.train_images, config_.train_labels, config_.in_memory, data);
+  if (config_.test_images.empty()) return data;
+  data.test = read_idx_part(config_.test_images, config_.test_labels, config_.in_memory, data);
+  if (data.test->shape() != data.train.shape())
+    throw Error("data.test_images: its images are " + to_string(data.test->shape()) +
+                ", those of train_images " + to_string(data.train.shape()));
+  return data;
+}
+
+}  // namespace aelab

@@ -1,0 +1,223 @@
+#include "aelab/data/sources/image_sources.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "aelab/core/error.h"
+#include "aelab/core/files.h"
+#include "aelab/core/problems.h"
+#include "aelab/data/formats/cifar.h"
+#include "aelab/data/formats/picture_file.h"
+#include "aelab/data/places.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Colour) {
+  static constexpr std::array<std::string_view, 2> kNames = {"grey", "rgb"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(CifarLabels) {
+  static constexpr std::array<std::string_view, 2> kNames = {"fine", "coarse"};
+  return kNames;
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry.path());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+struct LabelledPicture {
+  fs::path path;
+  std::int64_t label;
+};
+
+/// Names of the classes: of the subfolders; none where there are none.
+std::vector<std::string> classes_in(const fs::path& folder) {
+  std::vector<std::string> classes;
+  for (const auto& entry : sorted_entries(folder))
+    if (fs::is_directory(entry)) classes.push_back(entry.filename().string());
+  return classes;
+}
+
+std::vector<LabelledPicture> pictures_in(const std::string& field, const fs::path& folder,
+                                         const std::vector<std::string>& classes) {
+  std::vector<LabelledPicture> pictures;
+  const auto add = [&](const fs::path& place, std::int64_t label) {
+    for (const auto& entry : sorted_entries(place))
+      if (is_picture_file(entry)) pictures.push_back({entry, label});
+  };
+  add(folder, -1);
+  if (!pictures.empty() && !classes.empty())
+    throw Error("data." + field + ": " + folder.string() +
+                " holds pictures both beside and in subfolders: pictures of "
+                "a class go into its subfolder");
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto before = pictures.size();
+    if (fs::is_directory(folder / classes[i])) add(folder / classes[i], static_cast<std::int64_t>(i));
+    if (pictures.size() == before)
+      throw Error("data." + field + ": there is no PNG or JPEG file in " + (folder / classes[i]).string());
+  }
+  if (pictures.empty()) throw Error("data." + field + ": there is no PNG or JPEG file in " + folder.string());
+  return pictures;
+}
+
+/// A picture as the config wants it.
+Image fitted_picture(const fs::path& path, const Images::Config& config) {
+  auto image = read_picture(path, config.colour == Colour::grey ? 1 : 3);
+  if (config.resize) image = resized(image, (*config.resize)[1], (*config.resize)[0]);
+  if (!config.crop) return image;
+  const auto height = (*config.crop)[0], width = (*config.crop)[1];
+  if (height > image.height || width > image.width)
+    throw Error(path.string() + ": is " + std::to_string(image.height) + "x" + std::to_string(image.width) +
+                " pixels, smaller than \"crop\"");
+  return middle_of(image, width, height);
+}
+
+Tensor tensor_of(const Image& image) {
+  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());
+  return at::from_blob(pixels, {image.height, image.width, image.channels}, at::kByte).permute({2, 0, 1});
+}
+
+/// Bytes as values in [0, 1].
+Tensor unit_values(const Tensor& bytes) { return bytes.to(at::kFloat).div_(255); }
+
+Dataset read_pictures(const std::vector<LabelledPicture>& pictures, const Images::Config& config,
+                      bool labelled) {
+  constexpr std::size_t kMostProblems = 10;
+  Problems problems;
+  Tensor bytes;
+  std::vector<std::int64_t> labels;
+  std::string first;
+  for (std::size_t i = 0; i < pictures.size() && problems.all().size() < kMostProblems; ++i)
+    problems.attempt([&] {
+      const auto& [path, label] = pictures[i];
+      const auto image = fitted_picture(path, config);
+      const auto pixels = tensor_of(image);
+      if (!bytes.defined()) {
+        first = path.string();
+        bytes =
+            at::empty({static_cast<std::int64_t>(pictures.size()), image.channels, image.height, image.width},
+                      at::kByte);
+      }
+      if (pixels.sizes() != bytes.sizes().slice(1))
+        throw Error(path.string() + ": is " + std::to_string(image.height) + "x" +
+                    std::to_string(image.width) + " pixels, and " + first + " " +
+                    std::to_string(bytes.size(2)) + "x" + std::to_string(bytes.size(3)) +
+                    ": bring them to one size by \"resize\" or \"crop\"");
+      bytes[static_cast<std::int64_t>(i)].copy_(pixels);
+      labels.push_back(label);
+    });
+  problems.raise();
+  return Dataset::from_tensors(unit_values(bytes), labelled ? at::tensor(labels) : Tensor());
+}
+
+bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !size || size->size() == 2; }
+
+}  // namespace
+
+void Images::Config::fields(Fields& f) {
+  f("folder", folder, "of pictures to train on, or of a subfolder for each class");
+  f("test_folder", test_folder, "the same of pictures set apart for the test");
+  f("colour", colour, "grey: one channel; rgb: three");
+  f("resize", resize, "[height, width] that every picture is scaled to", between(1, 10'000));
+  f("crop", crop, "[height, width] of the middle that is kept, after scaling", between(1, 10'000));
+  f.require(!folder.empty(), "folder", "is missing: name a folder of pictures");
+  f.require(is_size(resize), "resize", "must be two numbers, [height, width]");
+  f.require(is_size(crop), "crop", "must be two numbers, [height, width]");
+}
+
+std::vector<Images::Config> Images::Config::examples() {
+  return {{.folder = "faces", .colour = Colour::rgb, .resize = {{32, 32}}, .crop = {{28, 28}}}};
+}
+
+Data Images::open() const {
+  for (const auto& [field, folder] :
+       {std::pair("folder", config_.folder), {"test_folder", config_.test_folder}})
+    if (!folder.empty() && !fs::is_directory(folder))
+      throw Error(std::string("data.") + field + ": there is no folder " + folder);
+  const auto classes = classes_in(config_.folder);
+  Data data{.name = "images", .train = {}, .origin = config_.folder};
+  data.train = read_pictures(pictures_in("folder", config_.folder, classes), config_, !classes.empty());
+  data.files = {config_.folder};
+  if (config_.test_folder.empty()) return data;
+  for (const auto& name : classes_in(config_.test_folder))
+    if (std::find(classes.begin(), classes.end(), name) == classes.end())
+      throw Error("data.test_folder: the class \"" + name + "\" is not in " + config_.folder);
+  data.test =
+      read_pictures(pictures_in("test_folder", config_.test_folder, classes), config_, !classes.empty());
+  data.files.push_back(config_.test_folder);
+  if (data.test->shape() != data.train.shape())
+    throw Error("data.test_folder: its pictures are " + to_string(data.test->shape()) + ", those of folder " +
+                to_string(data.train.shape()) + ": bring them to one size by \"resize\" or \"crop\"");
+  return data;
+}
+
+// ---- CIFAR
+
+namespace {
+
+/// How the labels stand in a record, and which is taken.
+struct CifarLayout {
+  std::int64_t label_bytes, label, classes;
+};
+
+Dataset read_cifar(const fs::path& folder, const std::vector<std::string>& files, const CifarLayout& layout,
+                   Data& data) {
+  std::vector<Tensor> pictures;
+  std::vector<std::int64_t> labels;
+  for (const auto& file : files) {
+    const auto path = fs::exists(folder / file) ? folder / file : folder / (file + ".gz");
+    data.files.push_back(path.string());
+    auto content =
+        parse_cifar(read_gzip(path), layout.label_bytes, layout.label, layout.classes, path.string());
+    auto rows = at::from_blob(content.bytes.data(), {content.rows(), layout.label_bytes + CifarFile::kPixels},
+                              at::kByte);
+    pictures.push_back(unit_values(rows.slice(1, layout.label_bytes)).view({-1, 3, 32, 32}));
+    labels.insert(labels.end(), content.labels.begin(), content.labels.end());
+  }
+  return Dataset::from_tensors(at::cat(pictures), at::tensor(labels));
+}
+
+}  // namespace
+
+void Cifar10::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+
+Data Cifar10::open() const {
+  const auto folder = find_folder("cifar10", config_.folder, "data_batch_1.bin", shipped_data() / "cifar10");
+  const CifarLayout layout{.label_bytes = 1, .label = 0, .classes = 10};
+  Data data{.name = "cifar10", .train = {}, .origin = folder.string()};
+  data.train = read_cifar(
+      folder,
+      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+      layout, data);
+  data.test = read_cifar(folder, {"test_batch.bin"}, layout, data);
+  return data;
+}
+
+void Cifar100::Config::fields(Fields& f) {
+  f("labels", labels, "fine: 100 classes; coarse: their 20 groups");
+  f("folder", folder, kFolderHelp);
+}
+
+Data Cifar100::open() const {
+  const auto folder = find_folder("cifar100", config_.folder, "train.bin", shipped_data() / "cifar100");
+  const bool fine = config_.labels == CifarLabels::fine;
+  const CifarLayout layout{.label_bytes = 2, .label = fine ? 1 : 0, .classes = fine ? 100 : 20};
+  Data data{.name = "cifar100", .train = {}, .origin = folder.string()};
+  data.train = read_cifar(folder, {"train.bin"}, layout, data);
+  data.test = read_cifar(folder, {"test.bin"}, layout, data);
+  return data;
+}
+
+}  // namespace aelab

@@ -1,0 +1,185 @@
+#include "aelab/data/sources/synthetic.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <numbers>
+
+#include "aelab/core/random.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Surface) {
+  static constexpr std::array<std::string_view, 5> kNames = {"swiss-roll", "s-curve", "sphere", "torus",
+                                                             "helix"};
+  return kNames;
+}
+
+namespace {
+
+constexpr double kTurn = 2 * std::numbers::pi;
+
+/// [rows] uniform in [low, high).
+Tensor uniform(std::int64_t rows, double low, double high, const at::Generator& random) {
+  return at::rand({rows}, random) * (high - low) + low;
+}
+
+Tensor with_noise(const Tensor& x, double deviation, const at::Generator& random) {
+  return deviation > 0 ? x + at::randn(x.sizes(), random) * deviation : x;
+}
+
+}  // namespace
+
+void Synthetic::Config::fields(Fields& f) {
+  f("of", of, "the distribution");
+  f("rows", rows, "to train on", at_least(1));
+  f("test_rows", test_rows, "set apart for the test; 0: none", at_least(0));
+  f("seed", seed, "of what is drawn");
+  f.require(!of.empty(), "of", "is missing: say which distribution, such as \"manifold\"");
+}
+
+std::vector<Synthetic::Config> Synthetic::Config::examples() {
+  return {{.of = Sprites::Config{.size = 8}, .rows = 200},
+          {.of = Manifold::Config{}, .rows = 100, .test_rows = 50},
+          {.of = Xor::Config{.noise = 0.05}, .rows = 100}};
+}
+
+Data Synthetic::open() const {
+  auto drawn =
+      config_.of.make()->draw(config_.rows + config_.test_rows, random_generator(config_.seed, "synthetic"));
+  const auto part = [&](std::int64_t begin, std::int64_t end) {
+    return Dataset::from_tensors(drawn.inputs.slice(0, begin, end),
+                                 drawn.labels.defined() ? drawn.labels.slice(0, begin, end) : Tensor());
+  };
+  Data data{.name = config_.of.kind(), .train = part(0, config_.rows), .origin = "drawn"};
+  if (config_.test_rows) data.test = part(config_.rows, config_.rows + config_.test_rows);
+  data.truth = std::move(drawn.truth);
+  return data;
+}
+
+// ---- sparse dictionary
+
+void SparseDictionary::Config::fields(Fields& f) {
+  f("features", features, "of a row", between(1, 1e6));
+  f("atoms", atoms, "of the dictionary", between(1, 1e6));
+  f("active", active, "atoms of each row", at_least(1));
+  f("signed", is_signed, "half of the atoms' weights are negative");
+  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+  f.require(active <= atoms, "active", "must be at most \"atoms\"");
+}
+
+Drawn SparseDictionary::draw(std::int64_t rows, at::Generator random) const {
+  auto dictionary = at::randn({config_.atoms, config_.features}, random);
+  dictionary = dictionary / dictionary.norm(2, 1, /*keepdim=*/true);
+  const auto chosen = std::get<1>(at::rand({rows, config_.atoms}, random).topk(config_.active));
+  auto weights = at::rand(chosen.sizes(), random) + 0.5;
+  if (config_.is_signed) weights = at::where(at::rand(chosen.sizes(), random) < 0.5, weights, -weights);
+  const auto codes = at::zeros({rows, config_.atoms}).scatter(1, chosen, weights);
+  return {.inputs = with_noise(at::mm(codes, dictionary), config_.noise, random),
+          .truth = {{"dictionary", dictionary}, {"codes", codes}}};
+}
+
+// ---- manifold
+
+namespace {
+
+struct SurfacePoints {
+  Tensor places;    // [rows, 3]
+  Tensor position;  // [rows, coordinates]
+};
+
+SurfacePoints points_of(Surface surface, std::int64_t rows, const at::Generator& random) {
+  using std::numbers::pi;
+  const auto u = uniform(rows, 0, 1, random), v = uniform(rows, 0, 1, random);
+  const auto points = [](const Tensor& x, const Tensor& y, const Tensor& z) {
+    return at::stack({x, y, z}, 1);
+  };
+  switch (surface) {
+    case Surface::swiss_roll: {
+      const auto t = 1.5 * pi * (1 + 2 * u);
+      return {points(t * t.cos(), 21 * v, t * t.sin()) / 10, at::stack({t, 21 * v}, 1)};
+    }
+    case Surface::s_curve: {
+      const auto t = 3 * pi * (u - 0.5);
+      return {points(t.sin(), 2 * v, t.sign() * (t.cos() - 1)), at::stack({t, 2 * v}, 1)};
+    }
+    case Surface::sphere: {  // equal areas have equal heights
+      const auto longitude = kTurn * u, z = 2 * v - 1, ring = (1 - z.square()).clamp_min(0).sqrt();
+      return {points(ring * longitude.cos(), ring * longitude.sin(), z), at::stack({longitude, z.asin()}, 1)};
+    }
+    case Surface::torus: {
+      const auto around = kTurn * u, tube = kTurn * v, ring = 1 + 0.4 * tube.cos();
+      return {points(ring * around.cos(), ring * around.sin(), 0.4 * tube.sin()),
+              at::stack({around, tube}, 1)};
+    }
+    default: {
+      const auto t = 2 * kTurn * u;
+      return {points(t.cos(), t.sin(), t / kTurn), t.unsqueeze(1)};
+    }
+  }
+}
+
+}  // namespace
+
+void Manifold::Config::fields(Fields& f) {
+  f("surface", surface, "which; the helix is a curve");
+  f("features", features, "of a row: the space that the surface is turned into", between(3, 1e5));
+  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+}
+
+Drawn Manifold::draw(std::int64_t rows, at::Generator random) const {
+  const auto points = points_of(config_.surface, rows, random);
+  auto embedding = at::eye(3);
+  if (config_.features > 3)
+    embedding = std::get<0>(at::linalg_qr(at::randn({config_.features, 3}, random))).t().contiguous();
+  return {.inputs = with_noise(at::mm(points.places, embedding), config_.noise, random),
+          .truth = {{"position", points.position}, {"embedding", embedding}}};
+}
+
+// ---- xor
+
+void Xor::Config::fields(Fields& f) {
+  f("bits", bits, "of a row", between(1, 10'000));
+  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+}
+
+Drawn Xor::draw(std::int64_t rows, at::Generator random) const {
+  const auto bits = at::randint(2, {rows, config_.bits}, random, at::kFloat);
+  return {.inputs = with_noise(bits, config_.noise, random),
+          .labels = bits.sum(1).remainder(2).to(at::kLong),
+          .truth = {{"bits", bits}}};
+}
+
+// ---- sprites
+
+void Sprites::Config::fields(Fields& f) { f("size", size, "pixels a side", between(8, 512)); }
+
+Drawn Sprites::draw(std::int64_t rows, at::Generator random) const {
+  constexpr std::int64_t kShapes = 3;
+  constexpr double kLargest = 0.25;  // half the side of the largest square, of the picture's
+  const auto shape = at::randint(kShapes, {rows}, random, at::kLong);
+  const auto scale = uniform(rows, 0.5, 1, random), angle = uniform(rows, 0, kTurn, random);
+  const auto left = uniform(rows, 0, 1, random), top = uniform(rows, 0, 1, random);
+
+  // Each pixel's place in the sprite's own coordinates, where its outline is at distance 1.
+  const auto each = [](const Tensor& x) { return x.view({-1, 1, 1}); };
+  const auto pixels = (at::arange(size_, at::kFloat) + 0.5) / size_;
+  const double margin = kLargest * std::numbers::sqrt2;
+  const auto dx = pixels.view({1, 1, -1}) - each(margin + left * (1 - 2 * margin));
+  const auto dy = pixels.view({1, -1, 1}) - each(margin + top * (1 - 2 * margin));
+  const auto reach = each(scale * kLargest), c = each(angle.cos()), s = each(angle.sin());
+  const auto x = (c * dx + s * dy) / reach, y = (c * dy - s * dx) / reach;
+
+  const auto square = at::maximum(x.abs(), y.abs());
+  const auto ellipse = (x.square() + (2 * y).square()).sqrt();
+  const auto triangle =
+      at::maximum(at::maximum(2 * y, -y + std::numbers::sqrt3 * x), -y - std::numbers::sqrt3 * x);
+  const auto which = each(shape);
+  const auto distance = at::where(which == 0, square, at::where(which == 1, ellipse, triangle));
+  const auto inputs = ((1 - distance) * reach * size_ + 0.5).clamp(0, 1);  // edges one pixel wide
+  return {.inputs = inputs.unsqueeze(1),
+          .labels = shape,
+          .truth = {{"factors", at::stack({shape.to(at::kFloat), scale, angle, left, top}, 1)}}};
+}
+
+}  // namespace aelab

@@ -1,0 +1,218 @@
+#include "aelab/data/transforms.h"
+
+#include <ATen/ATen.h>
+
+#include "aelab/core/error.h"
+#include "aelab/data/principal_components.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(Over) {
+  static constexpr std::array<std::string_view, 3> kNames = {"feature", "all", "row"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(FlipAxis) {
+  static constexpr std::array<std::string_view, 2> kNames = {"horizontal", "vertical"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(Whitening) {
+  static constexpr std::array<std::string_view, 2> kNames = {"pca", "zca"};
+  return kNames;
+}
+
+namespace {
+
+bool is_range(const std::vector<double>& range) { return range.size() == 2 && range[0] < range[1]; }
+
+void require_pictures(const Shape& shape) {
+  if (shape.size() != 3)
+    throw Error("needs pictures, [channels, height, width], and the rows are " + to_string(shape));
+}
+
+/// The least and the largest value of each feature.
+std::pair<Tensor, Tensor> feature_range(const Dataset& dataset) {
+  constexpr std::int64_t kRows = 4096;
+  auto [least, most] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
+  for (auto begin = kRows; begin < dataset.size(); begin += kRows) {
+    const auto inputs = dataset.range(begin, std::min(begin + kRows, dataset.size())).inputs;
+    const auto range = at::aminmax(inputs, 0);
+    least = at::minimum(least, std::get<0>(range));
+    most = at::maximum(most, std::get<1>(range));
+  }
+  return {least, most};
+}
+
+}  // namespace
+
+// ---- scale
+
+void ScaleTransform::Config::fields(Fields& f) {
+  f("from", from, "the range of the values, [least, most]; the training part's when left out");
+  f("to", to, "the range that they become");
+  f("by_feature", by_feature, "each feature by its own range of the training part");
+  f("clip", clip, "values beyond the range become its limits");
+  f.require(!from || is_range(*from), "from", "must be two numbers, the smaller one first");
+  f.require(is_range(to), "to", "must be two numbers, the smaller one first");
+  f.require(!from || !by_feature, "by_feature", "takes the ranges from the data: leave \"from\" out");
+}
+
+std::vector<ScaleTransform::Config> ScaleTransform::Config::examples() {
+  return {{}, {.from = {{0, 255}}, .to = {-1, 1}}, {.by_feature = true, .clip = true}};
+}
+
+void ScaleTransform::fit(const Dataset& train) {
+  if (config_.from) {
+    least_ = at::scalar_tensor((*config_.from)[0]);
+    most_ = at::scalar_tensor((*config_.from)[1]);
+    return;
+  }
+  std::tie(least_, most_) = feature_range(train);
+  if (!config_.by_feature) {
+    least_ = least_.min();
+    most_ = most_.max();
+  }
+  most_ = at::where(most_ > least_, most_, least_ + 1);  // a constant becomes the lower limit
+}
+
+Tensor ScaleTransform::apply(Tensor x, const Randomness&) const {
+  const double low = config_.to[0], high = config_.to[1];
+  x = x.sub_(least_).div_(most_ - least_).mul_(high - low).add_(low);
+  return config_.clip ? x.clamp_(low, high) : x;
+}
+
+std::vector<std::pair<std::string, Tensor*>> ScaleTransform::fitted() {
+  return {{"least", &least_}, {"most", &most_}};
+}
+
+// ---- standardize
+
+void StandardizeTransform::Config::fields(Fields& f) {
+  f("over", over,
+    "feature: each by its own mean and deviation of the training part; all: one for all features; row: each "
+    "row by its own");
+}
+
+void StandardizeTransform::fit(const Dataset& train) {
+  if (over_ == Over::row) return;
+  std::tie(mean_, deviation_) = feature_statistics(train);
+  if (over_ == Over::feature) return;
+  // The variance of all is the mean of the variances and the variance of the means; a constant feature's
+  // deviation was said to be 1.
+  auto [least, most] = feature_range(train);
+  const auto mean = mean_.to(at::kDouble);
+  const auto variance = at::where(least == most, 0., deviation_.to(at::kDouble).square());
+  deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt().clamp_min(1e-12).to(at::kFloat);
+  mean_ = mean.mean().to(at::kFloat);
+}
+
+Tensor StandardizeTransform::apply(Tensor x, const Randomness&) const {
+  if (over_ != Over::row) return x.sub_(mean_).div_(deviation_);
+  const auto flat = x.flatten(1);
+  const auto deviation = flat.std(1, /*unbiased=*/false, /*keepdim=*/true);
+  return ((flat - flat.mean(1, /*keepdim=*/true)) / at::where(deviation > 1e-12, deviation, 1.)).view_as(x);
+}
+
+std::vector<std::pair<std::string, Tensor*>> StandardizeTransform::fitted() {
+  if (over_ == Over::row) return {};
+  return {{"mean", &mean_}, {"deviation", &deviation_}};
+}
+
+// ---- binarize, flatten
+
+Tensor BinarizeTransform::apply(Tensor x, const Randomness&) const { return (x > threshold_).to(at::kFloat); }
+
+Tensor FlattenTransform::apply(Tensor x, const Randomness&) const { return x.flatten(1); }
+
+// ---- crop
+
+void CropTransform::Config::fields(Fields& f) {
+  f("height", height, "of the part, in pixels", at_least(0));
+  f("width", width, "of the part, in pixels", at_least(0));
+  f("padding", padding, "pixels of 0 added on each side first", between(0, 10'000));
+  f("random", random, "in training, a part anywhere in the picture");
+  f.require(height > 0, "height", "is missing, or 0");
+  f.require(width > 0, "width", "is missing, or 0");
+}
+
+Shape CropTransform::shape(const Shape& input) const {
+  require_pictures(input);
+  if (config_.height > input[1] + 2 * config_.padding || config_.width > input[2] + 2 * config_.padding)
+    throw Error("a part of " + std::to_string(config_.height) + "x" + std::to_string(config_.width) +
+                " is larger than the pictures, " + to_string(input));
+  return {input[0], config_.height, config_.width};
+}
+
+Tensor CropTransform::apply(Tensor x, const Randomness& random) const {
+  const auto& [height, width, padding, anywhere] = config_;
+  if (padding) x = at::constant_pad_nd(x, {padding, padding, padding, padding});
+  const auto free_y = x.size(2) - height, free_x = x.size(3) - width;
+  if (!anywhere || !random)
+    return x.slice(2, free_y / 2, free_y / 2 + height).slice(3, free_x / 2, free_x / 2 + width);
+  const auto tops = at::randint(free_y + 1, {x.size(0)}, *random, at::kLong);
+  const auto lefts = at::randint(free_x + 1, {x.size(0)}, *random, at::kLong);
+  auto parts = at::empty({x.size(0), x.size(1), height, width});
+  for (std::int64_t i = 0; i < x.size(0); ++i) {
+    const auto top = tops[i].item<std::int64_t>(), left = lefts[i].item<std::int64_t>();
+    parts[i].copy_(x[i].slice(1, top, top + height).slice(2, left, left + width));
+  }
+  return parts;
+}
+
+// ---- flip
+
+void FlipTransform::Config::fields(Fields& f) {
+  f("axis", axis, "horizontal: left and right change places; vertical: top and bottom");
+  f("chance", chance, "of each picture to be mirrored", between(0, 1));
+}
+
+Shape FlipTransform::shape(const Shape& input) const {
+  require_pictures(input);
+  return input;
+}
+
+Tensor FlipTransform::apply(Tensor x, const Randomness& random) const {
+  if (!random) return x;
+  const auto mirrored = at::rand({x.size(0)}, *random) < config_.chance;
+  return at::where(mirrored.view({-1, 1, 1, 1}), x.flip(config_.axis == FlipAxis::horizontal ? 3 : 2), x);
+}
+
+// ---- whiten
+
+void WhitenTransform::Config::fields(Fields& f) {
+  f("method", method, "pca: coordinates along the principal components; zca: turned back to features");
+  f("components", components, "how many of the largest are kept; all when left out", at_least(1));
+  f("epsilon", epsilon, "added to each component's variance", at_least(0));
+}
+
+Shape WhitenTransform::shape(const Shape& input) const {
+  const auto features = elements(input);
+  if (config_.components.value_or(1) > features)
+    throw Error("keeps " + std::to_string(*config_.components) + " components, and the rows have " +
+                std::to_string(features) + " features");
+  return config_.method == Whitening::zca ? input : Shape{config_.components.value_or(features)};
+}
+
+void WhitenTransform::fit(const Dataset& train) {
+  const auto features = elements(train.shape());
+  const auto found = principal_components(train, config_.components.value_or(features));
+  const auto scales = (found.variances + config_.epsilon).rsqrt().unsqueeze(1);
+  mean_ = found.mean;
+  const auto whitening = found.components * scales;  // [components, features]
+  matrix_ = config_.method == Whitening::pca ? whitening.t().contiguous()
+                                             : at::mm(found.components.t(), whitening).contiguous();
+  if (!at::isfinite(matrix_).all().item<bool>())
+    throw Error("some directions have no variance: set \"epsilon\" above 0, or keep fewer \"components\"");
+}
+
+Tensor WhitenTransform::apply(Tensor x, const Randomness&) const {
+  const auto white = at::mm(x.flatten(1) - mean_, matrix_);
+  return config_.method == Whitening::zca ? white.view_as(x) : white;
+}
+
+std::vector<std::pair<std::string, Tensor*>> WhitenTransform::fitted() {
+  return {{"mean", &mean_}, {"matrix", &matrix_}};
+}
+
+}  // namespace aelab

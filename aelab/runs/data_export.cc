@@ -1,0 +1,73 @@
+#include "aelab/runs/data_export.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/error.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/data_record.h"
+#include "aelab/data/formats/npy.h"
+#include "aelab/runs/results.h"
+
+namespace aelab {
+namespace {
+
+std::vector<std::pair<std::string, Dataset>> parts_of(const Data& data) {
+  std::vector<std::pair<std::string, Dataset>> parts = {{"train", data.train}};
+  if (data.test) parts.emplace_back("test", *data.test);
+  return parts;
+}
+
+void append_tensor(StreamedFile& file, const Tensor& tensor) {
+  const auto dense = tensor.contiguous();
+  file.append({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
+}
+
+void export_inputs(const Dataset& part, const std::filesystem::path& path) {
+  constexpr std::int64_t kRows = 1000;
+  auto shape = part.shape();
+  shape.insert(shape.begin(), part.size());
+  StreamedFile file(path);
+  file.append(npy_header("F32", shape));
+  const Batches batches(part, kRows);
+  for (std::int64_t i = 0; i < batches.count(); ++i) append_tensor(file, batches[i].inputs);
+  file.finish();
+}
+
+void export_labels(const Dataset& part, const std::filesystem::path& path) {
+  StreamedFile file(path);
+  file.append(npy_header("I64", {part.size()}));
+  append_tensor(file, part.labels());
+  file.finish();
+}
+
+}  // namespace
+
+nlohmann::json describe_data(const Data& data) {
+  auto description = record_of_data(data);
+  for (const auto& [name, part] : parts_of(data)) {
+    const auto [least, most] = value_range(part);
+    if (!std::isfinite(least) || !std::isfinite(most))
+      throw Error("data: the values of " + name + " are not all finite: " + first_not_finite(part));
+    description["range"][name] = {least, most};
+  }
+  description["labels"] = data.train.has_labels();
+  return description;
+}
+
+std::vector<std::string> export_data(const Data& data, const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& [name, part] : parts_of(data)) {
+    files.push_back(name + ".npy");
+    if (part.has_labels()) files.push_back(name + "-labels.npy");
+  }
+  require_free(folder, files);
+  const auto place = make_results_folder(folder, {});
+  for (const auto& [name, part] : parts_of(data)) {
+    export_inputs(part, place / (name + ".npy"));
+    if (part.has_labels()) export_labels(part, place / (name + "-labels.npy"));
+  }
+  return files;
+}
+
+}  // namespace aelab

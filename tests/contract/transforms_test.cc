@@ -1,0 +1,68 @@
+// What every registered transform promises.
+
+#include "aelab/data/transforms.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/contract/contract.h"
+
+namespace aelab {
+namespace {
+
+Data small_digits() { return {.name = "digits", .train = few_digits().train, .test = few_digits().test}; }
+
+SplitConfig changed_by(const Choice<Transform>& transform) {
+  return {.validation = 20, .transforms = {transform}};
+}
+
+TEST(EveryTransform, GivesRowsOfTheShapeThatItSays) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    const auto config = changed_by(example);
+    const auto split = small_digits().split(config, 1);
+    for (const auto& part : {split.train, split.validation, split.test}) {
+      EXPECT_EQ(part.shape(), config.changed({1, 8, 8}));
+      const auto inputs = part.range(0, 10).inputs;
+      EXPECT_EQ(inputs.sizes(), at::IntArrayRef(batch_of(10, part.shape())));
+      EXPECT_TRUE(at::isfinite(inputs).all().item<bool>());
+    }
+  });
+}
+
+TEST(EveryTransform, LeavesTheSourceAndOtherRowsAlone) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    const auto data = small_digits();
+    const auto before = data.train.range(0, 30).inputs.clone();
+    const auto split = data.split(changed_by(example), 1);
+    const auto all = split.train.range(0, 30).inputs;
+    EXPECT_TRUE(same_bits(data.train.range(0, 30).inputs, before));
+    EXPECT_TRUE(at::allclose(split.train.range(7, 8).inputs, all.slice(0, 7, 8), 1e-5, 1e-6));  // row by row
+  });
+}
+
+TEST(EveryTransform, LearnsFromTheTrainingPartAlone) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    auto data = small_digits();
+    const auto split = data.split(changed_by(example), 1);
+    data.test = Dataset::from_tensors(data.test->range(0, data.test->size()).inputs * 0.5f);
+    const auto other = data.split(changed_by(example), 1);
+    EXPECT_TRUE(same_bits(split.train.range(0, 50).inputs, other.train.range(0, 50).inputs));
+  });
+}
+
+TEST(EveryTransform, DoesTheSameOnceItsLearningIsCopied) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    const auto split = small_digits().split(changed_by(example), 1);
+    const auto copy = example.make();
+    const auto learned = split.transforms.front()->fitted(), copied = copy->fitted();
+    ASSERT_EQ(learned.size(), copied.size());
+    for (std::size_t i = 0; i < learned.size(); ++i) {
+      EXPECT_EQ(learned[i].first, copied[i].first);
+      *copied[i].second = learned[i].second->clone();
+    }
+    const auto again = small_digits().split(changed_by(example), 1, {copy});
+    EXPECT_TRUE(same_bits(split.validation.range(0, 20).inputs, again.validation.range(0, 20).inputs));
+  });
+}
+
+}  // namespace
+}  // namespace aelab

@@ -1,0 +1,346 @@
+// Sources of the user's files, against values written here.
+
+#include "aelab/data/sources.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+#include "aelab/core/error.h"
+#include "aelab/core/files.h"
+#include "aelab/core/image.h"
+#include "aelab/core/safetensors.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/data_record.h"
+#include "aelab/data/formats/npy.h"
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+
+Tensor inputs_of(const Dataset& set) { return set.range(0, set.size()).inputs; }
+
+class SourceFiles : public testing::Test {
+ protected:
+  /// Writes float rows or int64 class numbers as .npy.
+  FileNames npy(const std::string& name, const Tensor& values) const {
+    const auto dense = values.contiguous();
+    const auto dtype = values.scalar_type() == at::kLong   ? "I64"
+                       : values.scalar_type() == at::kByte ? "U8"
+                                                           : "F32";
+    put_file(folder / name,
+             npy_header(dtype, dense.sizes().vec()) +
+                 std::string(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()));
+    return folder / name;
+  }
+  template <class Config>
+  static std::string refusal(const Config& config) {
+    return message_of<Error>([&] { open_dataset(config); });
+  }
+
+  TemporaryFolder folder;
+};
+
+TEST_F(SourceFiles, StayInTheirFilesOrNotWithTheSameBits) {
+  const auto x = at::randn({50, 2, 3}), y = at::randn({30, 2, 3});
+  const auto labels_x = at::randint(4, {50}, at::kLong), labels_y = at::randint(4, {30}, at::kLong);
+  auto files = npy("x.npy", x), labels = npy("lx.npy", labels_x);
+  files.push_back(npy("y.npy", y).front());
+  labels.push_back(npy("ly.npy", labels_y).front());
+  const auto resident = open_dataset(Npy::Config{.train_inputs = files, .train_labels = labels});
+  const auto mapped =
+      open_dataset(Npy::Config{.train_inputs = files, .train_labels = labels, .in_memory = false});
+  EXPECT_TRUE(at::equal(inputs_of(resident.train), at::cat({x, y}).unsqueeze(1)));
+  EXPECT_TRUE(at::equal(mapped.train.labels(), at::cat({labels_x, labels_y})));
+  EXPECT_TRUE(mapped.train.takes_long());
+  const auto order = shuffled_order(80, 1, 0);
+  const Batches a(resident.train, 7, order), b(mapped.train, 7, order);
+  for (std::int64_t i = 0; i < a.count(); ++i) {
+    const auto want = a[i], got = b[i];
+    EXPECT_TRUE(at::equal(want.inputs, got.inputs));
+    EXPECT_TRUE(at::equal(want.labels, got.labels));
+    EXPECT_TRUE(at::equal(want.rows, got.rows));
+  }
+  EXPECT_TRUE(at::equal(b[5].inputs, a[5].inputs));  // begun anew
+  EXPECT_TRUE(at::equal(b[2].inputs, a[2].inputs));
+  EXPECT_EQ(mapped.train.where(57), "row 7 of " + (folder / "y.npy").string());
+}
+
+TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
+  const auto before = at::get_num_threads();
+  const auto data =
+      open_dataset(Npy::Config{.train_inputs = npy("x.npy", at::randn({50, 20})), .in_memory = false});
+  const Batches batches(data.train, 5);
+  for (std::int64_t i = 0; i < batches.count(); ++i) EXPECT_EQ(batches[i].size(), 5);
+  EXPECT_EQ(at::get_num_threads(), before);
+  EXPECT_TRUE(at::equal(at::mm(at::ones({64, 64}), at::ones({64, 64})), at::full({64, 64}, 64.)));
+}
+
+TEST_F(SourceFiles, AFileThatShrinksInUseFailsWithTheRow) {
+  const auto file = npy("x.npy", at::randn({50, 20}));
+  const auto data = open_dataset(Npy::Config{.train_inputs = file, .in_memory = false});
+  const Batches batches(data.train, 10);
+  EXPECT_EQ(batches[0].size(), 10);
+  fs::resize_file(file.front(),
+                  fs::file_size(file.front()) - 20 * 4 - 1);  // batches beyond may be gathered already
+  const auto said = message_of<Failure>([&] {
+    for (int again = 0; again < 2; ++again)
+      for (std::int64_t i = 0; i < 5; ++i) (void)batches[i];
+  });
+  EXPECT_SAYS(said, file.front() + ": became shorter while it was in use: row 49");
+}
+
+TEST_F(SourceFiles, ChannelsMayComeLast) {
+  const auto x = at::randn({5, 4, 6, 3});
+  const auto data = open_dataset(Npy::Config{.train_inputs = npy("x.npy", x), .channels_last = true});
+  EXPECT_TRUE(at::equal(inputs_of(data.train), x.permute({0, 3, 1, 2})));
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("y.npy", at::randn({5, 4})), .channels_last = true}),
+              "no pictures");
+}
+
+TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
+  const auto x = npy("x.npy", at::randn({5, 4}));
+  FileNames both = x;
+  both.push_back(npy("y.npy", at::randn({5, 3})).front());
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = both}), "y.npy: its rows are 3, those of ");
+  EXPECT_SAYS(
+      refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({4}, at::kLong))}),
+      "l.npy: has 4 labels for the 5 rows of ");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({5}))}),
+              "no list of whole numbers");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x,
+                                  .train_labels = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
+              "l.npy: row 2: labels are class numbers from 0");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("z.npy", at::zeros({5}))}), "holds a list of numbers");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("z.npy", at::zeros({0, 4}))}),
+              "z.npy: is empty: its shape is 0x4");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .test_inputs = npy("t.npy", at::zeros({5, 3}))}),
+              "data: the rows of the test part are 3");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = {"a.npy", "b.npy"}}),
+              "data.train_inputs: there is no file a.npy\n");
+}
+
+TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
+  const auto x = at::randn({6, 3}).contiguous();
+  const auto y = at::tensor({0, 1, 2, 0, 1, 2}, at::kLong);
+  const auto bytes = [](const Tensor& t) {
+    return std::span(static_cast<const std::byte*>(t.const_data_ptr()), t.nbytes());
+  };
+  const std::vector<TensorBytes> tensors = {{"x", "F32", {6, 3}, bytes(x)}, {"y", "I64", {6}, bytes(y)}};
+  write_npz(folder / "a.npz", tensors);
+  write_safetensors(folder / "a.safetensors", tensors);
+  const ArchiveConfig npz{.train_files = folder / "a.npz", .inputs = "x", .labels = "y"};
+  const ArchiveConfig safetensors{.train_files = folder / "a.safetensors", .inputs = "x", .labels = "y"};
+  for (const auto& data :
+       {open_dataset(Npz::Config{npz}), open_dataset(SafetensorsSource::Config{safetensors}),
+        open_dataset(SafetensorsSource::Config{.base = safetensors, .in_memory = false})}) {
+    EXPECT_TRUE(at::equal(inputs_of(data.train), x));
+    EXPECT_TRUE(at::equal(data.train.labels(), y));
+  }
+  for (const std::string name : {"a.npz", "a.safetensors"}) {
+    const auto said = [&](ArchiveConfig config) {
+      config.train_files = folder / name;
+      return name == "a.npz" ? refusal(Npz::Config{config}) : refusal(SafetensorsSource::Config{config});
+    };
+    EXPECT_SAYS(said({}), "data.inputs: say which array of ");
+    EXPECT_SAYS(said({.inputs = "xx"}), "Did you mean \"x\"?");
+  }
+  put_file(folder / "bad.npz", read_file(folder / "a.npz").substr(0, 100));
+  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
+              "bad.npz: it is no .npz file, or damaged");
+  auto content = read_file(folder / "a.npz");
+  content[content.find("NUMPY") + 130] ^= 1;  // a value
+  put_file(folder / "bad.npz", content);
+  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
+              "bad.npz: x: is damaged: CRC error");
+}
+
+TEST_F(SourceFiles, CsvTakesNamesAsLabels) {
+  put_file(folder / "a.csv", "w;h;kind\n1;2;cat\n3;4;ant\n5;6;cat\n");
+  put_file(folder / "t.csv", "w;h;kind\n7;8;ant\n");
+  Csv::Config config{
+      .train_files = folder / "a.csv", .test_files = folder / "t.csv", .delimiter = ";", .label = "kind"};
+  const auto data = open_dataset(config);
+  EXPECT_TRUE(at::equal(inputs_of(data.train), at::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}).view({3, 2})));
+  EXPECT_TRUE(at::equal(data.train.labels(), at::tensor({1, 0, 1}, at::kLong)));
+  EXPECT_TRUE(at::equal(data.test->labels(), at::tensor({0}, at::kLong)));
+  put_file(folder / "t.csv", "w;h;kind\n7;8;dog\n");
+  EXPECT_SAYS(refusal(config), "row 0: the label \"dog\" is none of those in train");
+  config.shape = {{1, 3}};
+  EXPECT_SAYS(refusal(config), "data.shape: 1x3 has 3 values");
+}
+
+TEST_F(SourceFiles, ImagesNeedOneSizeAndTheirFolders) {
+  fs::create_directories(folder / "cats");
+  fs::create_directories(folder / "dogs");
+  write_file(folder / "cats/a.png",
+             encode_png({.width = 3, .height = 2, .channels = 1, .pixels = {0, 51, 102, 153, 204, 255}}));
+  write_file(folder / "dogs/b.png",
+             encode_png({.width = 2, .height = 2, .channels = 1, .pixels = {255, 0, 0, 255}}));
+  const auto mixed = refusal(Images::Config{.folder = folder.path()});
+  EXPECT_SAYS(mixed, "dogs/b.png: is 2x2 pixels, and ");
+  EXPECT_SAYS(mixed, "cats/a.png 2x3");
+  const auto data = open_dataset(Images::Config{.folder = folder.path(), .crop = {{2, 2}}});
+  EXPECT_TRUE(at::allclose(inputs_of(data.train),
+                           at::tensor({0.f, 0.2f, 0.6f, 0.8f, 1.f, 0.f, 0.f, 1.f}).view({2, 1, 2, 2})));
+  EXPECT_TRUE(at::equal(data.train.labels(), at::tensor({0, 1}, at::kLong)));
+  fs::create_directories(folder / "empty");
+  EXPECT_SAYS(refusal(Images::Config{.folder = folder.path()}), "there is no PNG or JPEG file in ");
+  EXPECT_SAYS(refusal(Images::Config{.folder = "/nowhere"}), "data.folder: there is no folder /nowhere");
+  fs::remove(folder / "empty");
+  put_file(folder / "dogs/b.png", "no picture");
+  put_file(folder / "cats/c.png", "none either");
+  const auto said = refusal(Images::Config{.folder = folder.path()});
+  EXPECT_SAYS(said, "b.png: cannot be read as a picture: it is neither PNG nor JPEG");
+  EXPECT_SAYS(said, "c.png: cannot be read as a picture");
+}
+
+TEST_F(SourceFiles, CifarRecordsAreLabelsAndPixels) {
+  const auto record = [](std::initializer_list<int> labels, char value) {
+    std::string bytes;
+    for (const int label : labels) bytes += static_cast<char>(label);
+    return bytes + std::string(3 * 1024, value);
+  };
+  for (int i = 1; i <= 5; ++i)
+    put_file(folder / ("data_batch_" + std::to_string(i) + ".bin"), record({i}, static_cast<char>(i)));
+  put_file(folder / "test_batch.bin", record({9}, '\xff') + record({0}, '\0'));
+  const auto data = open_dataset(Cifar10::Config{.folder = folder.path()});
+  EXPECT_EQ(data.shape(), (Shape{3, 32, 32}));
+  EXPECT_TRUE(at::equal(data.train.labels(), at::arange(1, 6, at::kLong)));
+  EXPECT_EQ(inputs_of(data.train)[4].max().item<float>(), 5.f / 255);
+  EXPECT_EQ(inputs_of(*data.test)[0].min().item<float>(), 1);
+  put_file(folder / "train.bin", record({1, 42}, 'a'));
+  put_file(folder / "test.bin", record({19, 99}, 'b'));
+  const auto hundred = open_dataset(Cifar100::Config{.folder = folder.path()});
+  EXPECT_EQ(hundred.test->labels().item<std::int64_t>(), 99);
+  const Cifar100::Config coarse{.labels = CifarLabels::coarse, .folder = folder.path()};
+  EXPECT_EQ(open_dataset(coarse).test->labels().item<std::int64_t>(), 19);
+  put_file(folder / "test.bin", record({20, 99}, 'b'));
+  EXPECT_SAYS(refusal(coarse), "test.bin: byte 0: the label 20 is not below 20");
+  put_file(folder / "test.bin", record({20, 99}, 'b') + "x");
+  EXPECT_SAYS(refusal(coarse), "test.bin: byte 3075: the file ends within a record");
+}
+
+TEST_F(SourceFiles, RecordsTellWhenAFileIsAnother) {
+  const auto x = npy("x.npy", at::zeros({5, 4}));
+  const auto open = [&] { return open_dataset(Npy::Config{.train_inputs = x}); };
+  const auto record = record_of_data(open());
+  EXPECT_EQ(message_of<Error>([&] { check_record(record, open()); }), "nothing was thrown");
+  npy("x.npy", at::ones({5, 4}));
+  EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }),
+              "x.npy is not what the run used: its checksum is ");
+  npy("x.npy", at::ones({6, 4}));
+  EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }), "are other than those of the run");
+}
+
+TEST(DerivedSources, PatchesAreCutOutOfPictures) {
+  const auto digits = open_dataset("digits");
+  const auto data =
+      open_dataset(Patches::Config{.from = Digits::Config{}, .height = 3, .width = 2, .count = 50});
+  EXPECT_EQ(data.shape(), (Shape{1, 3, 2}));
+  const auto windows = inputs_of(digits.train).unfold(2, 3, 1).unfold(3, 2, 1).reshape({-1, 6});
+  for (std::int64_t i = 0; i < 10; ++i) {
+    const auto patch = data.train.range(i, i + 1).inputs.reshape({1, 6});
+    EXPECT_TRUE((windows == patch).all(1).any().item<bool>());
+  }
+  EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Digits::Config{}, .height = 9}); }),
+              "data.height: patches of 9x8 are larger than the pictures, 1x8x8");
+  EXPECT_SAYS(
+      message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.train_inputs = "a.npy"}}); }),
+      "data.from.train_inputs: there is no file a.npy");
+}
+
+TEST(DerivedSources, JoinedRowsKeepTheirOrderAndPlaces) {
+  const auto digits = open_dataset("digits").train;
+  const auto data = open_dataset(
+      JoinedSources::Config{.sources = {Digits::Config{}, Digits::Config{}}, .label_by_source = true});
+  const auto n = digits.size();
+  const auto places = at::tensor({n + 5, std::int64_t{3}, n}, at::kLong);
+  const auto batch = data.train.gather(places);
+  EXPECT_TRUE(at::equal(batch.inputs, digits.gather(at::tensor({5, 3, 0}, at::kLong)).inputs));
+  EXPECT_TRUE(at::equal(batch.labels, at::tensor({1, 0, 1}, at::kLong)));
+  const JoinedSources::Config unequal{.sources = {Digits::Config{}, Synthetic::Config{.of = Xor::Config{}}}};
+  EXPECT_SAYS(message_of<Error>([&] { open_dataset(unequal); }),
+              "data.sources: cannot join rows of 1x8x8 and of 2");
+}
+
+TEST(DerivedSources, VariationsOfMnistKeepTheRecipe) {
+  const auto rect = open_dataset(MnistVariations::Config{.variation = MnistVariation::rect});
+  EXPECT_EQ(rect.train.size(), 1200);
+  const auto boxes = inputs_of(rect.train).squeeze(1);
+  const auto widths = boxes.amax(1).sum(1), heights = boxes.amax(2).sum(1);
+  EXPECT_TRUE(at::equal((widths > heights).to(at::kLong), rect.train.labels()));
+  EXPECT_GE((widths - heights).abs().min().item<float>(), 3);
+  EXPECT_TRUE(at::allclose(boxes.sum({1, 2}), 2 * (widths + heights) - 4));  // outlines
+
+  const auto mnist = open_dataset("mnist");
+  const auto rot = open_dataset(MnistVariations::Config{.variation = MnistVariation::rot});
+  EXPECT_EQ(rot.train.size(), 12000);
+  ASSERT_EQ(rot.test->size(), 50000);
+  // Turning keeps the ink, but for what leaves the picture, and evens it out: no direction is preferred.
+  const auto ink = rot.train.range(0, 4000).inputs.mean().item<double>();
+  EXPECT_NEAR(ink, mnist.train.range(0, 4000).inputs.mean().item<double>(), 0.003);
+  const auto mean = rot.train.range(0, 4000).inputs.mean(0).squeeze(0);
+  EXPECT_LT((mean - mean.t()).abs().max().item<double>(), 0.03);
+
+  const auto noisy = open_dataset(MnistVariations::Config{.variation = MnistVariation::bg_rand});
+  const auto corner =
+      noisy.train.range(0, 12000).inputs.slice(2, 0, 1).slice(3, 0, 1);  // never part of a digit
+  EXPECT_NEAR(corner.mean().item<double>(), 0.5, 0.01);
+  EXPECT_NEAR(corner.var().item<double>(), 1. / 12, 0.003);
+}
+
+TEST(SyntheticSources, AreMadeOfTheirTruth) {
+  const auto dictionary = open_dataset(Synthetic::Config{
+      .of = SparseDictionary::Config{.features = 10, .atoms = 20, .active = 3, .is_signed = true},
+      .rows = 40,
+      .test_rows = 10});
+  const auto &codes = dictionary.truth.at("codes"), &atoms = dictionary.truth.at("dictionary");
+  EXPECT_TRUE(at::allclose(at::mm(codes, atoms).slice(0, 40), inputs_of(*dictionary.test), 1e-5, 1e-6));
+  EXPECT_TRUE(((codes != 0).sum(1) == 3).all().item<bool>());
+  EXPECT_TRUE(at::allclose(atoms.norm(2, 1), at::ones({20})));
+
+  const auto parity = open_dataset(Synthetic::Config{.of = Xor::Config{}, .rows = 100}).train;
+  const auto bits = inputs_of(parity);
+  EXPECT_TRUE(at::equal(parity.labels(), (bits.select(1, 0) != bits.select(1, 1)).to(at::kLong)));
+
+  const auto roll = open_dataset(Synthetic::Config{.of = Manifold::Config{.features = 7}, .rows = 50});
+  const auto flat =
+      at::mm(inputs_of(roll.train), roll.truth.at("embedding").t());  // back to three dimensions
+  const auto t = roll.truth.at("position").select(1, 0);
+  EXPECT_TRUE(at::allclose(10 * flat.select(1, 0), t * t.cos(), 1e-3, 1e-3));
+  EXPECT_TRUE(
+      at::allclose((flat.select(1, 0).square() + flat.select(1, 2).square()).sqrt(), t / 10, 1e-4, 1e-4));
+
+  const auto torus =
+      open_dataset(Synthetic::Config{.of = Manifold::Config{.surface = Surface::torus}, .rows = 50});
+  const auto p = inputs_of(torus.train);
+  const auto ring = (p.select(1, 0).square() + p.select(1, 1).square()).sqrt() - 1;
+  EXPECT_TRUE(at::allclose(ring.square() + p.select(1, 2).square(), at::full({50}, 0.16), 1e-4, 1e-5));
+}
+
+TEST(SyntheticSources, SpritesStandWhereTheirFactorsSay) {
+  const auto data = open_dataset(Synthetic::Config{.of = Sprites::Config{.size = 64}, .rows = 200});
+  const auto pictures = inputs_of(data.train).squeeze(1);
+  const auto& factors = data.truth.at("factors");
+  const auto area = pictures.sum({1, 2}), scale = factors.select(1, 1) * 16;  // half the side in pixels
+  const auto expected =
+      at::where(factors.select(1, 0) == 0, 4 * scale.square(),                   // square: (2 s)^2
+                at::where(factors.select(1, 0) == 1, M_PI / 2 * scale.square(),  // ellipse: pi s s/2
+                          3 * std::sqrt(3.) / 4 * scale.square()));  // equilateral, of height 1.5 s
+  EXPECT_LT(((area - expected).abs() / expected).max().item<double>(), 0.12);
+  const auto places = at::arange(64, at::kFloat) + 0.5;
+  const auto x = (pictures.sum(1) * places).sum(1) / area / 64;
+  const double margin = 0.25 * std::sqrt(2.);
+  const auto left = margin + factors.select(1, 3) * (1 - 2 * margin);
+  EXPECT_LT((x - left).abs().max().item<double>(), 0.01);
+}
+
+}  // namespace
+}  // namespace aelab

@@ -1,0 +1,100 @@
+#include "aelab/data/transforms.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "aelab/core/error.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/source.h"
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+/// The parts of rows, all of them for training, changed by transforms.
+Split changed(const Tensor& rows, std::vector<Choice<Transform>> transforms) {
+  const Data data{.name = "rows", .train = Dataset::from_tensors(rows), .test = Dataset::from_tensors(rows)};
+  return data.split({.validation = 0, .transforms = std::move(transforms)});
+}
+
+/// The changed rows in their old order: the test part keeps it.
+Tensor changed_rows(const Tensor& rows, std::vector<Choice<Transform>> transforms) {
+  const auto split = changed(rows, std::move(transforms));
+  return split.test.range(0, rows.size(0)).inputs;
+}
+
+std::string refusal(const Tensor& rows, std::vector<Choice<Transform>> transforms) {
+  return message_of<Error>([&] { changed(rows, std::move(transforms)); });
+}
+
+TEST(Transforms, ScaleMapsTheTrainingRange) {
+  const auto rows = at::tensor({-1.f, 2.f, 0.f, 4.f, 1.f, 3.f}).view({3, 2});
+  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{}}), (rows + 1) / 5));
+  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{.by_feature = true}}),
+                           at::tensor({0.f, 0.f, 0.5f, 1.f, 1.f, 0.5f}).view({3, 2})));
+  EXPECT_TRUE(at::allclose(
+      changed_rows(rows, {ScaleTransform::Config{.from = {{0, 2}}, .to = {-1, 1}, .clip = true}}),
+      (rows - 1).clamp(-1, 1)));
+  EXPECT_TRUE(at::equal(changed_rows(at::ones({3, 2}), {ScaleTransform::Config{}}), at::zeros({3, 2})));
+}
+
+TEST(Transforms, StandardizeOverFeaturesAllOrRows) {
+  const auto rows = at::randn({200, 3}) * at::tensor({1.f, 5.f, 0.f}) + at::tensor({1.f, -2.f, 7.f});
+  const auto all = changed_rows(rows, {StandardizeTransform::Config{.over = Over::all}});
+  EXPECT_TRUE(at::allclose(all, (rows - rows.mean()) / rows.std(/*unbiased=*/false), 1e-4, 1e-5));
+  const auto row = changed_rows(rows, {StandardizeTransform::Config{.over = Over::row}});
+  EXPECT_TRUE(at::allclose(row, (rows - rows.mean(1, true)) / rows.std(1, false, true), 1e-4, 1e-5));
+}
+
+TEST(Transforms, BinarizeFlattenAndCropInTheirOrder) {
+  const auto rows = at::arange(2 * 3 * 4 * 5, at::kFloat).view({2, 3, 4, 5});
+  const auto made =
+      changed_rows(rows, {CropTransform::Config{.height = 2, .width = 3}, FlattenTransform::Config{},
+                          BinarizeTransform::Config{.threshold = 60}});
+  EXPECT_TRUE(at::equal(made, (rows.slice(2, 1, 3).slice(3, 1, 4).flatten(1) > 60).to(at::kFloat)));
+  const auto padded = changed_rows(rows, {CropTransform::Config{.height = 8, .width = 5, .padding = 2}});
+  EXPECT_TRUE(at::equal(padded.slice(2, 2, 6), rows));
+  EXPECT_EQ(padded.slice(2, 0, 2).abs().sum().item<float>(), 0);
+}
+
+TEST(Transforms, WhitenedFeaturesAreUncorrelatedOfVarianceOne) {
+  const auto rows = at::mm(at::randn({500, 4}), at::randn({4, 4})) + 3;
+  for (const auto method : {Whitening::pca, Whitening::zca}) {
+    const auto white = changed_rows(rows, {WhitenTransform::Config{.method = method, .epsilon = 0}});
+    EXPECT_TRUE(at::allclose(at::cov(white.t()), at::eye(4), 1e-3, 1e-3)) << white;
+  }
+  // ZCA is the whitening closest to the data: its matrix is symmetric and positive.
+  const auto split = changed(rows, {WhitenTransform::Config{.epsilon = 0}});
+  const auto& matrix = *split.transforms[0]->fitted()[1].second;
+  EXPECT_TRUE(at::allclose(matrix, matrix.t(), 1e-4, 1e-5));
+  EXPECT_GT(at::linalg_eigvalsh(matrix).min().item<float>(), 0);
+}
+
+TEST(Transforms, ChanceHasAPartInTrainingAlone) {
+  const auto rows = at::arange(16 * 6 * 6, at::kFloat).view({16, 1, 6, 6});
+  const auto split = changed(
+      rows, {CropTransform::Config{.height = 4, .width = 4, .random = true}, FlipTransform::Config{}});
+  const auto middle = rows.slice(2, 1, 5).slice(3, 1, 5);
+  EXPECT_TRUE(at::equal(split.test.range(0, 16).inputs, middle));
+  const Batches epoch_0(split.test, 16, {}, Chance{1, 0}), again(split.test, 16, {}, Chance{1, 0}),
+      epoch_1(split.test, 16, {}, Chance{1, 1});
+  EXPECT_TRUE(at::equal(epoch_0[0].inputs, again[0].inputs));
+  EXPECT_FALSE(at::equal(epoch_0[0].inputs, epoch_1[0].inputs));
+  // Every part is cut out of its own picture: its numbers follow each other, forwards or mirrored.
+  const auto parts = epoch_0[0].inputs;
+  EXPECT_TRUE(((parts.slice(3, 1) - parts.slice(3, 0, 3)).abs() == 1).all().item<bool>());
+  EXPECT_TRUE((parts.slice(2, 1) - parts.slice(2, 0, 3) == 6).all().item<bool>());
+  EXPECT_TRUE(at::equal(at::floor(parts / 36).amax({1, 2, 3}), at::arange(16, at::kFloat)));
+}
+
+TEST(Transforms, NameWhatDoesNotFit) {
+  EXPECT_SAYS(refusal(at::zeros({4, 3}), {FlattenTransform::Config{}, FlipTransform::Config{}}),
+              "data.transforms[1]: needs pictures");
+  EXPECT_SAYS(refusal(at::zeros({4, 1, 5, 5}), {CropTransform::Config{.height = 6, .width = 2}}),
+              "data.transforms[0]: a part of 6x2 is larger than the pictures, 1x5x5");
+  EXPECT_SAYS(refusal(at::zeros({4, 3}), {WhitenTransform::Config{.components = 4}}), "keeps 4 components");
+  EXPECT_SAYS(refusal(at::ones({4, 3}), {WhitenTransform::Config{.epsilon = 0}}), "no variance");
+}
+
+}  // namespace
+}  // namespace aelab
