@@ -47,7 +47,7 @@ json advice(const json& report) {
         "no CUDA: training runs on the processor; a LibTorch with CUDA is used where Torch_DIR names one");
   if (report["threads"] < report["processors"])
     all.push_back("fewer threads than processors: OMP_NUM_THREADS or \"training.threads\" limits them");
-  if (!report["kernels"]["mkldnn"].get<bool>())
+  if (!report["mkldnn"].get<bool>())
     all.push_back("LibTorch was built without oneDNN: convolutions will be slow; the CPU wheel has it");
   for (const auto& [name, state] : report["data"].items())
     if (!state["found"].get<bool>()) all.push_back(name + ": " + state["advice"].get<std::string>());
@@ -59,7 +59,7 @@ void print_report(const json& report) {
     if (!value.is_structured())
       fmt::print("{:<16} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
   for (const auto& [key, value] : report["kernels"].items())
-    fmt::print("kernels {:<8} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    fmt::print("kernels {:<8} {}\n", key, value.get<std::string>());
   for (const auto& [name, state] : report["data"].items())
     fmt::print("data {:<11} {}\n", name,
                state["found"].get<bool>()

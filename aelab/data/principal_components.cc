@@ -3,13 +3,16 @@
 #include <ATen/ATen.h>
 
 #include "aelab/data/batches.h"
+#include "aelab/nn/layers.h"
 
 namespace aelab {
 
 Tensor PrincipalComponents::encode(const Tensor& x) const {
-  return at::mm(x.flatten(1) - mean, components.t());
+  return aelab::linear(x.flatten(1) - mean, components, {});
 }
-Tensor PrincipalComponents::decode(const Tensor& code) const { return at::addmm(mean, code, components); }
+Tensor PrincipalComponents::decode(const Tensor& code) const {
+  return aelab::linear(code, components.t(), mean);
+}
 
 PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k) {
   constexpr std::int64_t kRows = 2000;  // of a block
@@ -20,7 +23,7 @@ PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k)
   for (std::int64_t i = 0; i < blocks.count(); ++i) {
     const auto shifted = blocks[i].inputs.flatten(1) - origin;
     sum += shifted.sum(0, /*keepdim=*/false, at::kDouble);
-    products += at::mm(shifted.t(), shifted);
+    products += aelab::linear(shifted.t(), shifted.t(), {});
   }
   const auto rows = static_cast<double>(dataset.size());
   const auto mean = (origin + sum / rows).to(at::kFloat);

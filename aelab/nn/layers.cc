@@ -5,11 +5,17 @@
 #include <array>
 #include <cmath>
 
+#include "aelab/nn/kernels.h"
+#include "aelab/nn/product.h"
+
 namespace aelab {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Activation activation) {
-  return activate(activation, at::linear(x, weight, bias));
+  if (kernels().linear != LinearKernel::onednn || !suits_onednn(x, weight))
+    return activate(activation, at::linear(x, weight, bias));
+  if (activation == Activation::relu) return onednn_product(x, weight, bias, /*relu=*/true);
+  return activate(activation, onednn_product(x, weight, bias, /*relu=*/false));
 }
 
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

@@ -11,6 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "aelab/core/config.h"
+#include "aelab/nn/kernels.h"
+
 namespace aelab {
 namespace {
 
@@ -33,6 +36,7 @@ std::string now() {
 }  // namespace
 
 nlohmann::json environment() {
+  const auto used = kernels();
   return {{"aelab", AELAB_VERSION},
           {"libtorch", TORCH_VERSION},
           {"processor", processor()},
@@ -40,10 +44,9 @@ nlohmann::json environment() {
           {"instruction_set", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
           {"cuda", at::hasCUDA()},
-          {"kernels",
-           {{"rule", "LibTorch's own: at::linear, at::conv2d"},
-            {"mkl", at::hasMKL()},
-            {"mkldnn", at::hasMKLDNN()}}},
+          {"kernels", write_config(used)},
+          {"mkl", at::hasMKL()},
+          {"mkldnn", at::hasMKLDNN()},
           {"time", now()}};
 }
 

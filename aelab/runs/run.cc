@@ -146,6 +146,8 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
+  config.training.kernels = resolve(config.training.kernels);
+  use_kernels(config.training.kernels);
   const bool given = !options.folder.empty();
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);

@@ -24,6 +24,7 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   });
   problems.raise((folder / "config.json").string());
   at::set_num_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
+  use_kernels(nearest(run.config.training.kernels));
   run.model = load_model(folder, run.config, run.source, checkpoint);
   load_transforms(find_checkpoint(folder, checkpoint), run.data);
   return run;

@@ -17,7 +17,8 @@ struct TrainedRun {
   at::Device device() const { return model->parameters().front().device(); }
 };
 
-/// At the run's thread count, so that its numbers come out to the last bit. Error when the folder holds no
+/// At the run's thread count and with its kernels where they can be had, so that its numbers come out to the
+/// last bit. Error when the folder holds no
 /// run, its data cannot be had, or it has no such checkpoint.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/core/json.h"
 #include "aelab/core/safetensors.h"
@@ -131,6 +132,16 @@ json read_metadata(const SafetensorsFile& file, const std::string& path) {
   return metadata;
 }
 
+/// What the training leaves to the machine goes on as it was, so that its bits survive.
+void replay_kernels(const json& metadata, Kernels wanted, const std::string& path) try {
+  Kernels recorded;
+  if (metadata.contains("kernels")) read_config(metadata["kernels"], recorded, "kernels");
+  if (wanted.linear == LinearKernel::automatic) wanted.linear = recorded.linear;
+  use_kernels(wanted);
+} catch (const Error& error) {
+  throw Error(path + ": cannot go on to the same bits: " + error.what());
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, Training& training) {
@@ -145,8 +156,11 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
     bytes.push_back({name, type_name(saved.scalar_type()), saved.sizes().vec(),
                      std::span(static_cast<const std::byte*>(saved.const_data_ptr()), saved.nbytes())});
   }
-  json metadata = {
-      {"format", kFormat}, {"progress", to_json(training.progress)}, {"averages", training.averages.save()}};
+  const auto used = kernels();
+  json metadata = {{"format", kFormat},
+                   {"progress", to_json(training.progress)},
+                   {"averages", training.averages.save()},
+                   {"kernels", write_config(used)}};
   for (const auto& callback : training.callbacks)
     if (const auto key = callback->state_key(); !key.empty()) metadata["callbacks"][key] = callback->save();
   write_safetensors(path, bytes, {{kMetadata, metadata.dump()}});
@@ -162,6 +176,7 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
     throw Error(path.string() + ": stands in phase " + std::to_string(training.progress.phase) +
                 ", which this model lacks");
   training.averages.load(metadata.at("averages"));
+  replay_kernels(metadata, training.kernels, path);
   make_optimizers();
   copy_into(tensors_of(training), file, path);
   load_fitted(training.model, file);

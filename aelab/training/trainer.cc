@@ -31,6 +31,7 @@ void TrainerConfig::fields(Fields& f) {
   f("optimizer", optimizer, "how parameters follow gradients");
   f("device", device, "auto: CUDA where LibTorch has it, else the CPU");
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
+  f("kernels", kernels, "what computes layers; run folders record what auto chose, and resume with it");
 }
 
 std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
@@ -89,6 +90,7 @@ class Loop {
         training_(model, data, place.folder) {
     model.to(device_);
     training_.callbacks = std::move(callbacks);
+    training_.kernels = config.kernels;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
     training_.epoch_steps = config.epoch_steps(data.train.size());
@@ -338,12 +340,14 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder) con
 
 void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const {
   problems.attempt([&] { check_device(config_.device); });
+  problems.attempt([&] { resolve(config_.kernels); });
   check_training(config_, callbacks_, model, data, with_folder, problems);
 }
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
   check(model, data, !place.folder.empty());
   if (config_.threads) at::set_num_threads(static_cast<int>(*config_.threads));
+  use_kernels(config_.kernels);
   return Loop(config_, make_callbacks(callbacks_, !place.folder.empty()), seed_, model, data, place).run();
 }
 

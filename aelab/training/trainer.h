@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aelab/core/problems.h"
+#include "aelab/nn/kernels.h"
 #include "aelab/training/budget.h"
 #include "aelab/training/callback.h"
 
@@ -23,6 +24,7 @@ struct TrainerConfig {
   std::optional<double> clip_value = {};  ///< of each number of a gradient
   Device device = Device::automatic;
   std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
+  Kernels kernels = {};                      ///< what is "auto" goes on, on resume, as the checkpoint says
 
   void fields(Fields& f);
   /// Steps of an epoch over so many rows.

@@ -12,6 +12,7 @@
 
 #include "aelab/data/split.h"
 #include "aelab/models/autoencoder.h"
+#include "aelab/nn/kernels.h"
 #include "aelab/training/budget.h"
 
 namespace aelab {
@@ -65,6 +66,7 @@ class Training {
   const std::filesystem::path folder;  ///< of the run; empty when there is none
   std::vector<Phase> phases;
   std::vector<std::shared_ptr<Callback>> callbacks;
+  Kernels kernels = {};  ///< that the config asks for
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases

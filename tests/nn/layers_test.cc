@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "aelab/nn/kernels.h"
+#include "aelab/nn/product.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -46,7 +48,7 @@ std::vector<Tensor> derivatives(const Function& f, std::vector<Tensor> inputs) {
   for (auto& input : inputs) input = input.detach().requires_grad_();
   const auto value = f(inputs);
   auto random = fixed_generator(7);
-  const auto weights = at::empty_like(value).normal_(0, 1, random);
+  const auto weights = at::empty(value.sizes()).normal_(0, 1, random).to(value.scalar_type());
   const auto first =
       torch::autograd::grad({(value * weights).sum()}, inputs, {}, true, /*create_graph=*/true);
   auto squares = value.square().sum();
@@ -96,6 +98,85 @@ TEST(Linear, TakesTransposedWeights) {
   const auto x = drawn({6, 5}, at::kDouble, random), weight = drawn({5, 3}, at::kDouble, random);
   expect_same_derivatives([](const auto& v) { return linear(v[0], v[1].t(), Tensor(), Activation::tanh); },
                           [](const auto& v) { return at::tanh(at::mm(v[0], v[1])); }, {x, weight});
+}
+
+/// What a seam computes with, until the test ends.
+class Using {
+ public:
+  explicit Using(const Kernels& wanted) { use_kernels(wanted); }
+  ~Using() { use_kernels(before_); }
+
+ private:
+  Kernels before_ = kernels();
+};
+
+// Large enough for oneDNN, in float32: its own way through first and second derivatives.
+TEST(Linear, ByOneDnnHasTheDerivativesOfItsDefinition) {
+  if (!has_onednn_product()) GTEST_SKIP() << "this LibTorch lacks it";
+  const Using onednn({.linear = LinearKernel::onednn});
+  auto random = fixed_generator();
+  for (const auto activation : {Activation::linear, Activation::relu, Activation::tanh})
+    for (const bool with_bias : {true, false}) {
+      SCOPED_TRACE(std::string(names(activation)[static_cast<std::size_t>(activation)]) +
+                   (with_bias ? "" : ", no bias"));
+      const auto x = drawn({128, 130}, at::kFloat, random), w = drawn({70, 130}, at::kFloat, random) / 8,
+                 b = drawn({70}, at::kFloat, random);
+      ASSERT_TRUE(suits_onednn(x, w));
+      const auto ours = [&](const auto& v) {
+        return linear(v[0], v[1], with_bias ? v[2] : Tensor(), activation);
+      };
+      const auto definition = [&](const auto& v) {
+        return activate(activation, at::mm(v[0], v[1].t()) + (with_bias ? v[2] : 0 * v[2]));
+      };
+      std::vector<Tensor> inputs = {x, w, b};
+      if (!with_bias) inputs.pop_back();
+      const auto of_bias = [&](const Function& f) {
+        return Function([&, f](const std::vector<Tensor>& v) {
+          return f(with_bias ? v : std::vector<Tensor>{v[0], v[1], b.to(v[0].scalar_type())});
+        });
+      };
+      expect_same_derivatives(of_bias(ours), of_bias(definition), inputs);
+      auto wide = inputs;
+      for (auto& input : wide) input = input.to(at::kDouble);
+      const auto fast = derivatives(of_bias(ours), inputs), exact = derivatives(of_bias(definition), wide);
+      for (std::size_t i = 0; i < fast.size(); ++i)
+        EXPECT_LT((fast[i] - exact[i]).abs().max().item<double>(), 1e-4 * exact[i].abs().max().item<double>())
+            << i;
+    }
+}
+
+TEST(Linear, ByOneDnnTakesMatricesAsTheyLie) {
+  if (!has_onednn_product()) GTEST_SKIP() << "this LibTorch lacks it";
+  const Using onednn({.linear = LinearKernel::onednn});
+  auto random = fixed_generator();
+  const auto wide = drawn({300, 260}, at::kFloat, random);
+  const auto tall = wide.t();
+  const Tensor ways[] = {wide,
+                         wide.slice(1, 60),
+                         tall,
+                         tall.slice(1, 0, 260),
+                         wide.slice(1, 0, 260, 2),
+                         drawn({1, 260}, at::kFloat, random).expand({300, 260})};
+  for (const auto& x : ways)
+    for (const auto& y : ways) {
+      if (x.size(1) != y.size(1)) continue;
+      ASSERT_TRUE(suits_onednn(x, y));
+      const auto exact = at::mm(x.to(at::kDouble), y.to(at::kDouble).t());
+      EXPECT_LT((linear(x, y, Tensor()) - exact).abs().max().item<double>(), 1e-3);
+    }
+}
+
+TEST(Kernels, AreForcedReplayedAndRefused) {
+  const auto rule = resolve({});
+  EXPECT_NE(rule.linear, LinearKernel::automatic);
+  EXPECT_EQ(kernels(), rule);
+  const Using libtorch({.linear = LinearKernel::libtorch});
+  EXPECT_EQ(kernels().linear, LinearKernel::libtorch);
+  EXPECT_EQ(nearest({}), rule);
+  if (has_onednn_product())
+    EXPECT_EQ(resolve({.linear = LinearKernel::onednn}).linear, LinearKernel::onednn);
+  else
+    EXPECT_SAYS(message_of<Error>([] { resolve({.linear = LinearKernel::onednn}); }), "lacks \"onednn\"");
 }
 
 TEST(Convolution, HasTheDerivativesOfItsDefinition) {
