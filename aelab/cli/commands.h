@@ -21,5 +21,6 @@ void add_list(CLI::App& app, Command& chosen);
 void add_describe(CLI::App& app, Command& chosen);
 void add_schema(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
+void add_bench(CLI::App& app, Command& chosen);
 
 }  // namespace aelab::cli

@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
   aelab::cli::add_describe(app, command);
   aelab::cli::add_schema(app, command);
   aelab::cli::add_doctor(app, command);
+  aelab::cli::add_bench(app, command);
   if (argc > 1 && is_unknown_command(app, argv[1])) return kBadInput;
   try {
     app.parse(argc, argv);

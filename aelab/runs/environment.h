@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// What a run runs on: aelab's and LibTorch's versions, processor, instruction set, threads, CUDA, the kernels in
-/// use, time.
+/// What a run runs on: aelab's and LibTorch's versions, processor, instruction set, threads, CUDA, the
+/// kernels in use, time.
 nlohmann::json environment();
 
 }  // namespace aelab

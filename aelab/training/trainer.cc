@@ -348,7 +348,9 @@ History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) 
   check(model, data, !place.folder.empty());
   if (config_.threads) at::set_num_threads(static_cast<int>(*config_.threads));
   use_kernels(config_.kernels);
-  return Loop(config_, make_callbacks(callbacks_, !place.folder.empty()), seed_, model, data, place).run();
+  auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
+  callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());
+  return Loop(config_, std::move(callbacks), seed_, model, data, place).run();
 }
 
 }  // namespace aelab

@@ -56,6 +56,9 @@ class Trainer {
   explicit Trainer(TrainerConfig config = {}, std::vector<CallbackConfig> callbacks = {},
                    std::int64_t seed = 0);
 
+  /// Lets a callback that is made already see what happens, after those listed.
+  void watch(std::shared_ptr<Callback> watcher) { watchers_.push_back(std::move(watcher)); }
+
   /// Everything that can be found wrong before anything is written: data outside the likelihood's support or
   /// not finite, monitors of metrics that there are not, a device that is absent. Error.
   void check(Autoencoder& model, const Split& data, bool with_folder) const;
@@ -69,6 +72,7 @@ class Trainer {
  private:
   TrainerConfig config_;
   std::vector<CallbackConfig> callbacks_;
+  std::vector<std::shared_ptr<Callback>> watchers_;
   std::int64_t seed_;
 };
 

@@ -119,7 +119,7 @@ TEST(Linear, ByOneDnnHasTheDerivativesOfItsDefinition) {
     for (const bool with_bias : {true, false}) {
       SCOPED_TRACE(std::string(names(activation)[static_cast<std::size_t>(activation)]) +
                    (with_bias ? "" : ", no bias"));
-      const auto x = drawn({128, 130}, at::kFloat, random), w = drawn({70, 130}, at::kFloat, random) / 8,
+      const auto x = drawn({256, 230}, at::kFloat, random), w = drawn({70, 230}, at::kFloat, random) / 8,
                  b = drawn({70}, at::kFloat, random);
       ASSERT_TRUE(suits_onednn(x, w));
       const auto ours = [&](const auto& v) {

@@ -1,0 +1,251 @@
+#include "aelab/runs/bench.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/json.h"
+#include "aelab/nn/layers.h"
+#include "aelab/nn/work.h"
+#include "aelab/runs/made.h"
+
+namespace aelab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// The least time of `call` in milliseconds, in at least three calls and for about 50 ms.
+template <class Call>
+double least_time(Call call) {
+  call();
+  double least = 1e300;
+  const auto begin = Clock::now();
+  for (int i = 0; i < 3 || milliseconds_since(begin) < 50; ++i) {
+    const auto start = Clock::now();
+    call();
+    least = std::min(least, milliseconds_since(start));
+  }
+  return least;
+}
+
+/// Times every step as a whole: batch, loss, gradients, callbacks, optimiser.
+class Stopwatch : public Callback {
+ public:
+  void phase_begin(Training&) override { begin(); }
+  void step_end(Training&) override {
+    times.push_back(milliseconds_since(begun_));
+    work = multiply_adds() - work_before_;
+    begin();
+  }
+  void boundary(Training&, Boundary boundary) override {
+    if (boundary == Boundary::epoch) begin();  // validation and all else that ends an epoch is no step
+  }
+
+  std::vector<double> times;
+  std::int64_t work = 0;  ///< multiply-adds of the last step
+
+ private:
+  Clock::time_point begun_;
+  std::int64_t work_before_ = 0;
+
+  void begin() {
+    begun_ = Clock::now();
+    work_before_ = multiply_adds();
+  }
+};
+
+Stopwatch time_steps(const Workload& workload, double seconds) {
+  auto training = workload.training;
+  training.epochs = 1'000'000;
+  training.budget = Budget{.seconds = seconds};
+  const auto watch = std::make_shared<Stopwatch>();
+  Trainer trainer(training, {{.callback = Choice<Callback>::named("progress"), .enabled = false}});
+  trainer.watch(watch);
+  trainer.fit(*workload.model, workload.data);
+  return *watch;
+}
+
+Stopwatch time_closed_form(const Workload& workload, const Phase& phase, double seconds) {
+  const at::NoGradGuard no_grad;
+  Stopwatch watch;
+  const auto begin = Clock::now();
+  while (watch.times.size() < 4 || milliseconds_since(begin) < 1e3 * seconds) {
+    const auto start = Clock::now();
+    const auto before = multiply_adds();
+    phase.solve(workload.data.train);
+    watch.times.push_back(milliseconds_since(start));
+    watch.work = multiply_adds() - before;
+  }
+  return watch;
+}
+
+/// Bytes that a step moves at least for its parameters: each read and written, its gradient written and read,
+/// and the optimiser's memory of it read and written. As of Adam; others move less.
+double optimizer_bytes(const Autoencoder& model) {
+  double numbers = 0;
+  for (const auto& parameter : model.parameters()) numbers += static_cast<double>(parameter.numel());
+  return numbers * sizeof(float) * (2 + 2 + 4);
+}
+
+Dataset random_images(std::int64_t rows) {
+  auto random = random_generator(0, "bench");
+  return Dataset::from_tensors(at::empty({rows, 1, 28, 28}).uniform_(0, 1, random));
+}
+
+/// What aelab's speed is judged by: networks of the size that studies on MNIST use.
+struct Standard {
+  std::string_view name, model;
+  std::int64_t batch_size = 128;
+};
+
+constexpr std::string_view kMlp = R"({"variant": "dense", "code": 32, "hidden": [256]})";
+constexpr std::string_view kLecture = R"({"variant": "convolutional"})";
+constexpr std::string_view kContractive =
+    R"({"variant": "contractive", "code": 256, "backbone": {"kind": "dense", "tied": false}})";
+constexpr std::string_view kContractivePlain =
+    R"({"variant": "dense", "code": 256, "bottleneck": {"kind": "deterministic", "activation": "sigmoid"}})";
+
+constexpr Standard kStandard[] = {
+    {"mlp-128", kMlp, 128},
+    {"mlp-1024", kMlp, 1024},
+    {"mlp-gaussian-noise-1024",
+     R"({"variant": "denoising", "code": 32, "corruption": {"kind": "gaussian", "level": 0.3},
+         "bottleneck": "deterministic", "backbone": {"kind": "dense", "hidden": [256]}})",
+     1024},
+    {"mlp-masking-1024",
+     R"({"variant": "denoising", "code": 32, "corruption": {"kind": "masking", "level": 0.3},
+         "bottleneck": "deterministic", "backbone": {"kind": "dense", "hidden": [256]}})",
+     1024},
+    {"mlp-sparse-1024",
+     R"({"variant": "sparse", "code": 32, "backbone": {"kind": "dense", "hidden": [256]}})", 1024},
+    {"convolutional-128", kLecture, 128},
+    {"convolutional-1024", kLecture, 1024},
+    {"one-layer-128", kContractivePlain, 128},
+    {"one-layer-1024", kContractivePlain, 1024},
+    {"contractive-128", kContractive, 128},
+    {"contractive-1024", kContractive, 1024},
+    {"deep-contractive-128",
+     R"({"variant": "contractive", "code": 16, "backbone": {"kind": "dense", "hidden": [256, 64], "activation": "sigmoid", "tied": false}})",
+     128},
+    {"pca-60000", R"({"variant": "pca", "code": 32})", 60000},
+};
+
+Choice<Autoencoder> model_of(std::string_view text) {
+  Choice<Autoencoder> model;
+  read_config(parse_json(text, "workload"), model, "workload");
+  return model;
+}
+
+}  // namespace
+
+std::vector<std::string> standard_workloads() {
+  std::vector<std::string> names;
+  for (const auto& standard : kStandard) names.emplace_back(standard.name);
+  return names;
+}
+
+Workload standard_workload(const std::string& name) {
+  constexpr std::int64_t kRows = 8192;
+  const auto& standard = *std::find_if(std::begin(kStandard), std::end(kStandard),
+                                       [&](const auto& candidate) { return candidate.name == name; });
+  const auto data = random_images(std::max(kRows, standard.batch_size));
+  return {.name = name,
+          .model = model_of(standard.model).make(Context(data.shape(), 0)),
+          .data = {.train = data, .validation = {}, .test = {}},
+          .training = {.batch_size = standard.batch_size}};
+}
+
+Workload workload_of(const RunConfig& config, const std::string& origin) {
+  Problems problems;
+  auto made = make(config, problems);
+  problems.raise(origin);
+  return {.name = config.name,
+          .model = std::move(made.model),
+          .data = std::move(made.data),
+          .training = config.training};
+}
+
+Ceilings measure_ceilings() {
+  constexpr std::int64_t kSide = 2048, kNumbers = 1 << 25;  // 128 MiB
+  const at::NoGradGuard no_grad;
+  const auto a = at::rand({kSide, kSide}), b = at::rand({kSide, kSide});
+  const auto from = at::rand({kNumbers});
+  auto to = at::empty_like(from);
+  const double product = least_time([&] { aelab::linear(a, b, Tensor()); });
+  const double copy = least_time([&] { to.copy_(from); });
+  return {.matrix_product_gflops = 2.0 * kSide * kSide * kSide / product / 1e6,
+          .memory_gb_per_s = 2.0 * kNumbers * sizeof(float) / copy / 1e6};
+}
+
+StepTime measure_step(const Workload& workload, const Ceilings& ceilings, double seconds) {
+  constexpr std::size_t kWarmUp = 3;
+  const auto phase = workload.model->phases().front();
+  auto watch = phase.solve ? time_closed_form(workload, phase, seconds) : time_steps(workload, seconds);
+  auto& times = watch.times;
+  times.erase(times.begin(),
+              times.begin() + static_cast<std::ptrdiff_t>(std::min(kWarmUp, times.size() - 1)));
+  const auto rows = phase.solve ? workload.data.train.size()
+                                : std::min(workload.training.batch_size * workload.training.accumulate,
+                                           workload.data.train.size());
+  const double middle = median(times);
+  const double products = 2e-6 * static_cast<double>(watch.work) / ceilings.matrix_product_gflops;
+  const double optimizer = 1e-6 * optimizer_bytes(*workload.model) / ceilings.memory_gb_per_s;
+  return {.median_ms = middle,
+          .min_ms = *std::min_element(times.begin(), times.end()),
+          .limit_ms = products + (phase.solve ? 0 : optimizer),
+          .samples_per_second = 1e3 * static_cast<double>(rows) / middle};
+}
+
+std::vector<Calibration> calibrate() {
+  struct Case {
+    std::int64_t rows, in, out;
+  };
+  std::vector<Calibration> found;
+  const auto before = kernels();
+  for (const auto& [rows, in, out] : {Case{128, 256, 32},
+                                      {1024, 256, 32},
+                                      {128, 784, 256},
+                                      {1024, 784, 256},
+                                      {64, 3072, 1024},
+                                      {2048, 2048, 2048}}) {
+    const auto x = at::rand({rows, in}).requires_grad_(), weight = at::rand({out, in}).requires_grad_();
+    const auto gradient = at::rand({rows, out});
+    std::map<LinearKernel, double> times;
+    for (const auto kernel : {LinearKernel::libtorch, LinearKernel::onednn}) {
+      const Kernels wanted{.linear = kernel};
+      if (nearest(wanted) != wanted) continue;
+      use_kernels(wanted);
+      times[kernel] = least_time([&] {
+        torch::autograd::grad({aelab::linear(x, weight, Tensor())}, {x, weight}, {gradient});
+      });
+    }
+    const auto chosen = nearest({}).linear;
+    for (const auto& [kernel, time] : times)
+      if (kernel != chosen)
+        found.push_back(
+            {.layer = "dense " + std::to_string(rows) + "x" + std::to_string(in) + "x" + std::to_string(out),
+             .chosen = std::string(names(chosen)[static_cast<std::size_t>(chosen)]),
+             .other = std::string(names(kernel)[static_cast<std::size_t>(kernel)]),
+             .chosen_ms = times[chosen],
+             .other_ms = time});
+  }
+  use_kernels(before);
+  return found;
+}
+
+}  // namespace aelab

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "aelab/runs/run_config.h"
+
+namespace aelab {
+
+/// A training whose steps are timed.
+struct Workload {
+  std::string name;
+  std::shared_ptr<Autoencoder> model;
+  Split data;
+  TrainerConfig training = {};
+};
+
+/// The names of the workloads that aelab's speed is judged by.
+std::vector<std::string> standard_workloads();
+/// One of them, on random images of 1x28x28, whose values matter to no step's time.
+Workload standard_workload(const std::string& name);
+
+/// The training of a run file, on its own data. Error as run's, headed by `origin`.
+Workload workload_of(const RunConfig& config, const std::string& origin);
+
+/// What this machine can do at most, measured now with as many threads as training has.
+struct Ceilings {
+  double matrix_product_gflops;  ///< float32, 2048x2048 by 2048x2048, through linear()
+  double memory_gb_per_s;        ///< read and written, copying what no cache holds
+};
+Ceilings measure_ceilings();
+
+struct StepTime {
+  double median_ms, min_ms;
+  double limit_ms;  ///< of the layers' multiply-adds and the optimiser's memory at the ceilings
+  double samples_per_second;
+};
+
+/// Trains the first phase for about `seconds`, nothing shown or written, and times every step as a whole:
+/// batch, loss, gradients, callbacks, optimiser. The first three do not count. A closed form is one step.
+StepTime measure_step(const Workload& workload, const Ceilings& ceilings, double seconds);
+
+/// A layer computed by each of two kernels, forward and backward.
+struct Calibration {
+  std::string layer;
+  std::string chosen, other;  ///< by the rule (nn/kernels.h); the other kernel
+  double chosen_ms, other_ms;
+};
+/// Whether the rule holds on this machine: layers large and small by every kernel that can be had.
+std::vector<Calibration> calibrate();
+
+}  // namespace aelab
