@@ -65,6 +65,19 @@ if(AELAB_TORCH)
       target_link_libraries(LibTorch INTERFACE "${torch_${library}}")
     endif()
   endforeach()
+
+  # LibTorch's parallel loops are serial in files that are compiled without OpenMP. Its wheels bring the run-time of
+  # GCC's OpenMP; linking that one keeps a second one out of the process. Clang's OpenMP needs another.
+  file(GLOB torch_openmp "${torch_root}/lib/libgomp*.so*" "${torch_root}/../torch.libs/libgomp*.so*")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(LibTorch_OPENMP_FLAG -fopenmp)
+    if(torch_openmp)
+      list(GET torch_openmp 0 torch_openmp)
+    else()
+      set(torch_openmp gomp)
+    endif()
+    target_link_libraries(LibTorch INTERFACE "${torch_openmp}")
+  endif()
 endif()
 
 # Conveniences of this checkout's own build.

@@ -13,11 +13,6 @@ std::span<const std::string_view> names(Padding) {
   return kNames;
 }
 
-std::span<const std::string_view> names(Pooling) {
-  static constexpr std::array<std::string_view, 2> kNames = {"max", "average"};
-  return kNames;
-}
-
 void ConvolutionalLayer::fields(Fields& f) {
   f("conv", conv, "a convolution with this many output channels", between(1, kWidest));
   f("pool", pool, "pooling: max or average");
@@ -105,11 +100,6 @@ Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
 }
 
-Tensor pool(const ConvolutionalLayer& layer, const Tensor& x) {
-  if (*layer.pool == Pooling::max) return at::max_pool2d(x, layer.size, layer.size, 0, 1, layer.ceil);
-  return at::avg_pool2d(x, layer.size, layer.size, 0, layer.ceil, /*count_include_pad=*/false);
-}
-
 }  // namespace
 
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context) {
@@ -146,19 +136,24 @@ Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector
 }
 
 Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const Tensor& x) {
-  auto hidden = x;
+  std::vector<ImageLayer> network;
   for (const auto& [layer, convolution] : layers) {
     if (convolution)
-      hidden = aelab::convolution(hidden, convolution->weight, convolution->bias,
-                                  layer.padding == Padding::same ? layer.kernel / 2 : 0, layer.stride,
-                                  layer.activation);
+      network.push_back({.kind = ImageLayer::Kind::convolution,
+                         .weight = convolution->weight,
+                         .bias = convolution->bias,
+                         .padding = layer.padding == Padding::same ? layer.kernel / 2 : 0,
+                         .stride = layer.stride,
+                         .activation = layer.activation});
     else if (layer.pool)
-      hidden = pool(layer, hidden);
+      network.push_back({.kind = ImageLayer::Kind::pooling,
+                         .pooling = *layer.pool,
+                         .ceil = layer.ceil,
+                         .size = layer.size});
     else
-      hidden = at::upsample_nearest2d(hidden,
-                                      {hidden.size(2) * *layer.upsample, hidden.size(3) * *layer.upsample});
+      network.push_back({.kind = ImageLayer::Kind::upsampling, .size = *layer.upsample});
   }
-  return hidden;
+  return convolve(network, x);
 }
 
 Tensor ConvolutionalBackbone::filters() const {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "aelab/nn/convolution.h"
 #include "aelab/nn/layers.h"
 #include "aelab/nn/parts.h"
 
@@ -9,9 +10,6 @@ namespace aelab {
 
 enum class Padding { same, valid };
 std::span<const std::string_view> names(Padding);
-
-enum class Pooling { max, average };
-std::span<const std::string_view> names(Pooling);
 
 /// One layer of a convolutional network: exactly one of conv, pool and upsample is set.
 struct ConvolutionalLayer {

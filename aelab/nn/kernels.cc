@@ -8,6 +8,7 @@
 #include <string>
 
 #include "aelab/core/error.h"
+#include "aelab/nn/direct_network.h"
 #include "aelab/nn/product.h"
 
 namespace aelab {
@@ -17,8 +18,15 @@ std::span<const std::string_view> names(LinearKernel) {
   return kNames;
 }
 
+std::span<const std::string_view> names(ConvolutionKernel) {
+  static constexpr std::array<std::string_view, 3> kNames = {"auto", "libtorch", "direct"};
+  return kNames;
+}
+
 void Kernels::fields(Fields& f) {
   f("linear", linear, "products of dense layers; auto: by processor and LibTorch, see aelab doctor");
+  f("convolution", convolution,
+    "convolutional networks; auto: our own where the processor has AVX2 or AVX-512");
 }
 
 namespace {
@@ -39,26 +47,39 @@ LinearKernel linear_rule() {
 }
 
 bool can_be_had(LinearKernel kernel) { return kernel != LinearKernel::onednn || has_onednn_product(); }
+bool can_be_had(ConvolutionKernel kernel) {
+  return kernel != ConvolutionKernel::direct || has_direct_convolution();
+}
 
-std::atomic<LinearKernel> linear_in_use = LinearKernel::automatic;
+template <class Kernel>
+void require(Kernel kernel, std::string_view seam) {
+  if (!can_be_had(kernel))
+    throw Error(
+        "training.kernels." + std::string(seam) + ": \"" +
+        std::string(names(kernel)[static_cast<std::size_t>(kernel)]) +
+        "\" cannot be had with this processor and LibTorch; use \"libtorch\", whose results differ in "
+        "their last bits");
+}
+
+std::atomic<Kernels> in_use = Kernels{};
 
 }  // namespace
 
 Kernels resolve(const Kernels& wanted) {
-  if (!can_be_had(wanted.linear))
-    throw Error(
-        "training.kernels.linear: this LibTorch lacks \"onednn\"; use \"libtorch\", whose results differ in "
-        "their last bits");
+  require(wanted.linear, "linear");
+  require(wanted.convolution, "convolution");
   return nearest(wanted);
 }
 
 Kernels nearest(Kernels wanted) {
   if (wanted.linear == LinearKernel::automatic || !can_be_had(wanted.linear)) wanted.linear = linear_rule();
+  if (wanted.convolution == ConvolutionKernel::automatic || !can_be_had(wanted.convolution))
+    wanted.convolution = has_direct_convolution() ? ConvolutionKernel::direct : ConvolutionKernel::libtorch;
   return wanted;
 }
 
-Kernels kernels() { return nearest({.linear = linear_in_use}); }
+Kernels kernels() { return nearest(in_use); }
 
-void use_kernels(const Kernels& wanted) { linear_in_use = resolve(wanted).linear; }
+void use_kernels(const Kernels& wanted) { in_use = resolve(wanted); }
 
 }  // namespace aelab

@@ -15,10 +15,19 @@ enum class LinearKernel {
 };
 std::span<const std::string_view> names(LinearKernel);
 
-/// What computes the two seams (nn/layers.h). They differ in speed, and in the last bits of what they
-/// compute: runs record theirs, and go on with them.
+/// What computes convolutional networks.
+enum class ConvolutionKernel {
+  automatic,  ///< this machine's rule
+  libtorch,   ///< LibTorch's operators, which are oneDNN's
+  direct,     ///< our own (nn/direct_network.h) for float32 and few channels on the CPU; libtorch for others
+};
+std::span<const std::string_view> names(ConvolutionKernel);
+
+/// What computes the two seams (nn/layers.h, nn/convolution.h). They differ in speed, and in the last bits of
+/// what they compute: runs record theirs, and go on with them.
 struct Kernels {
   LinearKernel linear = LinearKernel::automatic;
+  ConvolutionKernel convolution = ConvolutionKernel::automatic;
 
   void fields(Fields& f);
   bool operator==(const Kernels&) const = default;

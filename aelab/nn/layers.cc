@@ -20,11 +20,6 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   return activate(activation, onednn_product(x, weight, bias, /*relu=*/false));
 }
 
-at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       std::int64_t padding, std::int64_t stride, Activation activation) {
-  return activate(activation, at::conv2d(x, weight, bias, stride, padding));
-}
-
 std::span<const std::string_view> names(Initialization) {
   static constexpr std::array<std::string_view, 5> kNames = {"glorot-uniform", "glorot-normal", "he-uniform",
                                                              "he-normal", "lecun-normal"};

@@ -8,17 +8,11 @@
 
 namespace aelab {
 
-// The two seams for speed: every dense layer of the library goes through linear(), every convolution through
-// convolution(). Both are differentiable to the second order.
-
+/// The first of two seams for speed, through which every dense layer of the library goes; convolve()
+/// (nn/convolution.h) is the other. Differentiable to the second order.
 /// activation(x weight^T + bias): x [batch, in], weight [out, in], bias [out] or undefined -> [batch, out].
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Activation activation = Activation::linear);
-
-/// activation(x * weight + bias): x [batch, in, height, width], weight [out, in, kernel, kernel], bias [out];
-/// zero padding of `padding` pixels on every side.
-at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       std::int64_t padding, std::int64_t stride, Activation activation = Activation::linear);
 
 /// How weights are drawn before training; biases start at zero. Fans count a whole receptive field.
 enum class Initialization {

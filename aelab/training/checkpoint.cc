@@ -137,6 +137,7 @@ void replay_kernels(const json& metadata, Kernels wanted, const std::string& pat
   Kernels recorded;
   if (metadata.contains("kernels")) read_config(metadata["kernels"], recorded, "kernels");
   if (wanted.linear == LinearKernel::automatic) wanted.linear = recorded.linear;
+  if (wanted.convolution == ConvolutionKernel::automatic) wanted.convolution = recorded.convolution;
   use_kernels(wanted);
 } catch (const Error& error) {
   throw Error(path + ": cannot go on to the same bits: " + error.what());

@@ -7,7 +7,7 @@
 
 #include "aelab/nn/kernels.h"
 #include "aelab/nn/product.h"
-#include "tests/torch_support.h"
+#include "tests/nn/seams.h"
 
 namespace aelab {
 namespace {
@@ -30,55 +30,11 @@ TEST(Linear, AgreesWithValuesByHand) {
   expect_close(linear(row({2, -1}), weight, bias, Activation::relu), row({0.5, 0, 0}));
 }
 
-TEST(Convolution, AgreesWithValuesByHand) {
-  const auto x = at::arange(1, 10, at::kDouble).view({1, 1, 3, 3});
-  const auto weight = at::arange(1, 5, at::kDouble).view({1, 1, 2, 2});
-  const auto bias = at::tensor({10.0}, at::kDouble);
-  // Top left: 1*1 + 2*2 + 4*3 + 5*4 = 37, and 10 more a step to the right, 30 more a step down.
-  expect_close(convolution(x, weight, bias, 0, 1).view({1, 4}), row({47, 57, 77, 87}));
-  // Padded by one, every second window: 1*4; 2*3 + 3*4; 4*2 + 7*4; 5*1 + 6*2 + 8*3 + 9*4.
-  expect_close(convolution(x, weight, bias, 1, 2).view({1, 4}), row({14, 28, 46, 87}));
-  expect_close(convolution(x, weight, bias - 60, 0, 1, Activation::relu).view({1, 4}), row({0, 0, 17, 27}));
-}
-
-using Function = std::function<Tensor(const std::vector<Tensor>&)>;
-
-/// Value, gradients and the gradients of a function of the gradients, in one list.
-std::vector<Tensor> derivatives(const Function& f, std::vector<Tensor> inputs) {
-  for (auto& input : inputs) input = input.detach().requires_grad_();
-  const auto value = f(inputs);
-  auto random = fixed_generator(7);
-  const auto weights = at::empty(value.sizes()).normal_(0, 1, random).to(value.scalar_type());
-  const auto first =
-      torch::autograd::grad({(value * weights).sum()}, inputs, {}, true, /*create_graph=*/true);
-  auto squares = value.square().sum();
-  for (const auto& gradient : first) squares = squares + gradient.square().sum();
-  auto all = torch::autograd::grad({squares}, inputs);
-  all.insert(all.end(), first.begin(), first.end());
-  all.push_back(value);
-  return all;
-}
-
-void expect_same_derivatives(const Function& ours, const Function& reference,
-                             const std::vector<Tensor>& inputs) {
-  const auto a = derivatives(ours, inputs), b = derivatives(reference, inputs);
-  ASSERT_EQ(a.size(), b.size());
-  const bool wide = inputs.front().scalar_type() == at::kDouble;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double size = std::max(1.0, b[i].abs().max().item<double>());
-    EXPECT_LT((a[i] - b[i]).abs().max().item<double>(), (wide ? 1e-11 : 1e-4) * size) << i;
-  }
-}
-
 const Activation kActivations[] = {
     Activation::linear, Activation::relu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu,
     Activation::elu,    Activation::selu, Activation::gelu,    Activation::silu, Activation::softplus};
 
-Tensor drawn(at::IntArrayRef shape, at::ScalarType type, at::Generator& random) {
-  return at::empty(shape, type).normal_(0, 1, random);
-}
-
-// Whatever makes these two fast, their values and derivatives stay those of LibTorch's own operations.
+// Whatever makes it fast, its values and derivatives stay those of LibTorch's own operations.
 TEST(Linear, HasTheDerivativesOfItsDefinition) {
   auto random = fixed_generator();
   for (const auto type : {at::kDouble, at::kFloat})
@@ -99,16 +55,6 @@ TEST(Linear, TakesTransposedWeights) {
   expect_same_derivatives([](const auto& v) { return linear(v[0], v[1].t(), Tensor(), Activation::tanh); },
                           [](const auto& v) { return at::tanh(at::mm(v[0], v[1])); }, {x, weight});
 }
-
-/// What a seam computes with, until the test ends.
-class Using {
- public:
-  explicit Using(const Kernels& wanted) { use_kernels(wanted); }
-  ~Using() { use_kernels(before_); }
-
- private:
-  Kernels before_ = kernels();
-};
 
 // Large enough for oneDNN, in float32: its own way through first and second derivatives.
 TEST(Linear, ByOneDnnHasTheDerivativesOfItsDefinition) {
@@ -177,29 +123,6 @@ TEST(Kernels, AreForcedReplayedAndRefused) {
     EXPECT_EQ(resolve({.linear = LinearKernel::onednn}).linear, LinearKernel::onednn);
   else
     EXPECT_SAYS(message_of<Error>([] { resolve({.linear = LinearKernel::onednn}); }), "lacks \"onednn\"");
-}
-
-TEST(Convolution, HasTheDerivativesOfItsDefinition) {
-  auto random = fixed_generator();
-  struct Case {
-    std::int64_t rows, in, out, size, kernel, padding, stride;
-  };
-  for (const auto type : {at::kDouble, at::kFloat})
-    for (const auto activation : {Activation::linear, Activation::relu, Activation::sigmoid})
-      for (const auto& c :
-           {Case{1, 1, 1, 1, 1, 0, 1}, Case{3, 1, 4, 8, 3, 1, 1}, Case{2, 3, 2, 7, 3, 0, 2},
-            Case{2, 4, 1, 6, 5, 2, 1}, Case{20, 8, 16, 14, 3, 1, 1}, Case{2, 2, 3, 5, 2, 0, 2}}) {
-        SCOPED_TRACE(std::to_string(c.in) + " to " + std::to_string(c.out) + " channels, kernel " +
-                     std::to_string(c.kernel) + ", padding " + std::to_string(c.padding) + ", stride " +
-                     std::to_string(c.stride));
-        expect_same_derivatives(
-            [&](const auto& v) { return convolution(v[0], v[1], v[2], c.padding, c.stride, activation); },
-            [&](const auto& v) {
-              return activate(activation, at::conv2d(v[0], v[1], v[2], c.stride, c.padding));
-            },
-            {drawn({c.rows, c.in, c.size, c.size}, type, random),
-             drawn({c.out, c.in, c.kernel, c.kernel}, type, random), drawn({c.out}, type, random)});
-      }
 }
 
 TEST(Activations, AreTheirDefinitions) {

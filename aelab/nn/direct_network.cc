@@ -1,0 +1,585 @@
+#include "aelab/nn/direct_network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "aelab/nn/direct_kernels.h"
+
+namespace aelab {
+namespace {
+
+using direct::Images;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using LayerKind = ImageLayer::Kind;
+
+const direct::Kernels* direct_kernels() {
+#ifdef AELAB_DIRECT_KERNELS
+  if (at::get_cpu_capability() == "AVX512") return &direct::avx512;
+  if (at::get_cpu_capability() == "AVX2") return &direct::avx2;
+#endif
+  return nullptr;
+}
+
+/// Where images lie in a buffer: in the middle of zeros, so that no kernel asks for borders.
+struct Frame {
+  std::int64_t channels = 0, height = 0, width = 0;
+  std::int64_t before = 0, below = 0,
+               right = 0;  ///< rows and columns of zeros; `before` above and on the left
+
+  std::int64_t rows() const { return before + height + below; }
+  std::int64_t columns() const { return before + width + right; }
+  std::int64_t pixels() const { return channels * rows() * columns(); }
+
+  /// With its borders.
+  Images whole(float* data, std::int64_t lanes) const {
+    return {data, channels, rows(), columns(), columns() * lanes, rows() * columns() * lanes};
+  }
+  /// Without.
+  Images inner(float* data, std::int64_t lanes) const {
+    auto images = whole(data, lanes);
+    images.data += before * images.row + before * lanes;
+    images.height = height;
+    images.width = width;
+    return images;
+  }
+  void clear_borders(float* data, std::int64_t lanes) const {
+    const auto clear = [&](float* from, std::int64_t count) {
+      std::memset(from, 0, static_cast<std::size_t>(count * lanes) * sizeof(float));
+    };
+    if (before + below + right == 0) return;
+    for (std::int64_t c = 0; c < channels; ++c, data += rows() * columns() * lanes) {
+      clear(data, before * columns());
+      for (std::int64_t y = before; y < before + height; ++y) {
+        clear(data + y * columns() * lanes, before);
+        clear(data + (y * columns() + before + width) * lanes, right);
+      }
+      clear(data + (before + height) * columns() * lanes, below * columns());
+    }
+  }
+};
+
+/// What the layers amount to: a convolution of enlarged images is two operations, one on the small images and
+/// one that interleaves its channels.
+struct Operation {
+  enum class Kind { convolution, maximum, average, upsampling, interleaving };
+  Kind kind;
+  std::int64_t size = 1;   ///< of a pool's window; the factor of an upsampling or interleaving
+  std::int64_t shift = 0;  ///< of an interleaving
+  std::int64_t taps = 1, stride = 1;
+  std::size_t convolution = 0;  ///< its number, counted over the network's convolutions
+  bool relu = false;            ///< of the output
+
+  Frame in = {};
+  bool in_kept = true;     ///< whether the gradients need the input
+  std::int64_t in_at = 0;  ///< where the input lies, in pixels of the tape if it is kept, else of the scratch
+  std::int64_t places_at = 0;  ///< where a maximum's places lie, in bytes of the places
+};
+
+struct Plan {
+  std::vector<Operation> operations;
+  Frame out = {};
+  std::int64_t out_at = 0;
+  std::int64_t tape = 0;                      ///< pixels that a block keeps for the gradients
+  std::int64_t scratch = 0;                   ///< pixels that a thread needs meanwhile
+  std::int64_t places = 0;                    ///< bytes that a block keeps
+  std::vector<std::optional<Phases>> phases;  ///< of the convolutions that follow an enlargement
+
+  const Frame& output_of(std::size_t i) const {
+    return i + 1 < operations.size() ? operations[i + 1].in : out;
+  }
+};
+
+/// Sizes of the operations' inputs, one after the other.
+class Planner {
+ public:
+  Planner(const std::vector<ImageLayer>& layers, const at::Tensor& x)
+      : size_{.channels = x.size(1), .height = x.size(2), .width = x.size(3)} {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto* next = i + 1 < layers.size() ? &layers[i + 1] : nullptr;
+      const bool enlarged = layers[i].kind == LayerKind::upsampling && next &&
+                            next->kind == LayerKind::convolution && next->stride == 1;
+      if (enlarged)
+        add_enlarged(layers[i++].size, *next);
+      else
+        add(layers[i]);
+    }
+    plan_.out = size_;
+    lay_out();
+  }
+  Plan take() { return std::move(plan_); }
+
+ private:
+  using Kind = Operation::Kind;
+  Plan plan_;
+  Frame size_;  // of what comes next
+
+  Operation& append(Operation operation, std::int64_t channels, std::int64_t height, std::int64_t width) {
+    operation.in.channels = size_.channels;
+    operation.in.height = size_.height;
+    operation.in.width = size_.width;
+    plan_.operations.push_back(operation);
+    size_ = {.channels = channels, .height = height, .width = width};
+    return plan_.operations.back();
+  }
+
+  void append_convolution(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t taps,
+                          std::int64_t stride, std::int64_t before, bool relu) {
+    const auto in = size_;
+    auto& operation = append({.kind = Kind::convolution,
+                              .taps = taps,
+                              .stride = stride,
+                              .convolution = plan_.phases.size(),
+                              .relu = relu},
+                             channels, height, width);
+    operation.in.before = before;
+    operation.in.below = std::max<std::int64_t>(0, (height - 1) * stride + taps - before - in.height);
+    operation.in.right = std::max<std::int64_t>(0, (width - 1) * stride + taps - before - in.width);
+  }
+
+  void add_enlarged(std::int64_t factor, const ImageLayer& layer) {
+    const Phases phases(factor, layer.weight.size(2), layer.padding);
+    const auto large = [&](std::int64_t size) {
+      return factor * size + 2 * layer.padding - phases.kernel + 1;
+    };
+    const auto height = large(size_.height), width = large(size_.width), out = layer.weight.size(0);
+    append_convolution(out * factor * factor, phases.small_rows(height), phases.small_rows(width),
+                       phases.taps, 1, phases.before, /*relu=*/false);
+    plan_.phases.emplace_back(phases);
+    append({.kind = Kind::interleaving,
+            .size = factor,
+            .shift = phases.shift,
+            .relu = layer.activation == Activation::relu},
+           out, height, width);
+  }
+
+  void add(const ImageLayer& layer) {
+    if (layer.kind == LayerKind::upsampling) {
+      append({.kind = Kind::upsampling, .size = layer.size}, size_.channels, size_.height * layer.size,
+             size_.width * layer.size);
+    } else if (layer.kind == LayerKind::pooling) {
+      const bool maximum = layer.pooling == Pooling::max;
+      // ReLU grows with its argument, so that of the convolution before may follow the maximum.
+      auto* before = plan_.operations.empty() ? nullptr : &plan_.operations.back();
+      const bool relu = maximum && before && before->kind == Kind::convolution && before->relu;
+      if (relu) before->relu = false;
+      const auto cut_off = layer.ceil ? layer.size - 1 : 0;
+      append({.kind = maximum ? Kind::maximum : Kind::average, .size = layer.size, .relu = relu},
+             size_.channels, (size_.height + cut_off) / layer.size, (size_.width + cut_off) / layer.size);
+    } else {
+      const auto kernel = layer.weight.size(2);
+      append_convolution(layer.weight.size(0), (size_.height + 2 * layer.padding - kernel) / layer.stride + 1,
+                         (size_.width + 2 * layer.padding - kernel) / layer.stride + 1, kernel, layer.stride,
+                         layer.padding, layer.activation == Activation::relu);
+      plan_.phases.emplace_back();
+    }
+  }
+
+  void lay_out() {
+    std::int64_t scratch = 0;
+    for (std::size_t i = 0; i < plan_.operations.size(); ++i) {
+      auto& operation = plan_.operations[i];
+      // Gradients need what a convolution sees and what a ReLU gave, nothing else.
+      operation.in_kept = i == 0 || operation.kind == Kind::convolution || plan_.operations[i - 1].relu;
+      auto& end = operation.in_kept ? plan_.tape : scratch;
+      operation.in_at = end;
+      end += operation.in.pixels();
+      if (operation.kind == Kind::maximum) {
+        operation.places_at = plan_.places;
+        plan_.places += plan_.output_of(i).pixels();
+      }
+    }
+    plan_.out_at = plan_.tape;
+    plan_.tape += plan_.out.pixels();
+    plan_.scratch = scratch;
+  }
+};
+
+/// A network at work on one batch: the plan, the weights as the kernels take them, and what is kept.
+class Run : public torch::CustomClassHolder {
+ public:
+  Run(const std::vector<ImageLayer>& network, const at::Tensor& x, bool differentiable)
+      : layers(network),
+        plan_(Planner(network, x).take()),
+        kernels_(*direct_kernels()),
+        samples_(x.size(0)),
+        blocks_((samples_ + kernels_.lanes - 1) / kernels_.lanes),
+        places_(at::empty({(differentiable ? blocks_ : at::get_num_threads()), plan_.places * kernels_.lanes},
+                          at::kByte)),
+        tape_(at::empty({places_.size(0), plan_.tape * kernels_.lanes})),
+        differentiable_(differentiable) {
+    for (const auto& operation : plan_.operations)
+      if (operation.kind == Operation::Kind::convolution) convolutions_.push_back(&operation);
+  }
+
+  const std::vector<ImageLayer> layers;
+
+  /// `parameters`: weight and bias of each convolution.
+  at::Tensor forward(const at::Tensor& x, at::TensorList parameters) {
+    const auto from = x.contiguous();
+    std::vector<std::vector<float>> packed;
+    std::vector<at::Tensor> biases;
+    for (std::size_t i = 0; i < convolutions_.size(); ++i) {
+      packed.push_back(pack(spread_over_phases(i, parameters[2 * i]), convolutions_[i]->taps));
+      const auto& phases = plan_.phases[i];
+      const auto& bias = parameters[2 * i + 1];
+      biases.push_back(phases ? bias.repeat_interleave(phases->factor * phases->factor) : bias.contiguous());
+    }
+    auto y = at::empty({samples_, plan_.out.channels, plan_.out.height, plan_.out.width});
+    const auto scratch = at::empty({at::get_num_threads(), plan_.scratch * lanes()});
+    const auto* input = from.const_data_ptr<float>();
+    auto* output = y.mutable_data_ptr<float>();
+    at::parallel_for(0, blocks_, 1, [&](std::int64_t begin, std::int64_t end) {
+      const auto thread = at::get_thread_num();
+      for (auto b = begin; b < end; ++b) {
+        const Memory memory = memory_of(b, thread, scratch);
+        const auto first = input_image(0, memory, /*whole=*/false);
+        clear_borders(0, memory);
+        kernels_.load(input + b * lanes() * x[0].numel(), samples_of(b), x[0].numel(), first);
+        for (std::size_t i = 0; i < plan_.operations.size(); ++i) run(i, memory, packed, biases);
+        kernels_.store(output_image(plan_.operations.size() - 1, memory), output + b * lanes() * y[0].numel(),
+                       samples_of(b), y[0].numel());
+      }
+    });
+    return y;
+  }
+
+  /// Gradients of x (undefined unless wanted) and of each parameter.
+  variable_list backward(const at::Tensor& gradient, const at::Tensor& x, at::TensorList parameters,
+                         bool wants_x) const {
+    const auto from = gradient.contiguous();
+    std::vector<std::vector<float>> packed;
+    for (std::size_t i = 0; i < convolutions_.size(); ++i)
+      packed.push_back(pack(spread_over_phases(i, parameters[2 * i]).transpose(0, 1).flip({2, 3}),
+                            convolutions_[i]->taps));
+    const auto threads = at::get_num_threads();
+    std::vector<at::Tensor> sums;  // of the weights' and biases' gradients, for every thread and lane
+    for (std::size_t i = 0; i < convolutions_.size(); ++i) {
+      const auto& operation = *convolutions_[i];
+      const auto out = plan_.output_of(place_of(operation)).channels;
+      sums.push_back(
+          at::zeros({threads, out, operation.in.channels, operation.taps, operation.taps, lanes()}));
+      sums.push_back(at::zeros({threads, out, lanes()}));
+    }
+    at::Tensor of_x = wants_x ? at::empty(x.sizes()) : at::Tensor();
+    const auto scratch = at::empty({threads, 3 * largest_gradient() * lanes()});
+    at::parallel_for(0, blocks_, 1, [&](std::int64_t begin, std::int64_t end) {
+      const auto thread = at::get_thread_num();
+      for (auto b = begin; b < end; ++b) run_back(b, thread, from, packed, sums, scratch, of_x);
+    });
+    variable_list gradients = {of_x};
+    for (std::size_t i = 0; i < convolutions_.size(); ++i) {
+      gradients.push_back(collect_over_phases(i, sums[2 * i].sum({0, -1}), parameters[2 * i]));
+      const auto bias = sums[2 * i + 1].sum({0, -1});
+      gradients.push_back(plan_.phases[i] ? bias.view({parameters[2 * i + 1].size(0), -1}).sum(1) : bias);
+    }
+    return gradients;
+  }
+
+ private:
+  /// What a block's operations work in.
+  struct Memory {
+    float *tape, *scratch;
+    std::uint8_t* places;
+  };
+
+  const Plan plan_;
+  const direct::Kernels& kernels_;
+  std::int64_t samples_, blocks_;
+  at::Tensor places_, tape_;
+  bool differentiable_;
+  std::vector<const Operation*> convolutions_;
+
+  std::int64_t lanes() const { return kernels_.lanes; }
+  std::int64_t samples_of(std::int64_t block) const { return std::min(lanes(), samples_ - block * lanes()); }
+  std::size_t place_of(const Operation& operation) const {
+    return static_cast<std::size_t>(&operation - plan_.operations.data());
+  }
+
+  Memory memory_of(std::int64_t block, std::int64_t thread, const at::Tensor& scratch) const {
+    const auto kept = differentiable_ ? block : thread;
+    return {
+        .tape = tape_.mutable_data_ptr<float>() + kept * tape_.size(1),
+        .scratch = scratch.defined() ? scratch.mutable_data_ptr<float>() + thread * scratch.size(1) : nullptr,
+        .places = places_.mutable_data_ptr<std::uint8_t>() + kept * places_.size(1)};
+  }
+
+  float* input_data(std::size_t i, const Memory& memory) const {
+    const auto& operation = plan_.operations[i];
+    return (operation.in_kept ? memory.tape : memory.scratch) + operation.in_at * lanes();
+  }
+  Images input_image(std::size_t i, const Memory& memory, bool whole) const {
+    const auto& frame = plan_.operations[i].in;
+    return whole ? frame.whole(input_data(i, memory), lanes()) : frame.inner(input_data(i, memory), lanes());
+  }
+  Images output_image(std::size_t i, const Memory& memory) const {
+    if (i + 1 < plan_.operations.size()) return input_image(i + 1, memory, /*whole=*/false);
+    return plan_.out.inner(memory.tape + plan_.out_at * lanes(), lanes());
+  }
+  void clear_borders(std::size_t i, const Memory& memory) const {
+    if (i < plan_.operations.size()) plan_.operations[i].in.clear_borders(input_data(i, memory), lanes());
+  }
+
+  void run(std::size_t i, const Memory& memory, const std::vector<std::vector<float>>& packed,
+           const std::vector<at::Tensor>& biases) const {
+    const auto& operation = plan_.operations[i];
+    clear_borders(i + 1, memory);
+    const auto in = input_image(i, memory, operation.kind == Operation::Kind::convolution);
+    const auto out = output_image(i, memory);
+    switch (operation.kind) {
+      case Operation::Kind::convolution:
+        return kernels_.convolve(in, packed[operation.convolution].data(),
+                                 biases[operation.convolution].const_data_ptr<float>(), out, operation.taps,
+                                 operation.stride, operation.relu);
+      case Operation::Kind::maximum:
+        return kernels_.max_pool(in, out, operation.size, operation.relu,
+                                 memory.places + operation.places_at * lanes());
+      case Operation::Kind::average:
+        return kernels_.average_pool(in, out, operation.size);
+      case Operation::Kind::upsampling:
+        return kernels_.upsample(in, out, operation.size);
+      case Operation::Kind::interleaving:
+        return kernels_.interleave(in, out, operation.size, operation.shift, operation.relu);
+    }
+  }
+
+  /// How the gradient of operation i's output lies: with the zeros that the convolution back asks for.
+  Frame gradient_frame(std::size_t i) const {
+    auto frame = plan_.output_of(i);
+    const auto& operation = plan_.operations[i];
+    frame.before = frame.below = frame.right = 0;
+    if (operation.kind == Operation::Kind::convolution && operation.stride == 1)
+      return framed(frame, operation);
+    return frame;
+  }
+  /// The gradient of a convolution's output, `out`, as it is convolved back over its input.
+  static Frame framed(Frame out, const Operation& operation) {
+    out.before = operation.taps - 1 - operation.in.before;
+    out.below = operation.in.height - 1 + operation.in.before - (out.height - 1);
+    out.right = operation.in.width - 1 + operation.in.before - (out.width - 1);
+    return out;
+  }
+  Frame spread_frame(std::size_t i) const {
+    auto frame = plan_.output_of(i);
+    frame.height = (frame.height - 1) * plan_.operations[i].stride + 1;
+    frame.width = (frame.width - 1) * plan_.operations[i].stride + 1;
+    return framed(frame, plan_.operations[i]);
+  }
+  std::int64_t largest_gradient() const {
+    auto largest = plan_.operations.front().in.pixels();
+    for (std::size_t i = 0; i < plan_.operations.size(); ++i) {
+      largest = std::max(largest, gradient_frame(i).pixels());
+      if (plan_.operations[i].stride > 1) largest = std::max(largest, spread_frame(i).pixels());
+    }
+    return largest;
+  }
+
+  /// One block's way back. Gradients of images go to and fro between two places; a third serves strides.
+  void run_back(std::int64_t block, std::int64_t thread, const at::Tensor& gradient,
+                const std::vector<std::vector<float>>& packed, const std::vector<at::Tensor>& sums,
+                const at::Tensor& scratch, at::Tensor& of_x) const {
+    const auto memory = memory_of(block, thread, {});
+    const auto each = largest_gradient() * lanes();
+    float* here = scratch.mutable_data_ptr<float>() + thread * scratch.size(1);
+    float *there = here + each, *aside = here + 2 * each;
+    const auto count = plan_.operations.size();
+    gradient_frame(count - 1).clear_borders(here, lanes());
+    const auto numbers = gradient[0].numel();
+    kernels_.load(gradient.const_data_ptr<float>() + block * lanes() * numbers, samples_of(block), numbers,
+                  gradient_frame(count - 1).inner(here, lanes()));
+    for (std::size_t i = count; i-- > 0;) {
+      const auto& operation = plan_.operations[i];
+      const auto frame = gradient_frame(i);
+      const auto of_output = frame.inner(here, lanes());
+      if (operation.relu) kernels_.mask(of_output, output_image(i, memory));
+      if (operation.kind == Operation::Kind::convolution)
+        kernels_.add_weight_gradient(input_image(i, memory, /*whole=*/true), of_output,
+                                     thread_sum(sums[2 * operation.convolution], thread),
+                                     thread_sum(sums[2 * operation.convolution + 1], thread), operation.taps,
+                                     operation.stride);
+      if (i == 0 && !of_x.defined()) return;
+      Frame below = i > 0 ? gradient_frame(i - 1) : Frame(operation.in);
+      if (i == 0) below.before = below.below = below.right = 0;
+      below.clear_borders(there, lanes());
+      run_back_over(i, frame, here, below.inner(there, lanes()), aside, memory, packed);
+      std::swap(here, there);
+    }
+    kernels_.store(unframed(plan_.operations.front().in).inner(here, lanes()),
+                   of_x.mutable_data_ptr<float>() + block * lanes() * of_x[0].numel(), samples_of(block),
+                   of_x[0].numel());
+  }
+
+  static Frame unframed(Frame frame) {
+    frame.before = frame.below = frame.right = 0;
+    return frame;
+  }
+
+  static float* thread_sum(const at::Tensor& sums, std::int64_t thread) {
+    return sums.mutable_data_ptr<float>() + thread * sums.stride(0);
+  }
+
+  /// From the gradient of operation i's output, in `frame`, to that of its input.
+  void run_back_over(std::size_t i, const Frame& frame, float* from, const Images& to, float* aside,
+                     const Memory& memory, const std::vector<std::vector<float>>& packed) const {
+    const auto& operation = plan_.operations[i];
+    const auto gradient = frame.inner(from, lanes());
+    switch (operation.kind) {
+      case Operation::Kind::convolution: {
+        auto whole = frame.whole(from, lanes());
+        if (operation.stride > 1) {
+          const auto wide = spread_frame(i);
+          wide.clear_borders(aside, lanes());
+          kernels_.spread(gradient, wide.inner(aside, lanes()), operation.stride);
+          whole = wide.whole(aside, lanes());
+        }
+        return kernels_.convolve(whole, packed[operation.convolution].data(), nullptr, to, operation.taps, 1,
+                                 /*relu=*/false);
+      }
+      case Operation::Kind::maximum:
+        clear_uncovered(to, operation);
+        return kernels_.max_pool_gradient(gradient, memory.places + operation.places_at * lanes(), to,
+                                          operation.size);
+      case Operation::Kind::average:
+        clear_uncovered(to, operation);
+        return kernels_.average_pool_gradient(gradient, to, operation.size);
+      case Operation::Kind::upsampling:
+        return kernels_.upsample_gradient(gradient, to, operation.size);
+      case Operation::Kind::interleaving:
+        return kernels_.interleave_gradient(gradient, to, operation.size, operation.shift);
+    }
+  }
+
+  /// The pixels at the border that no window of a pool covers.
+  void clear_uncovered(const Images& to, const Operation& operation) const {
+    if (to.height % operation.size == 0 && to.width % operation.size == 0) return;
+    for (std::int64_t c = 0; c < to.channels; ++c)
+      for (std::int64_t y = 0; y < to.height; ++y)
+        std::memset(to.data + c * to.plane + y * to.row, 0,
+                    static_cast<std::size_t>(to.width * lanes()) * sizeof(float));
+  }
+
+  // ---- weights
+
+  std::vector<float> pack(const at::Tensor& weight, std::int64_t taps) const {
+    const auto from = weight.contiguous();
+    std::vector<float> packed(static_cast<std::size_t>(from.numel()));
+    kernels_.pack(from.const_data_ptr<float>(), packed.data(), from.size(0), from.size(1), taps);
+    return packed;
+  }
+
+  at::Tensor spread_over_phases(std::size_t convolution, const at::Tensor& weight) const {
+    const auto& phases = plan_.phases[convolution];
+    return phases ? phase_weight(*phases, weight) : weight;
+  }
+  at::Tensor collect_over_phases(std::size_t convolution, const at::Tensor& gradient,
+                                 const at::Tensor& weight) const {
+    const auto& phases = plan_.phases[convolution];
+    return phases ? phase_weight_gradient(*phases, gradient, weight.sizes()) : gradient;
+  }
+};
+
+/// The parameters of the convolutions, each weight before its bias.
+std::vector<at::Tensor> parameters_in(const std::vector<ImageLayer>& layers) {
+  std::vector<at::Tensor> parameters;
+  for (const auto& layer : layers)
+    if (layer.kind == LayerKind::convolution) {
+      parameters.push_back(layer.weight);
+      parameters.push_back(layer.bias);
+    }
+  return parameters;
+}
+
+class DirectNetwork : public torch::autograd::Function<DirectNetwork> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, at::TensorList parameters,
+                            const c10::intrusive_ptr<Run>& run) {
+    auto saved = parameters.vec();
+    saved.push_back(x);
+    context->save_for_backward(std::move(saved));
+    context->saved_data["run"] = c10::IValue::make_capsule(run);
+    return run->forward(x, parameters);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    auto parameters = context->get_saved_variables();
+    const auto x = parameters.back();
+    parameters.pop_back();
+    const auto run = c10::static_intrusive_pointer_cast<Run>(context->saved_data["run"].toCapsule());
+    const bool wants_x = context->needs_input_grad(0);
+    auto results = at::GradMode::is_enabled()
+                       ? differentiable_gradients(run->layers, x, parameters, gradients[0])
+                       : run->backward(gradients[0], x, parameters, wants_x);
+    results.emplace_back();  // of the run
+    return results;
+  }
+
+ private:
+  /// Gradients that can be differentiated again are made of LibTorch's operators, at the price of another
+  /// pass.
+  static variable_list differentiable_gradients(std::vector<ImageLayer> layers, const at::Tensor& x,
+                                                const variable_list& parameters, const at::Tensor& gradient) {
+    std::size_t next = 0;
+    for (auto& layer : layers)
+      if (layer.kind == LayerKind::convolution) {
+        layer.weight = parameters[next++];
+        layer.bias = parameters[next++];
+      }
+    variable_list inputs = {x}, wanted;
+    inputs.insert(inputs.end(), parameters.begin(), parameters.end());
+    for (const auto& input : inputs)
+      if (input.requires_grad()) wanted.push_back(input);
+    const auto found = torch::autograd::grad({convolve_by_operators(layers, x)}, wanted, {gradient}, true,
+                                             /*create_graph=*/true);
+    variable_list results;
+    auto of = found.begin();
+    for (const auto& input : inputs) results.push_back(input.requires_grad() ? *of++ : at::Tensor());
+    return results;
+  }
+};
+
+bool has_own_activation(const ImageLayer& layer) {
+  return layer.kind == LayerKind::convolution && layer.activation != Activation::linear &&
+         layer.activation != Activation::relu;
+}
+
+}  // namespace
+
+bool has_direct_convolution() { return direct_kernels() != nullptr; }
+
+bool suits_direct(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
+  constexpr std::int64_t kMostWork =
+      32 * 32;  // in times out channels; beyond, oneDNN's convolutions are as fast
+  if (x.scalar_type() != at::kFloat || !x.is_cpu() || x.numel() == 0 || (x.requires_grad() && x.is_leaf()))
+    return false;
+  return std::all_of(layers.begin(), layers.end(), [](const ImageLayer& layer) {
+    if (layer.kind == LayerKind::pooling) return layer.size < 16;  // a place in a window fits a byte
+    if (layer.kind == LayerKind::upsampling) return true;
+    const auto& weight = layer.weight;
+    return weight.scalar_type() == at::kFloat && weight.is_cpu() && layer.padding < weight.size(2) &&
+           weight.size(0) * weight.size(1) <= kMostWork;
+  });
+}
+
+at::Tensor convolve_directly(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
+  const auto end = std::find_if(layers.begin(), layers.end(), has_own_activation);
+  if (end == layers.end()) {
+    const auto parameters = parameters_in(layers);
+    bool differentiable = x.requires_grad();
+    for (const auto& parameter : parameters) differentiable = differentiable || parameter.requires_grad();
+    const auto run = c10::make_intrusive<Run>(layers, x, differentiable && at::GradMode::is_enabled());
+    return DirectNetwork::apply(x, at::TensorList(parameters), run);
+  }
+  // The kernels know ReLU alone: other activations stand between two networks.
+  std::vector<ImageLayer> first(layers.begin(), end + 1);
+  first.back().activation = Activation::linear;
+  const auto activated = activate(end->activation, convolve_directly(first, x));
+  return end + 1 == layers.end() ? activated : convolve_directly({end + 1, layers.end()}, activated);
+}
+
+}  // namespace aelab
