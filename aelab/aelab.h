@@ -8,6 +8,7 @@
 #include "aelab/classifiers/nearest_neighbours.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/memory.h"
+#include "aelab/core/signals.h"
 #include "aelab/core/schedule.h"
 #include "aelab/data/source.h"
 #include "aelab/data/sources.h"

@@ -58,7 +58,6 @@ bool is_closed_form(const std::vector<Phase>& phases) {
 
 /// Of one step of a phase, optimiser aside: the least of a few.
 double step_seconds(const Phase& phase, const RunConfig& config, const Dataset& data) {
-  using Clock = std::chrono::steady_clock;
   constexpr int kTries = 4;  // the first one warms up
   if (phase.begin) {
     const at::NoGradGuard no_grad;
@@ -67,7 +66,7 @@ double step_seconds(const Phase& phase, const RunConfig& config, const Dataset& 
   const auto batch = data.range(0, std::min(config.training.batch_size, data.size()));
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kTries; ++i) {
-    const auto begun = Clock::now();
+    const auto begun = std::chrono::steady_clock::now();
     for (const auto& update : phase.updates) {
       Pass pass;
       std::vector<Tensor> parameters;
@@ -75,7 +74,7 @@ double step_seconds(const Phase& phase, const RunConfig& config, const Dataset& 
       const auto terms = update.objective(batch, Step{.seed = config.seed, .training = true}, pass);
       torch::autograd::grad({terms.total()}, parameters, {}, std::nullopt, false, /*allow_unused=*/true);
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     least = std::min(least, seconds * static_cast<double>(config.training.accumulate));
   }
   return least;

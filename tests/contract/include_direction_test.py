@@ -12,8 +12,8 @@ ROOT = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).re
 # What each room may include beside itself.
 ALLOWED = {
     "core": set(),
-    "data": {"core"},
     "nn": {"core"},
+    "data": {"core", "nn"},
     "classifiers": {"core", "data"},
     "models": {"core", "data", "nn", "classifiers"},
     "training": {"core", "data", "nn", "models"},
