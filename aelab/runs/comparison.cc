@@ -109,9 +109,9 @@ ContenderCost cost_of(const RunConfig& config, const Made& made, bool timed) {
 
 /// Where the key of a mistake that all contenders share stands in the file: "grid.", "base.".
 std::string shared_place(const ComparisonConfig& config, const std::string& problem) {
-  if (!config.grid.text.empty())
-    for (const auto& [key, values] : json::parse(config.grid.text).items())
-      if (problem.starts_with(key)) return "grid.";
+  const auto grid = config.grid.text.empty() ? json::object() : json::parse(config.grid.text);
+  for (const auto& [key, values] : grid.items())
+    if (problem.starts_with(key)) return "grid.";
   return config.variants.size() > 1 ? "base." : "";
 }
 
@@ -154,7 +154,7 @@ const PlannedRun& Comparison::run(const std::string& id) const {
 
 ContenderCost Comparison::check(std::size_t i, bool timed, Problems& problems) {
   RunConfig config;
-  auto seeded = contenders_[i].run;
+  auto seeded = json::parse(contenders_[i].run.text);
   seeded["seed"] = config_.seeds.front();
   read_config(seeded, config, problems);
   auto made = make(config, problems, opened_);

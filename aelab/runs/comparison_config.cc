@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "aelab/core/config.h"
@@ -85,14 +86,6 @@ ComparisonConfig read_comparison_config(const std::string& text, const std::stri
   apply_overrides(value, overrides);
   ComparisonConfig config;
   read_config(value, config, file);
-  return config;
-}
-
-RunConfig Contender::config(std::int64_t seed) const {
-  auto seeded = run;
-  seeded["seed"] = seed;
-  RunConfig config;
-  read_config(seeded, config, name);
   return config;
 }
 
@@ -227,19 +220,20 @@ std::vector<Setting> combinations(const ComparisonConfig& config, Problems& prob
 }
 
 Contender contender_of(const VariantConfig& variant, const std::string& path, const Setting& own,
-                       const Setting& varied, json run, Problems& problems) {
-  Contender contender{.name = variant.name + (varied.empty() ? "" : "," + name_of(varied)),
-                      .run = std::move(run),
-                      .shares = variant.shares,
-                      .width = variant.width};
+                       const Setting& varied, const ComparisonConfig& config, json run, Problems& problems) {
+  auto settings = json::object();
   for (const auto* setting : {&own, &varied})
     for (const auto& entry : *setting) {
-      problems.attempt(
-          [&] { set_value(contender.run, entry.first, entry.second, path + " \"" + entry.first + "\""); });
-      contender.settings[entry.first] = entry.second;
+      problems.attempt([&] { set_value(run, entry.first, entry.second, path + " \"" + entry.first + "\""); });
+      settings[entry.first] = entry.second;
     }
-  contender.run["name"] = variant.name;
-  return contender;
+  run["name"] = variant.name;
+  set_training(run, config, variant.shares);
+  return {.name = variant.name + (varied.empty() ? "" : "," + name_of(varied)),
+          .run = {run.dump()},
+          .shares = variant.shares,
+          .width = variant.width,
+          .settings = {settings.dump()}};
 }
 
 }  // namespace
@@ -255,8 +249,7 @@ std::vector<Contender> contenders(const ComparisonConfig& config, Problems& prob
     const auto path = "variants[" + std::to_string(i) + "]";
     const auto own = setting_of(parsed(variants[i].set), path + ".set", problems);
     for (const auto& varied : combined) {
-      all.push_back(contender_of(variants[i], path, own, varied, base, problems));
-      set_training(all.back().run, config, variants[i].shares);
+      all.push_back(contender_of(variants[i], path, own, varied, config, base, problems));
       if (!names.insert(all.back().name).second)
         problems.add(path + ".name: there are two variants \"" + all.back().name + "\"");
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "aelab/runs/run_config.h"
 
@@ -45,8 +45,8 @@ struct ComparisonConfig {
   std::int64_t format = 1;
 
   void fields(Fields& f);
-  /// Adds a variant whose run is this one; for programs. The first is the base of all. Names, seeds and output
-  /// are the comparison's.
+  /// Adds a variant whose run is this one; for programs. The first is the base of all. Names, seeds and
+  /// output are the comparison's.
   void add(std::string variant, const RunConfig& run);
 };
 
@@ -57,14 +57,11 @@ ComparisonConfig read_comparison_config(const std::string& text, const std::stri
 
 /// A variant in one combination of what varies.
 struct Contender {
-  std::string name;    ///< "dense", or "dense,code=16"; also its folder's
-  nlohmann::json run;  ///< its run file, without a seed
+  std::string name;  ///< "dense", or "dense,code=16"; also its folder's
+  AnyJson run;       ///< its run file, without a seed
   std::vector<double> shares = {};
   std::vector<std::string> width = {};
-  nlohmann::json settings = {};  ///< what it sets beside the base, path: value
-
-  /// Its run under a seed. Error with every mistake in it.
-  RunConfig config(std::int64_t seed) const;
+  AnyJson settings = {};  ///< what it sets beside the base: {"path.to.key": value}
 };
 
 /// All contenders, in the file's order, budgets but that of parameters applied. Their runs may still be

@@ -237,7 +237,7 @@ json to_json(const ComparedVariant& variant) {
     runs.push_back(std::move(value));
   }
   return {{"name", variant.name},
-          {"settings", variant.settings},
+          {"settings", json::parse(variant.settings.text)},
           {"closed_form", variant.closed_form},
           {"runs", std::move(runs)}};
 }

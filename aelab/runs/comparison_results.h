@@ -20,7 +20,7 @@ struct ComparedRun {
 
 struct ComparedVariant {
   std::string name;
-  nlohmann::json settings;
+  AnyJson settings;
   bool closed_form = false;
   std::vector<ComparedRun> runs;  ///< one a seed
 };

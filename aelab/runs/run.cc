@@ -146,8 +146,6 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = at::get_num_threads();
-  config.training.kernels = resolve(config.training.kernels);
-  use_kernels(config.training.kernels);
   const bool given = !options.folder.empty();
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);
@@ -156,7 +154,10 @@ RunOutcome run(RunConfig config, RunOptions options) {
     require_same_run(folder, config);
     check_recorded_data(folder, *made.source);
     if (is_complete(folder)) return on_record(folder);
+    config = load_run_config(folder);  // with the kernels that it began with
   } else {
+    config.training.kernels = resolve(config.training.kernels);
+    use_kernels(config.training.kernels);
     write_json(folder / "config.json", write_config(config));
     write_json(folder / "environment.json", environment());
     write_json(folder / "data.json", record);
@@ -166,7 +167,11 @@ RunOutcome run(RunConfig config, RunOptions options) {
 }
 
 void require_same_run(const fs::path& folder, const RunConfig& config) {
-  const auto there = load_run_config(folder);
+  auto there = load_run_config(folder);
+  const auto& kernels = config.training.kernels;
+  if (kernels.linear == LinearKernel::automatic) there.training.kernels.linear = kernels.linear;
+  if (kernels.convolution == ConvolutionKernel::automatic)
+    there.training.kernels.convolution = kernels.convolution;
   const auto recorded = write_config(there), wanted = write_config(config);
   const auto differences = json::diff(recorded, wanted);
   if (differences.empty()) return;
@@ -197,11 +202,11 @@ void check_recorded_data(const fs::path& folder, const Data& data) {
 
 RunOutcome resume(const fs::path& folder) {
   const auto config = load_run_config(folder);
-  if (is_complete(folder)) return on_record(folder);
   Problems problems;
   const auto made = make(config, problems);
   problems.raise(folder.string());
   check_recorded_data(folder, *made.source);
+  if (is_complete(folder)) return on_record(folder);
   const FolderLock lock(folder);
   return train_or_report(config, made, folder);
 }

@@ -63,7 +63,7 @@ def check_the_check():
     """Each rule can fail."""
     wrong = {
         "core/text.h": '#include "aelab/data/split.h"',
-        "data/split.h": '#include "aelab/nn/step.h"',
+        "data/split.h": '#include "aelab/models/phase.h"',
         "nn/step.h": '#include "aelab/data/dataset.h"',
         "training/trainer.h": '#include "aelab/evaluation/metric.h"',
         "evaluation/metric.h": '#include "aelab/training/trainer.h"',
