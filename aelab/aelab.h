@@ -10,6 +10,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/schedule.h"
+#include "aelab/core/signals.h"
 #include "aelab/data/source.h"
 #include "aelab/data/sources.h"
 #include "aelab/evaluation/metrics/accuracy.h"
