@@ -8,7 +8,6 @@
 #include "aelab/classifiers/nearest_neighbours.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/memory.h"
-#include "aelab/core/signals.h"
 #include "aelab/core/schedule.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/source.h"

@@ -112,9 +112,9 @@ std::string name_of(const Setting& setting) {
   const auto last_part = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
   std::vector<std::string> parts;
   for (const auto& [path, value] : setting) {
-    const auto alike = std::count_if(setting.begin(), setting.end(), [&](const auto& other) {
-      return last_part(other.first) == last_part(path);
-    });
+    const auto alike = std::count_if(
+        setting.begin(), setting.end(),
+        [&, last = last_part(path)](const auto& other) { return last_part(other.first) == last; });
     parts.push_back((alike > 1 ? path : last_part(path)) + "=" + in_name(value));
   }
   return join(parts, ",");
