@@ -5,7 +5,7 @@ CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 # The installer puts a cmake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
-.PHONY: help demo build test sanitize format lint clean
+.PHONY: help demo build test sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -43,6 +43,17 @@ lint:  ## check the sources with clang-tidy; .clang-tidy says for what
 	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
 	@ls build/release/CMakeFiles/aelab*.dir/Unity/*.cxx | xargs -P $(JOBS) -n 1 \
 	  clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option
+
+headers:  ## compile every public header alone, those that changed since
+	@third_party/install
+	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
+	@AELAB_PROGRAM=build/release/aelab AELAB_SOURCE_DIR=. python3 tests/contract/headers_test.py --all
+
+docs:  ## write the API reference: build/docs/html; needs doxygen
+	@command -v doxygen > /dev/null || (echo 'make docs needs doxygen: apt-get install doxygen'; exit 1)
+	@mkdir -p build
+	@AELAB_VERSION=$$(sed -n 's/^project(aelab VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt) doxygen
+	@echo build/docs/html/index.html
 
 clean:  ## remove build/
 	rm -rf build

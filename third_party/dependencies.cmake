@@ -1,35 +1,39 @@
 # Finds what aelab is built from; third_party/README.md says what each is for.
 
-# A project that adds aelab as a subdirectory links our libraries, so it must see the targets found here.
+# A project that adds aelab as a subdirectory, or finds it installed, links our libraries, so it must see the targets
+# found here.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 
 find_package(fmt 9 REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
-find_path(turbojpeg_include turbojpeg.h REQUIRED NO_CACHE)
-find_library(turbojpeg_library turbojpeg REQUIRED NO_CACHE)
-add_library(turbojpeg INTERFACE IMPORTED GLOBAL)
-target_include_directories(turbojpeg SYSTEM INTERFACE "${turbojpeg_include}")
-target_link_libraries(turbojpeg INTERFACE "${turbojpeg_library}")
-find_path(zip_include zip.h REQUIRED NO_CACHE)
-find_library(zip_library zip REQUIRED NO_CACHE)
-add_library(libzip INTERFACE IMPORTED GLOBAL)
-target_include_directories(libzip SYSTEM INTERFACE "${zip_include}")
-target_link_libraries(libzip INTERFACE "${zip_library}")
+
+# aelab_c_library(NAME HEADER [FOLDER]): the target NAME of a C library that has no CMake package.
+function(aelab_c_library name header)
+  if(TARGET ${name})
+    return()
+  endif()
+  string(REGEX REPLACE "^lib" "" library "${name}")
+  find_path(${name}_include ${header} PATH_SUFFIXES ${ARGN} REQUIRED NO_CACHE)
+  find_library(${name}_library ${library} REQUIRED NO_CACHE)
+  add_library(${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${name} SYSTEM INTERFACE "${${name}_include}")
+  target_link_libraries(${name} INTERFACE "${${name}_library}")
+endfunction()
+
+aelab_c_library(turbojpeg turbojpeg.h)
+aelab_c_library(libzip zip.h)
 if(AELAB_TORCH)
   find_package(CLI11 2.1 REQUIRED)
   find_package(Boost 1.71 REQUIRED CONFIG)
-  find_path(protozero_include protozero/pbf_builder.hpp REQUIRED NO_CACHE)
-  add_library(protozero INTERFACE IMPORTED GLOBAL)
-  target_include_directories(protozero SYSTEM INTERFACE "${protozero_include}")
-  foreach(name linear svm)
-    find_path(lib${name}_include ${name}.h PATH_SUFFIXES lib${name} REQUIRED NO_CACHE)
-    find_library(lib${name}_library ${name} REQUIRED NO_CACHE)
-    add_library(lib${name} INTERFACE IMPORTED GLOBAL)
-    target_include_directories(lib${name} SYSTEM INTERFACE "${lib${name}_include}")
-    target_link_libraries(lib${name} INTERFACE "${lib${name}_library}")
-  endforeach()
+  if(NOT TARGET protozero)
+    find_path(protozero_include protozero/pbf_builder.hpp REQUIRED NO_CACHE)
+    add_library(protozero INTERFACE IMPORTED GLOBAL)
+    target_include_directories(protozero SYSTEM INTERFACE "${protozero_include}")
+  endif()
+  aelab_c_library(liblinear linear.h liblinear)
+  aelab_c_library(libsvm svm.h libsvm)
 endif()
 if(AELAB_TESTS)
   find_package(GTest REQUIRED)
@@ -37,9 +41,9 @@ endif()
 
 # LibTorch, found like find_package(Torch) finds it (Torch_DIR, CMAKE_PREFIX_PATH). TorchConfig.cmake itself is not
 # used: for a CUDA build it asks for the CUDA compiler, which aelab never runs.
-if(AELAB_TORCH)
-  find_path(Torch_DIR TorchConfig.cmake HINTS ENV Torch_DIR PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch
-            NO_CACHE)
+if(AELAB_TORCH AND NOT TARGET LibTorch)
+  find_path(Torch_DIR TorchConfig.cmake HINTS ENV Torch_DIR PATHS "${AELAB_TORCH_HINT}"
+            PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch NO_CACHE)
   if(NOT Torch_DIR)
     message(FATAL_ERROR "LibTorch was not found. Run third_party/install and pass "
                         "-DCMAKE_PREFIX_PATH=$(cat build/torch_prefix), or set Torch_DIR; `make build` does both.")
@@ -81,7 +85,7 @@ if(AELAB_TORCH)
 endif()
 
 # Conveniences of this checkout's own build.
-if(PROJECT_IS_TOP_LEVEL)
+if(PROJECT_IS_TOP_LEVEL AND "${PROJECT_NAME}" STREQUAL "aelab")
   find_program(AELAB_CCACHE ccache)
   if(AELAB_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
     # Paths relative to the checkout, so that a second checkout finds what the first one compiled.

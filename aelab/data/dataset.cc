@@ -109,7 +109,8 @@ class JoinedRows : public Storage {
 constexpr std::int64_t kChunk = 4096;  // rows read at once by what passes over a whole set
 
 template <class Visit>
-void in_chunks(const Dataset& dataset, Visit visit) {
+void in_chunks(const Dataset& given, Visit visit) {
+  const auto dataset = given.in_storage_order();
   for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk)
     visit(dataset.range(begin, std::min(begin + kChunk, dataset.size())));
 }
@@ -140,6 +141,12 @@ Batch Dataset::gather(const Tensor& places, const Randomness& random) const {
 
 Batch Dataset::range(std::int64_t begin, std::int64_t end) const {
   return gather(at::arange(begin, end, at::kLong));
+}
+
+Dataset Dataset::in_storage_order() const {
+  auto sorted = *this;
+  if (rows_.defined()) sorted.rows_ = std::get<0>(rows_.sort());
+  return sorted;
 }
 
 Dataset Dataset::subset(const Tensor& places) const {
@@ -193,7 +200,8 @@ std::pair<double, double> value_range(const Dataset& dataset) {
   return {least, most};
 }
 
-std::string first_not_finite(const Dataset& dataset) {
+std::string first_not_finite(const Dataset& given) {
+  const auto dataset = given.in_storage_order();
   for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk) {
     const auto inputs = dataset.range(begin, std::min(begin + kChunk, dataset.size())).inputs.flatten(1);
     const auto bad = at::isfinite(inputs).logical_not().nonzero();

@@ -67,6 +67,8 @@ class Dataset {
   /// The rows from `begin` up to, without, `end`.
   Batch range(std::int64_t begin, std::int64_t end) const;
   Dataset subset(const Tensor& places) const;
+  /// The same rows in the order in which they are stored: for passes that have no order of their own.
+  Dataset in_storage_order() const;
   /// All labels, [rows]; undefined without.
   Tensor labels() const;
 

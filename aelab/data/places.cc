@@ -10,7 +10,15 @@ namespace aelab {
 
 namespace fs = std::filesystem;
 
-fs::path shipped_data() { return fs::path(AELAB_DATA_DIR); }
+fs::path shipped_data() {
+  std::error_code ignored;
+  const auto program = fs::read_symlink("/proc/self/exe", ignored);
+  const fs::path places[] = {AELAB_DATA_DIR, program.parent_path().parent_path() / "share/aelab/data",
+                             AELAB_INSTALLED_DATA_DIR};
+  for (const auto& place : places)
+    if (fs::is_directory(place, ignored)) return place;
+  return places[0];
+}
 
 fs::path find_folder(const std::string& set, const std::string& given, const std::string& file,
                      const fs::path& installed) {

@@ -10,7 +10,7 @@ namespace aelab {
 
 constexpr const char* kFolderHelp = "where the files are; searched for when left out";
 
-/// The folder of aelab's own data sets.
+/// The folder of aelab's own data sets: the checkout's, or the one that was installed.
 std::filesystem::path shipped_data();
 
 /// The first of the places for a data set's folder that holds `file`, or `file`.gz: `given`, or where that is

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "aelab/core/config.h"
+#include "aelab/core/version.h"
 #include "aelab/nn/kernels.h"
 
 namespace aelab {
@@ -37,7 +38,7 @@ std::string now() {
 
 nlohmann::json environment() {
   const auto used = kernels();
-  return {{"aelab", AELAB_VERSION},
+  return {{"aelab", version()},
           {"libtorch", TORCH_VERSION},
           {"processor", processor()},
           {"processors", std::thread::hardware_concurrency()},

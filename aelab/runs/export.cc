@@ -4,6 +4,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/safetensors.h"
+#include "aelab/core/version.h"
 #include "aelab/data/formats/npy.h"
 #include "aelab/runs/results.h"
 
@@ -70,7 +71,8 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
   if (format_of(config) == WeightsFormat::npz)
     write_npz(file, weights);
   else
-    write_safetensors(file, weights, {{"variant", run.model.variant.kind()}, {"aelab", AELAB_VERSION}});
+    write_safetensors(file, weights,
+                      {{"variant", run.model.variant.kind()}, {"aelab", std::string(version())}});
   return file;
 }
 

@@ -142,6 +142,8 @@ RunOutcome run(RunConfig config, RunOptions options) {
   auto& problems = options.problems;
   if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
   auto made = make(config, problems);
+  if (made.model && config.model.initialize_from && !problems.concern("model"))
+    problems.attempt([&] { initialize(*made.model, *config.model.initialize_from); });
   problems.raise(options.origin);
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();

@@ -20,6 +20,8 @@ bool is_folder_name(std::string_view name, std::string_view beside) {
 
 void ModelConfig::fields(Fields& f) {
   f.flatten(variant);
+  f("initialize_from", initialize_from,
+    "weights to begin with: another run's, or those of a safetensors file");
   f("expanded", expanded, "what the variant expanded to; written into run folders, checked when read");
 }
 

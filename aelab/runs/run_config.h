@@ -3,6 +3,7 @@
 #include "aelab/data/source.h"
 #include "aelab/evaluation/metric.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
+#include "aelab/runs/initialization.h"
 #include "aelab/training/trainer.h"
 
 namespace aelab {
@@ -11,6 +12,7 @@ namespace aelab {
 struct ModelConfig {
   Choice<Autoencoder> variant = {};
   std::optional<AutoencoderConfig> expanded = {};  ///< checked against the variant's, never merged
+  std::optional<InitializationConfig> initialize_from = {};
 
   void fields(Fields& f);
 };

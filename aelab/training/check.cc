@@ -6,6 +6,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
+#include "aelab/training/freeze.h"
 
 namespace aelab {
 namespace {
@@ -175,6 +176,10 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
     check_values("validation", data.validation, model);
   });
   if (!problems.attempt([&] { check_labels(model, data); })) return;
+  problems.attempt([&] {
+    auto phases = model.phases();
+    freeze(phases, model, config.freeze);
+  });
   const auto phases = model.phases();
   std::vector<PhaseLimits> limits;
   if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))

@@ -12,6 +12,7 @@
 #include "aelab/data/batches.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
+#include "aelab/training/freeze.h"
 
 namespace aelab {
 
@@ -29,6 +30,8 @@ void TrainerConfig::fields(Fields& f) {
   f("clip_norm", clip_norm, "gradients are scaled to at most this length, all together", above(0));
   f("clip_value", clip_value, "each number of a gradient is cut off at this size", above(0));
   f("optimizer", optimizer, "how parameters follow gradients");
+  f("freeze", freeze,
+    "parameters that stay as they are: their names, or what these begin with, such as backbone.encoder_0");
   f("device", device, "auto: CUDA where LibTorch has it, else the CPU");
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
   f("kernels", kernels, "what computes layers; run folders record what auto chose, and resume with it");
@@ -89,6 +92,7 @@ class Loop {
         device_(choose_device(config.device)),
         training_(model, data, place.folder) {
     model.to(device_);
+    freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
     training_.kernels = config.kernels;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };

@@ -22,6 +22,7 @@ struct TrainerConfig {
   std::int64_t accumulate = 1;            ///< batches whose gradients make one step
   std::optional<double> clip_norm = {};   ///< of all gradients together
   std::optional<double> clip_value = {};  ///< of each number of a gradient
+  std::vector<std::string> freeze = {};   ///< parameters that are not trained, by name or its beginning
   Device device = Device::automatic;
   std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
   Kernels kernels = {};                      ///< what is "auto" goes on, on resume, as the checkpoint says

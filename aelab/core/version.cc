@@ -1,0 +1,7 @@
+#include "aelab/core/version.h"
+
+namespace aelab {
+
+std::string_view version() { return AELAB_VERSION; }
+
+}  // namespace aelab

@@ -1,0 +1,126 @@
+#include "aelab/runs/initialization.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
+#include "aelab/core/safetensors.h"
+#include "aelab/core/text.h"
+#include "aelab/data/formats/values.h"
+
+namespace aelab {
+
+void TensorName::fields(Fields& f) {
+  f("from", from, "a tensor's name in the file, or what its names begin with");
+  f("to", to, "the model's name for it, such as backbone.encoder_0");
+}
+
+void InitializationConfig::fields(Fields& f) {
+  f("path", path, "a run's folder, or a safetensors file, such as a PyTorch state_dict");
+  f("checkpoint", checkpoint, "of the run: best, last or ema");
+  f("names", names, "the file's names for the model's tensors; the same when left out");
+  f("partial", partial, "file and model may have tensors that the other lacks");
+  f.require(!path.empty(), "path", "is missing: name a run's folder, or a safetensors file");
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kModelPrefix = "model.";
+
+fs::path file_of(const InitializationConfig& config) {
+  const fs::path path = config.path;
+  if (!fs::exists(path)) throw Error("model.initialize_from.path: there is no " + config.path);
+  if (!fs::is_directory(path)) return path;
+  const auto file = path / "checkpoints" / (config.checkpoint + ".safetensors");
+  if (!fs::exists(file)) throw Error("model.initialize_from: there is no checkpoint " + file.string());
+  return file;
+}
+
+/// The model's name for a file's tensor.
+std::string model_name(const std::string& name, const std::vector<TensorName>& names) {
+  for (const auto& [from, to] : names) {
+    if (name == from) return to;
+    if (name.starts_with(from + ".")) return to + name.substr(from.size());
+  }
+  return name;
+}
+
+Tensor floats_of(const TensorBytes& saved, ValueType type) {
+  auto values = at::empty(saved.shape);
+  to_floats({.type = type, .shape = saved.shape}, saved.bytes.data(), values.numel(),
+            values.mutable_data_ptr<float>());
+  return values;
+}
+
+class Initializer {
+ public:
+  Initializer(Autoencoder& model, const fs::path& file, const InitializationConfig& config)
+      : state_(state_of(model)), file_(file.string()), config_(config) {}
+
+  void run() {
+    const auto content = SafetensorsFile::read(file_);
+    const bool checkpoint = content.metadata().contains("aelab");
+    for (const auto& tensor : content.tensors()) {
+      if (checkpoint && !tensor.name.starts_with(kModelPrefix)) continue;  // the optimiser's, and others'
+      copy(tensor,
+           model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
+    }
+    for (const auto& item : state_)
+      if (!config_.partial && !copied(item.first))
+        problems_.add("the model's \"" + item.first + "\" is not in " + file_ + advice());
+    if (problems_.empty() && copied_.empty())
+      problems_.add(file_ + ": has none of the model's tensors" + advice());
+    problems_.raise("model.initialize_from");
+    const at::NoGradGuard no_grad;
+    for (const auto& [target, values] : copied_) state_[target].second.copy_(values);
+  }
+
+ private:
+  NamedTensors state_;
+  std::string file_;
+  const InitializationConfig& config_;
+  std::vector<std::pair<std::size_t, Tensor>> copied_;
+  Problems problems_;
+
+  static std::string advice() { return "; map its name by \"names\", or set \"partial\" to true"; }
+
+  bool copied(const std::string& name) const {
+    return std::any_of(copied_.begin(), copied_.end(),
+                       [&](const auto& item) { return state_[item.first].first == name; });
+  }
+
+  void copy(const TensorBytes& saved, const std::string& name) {
+    const auto found =
+        std::find_if(state_.begin(), state_.end(), [&](const auto& item) { return item.first == name; });
+    if (found == state_.end()) {
+      std::vector<std::string> known;
+      for (const auto& item : state_) known.push_back(item.first);
+      if (!config_.partial)
+        problems_.add(file_ + ": the model has no tensor \"" + name + "\" for its \"" + saved.name + "\"." +
+                      did_you_mean(name, known));
+      return;
+    }
+    const auto type = value_type_named(saved.dtype);
+    if (!type)
+      return problems_.add(file_ + ": \"" + saved.name + "\" is of type " + saved.dtype +
+                           ", which aelab does not read");
+    if (Shape(saved.shape) != found->second.sizes().vec())
+      return problems_.add(file_ + ": \"" + saved.name + "\" is " + to_string(saved.shape) +
+                           ", the model's \"" + name + "\" " + to_string(found->second.sizes().vec()));
+    if (copied(name)) return problems_.add(file_ + ": two tensors stand for the model's \"" + name + "\"");
+    copied_.emplace_back(static_cast<std::size_t>(found - state_.begin()), floats_of(saved, *type));
+  }
+};
+
+}  // namespace
+
+void initialize(Autoencoder& model, const InitializationConfig& config) {
+  Initializer(model, file_of(config), config).run();
+}
+
+}  // namespace aelab

@@ -1,0 +1,100 @@
+#pragma once
+
+// A variant, a source of data, a callback and a metric that aelab does not have.
+
+#include "aelab/aelab.h"
+
+namespace own {
+
+/// Dense tanh layers, with an L1 penalty that pulls the code towards zero.
+class Shrinking : public aelab::Autoencoder {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "shrinking";
+    static constexpr std::string_view summary = "tanh layers and an L1 penalty on the code";
+    aelab::AutoencoderConfig base = {.code = 8};
+    std::vector<std::int64_t> hidden = {32};
+    double strength = 0.01;
+
+    void fields(aelab::Fields& f) {
+      base.fields(f);
+      f("hidden", hidden, "widths of the hidden layers", aelab::at_least(1));
+      f("strength", strength, "weight of the penalty", aelab::at_least(0));
+    }
+    static std::vector<Config> examples() { return {{.base = {.code = 6}, .hidden = {12}}}; }
+  };
+
+  static aelab::AutoencoderConfig expand(const Config& config);
+  Shrinking(const Config& config, const aelab::Context& context) : Autoencoder(expand(config), context) {}
+};
+
+/// Sine waves of random phase, sampled at so many points; the label says which of the frequencies 1, 2, 3.
+class Waves : public aelab::Source {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "waves";
+    static constexpr std::string_view summary = "sine waves of three frequencies and random phase";
+    std::int64_t points = 32, rows = 600, seed = 0;
+
+    void fields(aelab::Fields& f) {
+      f("points", points, "values of a wave", aelab::at_least(2));
+      f("rows", rows, "waves", aelab::at_least(1));
+      f("seed", seed, "of the phases");
+    }
+    static std::vector<Config> examples() { return {{.points = 16, .rows = 60}}; }
+  };
+
+  explicit Waves(const Config& config) : config_(config) {}
+  aelab::Data open() const override;
+
+ private:
+  Config config_;
+};
+
+/// Ends the phase once a metric is small enough.
+class StopWhenGood : public aelab::Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "stop-when-good";
+    static constexpr std::string_view summary = "ends the phase once a metric falls to a limit";
+    std::string monitor = "validation/reconstruction";
+    double limit = 0;
+
+    void fields(aelab::Fields& f) {
+      f("monitor", monitor, "the metric");
+      f("limit", limit, "small enough");
+    }
+    static std::vector<Config> examples() { return {{.limit = 1}}; }
+  };
+
+  explicit StopWhenGood(const Config& config) : config_(config) {}
+  Order order() const override { return Order::monitor; }
+  std::string monitored() const override { return config_.monitor; }
+  void epoch_end(aelab::Training& training) override;
+
+ private:
+  Config config_;
+};
+
+/// How alike a reconstruction is to its own mirror image, mean over samples: 0 is the same.
+class Symmetry : public aelab::Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "symmetry";
+    static constexpr std::string_view summary = "distance of the reconstruction from its mirror image";
+    void fields(aelab::Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit Symmetry(const Config&) {}
+  std::vector<aelab::Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
+  void add(const aelab::Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+
+ private:
+  double sum_ = 0;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace own

@@ -1,0 +1,35 @@
+// A training loop of one's own around one of aelab's models: no trainer, no run folder, LibTorch's optimiser.
+
+#include <ATen/ATen.h>
+#include <torch/optim/adam.h>
+
+#include <cstdio>
+
+#include "aelab/data/batches.h"
+#include "aelab/data/source.h"
+#include "aelab/models/dense.h"
+
+int main() {
+  constexpr std::int64_t kEpochs = 20, kRows = 64, kSeed = 1;
+  const auto split = aelab::open_dataset("digits").split({.validation = 200}, kSeed);
+  const auto model =
+      std::make_shared<aelab::Dense>(aelab::Dense::Config{.base = {.code = 16}, .backbone = {.hidden = {64}}},
+                                     aelab::Context(split.train.shape(), kSeed));
+  torch::optim::Adam optimizer(model->parameters(), 3e-3);
+
+  for (std::int64_t epoch = 0; epoch < kEpochs; ++epoch) {
+    const aelab::Batches batches(split.train, kRows, aelab::shuffled_order(split.train.size(), kSeed, epoch));
+    for (std::int64_t b = 0; b < batches.count(); ++b) {
+      aelab::Pass pass;
+      const auto terms = model->loss(batches[b], {.at = {epoch, b}, .seed = kSeed, .training = true}, pass);
+      optimizer.zero_grad();
+      terms.total().backward();
+      optimizer.step();
+    }
+  }
+
+  const at::NoGradGuard no_grad;
+  const auto x = split.test.range(0, split.test.size()).inputs;
+  std::printf("squared error a pixel on the test part: %.4f\n",
+              (model->reconstruct(x) - x).square().mean().item<double>());
+}

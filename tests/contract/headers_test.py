@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Public headers define no macros, and each compiles alone. Those without LibTorch are compiled here; all are by
+`make headers` (--all), which compiles again only those that changed, themselves or what they include."""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+BUILD = pathlib.Path(os.environ["AELAB_PROGRAM"]).parent if "AELAB_PROGRAM" in os.environ else ROOT / "build/release"
+STAMPS = BUILD / "headers"
+INCLUDE = re.compile(r'^#include "(aelab/[^"]+)"', re.MULTILINE)
+TORCH = re.compile(r"^#include <(ATen|torch|c10)/", re.MULTILINE)
+DEFINE = re.compile(r"^\s*#\s*define\b.*", re.MULTILINE)
+
+
+def with_includes(header, seen=None):
+    """The header and all of ours that it includes, each with its text."""
+    seen = {} if seen is None else seen
+    if header not in seen:
+        seen[header] = (ROOT / header).read_text()
+        for included in INCLUDE.findall(seen[header]):
+            with_includes(included, seen)
+    return seen
+
+
+def compiler():
+    """How this build compiles the library, without what to compile."""
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        if "aelab_cli.dir" in entry["output"]:
+            words = shlex.split(entry["command"])
+            words = words[next(i for i, word in enumerate(words) if word.endswith(("c++", "g++", "clang++"))) :]
+            return [word for word in words[: words.index("-o")] if not word.startswith(("-M", "CMakeFiles"))], entry["directory"]
+    raise SystemExit("this build has no commands to compile aelab with")
+
+
+def problem_with(header, command, folder):
+    texts = with_includes(header)
+    digest = hashlib.sha256(json.dumps([sorted(texts.items()), command]).encode()).hexdigest()
+    stamp = STAMPS / header.replace("/", "-")
+    if stamp.exists() and stamp.read_text() == digest:
+        return None
+    source = f'#include "{header}"\n#include "{header}"\n'
+    result = subprocess.run([*command, "-fsyntax-only", "-x", "c++", "-"], input=source, capture_output=True, text=True, cwd=folder)
+    if result.returncode:
+        return f"{header} does not compile alone:\n{result.stderr[:2000]}"
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(digest)
+    return None
+
+
+def main():
+    headers = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "aelab").rglob("*.h"))
+    assert len(headers) > 80, f"only {len(headers)} headers under {ROOT / 'aelab'}"
+    problems = []
+    for header in headers:
+        text = (ROOT / header).read_text()
+        problems += [f"{header}: leaks the macro: {line}" for line in DEFINE.findall(text)]
+        if not text.startswith("#pragma once\n"):
+            problems.append(f"{header}: does not begin with #pragma once")
+    light = [h for h in headers if not any(TORCH.search(text) for text in with_includes(h).values())]
+    chosen = headers if "--all" in sys.argv else light
+    command, folder = compiler()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() if "--all" in sys.argv else 1) as pool:
+        problems += filter(None, pool.map(lambda header: problem_with(header, command, folder), chosen))
+    print("\n".join(problems) or f"{len(chosen)} of {len(headers)} headers compiled alone")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
