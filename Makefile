@@ -42,7 +42,7 @@ lint:  ## check the sources with clang-tidy; .clang-tidy says for what
 	@third_party/install
 	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
 	@ls build/release/CMakeFiles/aelab*.dir/Unity/*.cxx | xargs -P $(JOBS) -n 1 \
-	  clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option
+	  clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-fno-openmp
 
 headers:  ## compile every public header alone, those that changed since
 	@third_party/install
