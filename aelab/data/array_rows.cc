@@ -101,8 +101,7 @@ class ArrayRows : public Storage {
         within.push_back(all[i] - shards_.begin(shard));
       arrays_[shard].read(within, to);
       const auto read = static_cast<std::int64_t>(within.size()) * values;
-      if (config_.unit && arrays_[shard].layout().type == ValueType::u8)
-        std::for_each(to, to + read, [](float& x) { x /= 255; });
+      if (config_.unit && arrays_[shard].layout().type == ValueType::u8) divide(to, read, 255);
       to += read;
     }
   }

@@ -3,8 +3,11 @@ wrong with a file is named, and a run's folder knows what it was trained on."""
 
 import gzip
 import json
+import signal
 import struct
+import subprocess
 import sys
+import time
 
 import program
 
@@ -251,8 +254,8 @@ class RunFolders(DataTest):
         content = (self.folder / "x.npy").read_bytes()
         self.assertEqual((file["bytes"], file["crc32"]), (len(content), f"{zlib.crc32(content):08x}"))
         numpy.save(self.path("x.npy"), numpy.zeros((300, 6)))
-        for command in (["resume"], ["evaluate"], ["apply"]):
-            result = program.run(*command, folder)
+        for command in ("evaluate", "apply"):
+            result = program.run(command, folder)
             self.assert_refused(result, f"{self.path('x.npy')} is not what the run used: its checksum is ")
 
     def test_in_memory_or_not_is_the_same_run(self):
@@ -265,6 +268,31 @@ class RunFolders(DataTest):
             weights.append((folder / "checkpoints/best.safetensors").read_bytes())
         tensors = [content[8 + struct.unpack("<Q", content[:8])[0] :] for content in weights]
         self.assertEqual(*tensors)
+
+    def test_a_file_that_shrinks_ends_the_run_with_a_checkpoint(self):
+        config = self.config(in_memory=False)
+        config["training"] = {"epochs": 100000}
+        config["callbacks"] = [{"kind": "checkpoint", "seconds": 0}]
+        file = program.write_json(self.folder / "run.json", config)
+        process = program.start("run", file, "--output", self.output, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        last = self.output / "small/1/checkpoints/last.safetensors"
+        self.assertTrue(program.wait_for(last.exists))
+        content = (self.folder / "x.npy").read_bytes()
+        with open(self.path("x.npy"), "r+b") as shrunk:
+            shrunk.truncate(len(content) - 1)
+        result = program.finish(process)
+        self.assertEqual(result.code, 1, result.stderr)
+        self.assertIn(f"{self.path('x.npy')}: became shorter while it was in use: row ", result.stderr)
+        self.assertEqual(program.read_json(self.output / "small/1/status.json")["status"], "failed")
+        self.assertTrue(last.exists())
+        self.assert_refused(program.run("resume", self.output / "small/1"), "the file is truncated")
+        (self.folder / "x.npy").write_bytes(content[:-8] + bytes(8))
+        self.assert_refused(program.run("resume", self.output / "small/1"), "x.npy is not what the run used: its checksum is ")
+        (self.folder / "x.npy").write_bytes(content)
+        resumed = program.start("resume", self.output / "small/1", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1)
+        resumed.send_signal(signal.SIGTERM)
+        self.assertEqual(program.finish(resumed).code, 128 + 15)
 
     def test_whitening_is_saved_with_the_model(self):
         config = self.config(transforms=[{"kind": "whiten", "method": "pca", "components": 4}])

@@ -110,12 +110,25 @@ std::uint64_t ArrayLayout::bytes() const { return bytes_of(type, shape).value();
 
 void to_floats(const ArrayLayout& layout, const std::byte* from, std::int64_t count, float* to,
                std::int64_t stride) {
+  const bool native = layout.big_endian == (std::endian::native == std::endian::big);
   with_type(layout.type, [&](auto kind) {
     using Value = decltype(kind);
-    for (std::int64_t i = 0; i < count; ++i)
-      to[i] =
-          widen(load<Value>(from + i * stride * static_cast<std::int64_t>(sizeof(Value)), layout.big_endian));
+    constexpr auto width = static_cast<std::int64_t>(sizeof(Value));
+    if (stride == 1 && (native || width == 1)) {  // a loop that compilers vectorise
+      for (std::int64_t i = 0; i < count; ++i) {
+        Value value;
+        std::memcpy(&value, from + i * width, sizeof(Value));
+        to[i] = widen(value);
+      }
+    } else {
+      for (std::int64_t i = 0; i < count; ++i)
+        to[i] = widen(load<Value>(from + i * stride * width, layout.big_endian));
+    }
   });
+}
+
+void divide(float* values, std::int64_t count, float by) {
+  for (std::int64_t i = 0; i < count; ++i) values[i] /= by;
 }
 
 void to_integers(const ArrayLayout& layout, const std::byte* from, std::int64_t count, std::int64_t* to) {

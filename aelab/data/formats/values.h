@@ -37,6 +37,9 @@ std::optional<std::uint64_t> bytes_of(ValueType type, const Shape& shape);
 void to_floats(const ArrayLayout& layout, const std::byte* from, std::int64_t count, float* to,
                std::int64_t stride = 1);
 
+/// Divides each value, in place.
+void divide(float* values, std::int64_t count, float by);
+
 /// Converts whole numbers; nothing may be a float. Numbers that do not fit become -1.
 void to_integers(const ArrayLayout& layout, const std::byte* from, std::int64_t count, std::int64_t* to);
 
