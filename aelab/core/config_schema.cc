@@ -40,7 +40,7 @@ class ConfigSchema final : public Fields {
   void number(double&, const Bounds& bounds) override { limit("number", bounds); }
   void text(std::string&) override { value = {{"type", "string"}}; }
   void files(FileNames&) override {
-    const json name = {{"type", "string"}};
+    const ordered_json name = {{"type", "string"}};
     value = {{"anyOf", {name, {{"type", "array"}, {"items", name}}}}};
   }
   void enumeration(int&, std::span<const std::string_view> names) override {
@@ -73,7 +73,7 @@ class ConfigSchema final : public Fields {
     }
     value = {{"$ref", "#/definitions/" + kinds.plural()}};
   }
-  void any(AnyJson&) override { value = json::object(); }
+  void any(AnyJson&) override { value = ordered_json::object(); }
 
  private:
   ordered_json& definitions_;
