@@ -83,6 +83,8 @@ std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
   return layer.ceil ? (size + layer.size - 1) / layer.size : size / layer.size;
 }
 
+}  // namespace
+
 Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where) {
   const auto smallest = std::min(in[1], in[2]);
   if (layer.conv) {
@@ -99,6 +101,8 @@ Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::
   }
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
 }
+
+namespace {
 
 }  // namespace
 

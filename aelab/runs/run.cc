@@ -15,6 +15,7 @@
 #include "aelab/runs/environment.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/record.h"
+#include "aelab/runs/summary.h"
 #include "aelab/runs/trained_run.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/checkpoint.h"
@@ -113,6 +114,7 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
     outcome.results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
     write_evaluation(folder, {name_of(which), name_of(Part::test), outcome.results});
   }
+  write_summary(folder, config, made);
   status.state = "completed";
   write_status(folder, status);
   return outcome;

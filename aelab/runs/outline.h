@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aelab/models/autoencoder.h"
+
+namespace aelab {
+
+/// One layer of a model's networks, for people.
+struct LayerOutline {
+  std::string network;  ///< "encoder", "decoder"
+  std::string what;     ///< "3x3 convolution, relu"
+  Shape output;
+  std::int64_t parameters;
+};
+
+/// The layers from the input to the code and back. None where a backbone is not one of aelab's own kinds.
+std::vector<LayerOutline> outline(const Autoencoder& model);
+
+}  // namespace aelab

@@ -1,0 +1,259 @@
+#include "aelab/runs/summary.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/image.h"
+#include "aelab/data/pictures.h"
+#include "aelab/nn/jacobian.h"
+#include "aelab/runs/interpolation.h"
+#include "aelab/runs/outline.h"
+#include "aelab/runs/run.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kPictures = 12, kWay = 12, kShownFilters = 64, kCodes = 1000;
+
+/// What is shown of a model: the rows that it is shown on, and where it computes.
+struct Shown {
+  const Autoencoder& model;
+  const Dataset& rows;
+  at::Device device;
+
+  Batch first(std::int64_t count) const { return rows.range(0, std::min(count, rows.size())).to(device); }
+};
+
+// --- Words and shapes ---
+
+json part_in_words(const std::string& part, const Kinds& kinds, const json& config) {
+  const auto name = config.at("kind").get<std::string>();
+  auto settings = config;
+  settings.erase("kind");
+  return {{"part", part}, {"kind", name}, {"summary", kinds.at(name).summary}, {"settings", settings}};
+}
+
+json parts_in_words(const AutoencoderConfig& config) {
+  const auto written = write_config(config);
+  json parts = json::array();
+  const auto add = [&](const char* part, const Kinds& kinds) {
+    if (written.contains(part)) parts.push_back(part_in_words(part, kinds, written.at(part)));
+  };
+  add("corruption", Corruption::registry());
+  add("backbone", Backbone::registry());
+  add("bottleneck", Bottleneck::registry());
+  add("likelihood", Likelihood::registry());
+  for (const auto& penalty : written.at("penalties"))
+    parts.push_back(part_in_words("penalty", Penalty::registry(), penalty));
+  return parts;
+}
+
+json model_in_words(const Autoencoder& model, const json& variant) {
+  const auto name = variant.at("variant").get<std::string>();
+  json words = {{"variant", name},
+                {"summary", Autoencoder::registry().at(name).summary},
+                {"input", model.input_shape()},
+                {"code", model.code_shape()},
+                {"reconstructs", model.reconstructs()},
+                {"parts", parts_in_words(model.config())},
+                {"methods", model.methods()}};
+  const auto stack = model.layers();
+  for (std::size_t i = 0; i < stack.size(); ++i)
+    words["stack"].push_back(model_in_words(*stack[i], variant.at("layers").at(i)));
+  return words;
+}
+
+json layers_json(const Autoencoder& model) {
+  json layers = json::array();
+  for (const auto& layer : outline(model))
+    layers.push_back({{"network", layer.network},
+                      {"what", layer.what},
+                      {"output", layer.output},
+                      {"parameters", layer.parameters}});
+  return layers;
+}
+
+json parameters_json(const Autoencoder& model) {
+  json parameters = json::array();
+  for (const auto& [name, tensor] : parameters_of(model))
+    parameters.push_back({{"name", name}, {"shape", tensor.sizes().vec()}, {"count", tensor.numel()}});
+  return parameters;
+}
+
+json data_json(const RunConfig& config, const Split& data) {
+  return {{"source", config.data.source.kind()},
+          {"shape", data.train.shape()},
+          {"train", data.train.size()},
+          {"validation", data.validation.size()},
+          {"test", data.test.size()}};
+}
+
+// --- Codes ---
+
+/// To four digits: enough for a chart, and a quarter of the text.
+double rounded(double value) {
+  if (value == 0) return 0;
+  const double unit = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 3);
+  return std::round(value / unit) * unit;
+}
+
+json rounded_list(const Tensor& values) {
+  const auto flat = values.to(at::kCPU, at::kDouble).contiguous();
+  json list = json::array();
+  for (std::int64_t i = 0; i < flat.numel(); ++i) list.push_back(rounded(flat.const_data_ptr<double>()[i]));
+  return list;
+}
+
+/// Principal components of [rows, numbers]: singular values, largest first, and the rows' places along the
+/// first two. The smaller of the two Gram matrices has them all.
+struct Components {
+  Tensor singular;  ///< [min(rows, numbers)]
+  Tensor places;    ///< [rows, 2]
+};
+Components components_of(const Tensor& centred) {
+  const bool wide = centred.size(1) > centred.size(0);
+  const auto gram = wide ? centred.matmul(centred.t()) : centred.t().matmul(centred);
+  const auto [ascending, vectors] = at::linalg_eigh(gram);
+  const auto singular = ascending.flip(0).clamp_min(0).sqrt();
+  const auto first = vectors.flip(1).slice(1, 0, 2);
+  auto places = wide ? first * singular.slice(0, 0, 2) : centred.matmul(first);
+  const auto extreme = places.gather(0, places.abs().argmax(0, /*keepdim=*/true));
+  return {singular, places * extreme.sign()};  // the sign is free: the farthest row is positive
+}
+
+json codes_json(const Shown& shown) {
+  const auto batch = shown.first(kCodes);
+  const auto codes = shown.model.encode(batch.inputs).flatten(1).to(at::kCPU, at::kDouble);
+  if (codes.size(0) < 2 || !codes.isfinite().all().item<bool>()) return {};
+  const auto centred = codes - codes.mean(0, /*keepdim=*/true);
+  const auto components = components_of(centred);
+  json value = {{"rows", codes.size(0)},
+                {"numbers", codes.size(1)},
+                {"singular_values", rounded_list(components.singular / std::sqrt(codes.size(0) - 1.0))}};
+  if (codes.size(1) < 2) return value;
+  const bool plain = codes.size(1) == 2;
+  const auto& places = plain ? codes : components.places;
+  value["axes"] = plain ? "the code's two numbers" : "the codes' first two principal components";
+  value["x"] = rounded_list(places.select(1, 0));
+  value["y"] = rounded_list(places.select(1, 1));
+  if (batch.labels.defined()) {
+    const auto labels = batch.labels.cpu().contiguous();
+    const auto* begin = labels.const_data_ptr<std::int64_t>();
+    value["labels"] = std::vector<std::int64_t>(begin, begin + labels.numel());
+  }
+  return value;
+}
+
+/// The singular values of d code / d input, largest first, each averaged over samples; nothing where they
+/// would take long.
+json jacobian_json(const Shown& shown) {
+  constexpr std::int64_t kPoints = 32, kLargestSide = 512, kNumbers = std::int64_t{1} << 24;
+  const auto code = elements(shown.model.code_shape()), input = elements(shown.model.input_shape());
+  const auto rows = std::min({kPoints, shown.rows.size(), kNumbers / (code * input)});
+  if (std::min(code, input) > kLargestSide || rows < 1) return {};
+  const auto j = jacobian(shown.model.parts(), shown.first(rows).inputs).to(at::kCPU, at::kDouble);
+  if (!j.isfinite().all().item<bool>()) return {};
+  const auto other = j.transpose(1, 2);
+  const auto gram = code < input ? at::matmul(j, other) : at::matmul(other, j);
+  const auto singular = at::linalg_eigvalsh(gram).flip(1).clamp_min(0).sqrt();
+  return {{"rows", rows}, {"singular_values", rounded_list(singular.mean(0))}};
+}
+
+// --- Pictures ---
+
+class Sheets {
+ public:
+  Sheets(std::filesystem::path folder, const Tensor& originals)
+      : folder_(std::move(folder)),
+        low_(std::min(0.0, originals.min().item<double>())),
+        high_(std::max(1.0, originals.max().item<double>())) {}
+
+  void add(const std::string& name, const std::string& what, const Tensor& pictures) {
+    add(name, what, to_images(pictures.cpu(), low_, high_), pictures.size(0));
+  }
+  void add(const std::string& name, const std::string& what, const std::vector<Image>& images,
+           std::int64_t columns) {
+    const auto sheet = tile(images, columns);
+    write_file(folder_ / (name + ".png"), encode_png(sheet));
+    listed_[name] = {{"what", what}, {"columns", columns}, {"width", sheet.width}, {"height", sheet.height}};
+  }
+  const json& listed() const { return listed_; }
+
+ private:
+  std::filesystem::path folder_;
+  double low_, high_;
+  json listed_ = json::object();
+};
+
+/// The first sample of another class than the first one's, or the second sample.
+std::int64_t other_end(const Batch& batch) {
+  if (!batch.labels.defined()) return 1;
+  const auto others = at::nonzero(batch.labels.ne(batch.labels[0]));
+  return others.size(0) > 0 ? others[0].item<std::int64_t>() : 1;
+}
+
+void draw_models_view(const Shown& shown, Sheets& sheets) {
+  const auto& model = shown.model;
+  const auto inputs = shown.first(kPictures).inputs;
+  sheets.add("inputs", "samples that training did not see", inputs);
+  if (!model.reconstructs()) return;
+  sheets.add("reconstructions", "what the model makes of them", model.reconstruct(inputs));
+  if (model.has_corruption()) {
+    const auto corrupted = model.corrupt(inputs, {});
+    sheets.add("corrupted", "the samples, disturbed as at the begin of training", corrupted);
+    sheets.add("denoised", "what the model makes of the disturbed samples", model.reconstruct(corrupted));
+  }
+  if (shown.rows.size() < 2) return;
+  const auto ends = shown.first(kCodes);
+  const auto way = interpolate(model, ends.inputs[0], ends.inputs[other_end(ends)], {.steps = kWay});
+  sheets.add("interpolation", "decoded codes on the straight way between the codes of two samples",
+             way.decoded);
+}
+
+json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
+  if (!is_picture(shown.rows.shape())) return json::object();
+  Sheets sheets(folder, shown.first(kPictures).inputs);
+  draw_models_view(shown, sheets);
+  if (const auto weights = shown.model.parts().backbone.filters(); weights.defined()) {
+    const auto images = filter_images(weights.slice(0, 0, kShownFilters).cpu());
+    const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(images.size()))));
+    sheets.add("filters",
+               "weights of the encoder's first layer; grey is zero, each scaled by its own largest", images,
+               columns);
+  }
+  return sheets.listed();
+}
+
+Part shown_part(const Split& data) {
+  if (data.test.size() > 0) return Part::test;
+  return data.validation.size() > 0 ? Part::validation : Part::train;
+}
+
+}  // namespace
+
+void write_summary(const std::filesystem::path& run_folder, const RunConfig& config, const Made& made) {
+  const at::NoGradGuard no_grad;
+  const auto& model = *made.model;
+  const auto part = shown_part(made.data);
+  const Shown shown{model, part_of(made.data, part), model.parameters().front().device()};
+  const auto folder = run_folder / "summary";
+  std::filesystem::create_directories(folder);
+  json summary = {{"format", 1},
+                  {"part", names(part)[static_cast<std::size_t>(part)]},
+                  {"data", data_json(config, made.data)},
+                  {"model", model_in_words(model, write_config(config.model))},
+                  {"layers", layers_json(model)},
+                  {"parameters", parameters_json(model)},
+                  {"pictures", draw_pictures(shown, folder)}};
+  if (auto codes = codes_json(shown); !codes.is_null()) summary["codes"] = std::move(codes);
+  if (auto jacobian = jacobian_json(shown); !jacobian.is_null()) summary["jacobian"] = std::move(jacobian);
+  write_file(folder / "summary.json", summary.dump() + "\n");
+}
+
+}  // namespace aelab

@@ -1,0 +1,135 @@
+#include "aelab/runs/summary.h"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/files.h"
+#include "aelab/models/dense.h"
+#include "aelab/models/stacked.h"
+#include "aelab/runs/outline.h"
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+Tensor numbers(const json& list) { return at::tensor(list.get<std::vector<double>>(), at::kDouble); }
+
+/// Four digits are written.
+void expect_near(const Tensor& written, const Tensor& expected) {
+  ASSERT_EQ(written.sizes(), expected.sizes());
+  EXPECT_TRUE(at::allclose(written, expected.to(at::kDouble), 6e-4, 1e-5)) << written << expected;
+}
+
+struct Summarizing : testing::Test {
+  TemporaryFolder temporary;
+  Made made;
+
+  json summarize(const Choice<Autoencoder>& variant) {
+    RunConfig config;
+    config.data.source = Choice<Source>::named("digits");
+    config.model.variant = variant;
+    Problems problems;
+    made = make(config, problems);
+    problems.raise("test");
+    write_summary(temporary.path(), config, made);
+    return json::parse(read_file(temporary / "summary/summary.json"));
+  }
+  bool drawn(const std::string& name) const {
+    return std::filesystem::exists(temporary / ("summary/" + name + ".png"));
+  }
+};
+
+TEST(OutlineTest, CountsTheParametersAndEndsInCodeAndInput) {
+  const Shape input = {1, 8, 8};
+  std::size_t checked = 0;
+  for (const auto& kind : Autoencoder::registry().all())
+    for (const auto& settings : kind.examples()) {
+      const auto model = Autoencoder::registry().make(*settings, Context(input, 0, 3));
+      const auto layers = outline(*model);
+      std::int64_t counted = 0, expected = 0;
+      for (const auto& layer : layers) counted += layer.parameters;
+      for (const auto& [name, parameter] : parameters_of(*model))
+        if (name.starts_with("backbone.")) expected += parameter.numel();
+      ASSERT_FALSE(layers.empty()) << kind.name;
+      EXPECT_EQ(counted, expected) << kind.name;
+      EXPECT_EQ(layers.back().output, input) << kind.name;
+      for (std::size_t i = 0; i + 1 < layers.size(); ++i)
+        if (layers[i].network == "encoder" && layers[i + 1].network == "decoder") {
+          EXPECT_EQ(layers[i].output, model->code_shape()) << kind.name;
+        }
+      ++checked;
+    }
+  EXPECT_GE(checked, 10U);
+}
+
+TEST_F(Summarizing, CodesLieInThePlaneOfTheirFirstPrincipalComponents) {
+  for (const std::int64_t width : {5, 500}) {  // less, and more than there are samples
+    const auto codes = summarize(Dense::Config{.base = {.code = width}}).at("codes");
+    const at::NoGradGuard no_grad;
+    const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
+    const auto all = made.model->encode(rows).to(at::kDouble);
+    const auto centred = all - all.mean(0, true);
+    const auto singular = at::linalg_svdvals(centred) / std::sqrt(centred.size(0) - 1.0);
+    EXPECT_EQ(codes.at("rows"), rows.size(0));
+    const auto written = numbers(codes.at("singular_values"));
+    expect_near(written.slice(0, 0, 5), singular.slice(0, 0, 5));
+    const auto x = numbers(codes.at("x")), y = numbers(codes.at("y"));
+    EXPECT_NEAR(x.std().item<double>(), singular[0].item<double>(), 1e-3 * singular[0].item<double>());
+    EXPECT_NEAR(y.std().item<double>(), singular[1].item<double>(), 1e-3 * singular[1].item<double>());
+    EXPECT_NEAR((x * y).sum().item<double>(), 0, 1e-3 * x.norm().item<double>() * y.norm().item<double>());
+    EXPECT_EQ(codes.at("labels").size(), x.numel());
+  }
+}
+
+TEST_F(Summarizing, CodesOfTwoNumbersAreShownAsTheyAre) {
+  const auto codes = summarize(Dense::Config{.base = {.code = 2}}).at("codes");
+  const at::NoGradGuard no_grad;
+  const auto all = made.model->encode(made.data.test.range(0, made.data.test.size()).inputs);
+  expect_near(numbers(codes.at("x")), all.select(1, 0));
+  expect_near(numbers(codes.at("y")), all.select(1, 1));
+}
+
+TEST_F(Summarizing, TheJacobianOfOneLinearLayerIsItsWeight) {
+  const auto jacobian = summarize(Dense::Config{.base = {.code = 5}}).at("jacobian");
+  const auto weight = parameters_of(*made.model).front().second.detach();
+  ASSERT_EQ(weight.sizes(), at::IntArrayRef({5, 64}));
+  expect_near(numbers(jacobian.at("singular_values")), at::linalg_svdvals(weight));
+}
+
+TEST_F(Summarizing, DrawsWhatTheModelCan) {
+  const auto summary = summarize(Dense::Config{.base = {.code = 5}});
+  EXPECT_EQ(summary.at("part"), "test");
+  EXPECT_EQ(summary.at("data").at("test"), made.data.test.size());
+  for (const auto* name : {"inputs", "reconstructions", "interpolation", "filters"}) {
+    EXPECT_TRUE(drawn(name)) << name;
+    EXPECT_TRUE(summary.at("pictures").contains(name)) << name;
+  }
+  EXPECT_FALSE(drawn("corrupted"));
+}
+
+TEST_F(Summarizing, AStackIsToldLayerByLayer) {
+  const auto summary = summarize(Stacked::Config{
+      .layers = {Choice<Autoencoder>(
+                     Dense::Config{.base = {.code = 12, .corruption = Choice<Corruption>::named("masking")}}),
+                 Choice<Autoencoder>(Dense::Config{.base = {.code = 6}})}});
+  const auto& stack = summary.at("model").at("stack");
+  ASSERT_EQ(stack.size(), 2U);
+  EXPECT_EQ(stack[1].at("variant"), "dense");
+  EXPECT_EQ(stack[1].at("input"), json({12}));
+  EXPECT_EQ(summary.at("layers").size(), 4U);
+  EXPECT_TRUE(drawn("denoised"));
+}
+
+TEST_F(Summarizing, WhatDecodesNoLongerDrawsNoReconstructions) {
+  summarize(Stacked::Config{.layers = {Choice<Autoencoder>(Dense::Config{.base = {.code = 6}})},
+                            .network = StackNetwork{}});
+  EXPECT_TRUE(drawn("inputs"));
+  EXPECT_FALSE(drawn("reconstructions"));
+  EXPECT_FALSE(drawn("interpolation"));
+}
+
+}  // namespace
+}  // namespace aelab
