@@ -75,6 +75,7 @@ int cli_main(int argc, char** argv) {
   cli::add_export(app, command);
   cli::add_compare(app, command);
   cli::add_data(app, command);
+  cli::add_report(app, command);
   cli::add_list(app, command);
   cli::add_describe(app, command);
   cli::add_schema(app, command);

@@ -17,6 +17,7 @@ void add_apply(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);
 void add_compare(CLI::App& app, Command& chosen);
+void add_report(CLI::App& app, Command& chosen);
 void add_list(CLI::App& app, Command& chosen);
 void add_describe(CLI::App& app, Command& chosen);
 void add_schema(CLI::App& app, Command& chosen);

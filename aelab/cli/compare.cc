@@ -8,6 +8,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/reports/report.h"
 #include "aelab/runs/comparison_results.h"
 
 namespace aelab::cli {
@@ -96,6 +97,7 @@ int report_results(const Comparison& comparison, bool as_json) {
   } else {
     print_results(results, drawn, comparison.folder());
   }
+  write_report(comparison.folder());
   if (results.missing().empty()) return 0;
   fmt::print(stderr, "aelab: {} of {} runs do not count\n", results.missing().size(),
              comparison.runs().size());

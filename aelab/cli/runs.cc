@@ -10,6 +10,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/reports/report.h"
 #include "aelab/runs/overrides.h"
 #include "aelab/runs/run.h"
 
@@ -49,6 +50,8 @@ int report(const RunOutcome& outcome, bool as_json) {
     fmt::print(
         stderr,
         "aelab: this run was complete already: nothing was done, and its results are those on record\n");
+  else
+    write_report(outcome.folder);
   if (!outcome.signal) return 0;
   fmt::print(stderr, "aelab: stopped; go on with: aelab resume {}\n", outcome.folder.string());
   return kSignalled + outcome.signal;

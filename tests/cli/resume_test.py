@@ -37,11 +37,12 @@ def slow_step():
 
 
 def contents(folder):
-    """The files that runs of the same bits have in common; a kill may leave a temporary file behind."""
+    """The files that runs of the same bits have in common; a kill may leave a temporary file behind. The report says
+    how long the run took."""
     return {
         str(path.relative_to(folder)): program.without_clocks(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("environment.json", "config.json") and path.suffix != ".tmp"
+        if path.is_file() and path.name not in ("environment.json", "config.json", "report.html") and path.suffix != ".tmp"
     }
 
 

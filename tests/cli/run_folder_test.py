@@ -46,7 +46,10 @@ class RunFolder(program.TestCase):
         self.assertEqual(
             found,
             pictures
+            | {f"summary/{name}.png" for name in ("inputs", "reconstructions", "interpolation", "filters")}
             | {
+                "summary/summary.json",
+                "report.html",
                 "config.json",
                 "data.json",
                 "environment.json",
@@ -222,7 +225,7 @@ class RunFolder(program.TestCase):
         )
         self.assertEqual(
             {path.name for path in folder.iterdir()},
-            {"config.json", "data.json", "environment.json", "evaluation.json", "status.json"},
+            {"config.json", "data.json", "environment.json", "evaluation.json", "report.html", "status.json", "summary"},
         )
 
     def test_pictures(self):

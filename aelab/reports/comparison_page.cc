@@ -1,0 +1,210 @@
+#include "aelab/reports/comparison_page.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/reports/curves.h"
+#include "aelab/reports/differences.h"
+#include "aelab/reports/run_page.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+json interval_json(const View& interval) {
+  const auto ends = interval.list();
+  if (ends.size() != 2 || !ends[0].number() || !ends[1].number()) return {};
+  return {ends[0].number_json(), ends[1].number_json()};
+}
+
+json test_json(const View& test) {
+  if (!test.raw().is_object()) return {};
+  return {{"n", test["n"].number_json()},
+          {"mean", test["mean"].number_json()},
+          {"interval", interval_json(test["interval"])},
+          {"p", test["p_holm"].number_json()},
+          {"effect", test["effect"].number_json()},
+          {"wilcoxon", test["wilcoxon_p"].number_json()}};
+}
+
+json row_json(const View& row) {
+  json shown = {{"n", row["n"].number().value_or(0)},
+                {"mean", row["mean"].number_json()},
+                {"deviation", row["deviation"].number_json()},
+                {"interval", interval_json(row["interval"])},
+                {"worst", row["worst"].number_json()},
+                {"best", row["best"].is_true()},
+                {"values", json::array()},
+                {"against", test_json(row["against_baseline"])}};
+  for (const auto& value : row["values"].list()) shown["values"].push_back(value.number_json());
+  return shown;
+}
+
+/// Every measure has a row for every variant, in their order.
+json measures_json(const View& measures, const std::vector<std::string>& variants) {
+  json shown = json::array();
+  for (const auto& measure : measures.list()) {
+    json rows = json::array();
+    for (const auto& name : variants) {
+      View found;
+      for (const auto& row : measure["rows"].list())
+        if (row["variant"].text() == name) found = row;
+      rows.push_back(row_json(found));
+    }
+    shown.push_back({{"name", measure["name"].text()},
+                     {"definition", measure["definition"].text()},
+                     {"better", measure["better"].text()},
+                     {"rows", std::move(rows)}});
+  }
+  return shown;
+}
+
+json run_json(const View& run) {
+  return {{"seed", run["seed"].shown()},
+          {"id", run["id"].text()},
+          {"state", run["state"].text().empty() ? "unknown" : run["state"].text()},
+          {"message", run["message"].text()},
+          {"parameters", run["parameters"].number_json()},
+          {"epochs", run["epochs"].number_json()},
+          {"steps", run["steps"].number_json()},
+          {"seconds", run["seconds"].number_json()}};
+}
+
+/// Mean, least and most over the runs that have it.
+json range_json(const json& runs, const char* key) {
+  double sum = 0, low = 0, high = 0;
+  int count = 0;
+  for (const auto& run : runs) {
+    if (run.at(key).is_null()) continue;
+    const double value = run.at(key);
+    low = count == 0 ? value : std::min(low, value);
+    high = count == 0 ? value : std::max(high, value);
+    sum += value;
+    ++count;
+  }
+  if (count == 0) return {};
+  return {{"mean", shortened(sum / count)}, {"low", shortened(low)}, {"high", shortened(high)}};
+}
+
+double numbers_in(const View& shape) {
+  double product = 1;
+  for (const auto& size : shape.list()) product *= size.number().value_or(0);
+  return product;
+}
+
+/// A variant, and what its page shows of its runs.
+struct Shown {
+  json variant;
+  json config;  ///< of its first run that completed
+  std::vector<Curves> curves;
+};
+
+/// What one run shows for its variant: views, and how many numbers its code has.
+void add_views(const Folder& run, Shown& shown) {
+  shown.config = run.read("config.json");
+  const auto summary = run.read("summary/summary.json");
+  const View model = View(summary)["model"];
+  shown.variant.update(views_json(run, summary));
+  if (model["code"].list().empty()) return;
+  shown.variant["code"] = numbers_in(model["code"]);
+}
+
+Shown read_variant(const Folder& comparison, const View& variant) {
+  Shown shown;
+  json runs = json::array();
+  for (const auto& run : variant["runs"].list()) runs.push_back(run_json(run));
+  shown.variant = {{"name", variant["name"].text()},
+                   {"closed_form", variant["closed_form"].is_true()},
+                   {"settings", flattened(variant["settings"])},
+                   {"pictures", json::object()},
+                   {"phases", json::array()}};
+  for (const auto* cost : {"parameters", "epochs", "steps", "seconds"})
+    shown.variant[cost] = range_json(runs, cost);
+  bool viewed = false;
+  for (const auto& run : runs) {
+    if (run.at("state") != "completed") continue;
+    const auto folder = comparison.within("runs/" + run.at("id").get<std::string>());
+    if (!folder) continue;
+    if (!viewed) {
+      add_views(*folder, shown);
+      shown.variant["shown_seed"] = run.at("seed");
+      viewed = true;
+    }
+    shown.curves.push_back(read_curves(*folder));
+  }
+  if (!shown.curves.empty()) shown.variant["phases"] = phases_json(shown.curves.front());
+  shown.variant["runs"] = std::move(runs);
+  return shown;
+}
+
+json robustness_json(const View& matrix) {
+  json shown = {{"tested", json::array()}, {"rows", json::array()}};
+  for (const auto& name : matrix["tested_with"].list()) shown["tested"].push_back(name.text());
+  const auto trained = matrix["trained_with"].list(), means = matrix["mean"].list();
+  for (std::size_t i = 0; i < std::min(trained.size(), means.size()); ++i) {
+    json values = json::array();
+    for (const auto& value : means[i].list()) values.push_back(value.number_json());
+    values.get_ref<json::array_t&>().resize(shown["tested"].size());
+    shown["rows"].push_back({{"variant", trained[i].text()}, {"values", std::move(values)}});
+  }
+  return shown;
+}
+
+json comparison_commands() {
+  return {
+      {{"what", "Run the whole comparison again"}, {"command", "aelab compare config.json --output again"}},
+      {{"what", "Only show what would run"}, {"command", "aelab compare config.json --dry-run"}},
+      {{"what", "One run's own page"}, {"command", "aelab report runs/VARIANT/seed-N"}}};
+}
+
+std::vector<std::string> texts(const View& list) {
+  std::vector<std::string> texts;
+  for (const auto& item : list.list()) texts.push_back(item.shown());
+  return texts;
+}
+
+}  // namespace
+
+bool is_comparison(const Folder& folder) {
+  if (folder.has("comparison.json")) return true;
+  if (!folder.has("config.json") || folder.has("status.json")) return false;
+  Material ignored;
+  const auto config = Folder(folder.path(), "", ignored).read("config.json");
+  return View(config)["variants"].raw().is_array();
+}
+
+json comparison_page(const Folder& comparison) {
+  const auto results = comparison.read("comparison.json"), config = comparison.read("config.json"),
+             environment = comparison.read("environment.json");
+  const View view(results);
+  json page = {{"kind", "comparison"}, {"variants", json::array()}, {"phases", json::array()}};
+  std::vector<std::string> names;
+  std::vector<json> configs;
+  std::vector<std::vector<Curves>> curves;
+  for (const auto& variant : view["variants"].list()) {
+    auto shown = read_variant(comparison, variant);
+    names.push_back(variant["name"].text());
+    configs.push_back(std::move(shown.config));
+    curves.push_back(std::move(shown.curves));
+    page["variants"].push_back(std::move(shown.variant));
+  }
+  page["title"] = view["name"].text().empty() ? View(config)["name"].text() : view["name"].text();
+  page["verdict"] = view["verdict"].text();
+  page["metric"] = view["metric"].text();
+  page["part"] = view["part"].text();
+  page["baseline"] = view["baseline"].text();
+  page["significance"] = view["significance"].number_json();
+  page["seeds"] = texts(view["seeds"]);
+  page["missing"] = texts(view["missing"]);
+  page["measures"] = measures_json(view["measures"], names);
+  page["curves"] = bands_json(curves);
+  page["robustness"] = robustness_json(view["robustness"]);
+  page["differences"] = differences(configs);
+  page["environment"] = flattened(View(environment));
+  page["commands"] = comparison_commands();
+  page["config"] = config.is_null() ? "" : config.dump(2, ' ', false, json::error_handler_t::replace);
+  return page;
+}
+
+}  // namespace aelab

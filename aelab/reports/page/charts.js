@@ -1,0 +1,144 @@
+// What all charts share: colours that follow the theme, intervals, phases, names beside points.
+
+const MARKS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star", "rectRounded"];
+const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
+
+const themed = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const colour = (place) => themed(`c${place % 10}`);
+const mark = (place) => MARKS[place % MARKS.length];
+const dash = (place) => DASHES[Math.floor(place / 10) % DASHES.length];
+const faded = (hex, share) => hex + Math.round(share * 255).toString(16).padStart(2, "0");
+
+Chart.defaults.animation = false;
+Chart.defaults.maintainAspectRatio = false;
+Chart.defaults.plugins.legend.display = false;
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+
+/** dataset.intervals: [{x: [low, high] or null, y: ...}], one a point, drawn as whiskers. */
+Chart.register({
+  id: "intervals",
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea: area, scales } = chart;
+    const within = (scale, value) => scale.getPixelForValue(scale.type === "logarithmic" ? Math.max(value, scale.min) : value);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+    ctx.clip();
+    chart.data.datasets.forEach((dataset, place) => {
+      if (!dataset.intervals || !chart.isDatasetVisible(place)) return;
+      ctx.strokeStyle = dataset.borderColor;
+      ctx.lineWidth = 1.75;
+      dataset.intervals.forEach((interval, point) => {
+        const { x, y } = chart.getDatasetMeta(place).data[point];
+        ctx.beginPath();
+        for (const [ends, along] of [[interval.x, true], [interval.y, false]]) {
+          if (!ends) continue;
+          const [from, to] = ends.map((end) => within(along ? scales.x : scales.y, end));
+          ctx.moveTo(along ? from : x, along ? y : from);
+          ctx.lineTo(along ? to : x, along ? y : to);
+          for (const end of [from, to]) {
+            ctx.moveTo(along ? end : x - 4, along ? y - 4 : end);
+            ctx.lineTo(along ? end : x + 4, along ? y + 4 : end);
+          }
+        }
+        ctx.stroke();
+      });
+    });
+    ctx.restore();
+  },
+});
+
+/** options.plugins.phases.marks: [{at, name, colour}] on the x axis, drawn as broken lines. */
+Chart.register({
+  id: "phases",
+  afterDraw(chart, _, options) {
+    const { ctx, chartArea: area, scales } = chart;
+    ctx.save();
+    ctx.font = `11px ${Chart.defaults.font.family}`;
+    ctx.setLineDash([3, 3]);
+    (options.marks ?? []).forEach((phase, place) => {
+      const x = scales.x.getPixelForValue(phase.at);
+      if (!(x >= area.left && x <= area.right)) return;
+      ctx.strokeStyle = ctx.fillStyle = phase.colour;
+      ctx.beginPath();
+      ctx.moveTo(x, area.top);
+      ctx.lineTo(x, area.bottom);
+      ctx.stroke();
+      const width = ctx.measureText(phase.name).width;
+      const fits = x + width + 4 < area.right;
+      ctx.fillText(phase.name, fits ? x + 3 : x - width - 3, area.top + 11 + 13 * (place % 3));
+    });
+    ctx.restore();
+  },
+});
+
+/** dataset.named: its label is written beside its first point. */
+Chart.register({
+  id: "names",
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea: area } = chart;
+    ctx.save();
+    ctx.font = `12px ${Chart.defaults.font.family}`;
+    chart.data.datasets.forEach((dataset, place) => {
+      const point = chart.getDatasetMeta(place).data[0];
+      if (!dataset.named || !point || !chart.isDatasetVisible(place)) return;
+      const width = ctx.measureText(dataset.label).width;
+      ctx.fillStyle = dataset.borderColor;
+      ctx.fillText(dataset.label, point.x + 9 + width < area.right ? point.x + 9 : point.x - width - 9, point.y - 8);
+    });
+    ctx.restore();
+  },
+});
+
+/** An axis in the theme's colours. */
+function axis(title, options = {}) {
+  return {
+    title: { display: Boolean(title), text: title, color: themed("soft") },
+    grid: { color: themed("grid"), borderColor: themed("line") },
+    ...options,
+    ticks: { color: themed("soft"), maxRotation: 0, autoSkipPadding: 12, ...options.ticks },
+  };
+}
+
+const tick = (value) => String(Number(value.toPrecision(6)));
+/** Every line of the logarithmic grid; named are the powers of ten and, of few decades, twice and five times these. */
+const logTicks = {
+  autoSkip: false,
+  callback(value) { return (this.max < 300 * this.min ? /^[125]e/ : /^1e/).test(value.toExponential()) ? tick(value) : ""; },
+};
+const numberAxis = (title, isLog, options = {}) =>
+  axis(title, { type: isLog ? "logarithmic" : "linear", ...options, ticks: { ...(isLog ? logTicks : { callback: tick }), ...options.ticks } });
+
+/** An axis that has room for these values, whiskers among them. */
+function roomyAxis(title, isLog, values) {
+  const there = values.filter((value) => value !== null && value !== undefined && (!isLog || value > 0));
+  const low = Math.min(...there), high = Math.max(...there), room = (high - low) * .06 || Math.abs(high) * .06 || 1;
+  return numberAxis(title, isLog, isLog ? { min: low / 1.4, max: high * 1.6 } : { suggestedMin: low - room, suggestedMax: high + room });
+}
+
+const charts = [];
+
+/** A canvas, and the chart on it that `configure` describes: made anew when the theme or a control changes. */
+function chart(label, configure, size = "") {
+  const canvas = h("canvas", { role: "img", "aria-label": label });
+  const node = h("div", { class: `chart ${size}` }, canvas);
+  const drawing = {
+    node,
+    draw() {
+      drawing.chart?.destroy();
+      drawing.chart = new Chart(canvas, configure());
+    },
+  };
+  charts.push(drawing);
+  return drawing;
+}
+
+
+const drawCharts = () => charts.forEach((drawing) => drawing.draw());
+function print(printing) {
+  document.documentElement.classList.toggle("printing", printing);
+  drawCharts();
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+addEventListener("beforeprint", () => print(true));
+addEventListener("afterprint", () => print(false));

@@ -1,0 +1,94 @@
+// Elements are made here and nowhere else. Text goes in as text: nothing from the data is ever read as HTML.
+
+function h(name, properties, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") node.addEventListener(key, value);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+let freshIds = 0;
+const freshId = () => `id-${++freshIds}`;
+
+const MISSING = "\u2013";
+
+/** A number for people, to so many significant digits. */
+function shown(value, digits = 4) {
+  if (value === null || value === undefined) return MISSING;
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en-US");
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e6) return value.toExponential(digits - 1).replace("e+", "e");
+  return value.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1));
+}
+
+/** "0.0123 ± 0.0004": as many decimals as the two first digits of the half width need. */
+function withHalf(mean, interval) {
+  if (mean === null) return MISSING;
+  if (!interval) return shown(mean);
+  const half = (interval[1] - interval[0]) / 2;
+  if (!(half > 0)) return `${shown(mean)} ± 0`;
+  const decimals = 1 - Math.floor(Math.log10(half));
+  if (decimals > 7 || Math.abs(mean) >= 1e6) return `${mean.toExponential(3)} ± ${half.toExponential(1)}`;
+  const places = Math.max(decimals, 0);
+  return `${mean.toFixed(places)} ± ${half.toFixed(places)}`;
+}
+
+const intervalText = (interval) => (interval ? `[${shown(interval[0])}, ${shown(interval[1])}]` : MISSING);
+const probability = (p) => (p === null ? MISSING : p < 1e-4 ? "< 0.0001" : p.toPrecision(2));
+
+function duration(seconds) {
+  if (seconds === null || seconds === undefined) return MISSING;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+const facts = (pairs) =>
+  h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== "" && value !== MISSING)
+    .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
+
+const section = (id, title, ...content) => h("section", { id }, h("h2", null, title), ...content);
+
+/** Links to the sections that are there. */
+const contents = (sections) =>
+  h("nav", { "aria-label": "Sections" }, sections.map((node) =>
+    h("a", { href: `#${node.id}` }, node.querySelector("h2").textContent)));
+
+function select(label, options, chosen, change) {
+  const control = h("select", { change: () => change(control.value) },
+    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  return h("label", null, label, control);
+}
+
+function checkbox(label, checked, change) {
+  const control = h("input", { type: "checkbox", checked, change: () => change(control.checked) });
+  return h("label", null, control, label);
+}
+
+/** Details whose content is made when they are first opened. */
+function later(title, make) {
+  const node = h("details", { toggle: () => { if (node.open && node.children.length === 1) node.append(make()); } },
+    h("summary", null, title));
+  return node;
+}
+
+/** A long text opens when it is asked for. */
+function folded(text) {
+  const most = 40;
+  if (text === null || text.length <= most) return text ?? MISSING;
+  return h("details", { class: "cell" }, h("summary", null, `${text.slice(0, most)}\u2026`), text);
+}
+
+/** Puts what `draw` makes in place of what it made before. */
+function redrawn(draw) {
+  const node = h("div");
+  const redraw = () => node.replaceChildren(draw());
+  redraw();
+  return { node, redraw };
+}

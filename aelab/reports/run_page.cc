@@ -1,0 +1,211 @@
+#include "aelab/reports/run_page.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "aelab/reports/curves.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostLog = 20'000;
+
+json numbers_json(const View& list) {
+  json numbers = json::array();
+  for (const auto& item : list.list()) numbers.push_back(item.number_json());
+  return numbers;
+}
+
+/// Of "1x28x28", or "" of no shape.
+std::string shape_text(const View& shape) {
+  std::string text;
+  for (const auto& size : shape.list()) text += (text.empty() ? "" : " x ") + size.shown();
+  return text;
+}
+
+json status_json(const View& status) {
+  return {{"state", status["status"].text().empty() ? "unknown" : status["status"].text()},
+          {"message", status["message"].text()},
+          {"closed_form", status["closed_form"].is_true()},
+          {"parameters", status["parameters"].number_json()},
+          {"epochs", status["epochs"].number_json()},
+          {"steps", status["steps"].number_json()},
+          {"seconds", status["seconds"].number_json()}};
+}
+
+json measures_json(const View& evaluation) {
+  json measures = json::array();
+  std::map<std::string, View> known;
+  for (const auto& measure : evaluation["measures"].list()) known[measure["name"].text()] = measure;
+  for (const auto& [name, value] : evaluation["metrics"].members()) {
+    const auto measure = known[name];
+    measures.push_back({{"name", name},
+                        {"value", value.number_json()},
+                        {"better", measure["better"].text()},
+                        {"definition", measure["definition"].text()}});
+  }
+  return measures;
+}
+
+json parts_json(const View& parts) {
+  json shown = json::array();
+  for (const auto& part : parts.list())
+    shown.push_back({{"part", part["part"].text()},
+                     {"kind", part["kind"].text()},
+                     {"summary", part["summary"].text()},
+                     {"settings", flattened(part["settings"])}});
+  return shown;
+}
+
+json model_json(const View& model) {
+  json shown = {{"variant", model["variant"].text()},
+                {"summary", model["summary"].text()},
+                {"input", shape_text(model["input"])},
+                {"code", shape_text(model["code"])},
+                {"parts", parts_json(model["parts"])},
+                {"methods", json::array()},
+                {"stack", json::array()}};
+  for (const auto& method : model["methods"].list()) shown["methods"].push_back(method.text());
+  for (const auto& layer : model["stack"].list()) shown["stack"].push_back(model_json(layer));
+  return shown;
+}
+
+json layers_json(const View& layers) {
+  json shown = json::array();
+  for (const auto& layer : layers.list())
+    shown.push_back({{"network", layer["network"].text()},
+                     {"what", layer["what"].text()},
+                     {"output", shape_text(layer["output"])},
+                     {"parameters", layer["parameters"].number_json()}});
+  return shown;
+}
+
+json parameters_json(const View& parameters) {
+  json shown = json::array();
+  for (const auto& parameter : parameters.list())
+    shown.push_back({{"name", parameter["name"].text()},
+                     {"shape", shape_text(parameter["shape"])},
+                     {"count", parameter["count"].number_json()}});
+  return shown;
+}
+
+json data_json(const View& data) {
+  json shown = {{"source", data["source"].text()}, {"shape", shape_text(data["shape"])}};
+  for (const auto* part : {"train", "validation", "test"}) shown[part] = data[part].number_json();
+  return shown;
+}
+
+/// Of "reconstructions-0020.png": what it is of, "reconstructions".
+std::string kind_of(const std::string& file) { return file.substr(0, file.rfind('-')); }
+
+/// The pictures that training drew on its way: of each kind the first, the middle and the last.
+json training_pictures(const Folder& run) {
+  std::map<std::string, std::vector<std::string>> kinds;
+  for (const auto& file : run.files("images", ".png")) kinds[kind_of(file)].push_back(file);
+  json pictures = json::array();
+  for (const auto& [kind, files] : kinds) {
+    std::vector<std::string> shown = {files.front()};
+    if (files.size() > 2) shown.push_back(files[files.size() / 2]);
+    if (files.size() > 1) shown.push_back(files.back());
+    for (const auto& file : shown)
+      if (auto picture = run.read_picture("images/" + file); !picture.is_null()) {
+        picture["name"] = file;
+        picture["of"] = files.size();
+        pictures.push_back(std::move(picture));
+      }
+  }
+  return pictures;
+}
+
+void flatten_into(json& list, const std::string& prefix, const View& value) {
+  for (const auto& [key, item] : value.members()) {
+    if (item.raw().is_object() && !item.raw().empty())
+      flatten_into(list, prefix + key + ".", item);
+    else
+      list.push_back({{"key", prefix + key}, {"value", item.shown()}});
+  }
+}
+
+/// The folder's last two names: "first-run/3".
+std::string title_of(const std::filesystem::path& path) {
+  auto whole = std::filesystem::absolute(path).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  return (whole.parent_path().filename() / whole.filename()).string();
+}
+
+json commands_json() {
+  return {{{"what", "Train it again"}, {"command", "aelab run config.json --output again"}},
+          {{"what", "Measure it again"}, {"command", "aelab evaluate ."}},
+          {{"what", "Measure it on other data"}, {"command", "aelab evaluate . --data fashion-mnist"}}};
+}
+
+}  // namespace
+
+json flattened(const View& value) {
+  json list = json::array();
+  flatten_into(list, "", value);
+  return list;
+}
+
+bool is_run(const Folder& folder) {
+  return folder.has("status.json") || folder.has("metrics.jsonl") || folder.has("config.json");
+}
+
+json views_json(const Folder& run, const json& summary) {
+  constexpr std::array kPictures = {"inputs",   "reconstructions", "corrupted",
+                                    "denoised", "interpolation",   "filters"};
+  const View view(summary);
+  json views = {{"pictures", json::object()}};
+  const auto codes = view["codes"], jacobian = view["jacobian"];
+  if (codes.raw().is_object()) {
+    views["codes"] = {{"axes", codes["axes"].text()}, {"rows", codes["rows"].number_json()}};
+    for (const auto* key : {"singular_values", "x", "y", "labels"})
+      views["codes"][key] = numbers_json(codes[key]);
+  }
+  if (jacobian.raw().is_object())
+    views["jacobian"] = {{"rows", jacobian["rows"].number_json()},
+                         {"singular_values", numbers_json(jacobian["singular_values"])}};
+  for (const auto* name : kPictures) {
+    const auto listed = view["pictures"][name];
+    if (!listed.raw().is_object()) continue;
+    auto picture = run.read_picture(std::string("summary/") + name + ".png");
+    if (picture.is_null()) continue;
+    picture["what"] = listed["what"].text();
+    views["pictures"][name] = std::move(picture);
+  }
+  return views;
+}
+
+json run_page(const Folder& run) {
+  const auto config = run.read("config.json"), status = run.read("status.json"),
+             evaluation = run.read("evaluation.json"), environment = run.read("environment.json"),
+             summary = run.read("summary/summary.json");
+  auto page = views_json(run, summary);
+  page["kind"] = "run";
+  page["title"] = title_of(run.path());
+  page["name"] = View(config)["name"].text();
+  page["seed"] = View(config)["seed"].shown();
+  page["status"] = status_json(View(status));
+  page["measured"] = {{"part", View(evaluation)["part"].text()},
+                      {"checkpoint", View(evaluation)["checkpoint"].text()},
+                      {"measures", measures_json(View(evaluation))}};
+  page["curves"] = curves_json(read_curves(run));
+  page["training_pictures"] = training_pictures(run);
+  page["shown_part"] = View(summary)["part"].text();
+  page["model"] = model_json(View(summary)["model"]);
+  if (page["model"]["variant"] == "") page["model"]["variant"] = View(config)["model"]["variant"].text();
+  page["layers"] = layers_json(View(summary)["layers"]);
+  page["parameters"] = parameters_json(View(summary)["parameters"]);
+  page["data"] = data_json(View(summary)["data"]);
+  page["config"] = config.is_null() ? "" : config.dump(2, ' ', false, json::error_handler_t::replace);
+  page["environment"] = flattened(View(environment));
+  page["log"] = run.read_end("log.txt", kMostLog);
+  page["commands"] = commands_json();
+  return page;
+}
+
+}  // namespace aelab
