@@ -102,9 +102,7 @@ Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
 }
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context) {
   if (context.input.size() != 3)

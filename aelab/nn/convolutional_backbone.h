@@ -28,8 +28,8 @@ struct ConvolutionalLayer {
   void fields(Fields& f);
 };
 
-/// What a layer makes of an input of shape [channels, height, width]. Error, which names the layer by `where`,
-/// when that is too small for it.
+/// What a layer makes of an input of shape [channels, height, width]. Error, which names the layer by
+/// `where`, when that is too small for it.
 Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where);
 
 /// Convolutions, pooling and upsampling, layer by layer. Its defaults are the network of Golan's lecture
