@@ -92,7 +92,9 @@ void add_bench(CLI::App& app, Command& chosen) {
       app.add_subcommand("bench", "Time the training step of run files, or of standard workloads");
   command->add_option("FILES", options->files, "run files; the standard workloads when left out");
   command->add_option("--filter", options->filter, "only standard workloads whose name contains this text");
-  command->add_option("--seconds", options->seconds, "for each workload")->capture_default_str();
+  command->add_option("--seconds", options->seconds, "for each workload")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_flag("--calibrate", options->calibrate,
                     "instead, time layers by every kernel there is: whether this machine's rule is right");
   command->add_flag("--json", options->json, "print one JSON object");

@@ -555,8 +555,8 @@ bool has_direct_convolution() { return direct_kernels() != nullptr; }
 bool suits_direct(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
   constexpr std::int64_t kMostWork =
       32 * 32;  // in times out channels; beyond, oneDNN's convolutions are as fast
-  if (x.scalar_type() != at::kFloat || !x.is_cpu() || x.numel() == 0 || (x.requires_grad() && x.is_leaf()))
-    return false;
+  const bool leaf = x.requires_grad() && x.is_leaf();
+  if (layers.empty() || x.scalar_type() != at::kFloat || !x.is_cpu() || x.numel() == 0 || leaf) return false;
   return std::all_of(layers.begin(), layers.end(), [](const ImageLayer& layer) {
     if (layer.kind == LayerKind::pooling) return layer.size < 16;  // a place in a window fits a byte
     if (layer.kind == LayerKind::upsampling) return true;

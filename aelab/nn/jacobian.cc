@@ -3,9 +3,17 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "aelab/nn/layers.h"
 
 namespace aelab {
 namespace {
+
+/// x W of each sample, x [batch, rows, in], W [in, out], by the seam for products.
+Tensor times(const Tensor& x, const Tensor& w) {
+  return aelab::linear(x.flatten(0, 1), w.t(), Tensor()).view({x.size(0), x.size(1), w.size(1)});
+}
 
 Tensor code_slope(const Pass& pass, const Parts& parts) {
   return parts.bottleneck.slope(pass.pre_code, pass.code).flatten(1);
@@ -16,14 +24,33 @@ Tensor code_slope(const Pass& pass, const Parts& parts) {
 Tensor code_side(const std::vector<AffineLayer>& layers, const Tensor& slope) {
   auto product = slope.unsqueeze(2) * layers.back().weight;
   for (std::size_t i = layers.size() - 1; i-- > 1;)
-    product = at::matmul(product * layers[i].slope.unsqueeze(1), layers[i].weight);
+    product = times(product * layers[i].slope.unsqueeze(1), layers[i].weight);
   return product * layers.front().slope.unsqueeze(1);
 }
 
-/// ||A W||^2 of each sample as tr(A (W W^T) A^T), A [batch, code, first], W [first, input].
-Tensor squared_norm(const Tensor& a, const Tensor& w) {
-  return (at::matmul(a, at::mm(w, w.t())) * a).sum({1, 2});
-}
+/// ||A W||^2 of each sample as tr(A (W W^T) A^T), A [batch, code, first], W [first, input]. Its gradients are
+/// 2 A (W W^T) and 2 (A^T A) W: written down, since autograd does not see that the former is at hand
+/// (784-256-64-16, batch 128: a step of MEASURED).
+class SquaredNorm : public torch::autograd::Function<SquaredNorm> {
+ public:
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& a, const Tensor& w) {
+    const auto product = times(a, aelab::linear(w, w, Tensor()));
+    context->save_for_backward({a, w});
+    context->saved_data["product"] = product;
+    return (product * a).sum({1, 2});
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &a = saved[0], &w = saved[1];
+    const auto product = at::GradMode::is_enabled() ? times(a, aelab::linear(w, w, Tensor()))
+                                                    : context->saved_data["product"].toTensor();
+    const auto twice = (2 * gradients[0]).view({-1, 1, 1});
+    const auto gram = aelab::linear((a * twice).flatten(0, 1).t(), a.flatten(0, 1).t(), Tensor());
+    return {product * twice, aelab::linear(gram, w.t(), Tensor())};
+  }
+};
+Tensor squared_norm(const Tensor& a, const Tensor& w) { return SquaredNorm::apply(a, w); }
 
 /// sum_j s_j^2 ||W_j||^2, s [batch, code].
 Tensor weighted_rows(const Tensor& s, const Tensor& w) { return at::mv(s.square(), w.square().sum(1)); }
@@ -106,7 +133,7 @@ Tensor jacobian(const Parts& parts, const Tensor& x) {
   const auto slope = parts.bottleneck.slope(pre_code, code).flatten(1);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return slope.unsqueeze(2) * first;
-  return at::matmul(code_side(layers, slope), first);
+  return times(code_side(layers, slope), first);
 }
 
 }  // namespace aelab

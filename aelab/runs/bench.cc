@@ -17,10 +17,10 @@
 namespace aelab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using BenchClock = std::chrono::steady_clock;
 
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+double milliseconds_since(BenchClock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(BenchClock::now() - begin).count();
 }
 
 double median(std::vector<double> values) {
@@ -34,9 +34,9 @@ template <class Call>
 double least_time(Call call) {
   call();
   double least = 1e300;
-  const auto begin = Clock::now();
+  const auto begin = BenchClock::now();
   for (int i = 0; i < 3 || milliseconds_since(begin) < 50; ++i) {
-    const auto start = Clock::now();
+    const auto start = BenchClock::now();
     call();
     least = std::min(least, milliseconds_since(start));
   }
@@ -60,11 +60,11 @@ class Stopwatch : public Callback {
   std::int64_t work = 0;  ///< multiply-adds of the last step
 
  private:
-  Clock::time_point begun_;
+  BenchClock::time_point begun_;
   std::int64_t work_before_ = 0;
 
   void begin() {
-    begun_ = Clock::now();
+    begun_ = BenchClock::now();
     work_before_ = multiply_adds();
   }
 };
@@ -83,9 +83,9 @@ Stopwatch time_steps(const Workload& workload, double seconds) {
 Stopwatch time_closed_form(const Workload& workload, const Phase& phase, double seconds) {
   const at::NoGradGuard no_grad;
   Stopwatch watch;
-  const auto begin = Clock::now();
+  const auto begin = BenchClock::now();
   while (watch.times.size() < 4 || milliseconds_since(begin) < 1e3 * seconds) {
-    const auto start = Clock::now();
+    const auto start = BenchClock::now();
     const auto before = multiply_adds();
     phase.solve(workload.data.train);
     watch.times.push_back(milliseconds_since(start));

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""aelab and its peers side by side: every workload in every library, in fresh processes, one at a time.
+
+    experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository's root
+
+Makes the peers' environment in build/benchmarks when it is not there. Each workload runs A B ... B A: aelab, every
+peer, the peers backwards, aelab; what is compared are the medians of both turns. aelab's two turns also tell the noise
+floor (A/A). Writes build/benchmarks/results.json and prints the table of README.md; --plot draws it.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE, ENVIRONMENT = Path(__file__).parent, Path("build/benchmarks")
+AELAB, PYTHON = Path("build/release/aelab"), ENVIRONMENT / "bin/python"
+PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", "matplotlib"]
+THREADS = str(os.cpu_count())
+MLP = ["torch-eager", "torch-fused", "torch-compiled", "jax-step", "jax-scan", "keras-torch", "keras-jax"]
+
+# name; aelab's workload, or None for a whole process; the peers; their workload and its size; the target
+WORKLOADS = [
+    ("mlp-128", "mlp-128", MLP, ("mlp", "128"), 0.80),
+    ("mlp-1024", "mlp-1024", MLP, ("mlp", "1024"), 0.75),
+    ("convolutional-128", "convolutional-128", MLP, ("convolutional", "128"), 0.08),
+    ("convolutional-1024", "convolutional-1024", MLP, ("convolutional", "1024"), 0.06),
+    ("deep-contractive-128", "deep-contractive-128", ["torch-fused"], ("deep-contractive", "128"), 0.35),
+    ("pca-60000", "pca-60000", ["scikit-learn"], ("pca", "60000"), 0.80),
+    ("epoch", None, ["pythae-trainer"], ("epoch", "/usr/share/datasets/fashion-mnist"), 0.28),
+    ("start", None, ["jax-step"], ("start", "0"), None),
+]
+# aelab against itself: workload, the plain step that it is compared with, the target
+OWN = [
+    ("mlp-gaussian-noise-1024", "mlp-1024", 1.25),
+    ("mlp-masking-1024", "mlp-1024", 1.25),
+    ("mlp-sparse-1024", "mlp-1024", 1.25),
+    ("contractive-128", "one-layer-128", 1.3),
+    ("contractive-1024", "one-layer-1024", 1.1),
+]
+
+
+def make_environment():
+    if PYTHON.exists():
+        return
+    subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+
+
+def call(command, seconds):
+    environment = os.environ | {"OMP_NUM_THREADS": THREADS, "BENCH_SECONDS": str(seconds)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def bench(workload, seconds):
+    report = json.loads(call([AELAB, "bench", "--json", "--filter", workload, "--seconds", str(seconds)], seconds))
+    found = next(w for w in report["workloads"] if w["name"] == workload)
+    return found | {"compile_s": 0, "ceilings": report["ceilings"]}
+
+
+def run_file(folder, config, seconds):
+    """Seconds of a whole `aelab run`."""
+    path = Path(folder) / "run.json"
+    path.write_text(json.dumps(config))
+    begin = time.perf_counter()
+    call([AELAB, "run", "--quiet", path, "--output", folder], seconds)
+    return time.perf_counter() - begin
+
+
+def aelab_epoch(seconds):
+    """An epoch of Fashion-MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
+    config = {
+        "name": "epoch",
+        "data": {"source": "fashion-mnist"},
+        "model": {"variant": "dense", "hidden": [512], "code": 32},
+        "training": {"batch_size": 128},
+        "callbacks": [{"kind": "checkpoint", "every": 1}],
+        "evaluation": [],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        times = {}
+        for epochs in (1, 5):
+            config["training"]["epochs"] = epochs
+            times[epochs] = run_file(folder, config, seconds)
+    epoch = (times[5] - times[1]) / 4 * 1e3
+    return {"median_ms": epoch, "min_ms": epoch, "compile_s": 0}
+
+
+def aelab_start(seconds):
+    """From the start of the program to the end of its first step and its run folder."""
+    config = {
+        "name": "start",
+        "data": {"source": "digits"},
+        "model": {"variant": "dense", "code": 16},
+        "training": {"budget": {"steps": 1}},
+        "evaluation": [],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        times = [run_file(folder, config, seconds) * 1e3 for _ in range(5)]
+    return {"median_ms": statistics.median(times), "min_ms": min(times), "compile_s": 0}
+
+
+def ours(name, workload, seconds):
+    if workload:
+        return bench(workload, seconds)
+    return aelab_epoch(seconds) if name == "epoch" else aelab_start(seconds)
+
+
+def theirs(peer, arguments, seconds):
+    if arguments[0] == "start":
+        times = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            call([PYTHON, HERE / "peers.py", peer, *arguments], seconds)
+            times.append((time.perf_counter() - begin) * 1e3)
+        return {"median_ms": statistics.median(times), "min_ms": min(times), "compile_s": 0}
+    return json.loads(call([PYTHON, HERE / "peers.py", peer, *arguments], seconds).strip().splitlines()[-1])
+
+
+def both(turns):
+    return {
+        "median_ms": statistics.mean(turn["median_ms"] for turn in turns),
+        "turns_ms": [turn["median_ms"] for turn in turns],
+        "min_ms": min(turn["min_ms"] for turn in turns),
+        "compile_s": max(turn["compile_s"] for turn in turns),
+    }
+
+
+def compare(name, workload, peers, arguments, target, seconds):
+    first = ours(name, workload, seconds)
+    turns = {peer: [theirs(peer, arguments, seconds)] for peer in peers}
+    for peer in reversed(peers):
+        turns[peer].append(theirs(peer, arguments, seconds))
+    last = ours(name, workload, seconds)
+    result = {"name": name, "target": target, "aelab": both([first, last]),
+              "peers": {peer: both(turns[peer]) for peer in peers}}  # fmt: skip
+    for key in ("limit_ms", "ceilings"):
+        if key in first:
+            result["aelab"][key] = first[key]
+    return result
+
+
+def row(result):
+    mine, peers = result["aelab"], result["peers"]
+    best = min(peers, key=lambda peer: peers[peer]["median_ms"])
+    ratio = mine["median_ms"] / peers[best]["median_ms"]
+    noise = max(mine["turns_ms"]) / min(mine["turns_ms"]) - 1
+    limit = f"{mine['limit_ms']:.2f}" if "limit_ms" in mine else "–"
+    target = f"{result['target']:.2f}" if result["target"] else "–"
+    return (f"| {result['name']} | {mine['median_ms']:.2f} | {limit} | {best} {peers[best]['median_ms']:.2f} | "
+            f"{ratio:.2f} | {target} | {noise:.0%} |")  # fmt: skip
+
+
+def plot(results, path):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    shown = [r for r in results if "peers" in r and len(r["peers"]) > 1]
+    figure, axes = pyplot.subplots(1, len(shown), figsize=(3.4 * len(shown), 3.2))
+    for axis, result in zip(axes, shown):
+        bars = {"aelab": result["aelab"]} | result["peers"]
+        axis.barh(list(bars), [bar["median_ms"] for bar in bars.values()], color=["#c33"] + ["#888"] * len(result["peers"]))
+        axis.invert_yaxis()
+        axis.set_title(result["name"])
+        axis.set_xlabel("ms a step")
+        axis.axvline(result["aelab"]["limit_ms"], color="k", linestyle=":", linewidth=1)
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="workloads whose name contains this")
+    parser.add_argument("--seconds", type=float, default=3, help="for each measurement")
+    parser.add_argument("--plot", help="draw the results of the last run into this file, and measure nothing")
+    options = parser.parse_args()
+    path = ENVIRONMENT / "results.json"
+    if options.plot:
+        return plot(json.loads(path.read_text()), options.plot)
+    make_environment()
+    results = json.loads(path.read_text()) if options.only and path.exists() else []
+
+    def keep(result):
+        results[:] = [r for r in results if r["name"] != result["name"]] + [result]
+        path.write_text(json.dumps(results, indent=1))
+
+    print("| workload | aelab ms | limit ms | best peer ms | ratio | target | A/A |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for workload in WORKLOADS:
+        if re.search(options.only, workload[0]):
+            keep(compare(*workload, options.seconds))
+            print(row(results[-1]), flush=True)
+    for name, plain, target in OWN:
+        if re.search(options.only, name):
+            turns = [(bench(name, options.seconds)["median_ms"], bench(plain, options.seconds)["median_ms"]) for _ in range(2)]
+            ratio = statistics.mean(a for a, _ in turns) / statistics.mean(b for _, b in turns)
+            keep({"name": name, "plain": plain, "turns_ms": turns, "ratio": ratio, "target": target})
+            print(f"| {name} | {statistics.mean(a for a, _ in turns):.2f} | – | own {plain} "
+                  f"{statistics.mean(b for _, b in turns):.2f} | {ratio:.2f} | {target:.2f} | |", flush=True)
+
+
+main()
