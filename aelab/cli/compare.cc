@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 constexpr int kSignalledAt = 128;  // plus the signal's number, as shells do
 
 struct CompareOptions {
-  std::string file, output, only;
+  std::string file, output;
+  std::optional<std::string> only;
   std::vector<std::string> overrides;
   std::int64_t jobs = 0;
   bool dry_run = false, plan = false, collect = false, json = false, quiet = false, plain = false;
@@ -56,8 +57,10 @@ void print_dry_run(const Comparison& comparison, const std::vector<ContenderCost
     for (const auto& setting : cost.solved) fmt::print("    {}\n", setting);
     total += seeds * cost.seconds.value_or(0);
   }
-  fmt::print("{} runs, about {} of training on {} thread{} each\n", comparison.runs().size(), duration(total),
-             comparison.config().threads, comparison.config().threads == 1 ? "" : "s");
+  fmt::print(
+      "{} runs, {} of them finished; about {} of training on {} thread{} each, start and measuring aside\n",
+      comparison.runs().size(), finished_runs(comparison), duration(total), comparison.config().threads,
+      comparison.config().threads == 1 ? "" : "s");
 }
 
 std::string in_shell(const std::string& text) {
@@ -86,10 +89,26 @@ void print_results(const ComparisonResults& results, const std::vector<std::stri
   fmt::print("\n{}\n{}\n", verdict(results), folder.string());
 }
 
+/// What goes wrong with a file or a picture costs no table: it is said, and the exit code tells.
+template <class Work>
+bool attempt(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "aelab: {}\n", first_line(error.what()));
+    return false;
+  }
+}
+
 int report_results(const Comparison& comparison, bool as_json) {
+  if (!fs::exists(comparison.folder() / "config.json"))
+    throw Error(comparison.folder().string() +
+                ": holds no comparison to collect; name the folder that one ran in");
   const auto results = collect(comparison);
-  write_results(comparison, results);
-  const auto drawn = draw_comparison(comparison, results);
+  std::vector<std::string> drawn;
+  bool written = attempt([&] { write_results(comparison, results); });
+  written = attempt([&] { drawn = draw_comparison(comparison, results); }) && written;
   if (as_json) {
     auto value = to_json(results);
     value["folder"] = comparison.folder();
@@ -97,8 +116,8 @@ int report_results(const Comparison& comparison, bool as_json) {
   } else {
     print_results(results, drawn, comparison.folder());
   }
-  write_report(comparison.folder());
-  if (results.missing().empty()) return 0;
+  written = attempt([&] { write_report(comparison.folder()); }) && written;
+  if (results.missing().empty()) return written ? 0 : 1;
   fmt::print(stderr, "aelab: {} of {} runs do not count\n", results.missing().size(),
              comparison.runs().size());
   return 1;
@@ -107,7 +126,7 @@ int report_results(const Comparison& comparison, bool as_json) {
 int compare(const CompareOptions& options) {
   auto comparison = open_comparison(options);
   const StopSignals signals;
-  if (!options.only.empty()) return do_run(comparison, options.only);
+  if (options.only) return do_run(comparison, *options.only);
   if (options.collect) return report_results(comparison, options.json);
   const auto costs = comparison.check(/*timed=*/options.dry_run);
   if (options.dry_run) return print_dry_run(comparison, costs), 0;
@@ -132,11 +151,16 @@ void add_compare(CLI::App& app, Command& chosen) {
       ->required();
   command->add_option("OVERRIDES", options->overrides, "path.to.key=value, laid over the file");
   command->add_option("--output", options->output, "the folder of comparisons");
-  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for");
-  command->add_flag("--dry-run", options->dry_run, "only show what would run, and what it would cost");
-  command->add_flag("--plan", options->plan, "only print a command for each run, to be run anywhere");
-  command->add_option("--only", options->only, "do one run, such as dense/seed-1");
-  command->add_flag("--collect", options->collect, "run nothing; compare what is there");
+  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for")
+      ->check(CLI::PositiveNumber);
+  auto* dry_run = command->add_flag("--dry-run", options->dry_run, "only show what would run, and its cost");
+  auto* plan =
+      command->add_flag("--plan", options->plan, "only print a command for each run, to be run anywhere");
+  auto* only = command->add_option("--only", options->only, "do one run, such as dense/seed-1");
+  auto* collect = command->add_flag("--collect", options->collect, "run nothing; compare what is there");
+  plan->excludes(dry_run);
+  only->excludes(dry_run)->excludes(plan);
+  collect->excludes(dry_run)->excludes(plan)->excludes(only);
   command->add_flag("--json", options->json,
                     "print one JSON object: what comparison.json holds, and the folder");
   command->add_flag("--quiet", options->quiet, "no progress display");

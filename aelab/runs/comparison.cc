@@ -115,6 +115,36 @@ std::string shared_place(const ComparisonConfig& config, const std::string& prob
   return config.variants.size() > 1 ? "base." : "";
 }
 
+/// All are measured on the same rows: their data differ at most in how many of the others train or validate.
+void check_same_test(const std::vector<Contender>& contenders, const std::vector<RunConfig>& runs,
+                     Problems& problems) {
+  const auto tested = [](const RunConfig& run) {
+    auto data = write_config(run.data);
+    data.erase("train");
+    data.erase("validation");
+    return data;
+  };
+  const auto first = tested(runs.front());
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    if (const auto own = tested(runs[i]); own != first)
+      problems.add("\"" + contenders[i].name + "\": data: differ from those of \"" + contenders.front().name +
+                   "\" at " + json::diff(first, own).front().at("path").get<std::string>().substr(1) +
+                   ", so that it would be measured on something else; make a comparison for each data set");
+}
+
+/// The metric of the verdict is one that some run measures.
+void check_metric(const ComparisonConfig& config, const std::vector<RunConfig>& runs, Problems& problems) {
+  if (!config.metric) return;
+  std::vector<std::string> known;
+  for (const auto& run : runs)
+    for (const auto& metric : run.evaluation)
+      for (const auto& measure : metric.make()->measures())
+        if (std::find(known.begin(), known.end(), measure.name) == known.end()) known.push_back(measure.name);
+  if (std::find(known.begin(), known.end(), *config.metric) == known.end())
+    problems.add("metric: the runs do not measure \"" + *config.metric + "\"." +
+                 did_you_mean(*config.metric, known));
+}
+
 std::size_t find_baseline(const ComparisonConfig& config, const std::vector<Contender>& contenders,
                           Problems& problems) {
   if (!config.baseline) return 0;
@@ -192,9 +222,17 @@ ContenderCost Comparison::check(std::size_t i) {
 
 std::vector<ContenderCost> Comparison::check(bool timed) {
   at::set_num_threads(static_cast<int>(config_.threads));
+  Problems together;
   std::vector<ContenderCost> costs;
   std::vector<Problems> found(contenders_.size());
   for (std::size_t i = 0; i < contenders_.size(); ++i) costs.push_back(check(i, timed, found[i]));
+  if (std::all_of(checked_.begin(), checked_.end(), [](const auto& run) { return run.has_value(); })) {
+    std::vector<RunConfig> runs;
+    for (const auto& run : checked_) runs.push_back(*run);
+    check_same_test(contenders_, runs, together);
+    check_metric(config_, runs, together);
+  }
+  together.raise(origin_);
   Problems all;
   const auto everybodys = [&](const std::string& problem) {
     return std::all_of(found.begin(), found.end(), [&](const auto& problems) {
@@ -245,8 +283,12 @@ void require_same_runs(const Comparison& comparison) {
   problems.raise(comparison.origin());
 }
 
+/// A damaged status counts as unfinished: the run will say what is wrong with its folder.
 bool is_finished(const fs::path& folder) {
-  return fs::exists(folder / "config.json") && read_status(folder).state == "completed";
+  RunStatus status;
+  Problems damage;
+  damage.attempt([&] { status = read_status(folder); });
+  return fs::exists(folder / "config.json") && status.state == "completed";
 }
 
 std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
@@ -297,6 +339,12 @@ int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& 
 
 }  // namespace
 
+std::size_t finished_runs(const Comparison& comparison) {
+  const auto& runs = comparison.runs();
+  return static_cast<std::size_t>(std::count_if(
+      runs.begin(), runs.end(), [&](const auto& run) { return is_finished(comparison.folder(run)); }));
+}
+
 void open_folder(Comparison& comparison) {
   if (!comparison.is_checked()) comparison.check();
   const auto folder = comparison.folder(), config = folder / "config.json";
@@ -307,7 +355,10 @@ void open_folder(Comparison& comparison) {
     throw Error(folder.string() +
                 ": is there already and holds no comparison; give another \"name\" or --output");
   }
-  fs::create_directories(folder);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw Error(folder.string() + ": cannot be created: " + error.message() + "; give another --output");
   write_json(config, write_config(comparison.config()));
   write_json(folder / "environment.json", environment());
 }

@@ -76,6 +76,9 @@ struct ComparisonOptions {
 /// something else, another comparison, or a run with another config; when the jobs do not suit the budget.
 int do_runs(Comparison& comparison, const ComparisonOptions& options = {});
 
+/// How many runs are finished.
+std::size_t finished_runs(const Comparison& comparison);
+
 /// Makes the folder ready, as do_runs does. Error as there.
 void open_folder(Comparison& comparison);
 

@@ -76,14 +76,25 @@ void ComparisonConfig::add(std::string variant, const RunConfig& run) {
   variants.push_back({.name = std::move(variant), .set = {set.dump()}});
 }
 
+namespace {
+
+/// Reads a base that is given by its path, from the comparison file's folder.
+void put_base(json& value, const std::string& file) {
+  if (!value.is_object() || !value.contains("base") || !value["base"].is_string()) return;
+  const auto path = std::filesystem::path(file).parent_path() / value["base"].get<std::string>();
+  value["base"] = parse_json(read_file(path), path.string());
+}
+
+}  // namespace
+
 ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
                                         const std::vector<std::string>& overrides) {
   auto value = parse_json(text, file);
-  if (value.is_object() && value.contains("base") && value["base"].is_string()) {
-    const auto path = std::filesystem::path(file).parent_path() / value["base"].get<std::string>();
-    value["base"] = parse_json(read_file(path), path.string());
-  }
+  if (value.is_object() && value.contains("model") && !value.contains("base"))
+    throw Error(file + ": is a run file, for aelab run; a comparison has a \"base\", which may name it");
+  put_base(value, file);
   apply_overrides(value, overrides);
+  put_base(value, file);
   ComparisonConfig config;
   read_config(value, config, file);
   return config;
@@ -143,12 +154,20 @@ Setting setting_of(const json& value, const std::string& path, Problems& problem
   return setting;
 }
 
+bool has_twins(const json& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (values[i] == values[j]) return true;
+  return false;
+}
+
 /// Every combination of a value of each key.
 std::vector<Setting> grid_settings(const json& grid, Problems& problems) {
   std::vector<Setting> settings = {{}};
   for (const auto& [key, values] : setting_of(grid, "grid", problems)) {
-    if (!values.is_array() || values.empty()) {
-      problems.add("grid." + key + ": must be a list of values, not " + describe_json(values));
+    if (!values.is_array() || values.empty() || has_twins(values)) {
+      problems.add("grid." + key + ": must be a list of distinct values, one at least, not " +
+                   (values.is_array() ? values.dump() : describe_json(values)));
       continue;
     }
     std::vector<Setting> longer;
@@ -165,13 +184,19 @@ std::vector<Setting> grid_settings(const json& grid, Problems& problems) {
 std::vector<Setting> list_settings(const json& list, Problems& problems) {
   if (list.is_null()) return {{}};
   if (!list.is_array() || list.empty()) {
-    problems.add("list: must be a list of objects of keys and values, not " + describe_json(list));
+    problems.add("list: must be a list of objects of keys and values, one at least, not " +
+                 (list.is_array() ? list.dump() : describe_json(list)));
     return {{}};
   }
   std::vector<Setting> settings;
   for (std::size_t i = 0; i < list.size(); ++i)
     settings.push_back(setting_of(list[i], "list[" + std::to_string(i) + "]", problems));
   return settings;
+}
+
+/// Whether a budget says how long runs train.
+bool has_total(const ComparisonConfig& config) {
+  return config.budget && (config.budget->epochs || config.budget->steps || config.budget->seconds);
 }
 
 /// What the comparison itself says of a run's training.
@@ -224,6 +249,11 @@ Contender contender_of(const VariantConfig& variant, const std::string& path, co
   auto settings = json::object();
   for (const auto* setting : {&own, &varied})
     for (const auto& entry : *setting) {
+      if (settings.contains(entry.first))
+        problems.add(path + ": \"" + entry.first + "\" is set twice for \"" + variant.name +
+                     "\"; only one of its \"set\", \"list\" and \"grid\" may set it");
+      if (entry.first == "training.epochs" && has_total(config))
+        problems.add(path + ": training.epochs and the comparison's \"budget\" exclude each other");
       problems.attempt([&] { set_value(run, entry.first, entry.second, path + " \"" + entry.first + "\""); });
       settings[entry.first] = entry.second;
     }

@@ -9,6 +9,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/run.h"
 
@@ -21,7 +22,11 @@ using nlohmann::json;
 ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   const auto folder = comparison.folder(planned);
   ComparedRun run{.seed = planned.seed, .id = planned.id};
-  if (fs::exists(folder / "config.json")) run.status = read_status(folder);
+  Problems damage;
+  damage.attempt([&] {
+    if (fs::exists(folder / "config.json")) run.status = read_status(folder);
+  });
+  if (!damage.empty()) run.status = {.state = "damaged", .message = damage.all().front()};
   if (run.status.state.empty()) run.status.state = "missing";
   if (!run.counts()) return run;
   if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
@@ -31,6 +36,19 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   }
   run.evaluated = read_evaluation(folder);
   return run;
+}
+
+/// Whether the data of a run had no rows set apart for tests.
+bool draws_its_test(const fs::path& folder) {
+  bool drawn = false;
+  Problems damage;
+  damage.attempt([&] {
+    const auto path = folder / "data.json";
+    if (!fs::exists(path)) return;
+    const auto rows = parse_json(read_file(path), path.string()).value("rows", json::object());
+    drawn = rows.is_object() && rows.value("test", json(0)) == 0;
+  });
+  return drawn;
 }
 
 /// All measures, in the order in which runs name them first.
@@ -166,7 +184,9 @@ ComparisonResults collect(const Comparison& comparison) {
     const auto& run = variant.runs.back();
     if (!run.counts()) continue;
     variant.closed_form = run.status.closed_form;
-    if (results.part.empty()) results.part = run.evaluated.part;
+    if (!results.part.empty()) continue;
+    results.part = run.evaluated.part;
+    results.test_is_drawn = draws_its_test(comparison.folder(planned));
   }
   for (const auto& measure : measures_of(results.variants))
     results.tables.push_back(table_of(measure, results));

@@ -43,9 +43,10 @@ struct MeasureTable {
 struct ComparisonResults {
   std::string name;
   std::vector<std::int64_t> seeds;
-  std::size_t baseline = 0;  ///< a variant's place
-  std::size_t metric = 0;    ///< the place of the table that the verdict is about
-  std::string part = {};     ///< of the data that was measured on
+  std::size_t baseline = 0;    ///< a variant's place
+  std::size_t metric = 0;      ///< the place of the table that the verdict is about
+  std::string part = {};       ///< of the data that was measured on
+  bool test_is_drawn = false;  ///< from all rows under each seed, the data having none set apart
   std::vector<ComparedVariant> variants;
   std::vector<MeasureTable> tables;
 

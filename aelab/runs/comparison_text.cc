@@ -59,7 +59,8 @@ std::string metric_table(const ComparisonResults& results) {
   const auto& table = results.tables[results.metric];
   std::vector<std::vector<std::string>> cells = {{"variant", "n", "mean", "95 % interval", "deviation",
                                                   "worst", "minus " + results.variants[results.baseline].name,
-                                                  "its 95 % interval", "p (Holm)", "effect", "p (Wilcoxon)"}};
+                                                  "pairs", "its 95 % interval", "p (Holm)", "effect",
+                                                  "p (Wilcoxon)"}};
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     const auto& s = row.summary;
@@ -70,13 +71,14 @@ std::string metric_table(const ComparisonResults& results) {
     else
       line.insert(line.end(), {number(s.mean), interval(s), number(s.deviation), number(row.worst)});
     if (!row.against)
-      line.insert(line.end(), {"baseline", "", "", "", ""});
+      line.insert(line.end(), {"baseline", "", "", "", "", ""});
     else if (row.against->difference.n == 0)
-      line.insert(line.end(), {"-", "-", "-", "-", "-"});
+      line.insert(line.end(), {"-", "0", "-", "-", "-", "-"});
     else
       line.insert(line.end(), {fmt::format("{:+.4g}", row.against->difference.mean),
-                               interval(row.against->difference), p_cell(row.against->p_adjusted),
-                               number(row.against->effect), p_cell(row.against->wilcoxon_p)});
+                               std::to_string(row.against->difference.n), interval(row.against->difference),
+                               p_cell(row.against->p_adjusted), number(row.against->effect),
+                               p_cell(row.against->wilcoxon_p)});
     cells.push_back(std::move(line));
   }
   const auto& measure = table.measure;
@@ -154,6 +156,24 @@ std::string difference_in_words(const PairedTest& test, Direction better) {
                      number(size.mean), interval(size), probability(*test.p_adjusted));
 }
 
+/// What narrows the claim.
+std::string caveats(const ComparisonResults& results) {
+  constexpr std::size_t kFewSeeds = 5;
+  std::string text;
+  if (const auto missing = results.missing().size())
+    text += fmt::format("{} run{} not count. ", missing, missing == 1 ? " does" : "s do");
+  if (results.seeds.size() < kFewSeeds)
+    text += fmt::format("{} seeds are few: a t test then stands or falls with normal differences. ",
+                        results.seeds.size());
+  if (results.test_is_drawn)
+    text +=
+        "Each seed draws its test rows from the same data, so that the tests overlap and the intervals are "
+        "somewhat too narrow (Nadeau & Bengio 2003). ";
+  return text +
+         "Seeds change the split, the initial weights, the order and the noise, not the data: this holds for "
+         "these data and settings.";
+}
+
 /// Of three variants or more.
 std::string best_in_words(const ComparisonResults& results) {
   if (results.variants.size() < 3) return {};
@@ -173,47 +193,46 @@ std::string verdict(const ComparisonResults& results) {
   if (results.tables.empty()) return "Nothing can be claimed: no run has measured anything yet.";
   const auto& table = results.tables[results.metric];
   const auto& baseline = results.variants[results.baseline].name;
-  const auto& base = table.rows[results.baseline];
-  if (results.seeds.size() < 2)
+  const auto seeds = static_cast<std::int64_t>(results.seeds.size());
+  if (seeds < 2)
     return "One seed: nothing can be claimed about which variant is better; differences may be chance. Give "
            "at least "
            "two seeds; five or more are better.";
   if (results.variants.size() < 2) return "One variant: there is nothing to compare it with.";
-  if (base.summary.n == 0)
+  if (table.rows[results.baseline].summary.n == 0)
     return fmt::format("Nothing can be claimed: the baseline \"{}\" has no {}.", baseline,
                        table.measure.name);
   std::vector<std::string> differing, open, untested;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& row = table.rows[i];
+    const auto& test = table.rows[i].against;
     const auto name = "\"" + results.variants[i].name + "\"";
-    if (!row.against) continue;
-    if (!row.against->p_adjusted)
+    if (!test) continue;
+    if (!test->p_adjusted) {
       untested.push_back(name);
-    else if (*row.against->p_adjusted < kSignificance)
-      differing.push_back(name + " is " + difference_in_words(*row.against, table.measure.better) +
-                          (row.against->difference.n == static_cast<std::int64_t>(results.seeds.size())
-                               ? ""
-                               : fmt::format(", n = {}", row.against->difference.n)));
+      continue;
+    }
+    const auto pairs = test->difference.n == seeds ? "" : fmt::format(", {} pairs", test->difference.n);
+    const auto difference = difference_in_words(*test, table.measure.better) + pairs;
+    if (*test->p_adjusted < kSignificance)
+      differing.push_back(name + " is " + difference);
     else
-      open.push_back(fmt::format("{} (p {})", name, probability(*row.against->p_adjusted)));
+      open.push_back(name + " (" + difference + ")");
   }
   const auto tests = differing.size() + open.size();
   const auto correction =
       tests > 1 ? fmt::format("s, p after Holm's correction over {} variants", tests) : "";
-  auto text =
-      fmt::format("{} on the {} part, {} seeds, against \"{}\" (paired t test{}): ", table.measure.name,
-                  results.part, results.seeds.size(), baseline, correction);
+  auto text = fmt::format(
+      "{} on the {} part, {} seeds, against \"{}\" (paired t test{}; 95 % intervals each for "
+      "itself): ",
+      table.measure.name, results.part, seeds, baseline, correction);
   if (!differing.empty()) text += join(differing, "; ") + ". ";
   if (!open.empty())
     text += fmt::format("No difference could be shown for {}, which does not show that there is none. ",
                         join(open, ", "));
   if (!untested.empty())
-    text += fmt::format("Not tested, for want of numbers or of spread: {}. ", join(untested, ", "));
+    text += fmt::format("Not tested, for want of numbers or of any spread: {}. ", join(untested, ", "));
   if (const auto best = best_in_words(results); !best.empty()) text += best + " ";
-  return text +
-         "Seeds change the split, the initial weights, the order and the noise, not the data: this holds for "
-         "these "
-         "data and settings.";
+  return text + caveats(results);
 }
 
 std::string terminal_table(const ComparisonResults& results) {
@@ -222,7 +241,8 @@ std::string terminal_table(const ComparisonResults& results) {
          fmt::format(
              "\nn = {} runs a variant where no other n is given; +- is half the 95 % t interval over seeds; "
              "* "
-             "marks a best that differs from every other variant.\n",
+             "marks a best that differs from every other variant that has the measure; effect is the mean of "
+             "the paired differences by their deviation (Cohen's d).\n",
              results.seeds.size());
 }
 

@@ -80,13 +80,19 @@ std::vector<std::string> inner_convolutions(const json& layers, const std::strin
 
 }  // namespace
 
+constexpr double kMostScaled = 4096;  // times the width that is given
+
 std::vector<std::string> solve_width(json& run, const std::vector<std::string>& paths, std::int64_t wanted,
                                      double tolerance,
                                      const std::function<std::int64_t(const json&)>& count) {
   const auto places = places_of(run, paths);
+  const auto before = count(run);
+  for (const auto& path : paths)
+    if (!path.starts_with("model.") || count(scaled(run, places_of(run, {path}), 2)) == before)
+      throw Error("width: \"" + path + "\" does not change how many parameters the model has");
   const auto count_at = [&](double factor) { return count(scaled(run, places, factor)); };
   double low = 0, high = 1;
-  while (count_at(high) < wanted && high < 1e6) {
+  while (count_at(high) < wanted && high < kMostScaled) {
     low = high;
     high *= 2;
   }

@@ -38,6 +38,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 /// Between fork and exec only system calls are safe: other threads' locks may be held for ever.
 [[noreturn]] void become(char* const* command, char* const* variables, int log, pid_t parent) {
+  ::setpgid(0, 0);  // a terminal's Ctrl-C reaches the parent alone, which then asks its workers to stop, once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(128 + SIGTERM);  // it died before the line above
   const int nothing = ::open("/dev/null", O_RDWR);
