@@ -41,6 +41,7 @@
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/reports/report.h"
 #include "aelab/runs/application.h"
 #include "aelab/runs/comparison_results.h"
 #include "aelab/runs/export.h"

@@ -86,7 +86,8 @@ void print_results(const ComparisonResults& results, const std::vector<std::stri
   if (!drawn.empty())
     fmt::print("\n{}: from the top, test samples, {}\n", (folder / "images/reconstructions.png").string(),
                join(drawn, ", "));
-  fmt::print("\n{}\n{}\n", verdict(results), folder.string());
+  fmt::print("\n{}\n\nall of this as a page: {}\n{}\n", verdict(results), (folder / "report.html").string(),
+             folder.string());
 }
 
 /// What goes wrong with a file or a picture costs no table: it is said, and the exit code tells.

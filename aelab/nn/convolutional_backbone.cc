@@ -102,8 +102,6 @@ Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
 }
 
-namespace {}  // namespace
-
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context) {
   if (context.input.size() != 3)
     throw Error("model.backbone: convolutions need images, [channels, height, width]; the data are " +

@@ -57,6 +57,7 @@ int main() try {
   if (const int signal = do_runs(comparison)) return 128 + signal;
   const auto results = collect(comparison);
   write_results(comparison, results);
+  write_report(comparison.folder());
   std::printf("%s\n%s\n", terminal_table(results).c_str(), verdict(results).c_str());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

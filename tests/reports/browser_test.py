@@ -159,7 +159,7 @@ class Pages(Report):
         self.assertEqual(self.made["gaps"], [])
         self.assert_drawn(7)  # one measure, trade-offs, curves, three scatters, spectra
         self.assertIn("pca has the lowest reconstruction/mse", self.text("#short"))
-        self.assertIn("Sure: differs from every other variant", self.text("#short"))
+        self.assertIn("Sure: it differs from every other variant", self.text("#short"))
         self.assertIn("one is better", self.text("#short"))
         self.assertIn("sparse/seed-9: failed", self.text("#runs"))
         self.assertIn("aelab compare config.json", self.text("#again"))

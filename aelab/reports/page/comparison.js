@@ -64,6 +64,17 @@ function costTable(page) {
 const firstCurve = (curves) =>
   ["validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
 
+/** Where phases begin: in their variant's colour, or one mark for the variants that share it. */
+function phaseMarks(page, places) {
+  const marks = new Map();
+  for (const place of places)
+    for (const { name, epoch } of page.variants[place].phases.slice(1)) {
+      const key = JSON.stringify([epoch, name]);
+      marks.set(key, { at: epoch, name, colour: marks.has(key) ? themed("soft") : colour(place) });
+    }
+  return [...marks.values()];
+}
+
 function bandsFigure(page) {
   if (page.curves.length === 0) return null;
   let curve = firstCurve(page.curves);
@@ -73,8 +84,7 @@ function bandsFigure(page) {
     place: one.variant, name: page.variants[one.variant].name, x: one[along], mean: one.mean, low: one.low, high: one.high, runs: one.runs,
   }));
   let isLog = spansDecades(series());
-  const marks = () => (along !== "epochs" ? [] : curve.variants.flatMap(({ variant }) => (hidden.has(variant) ? [] :
-    page.variants[variant].phases.slice(1).map((phase) => ({ at: phase.epoch, name: phase.name, colour: colour(variant) })))));
+  const marks = () => (along === "epochs" ? phaseMarks(page, curve.variants.map(({ variant }) => variant).filter((place) => !hidden.has(place))) : []);
   const drawing = chart("Learning curves: mean over seeds, with the range of the seeds", () =>
     curveConfig({ series: series(), hidden, title: curve.name, xTitle: along === "epochs" ? "epoch" : "step", isLog, marks: marks() }));
   const right = redrawn(() => table({

@@ -10,18 +10,18 @@ function leader(measure) {
     (row.mean !== null && (best < 0 || sign * row.mean < sign * measure.rows[best].mean) ? place : best), -1);
 }
 
-/** How sure it is that the leader leads. */
+/** How sure it is that the leader leads, and why. */
 function certainty(measure, page) {
   const row = measure.rows[leader(measure)];
   const others = measure.rows.filter((other) => other.mean !== null).length - 1;
-  if (others < 1) return { level: 0, text: "Alone: nothing to compare with" };
-  if (row.best) return { level: 3, text: "Sure: differs from every other variant" };
-  if (row.n < 2) return { level: 0, text: "Not tested: one seed" };
+  if (others < 1) return { level: 0, how: "Not tested", why: "nothing to compare with" };
+  if (row.best) return { level: 3, how: "Sure", why: "it differs from every other variant" };
+  if (row.n < 2) return { level: 0, how: "Not tested", why: "one seed" };
   const baseline = page.variants.findIndex((variant) => variant.name === page.baseline);
   const p = row.against?.p ?? null;
   if (leader(measure) !== baseline && p !== null && p < page.significance)
-    return { level: 2, text: `Better than ${page.baseline} (p ${probability(p)}), but not than every other variant` };
-  return { level: 1, text: "Open: the lead may be chance" };
+    return { level: 2, how: "In part", why: `better than ${page.baseline} (p ${probability(p)}), but not shown to be better than every other variant` };
+  return { level: 1, how: "Open", why: "the lead may be chance" };
 }
 
 /** The answer in one sentence. */
@@ -29,9 +29,10 @@ function headline(page) {
   const measure = page.measures.find((one) => one.name === page.metric);
   if (!measure || !hasDirection(measure) || leader(measure) < 0) return null;
   const row = measure.rows[leader(measure)];
+  const { how, why } = certainty(measure, page);
   return h("p", { class: "verdict" }, h("strong", null, page.variants[leader(measure)].name),
     ` has the ${measure.better === "lower" ? "lowest" : "highest"} ${measure.name}, ${withHalf(row.mean, row.interval)} (${row.n} ${row.n === 1 ? "seed" : "seeds"}). `,
-    `${certainty(measure, page).text}.`);
+    `${how}: ${why}.`);
 }
 
 function bestAtWhat(page) {
@@ -39,7 +40,7 @@ function bestAtWhat(page) {
     .map((measure) => ({ measure, variant: leader(measure), ...certainty(measure, page) }));
   if (rows.length === 0) return gap("No measure was taken whose direction is known.");
   return table({
-    caption: `Best mean of each measure, and whether more runs could overturn it. "Sure": paired t tests against each other variant all give p < ${page.significance ?? 0.05} after Holm's correction over all pairs.`,
+    caption: `Best mean of each measure, and how sure that is. Sure: paired t tests against each other variant all give p < ${page.significance ?? 0.05} after Holm's correction over all pairs.`,
     label: "Which variant is best at what",
     rows,
     columns: [
@@ -49,7 +50,8 @@ function bestAtWhat(page) {
       { title: "Mean ± half of the 95 % interval", number: true, value: (row) => row.measure.rows[row.variant].mean,
         text: (row) => withHalf(row.measure.rows[row.variant].mean, row.measure.rows[row.variant].interval) },
       { title: "Better", value: (row) => row.measure.better },
-      { title: "How sure", value: (row) => -row.level, text: (row) => row.text },
+      { title: "How sure", long: true, value: (row) => -row.level,
+        text: (row) => (row.level === 3 ? row.how : `${row.how}: ${row.why}`) },
     ],
   });
 }

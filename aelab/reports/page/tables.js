@@ -24,8 +24,8 @@ function table({ caption, columns, rows, sort = null, label = null }) {
 
   if (sort) sortBy(sort.column, sort.ascending ?? true);
   else fill(rows.map((_, row) => row));
-  return scrolling(label ?? caption, h("table", null,
-    caption && h("caption", null, caption), h("thead", null, h("tr", null, heads)), body));
+  return h("div", { class: "table" }, caption && h("p", { class: "caption" }, caption),
+    scrolling(label ?? caption, h("table", null, h("thead", null, h("tr", null, heads)), body)));
 }
 
 function tableCell(column, row) {
@@ -45,7 +45,10 @@ function compared(a, b, ascending) {
 }
 
 /** Wide content scrolls by itself, by keyboard too. */
-const scrolling = (label, content) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label ?? "Table" }, content);
+function scrolling(label, content) {
+  content.setAttribute("aria-label", label ?? "Table");
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label ?? "Table" }, content);
+}
 
 /** {"key", "value"} pairs. */
 const settingsTable = (pairs, caption) => table({
