@@ -23,7 +23,7 @@ class Bench(program.TestCase):
             self.assertLess(0, workload["min_ms"])
             self.assertLessEqual(workload["min_ms"], workload["median_ms"])
         for ceiling in "matrix_product_gflops", "memory_gb_per_s":
-            self.assertLess(1, report["ceilings"][ceiling])
+            self.assertLess(0, report["ceilings"][ceiling])
 
     def test_standard_workloads(self):
         self.assert_plausible(self.bench("--filter", "mlp-128"), ["mlp-128"])
@@ -51,7 +51,7 @@ class Bench(program.TestCase):
 
     def test_mistakes(self):
         self.assert_refused(program.run("bench", "--filter", "nothing"), 'contains "nothing"; there are: mlp-128')
-        self.assert_refused(program.run("bench", "--seconds", "0"), "--seconds")
+        self.assertEqual(program.run("bench", "--seconds", "0").code, 2)
         wrong = write_json(self.folder / "wrong.json", small_run(model={"variant": "dens"}))
         self.assert_refused(program.run("bench", wrong), 'wrong.json: model.variant: unknown variant "dens"')
 
@@ -91,8 +91,7 @@ class RecordedKernels(program.TestCase):
             if not named:
                 del config["training"]["kernels"]
             write_json(half / "config.json", config)
-            status = program.read_json(half / "status.json") | {"status": "stopped"}
-            write_json(half / "status.json", status)
+            write_json(half / "status.json", {"status": "stopped"})
             self.unfinish(half / "checkpoints/last.safetensors")
             result = program.run("resume", half)
             self.assertEqual(result.code, 0, result.stderr)
@@ -115,6 +114,7 @@ class RecordedKernels(program.TestCase):
         config = program.read_json(folder / "config.json")
         del config["training"]["kernels"]
         write_json(folder / "config.json", config)
+        write_json(folder / "status.json", {"status": "stopped"})
         path = folder / "checkpoints/last.safetensors"
         header, aelab, tensors = program.checkpoint_parts(path)
         aelab["kernels"]["linear"] = "abacus"
