@@ -5,7 +5,7 @@
 
 Makes the peers' environment in build/benchmarks when it is not there. Each workload runs A B ... B A: aelab, every
 peer, the peers backwards, aelab; what is compared are the medians of both turns. aelab's two turns also tell the noise
-floor (A/A). Writes build/benchmarks/results.json and prints the table of README.md; --plot draws it.
+floor (A/A). Writes build/benchmarks/results.json and prints a table; --plot draws it.
 """
 
 import argparse
