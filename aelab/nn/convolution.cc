@@ -15,6 +15,17 @@ std::span<const std::string_view> names(Pooling) {
   return kNames;
 }
 
+std::int64_t ImageLayer::output(std::int64_t input) const {
+  if (kind == Kind::upsampling) return input * size;
+  if (kind == Kind::pooling) return (input + (ceil ? size - 1 : 0)) / size;
+  return (input + 2 * padding - weight.size(2)) / stride + 1;
+}
+
+bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i) {
+  return layers[i].kind == ImageLayer::Kind::upsampling && i + 1 < layers.size() &&
+         layers[i + 1].kind == ImageLayer::Kind::convolution && layers[i + 1].stride == 1;
+}
+
 Phases::Phases(std::int64_t enlargement, std::int64_t kernel_size, std::int64_t padding)
     : factor(enlargement),
       kernel(kernel_size),
@@ -71,7 +82,7 @@ namespace {
 at::Tensor convolve_enlarged(std::int64_t factor, const ImageLayer& layer, const at::Tensor& x) {
   const Phases phases(factor, layer.weight.size(2), layer.padding);
   const auto u = phases.factor;
-  const auto large = [&](std::int64_t size) { return u * size + 2 * layer.padding - phases.kernel + 1; };
+  const auto large = [&](std::int64_t size) { return layer.output(u * size); };
   const auto after = [&](std::int64_t size) {
     return phases.small_rows(large(size)) + phases.taps - 1 - phases.before - size;
   };
@@ -98,28 +109,19 @@ void count_work(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
   auto height = x.size(2), width = x.size(3);
   bool gradient = x.requires_grad();
   std::int64_t factor = 1;
-  for (const auto& layer : layers) {
-    if (layer.kind == LayerKind::upsampling) {
-      factor = layer.size;
-      height *= factor;
-      width *= factor;
-      continue;
-    }
-    if (layer.kind == LayerKind::pooling) {
-      const auto cut_off = layer.ceil ? layer.size - 1 : 0;
-      height = (height + cut_off) / layer.size;
-      width = (width + cut_off) / layer.size;
-    } else {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto& layer = layers[i];
+    height = layer.output(height);
+    width = layer.output(width);
+    if (layer.kind == LayerKind::convolution) {
       const auto kernel = layer.weight.size(2);
-      height = (height + 2 * layer.padding - kernel) / layer.stride + 1;
-      width = (width + 2 * layer.padding - kernel) / layer.stride + 1;
-      const auto taps = factor > 1 && layer.stride == 1 ? Phases(factor, kernel, layer.padding).taps : kernel;
+      const auto taps = factor > 1 ? Phases(factor, kernel, layer.padding).taps : kernel;
       count_multiply_adds(
           x.size(0) * layer.weight.size(0) * layer.weight.size(1) * taps * taps * height * width, gradient,
           layer.weight.requires_grad());
       gradient = gradient || layer.weight.requires_grad();
     }
-    factor = 1;
+    factor = enlarges_a_convolution(layers, i) ? layer.size : 1;
   }
 }
 
@@ -130,10 +132,9 @@ at::Tensor convolve_by_operators(const std::vector<ImageLayer>& layers, const at
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto& layer = layers[i];
     const auto* next = i + 1 < layers.size() ? &layers[i + 1] : nullptr;
-    const bool before_convolution = next && next->kind == LayerKind::convolution && next->stride == 1;
     if (layer.kind == LayerKind::pooling) {
       hidden = pool(layer, hidden);
-    } else if (layer.kind == LayerKind::upsampling && before_convolution) {
+    } else if (enlarges_a_convolution(layers, i)) {
       hidden = convolve_enlarged(layer.size, *next, hidden);
       hidden = activate(next->activation, hidden);
       ++i;

@@ -26,7 +26,13 @@ struct ImageLayer {
   Pooling pooling = Pooling::max;
   bool ceil = false;      ///< a pooling window that is cut off at the border counts
   std::int64_t size = 2;  ///< height and width of the pooling window, its stride too; the upsampling's factor
+
+  /// Rows (or columns) of the output, from those of the input.
+  std::int64_t output(std::int64_t input) const;
 };
+
+/// Whether layer i only enlarges what the next one convolves, so that both can be one operation (Phases).
+bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i);
 
 /// The second seam for speed (the first is linear()): x [batch, channels, height, width] through the layers
 /// of a convolutional network. Differentiable to the second order; the gradient of a maximum that occurs

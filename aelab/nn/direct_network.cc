@@ -102,13 +102,12 @@ class Planner {
   Planner(const std::vector<ImageLayer>& layers, const at::Tensor& x)
       : size_{.channels = x.size(1), .height = x.size(2), .width = x.size(3)} {
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      const auto* next = i + 1 < layers.size() ? &layers[i + 1] : nullptr;
-      const bool enlarged = layers[i].kind == LayerKind::upsampling && next &&
-                            next->kind == LayerKind::convolution && next->stride == 1;
-      if (enlarged)
-        add_enlarged(layers[i++].size, *next);
-      else
+      if (!enlarges_a_convolution(layers, i)) {
         add(layers[i]);
+        continue;
+      }
+      const auto factor = layers[i].size;
+      add_enlarged(factor, layers[++i]);
     }
     plan_.out = size_;
     lay_out();
@@ -145,10 +144,8 @@ class Planner {
 
   void add_enlarged(std::int64_t factor, const ImageLayer& layer) {
     const Phases phases(factor, layer.weight.size(2), layer.padding);
-    const auto large = [&](std::int64_t size) {
-      return factor * size + 2 * layer.padding - phases.kernel + 1;
-    };
-    const auto height = large(size_.height), width = large(size_.width), out = layer.weight.size(0);
+    const auto height = layer.output(factor * size_.height), width = layer.output(factor * size_.width),
+               out = layer.weight.size(0);
     append_convolution(out * factor * factor, phases.small_rows(height), phases.small_rows(width),
                        phases.taps, 1, phases.before, /*relu=*/false);
     plan_.phases.emplace_back(phases);
@@ -160,22 +157,19 @@ class Planner {
   }
 
   void add(const ImageLayer& layer) {
+    const auto height = layer.output(size_.height), width = layer.output(size_.width);
     if (layer.kind == LayerKind::upsampling) {
-      append({.kind = Kind::upsampling, .size = layer.size}, size_.channels, size_.height * layer.size,
-             size_.width * layer.size);
+      append({.kind = Kind::upsampling, .size = layer.size}, size_.channels, height, width);
     } else if (layer.kind == LayerKind::pooling) {
       const bool maximum = layer.pooling == Pooling::max;
       // ReLU grows with its argument, so that of the convolution before may follow the maximum.
       auto* before = plan_.operations.empty() ? nullptr : &plan_.operations.back();
       const bool relu = maximum && before && before->kind == Kind::convolution && before->relu;
       if (relu) before->relu = false;
-      const auto cut_off = layer.ceil ? layer.size - 1 : 0;
       append({.kind = maximum ? Kind::maximum : Kind::average, .size = layer.size, .relu = relu},
-             size_.channels, (size_.height + cut_off) / layer.size, (size_.width + cut_off) / layer.size);
+             size_.channels, height, width);
     } else {
-      const auto kernel = layer.weight.size(2);
-      append_convolution(layer.weight.size(0), (size_.height + 2 * layer.padding - kernel) / layer.stride + 1,
-                         (size_.width + 2 * layer.padding - kernel) / layer.stride + 1, kernel, layer.stride,
+      append_convolution(layer.weight.size(0), height, width, layer.weight.size(2), layer.stride,
                          layer.padding, layer.activation == Activation::relu);
       plan_.phases.emplace_back();
     }
@@ -351,9 +345,8 @@ class Run : public torch::CustomClassHolder {
 
   /// How the gradient of operation i's output lies: with the zeros that the convolution back asks for.
   Frame gradient_frame(std::size_t i) const {
-    auto frame = plan_.output_of(i);
+    const auto frame = unframed(plan_.output_of(i));
     const auto& operation = plan_.operations[i];
-    frame.before = frame.below = frame.right = 0;
     if (operation.kind == Operation::Kind::convolution && operation.stride == 1)
       return framed(frame, operation);
     return frame;
@@ -404,8 +397,7 @@ class Run : public torch::CustomClassHolder {
                                      thread_sum(sums[2 * operation.convolution + 1], thread), operation.taps,
                                      operation.stride);
       if (i == 0 && !of_x.defined()) return;
-      Frame below = i > 0 ? gradient_frame(i - 1) : Frame(operation.in);
-      if (i == 0) below.before = below.below = below.right = 0;
+      const auto below = i > 0 ? gradient_frame(i - 1) : unframed(operation.in);
       below.clear_borders(there, lanes());
       run_back_over(i, frame, here, below.inner(there, lanes()), aside, memory, packed);
       std::swap(here, there);

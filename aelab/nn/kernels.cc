@@ -61,7 +61,11 @@ void require(Kernel kernel, std::string_view seam) {
         "their last bits");
 }
 
-std::atomic<Kernels> in_use = Kernels{};
+/// This machine's rule until others are asked for.
+std::atomic<Kernels>& in_use() {
+  static std::atomic<Kernels> kernels = nearest({});
+  return kernels;
+}
 
 }  // namespace
 
@@ -78,8 +82,14 @@ Kernels nearest(Kernels wanted) {
   return wanted;
 }
 
-Kernels kernels() { return nearest(in_use); }
+Kernels settled(Kernels wanted, const Kernels& recorded) {
+  if (wanted.linear == LinearKernel::automatic) wanted.linear = recorded.linear;
+  if (wanted.convolution == ConvolutionKernel::automatic) wanted.convolution = recorded.convolution;
+  return wanted;
+}
 
-void use_kernels(const Kernels& wanted) { in_use = resolve(wanted); }
+Kernels kernels() { return in_use(); }
+
+void use_kernels(const Kernels& wanted) { in_use() = resolve(wanted); }
 
 }  // namespace aelab

@@ -39,6 +39,8 @@ struct Kernels {
 Kernels resolve(const Kernels& wanted);
 /// `wanted`, with this machine's rule also in place of kernels that cannot be had.
 Kernels nearest(Kernels wanted);
+/// `wanted`, with what was recorded in place of "auto".
+Kernels settled(Kernels wanted, const Kernels& recorded);
 
 /// Those in use, for the whole process; at first this machine's rule.
 Kernels kernels();

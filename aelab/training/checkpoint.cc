@@ -133,12 +133,10 @@ json read_metadata(const SafetensorsFile& file, const std::string& path) {
 }
 
 /// What the training leaves to the machine goes on as it was, so that its bits survive.
-void replay_kernels(const json& metadata, Kernels wanted, const std::string& path) try {
+void replay_kernels(const json& metadata, const Kernels& wanted, const std::string& path) try {
   Kernels recorded;
   if (metadata.contains("kernels")) read_config(metadata["kernels"], recorded, "kernels");
-  if (wanted.linear == LinearKernel::automatic) wanted.linear = recorded.linear;
-  if (wanted.convolution == ConvolutionKernel::automatic) wanted.convolution = recorded.convolution;
-  use_kernels(wanted);
+  use_kernels(settled(wanted, recorded));
 } catch (const Error& error) {
   throw Error(path + ": cannot go on to the same bits: " + error.what());
 }
