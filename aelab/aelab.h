@@ -44,6 +44,7 @@
 #include "aelab/reports/report.h"
 #include "aelab/runs/application.h"
 #include "aelab/runs/comparison_results.h"
+#include "aelab/runs/comparison_runs.h"
 #include "aelab/runs/export.h"
 #include "aelab/runs/interpolation.h"
 #include "aelab/runs/run.h"

@@ -88,9 +88,7 @@ void print_measures(const std::string& metric) {
   for (const auto& measure : Choice<Metric>::named(metric).make()->measures())
     fmt::print(
         "  {}, version {}\n      {}{}\n", measure.name, measure.version, measure.definition,
-        measure.better == Direction::neither
-            ? ""
-            : fmt::format("; {} is better", names(measure.better)[static_cast<std::size_t>(measure.better)]));
+        measure.better == Direction::neither ? "" : fmt::format("; {} is better", name_of(measure.better)));
 }
 
 /// What a variant makes of parts that are left out, if its defaults suit images of 28x28.

@@ -10,13 +10,12 @@
 #include "aelab/core/text.h"
 #include "aelab/reports/report.h"
 #include "aelab/runs/comparison_results.h"
+#include "aelab/runs/comparison_runs.h"
 
 namespace aelab::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kSignalledAt = 128;  // plus the signal's number, as shells do
 
 struct CompareOptions {
   std::string file, output;
@@ -127,7 +126,7 @@ int report_results(const Comparison& comparison, bool as_json) {
 int compare(const CompareOptions& options) {
   auto comparison = open_comparison(options);
   const StopSignals signals;
-  if (options.only) return do_run(comparison, *options.only);
+  if (options.only) return exit_code(do_run(comparison, *options.only));
   if (options.collect) return report_results(comparison, options.json);
   const auto costs = comparison.check(/*timed=*/options.dry_run);
   if (options.dry_run) return print_dry_run(comparison, costs), 0;
@@ -140,7 +139,7 @@ int compare(const CompareOptions& options) {
                            .plain = options.plain});
   if (!signal) return report_results(comparison, options.json);
   fmt::print(stderr, "aelab: stopped; go on with: aelab compare {}\n", comparison.folder().string());
-  return kSignalledAt + signal;
+  return exit_code(signal);
 }
 
 }  // namespace

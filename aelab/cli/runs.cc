@@ -17,8 +17,6 @@
 namespace aelab::cli {
 namespace {
 
-constexpr int kSignalled = 128;  // plus the signal's number, as shells do
-
 std::string shown(const std::optional<double>& value) { return value ? shortest(*value) : "not applicable"; }
 
 nlohmann::json to_json(const std::vector<Result>& results) {
@@ -54,7 +52,7 @@ int report(const RunOutcome& outcome, bool as_json) {
     write_report(outcome.folder);
   if (!outcome.signal) return 0;
   fmt::print(stderr, "aelab: stopped; go on with: aelab resume {}\n", outcome.folder.string());
-  return kSignalled + outcome.signal;
+  return exit_code(outcome.signal);
 }
 
 }  // namespace

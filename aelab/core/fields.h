@@ -15,6 +15,13 @@ namespace aelab {
 
 class AnyChoice;
 
+/// What JSON calls an enum's value. The enum has `std::span<const std::string_view> names(E)`, its values
+/// counted from 0.
+template <class E>
+requires std::is_enum_v<E> std::string_view name_of(E value) {
+  return names(value)[static_cast<std::size_t>(value)];
+}
+
 /// A JSON value that a config keeps as it is, for those who read it later.
 struct AnyJson {
   std::string text = {};  ///< compact; empty when there is no value

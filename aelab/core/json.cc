@@ -139,6 +139,11 @@ json parse_json(std::string_view text, const std::string& name) {
   return std::move(builder.root);
 }
 
+std::string first_difference(const json& before, const json& now) {
+  const auto path = json::diff(before, now).front().at("path").get<std::string>();
+  return path.empty() ? path : path.substr(1);
+}
+
 std::string describe_json(const json& value) {
   switch (value.type()) {
     case json::value_t::null:

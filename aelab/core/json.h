@@ -11,6 +11,9 @@ namespace aelab {
 /// nesting deeper than 64, text after the end.
 nlohmann::json parse_json(std::string_view text, const std::string& name);
 
+/// Where two values differ first, "training.epochs" written as "training/epochs"; "" when it is as a whole.
+std::string first_difference(const nlohmann::json& before, const nlohmann::json& now);
+
 /// "an object", "a string", "3.7": what a message calls a value.
 std::string describe_json(const nlohmann::json& value);
 

@@ -4,6 +4,9 @@
 
 namespace aelab {
 
+/// What a program returns that a signal stopped: 128 and the signal's number, as shells do; 0 without one.
+constexpr int exit_code(int signal) { return signal ? 128 + signal : 0; }
+
 /// While one exists, SIGINT, SIGTERM and SIGHUP ask the work to stop at its next good point: the first signal
 /// is remembered, a second one ends the process at once. A signal that the process ignores stays ignored
 /// (nohup). The destructor brings the former handlers back; what was received stays known. At most one at a

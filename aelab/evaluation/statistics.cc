@@ -59,6 +59,14 @@ std::optional<double> wilcoxon(std::vector<double> differences) {
 
 }  // namespace
 
+std::optional<double> Summary::low() const {
+  return half_width ? std::optional(mean - *half_width) : std::nullopt;
+}
+
+std::optional<double> Summary::high() const {
+  return half_width ? std::optional(mean + *half_width) : std::nullopt;
+}
+
 Summary summarize(std::span<const double> values) {
   Summary summary{.n = static_cast<std::int64_t>(values.size()), .deviation = {}, .half_width = {}};
   if (values.empty()) {

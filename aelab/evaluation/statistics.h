@@ -17,6 +17,9 @@ struct Summary {
   std::optional<double> deviation;   ///< standard deviation, divided by n - 1; from n = 2
   std::optional<double> half_width;  ///< of the 95 % t interval of the mean, mean +- half_width; from n = 2
   double least = 0, most = 0;
+
+  std::optional<double> low() const;   ///< of that interval
+  std::optional<double> high() const;  ///< of that interval
 };
 Summary summarize(std::span<const double> values);
 

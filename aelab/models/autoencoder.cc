@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -178,6 +179,16 @@ NamedTensors parameters_of(const torch::nn::Module& module) {
   NamedTensors named;
   for (const auto& item : module.named_parameters()) named.emplace_back(item.key(), item.value());
   return named;
+}
+
+std::int64_t parameter_count(const torch::nn::Module& module) {
+  std::int64_t count = 0;
+  for (const auto& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+bool is_closed_form(const std::vector<Phase>& phases) {
+  return std::all_of(phases.begin(), phases.end(), [](const auto& phase) { return bool(phase.solve); });
 }
 
 NamedTensors state_of(const torch::nn::Module& module) {

@@ -113,6 +113,8 @@ class Autoencoder : public torch::nn::Module {
 
 /// The module's parameters by name, in a fixed order.
 NamedTensors parameters_of(const torch::nn::Module& module);
+/// How many numbers the module's parameters are.
+std::int64_t parameter_count(const torch::nn::Module& module);
 /// The module's parameters and buffers by name: its whole state.
 NamedTensors state_of(const torch::nn::Module& module);
 

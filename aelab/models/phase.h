@@ -34,4 +34,7 @@ struct Phase {
       {};  ///< instead of steps: the closed form, from the training part
 };
 
+/// Whether no phase takes steps.
+bool is_closed_form(const std::vector<Phase>& phases);
+
 }  // namespace aelab

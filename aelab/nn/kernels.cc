@@ -55,8 +55,7 @@ template <class Kernel>
 void require(Kernel kernel, std::string_view seam) {
   if (!can_be_had(kernel))
     throw Error(
-        "training.kernels." + std::string(seam) + ": \"" +
-        std::string(names(kernel)[static_cast<std::size_t>(kernel)]) +
+        "training.kernels." + std::string(seam) + ": \"" + std::string(name_of(kernel)) +
         "\" cannot be had with this processor and LibTorch; use \"libtorch\", whose results differ in "
         "their last bits");
 }

@@ -51,8 +51,6 @@ namespace {
 constexpr std::int64_t kTablesRows = 1000;  // of a batch; evaluation's, so that numbers agree to the last bit
 constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
 
-std::string_view name_of(Applied what) { return names(what)[static_cast<std::size_t>(what)]; }
-
 /// A table that grows row by row.
 class Table {
  public:

@@ -97,9 +97,7 @@ Stopwatch time_closed_form(const Workload& workload, const Phase& phase, double 
 /// Bytes that a step moves at least for its parameters: each read and written, its gradient written and read,
 /// and the optimiser's memory of it read and written. As of Adam; others move less.
 double optimizer_bytes(const Autoencoder& model) {
-  double numbers = 0;
-  for (const auto& parameter : model.parameters()) numbers += static_cast<double>(parameter.numel());
-  return numbers * sizeof(float) * (2 + 2 + 4);
+  return static_cast<double>(parameter_count(model)) * sizeof(float) * (2 + 2 + 4);
 }
 
 Dataset random_images(std::int64_t rows) {
@@ -239,8 +237,8 @@ std::vector<Calibration> calibrate() {
       if (kernel != chosen)
         found.push_back(
             {.layer = "dense " + std::to_string(rows) + "x" + std::to_string(in) + "x" + std::to_string(out),
-             .chosen = std::string(names(chosen)[static_cast<std::size_t>(chosen)]),
-             .other = std::string(names(kernel)[static_cast<std::size_t>(kernel)]),
+             .chosen = std::string(name_of(chosen)),
+             .other = std::string(name_of(kernel)),
              .chosen_ms = times[chosen],
              .other_ms = time});
   }

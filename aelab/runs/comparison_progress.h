@@ -3,7 +3,7 @@
 #include <chrono>
 #include <map>
 
-#include "aelab/runs/comparison.h"
+#include "aelab/runs/comparison_runs.h"
 #include "aelab/runs/record.h"
 
 namespace aelab {

@@ -203,9 +203,7 @@ json to_json(const Summary& summary) {
   if (summary.n == 0) return value;
   value["mean"] = summary.mean;
   value["deviation"] = optional_json(summary.deviation);
-  value["interval"] = summary.half_width
-                          ? json{summary.mean - *summary.half_width, summary.mean + *summary.half_width}
-                          : json();
+  value["interval"] = summary.half_width ? json{*summary.low(), *summary.high()} : json();
   return value;
 }
 
@@ -219,9 +217,7 @@ json to_json(const PairedTest& test) {
   return value;
 }
 
-std::string in_words(Direction better) {
-  return std::string(names(better)[static_cast<std::size_t>(better)]);
-}
+std::string in_words(Direction better) { return std::string(name_of(better)); }
 
 json to_json(const MeasureTable& table, const ComparisonResults& results) {
   json rows = json::array();
@@ -314,17 +310,13 @@ std::string table_csv(const ComparisonResults& results) {
       const auto& row = table.rows[i];
       const auto& s = row.summary;
       const auto mean = s.n > 0 ? std::optional(s.mean) : std::nullopt;
-      const auto low = s.half_width ? std::optional(s.mean - *s.half_width) : std::nullopt;
-      const auto high = s.half_width ? std::optional(s.mean + *s.half_width) : std::nullopt;
       csv += fmt::format("{},{},{},{},{},{},{},{},{},{}", table.measure.name, in_words(table.measure.better),
-                         quoted(results.variants[i].name), s.n, field(mean), field(s.deviation), field(low),
-                         field(high), field(row.worst), row.best ? 1 : 0);
+                         quoted(results.variants[i].name), s.n, field(mean), field(s.deviation),
+                         field(s.low()), field(s.high()), field(row.worst), row.best ? 1 : 0);
       const auto test = row.against.value_or(PairedTest{});
       const auto& d = test.difference;
       const auto difference = d.n > 0 ? std::optional(d.mean) : std::nullopt;
-      const auto d_low = d.half_width ? std::optional(d.mean - *d.half_width) : std::nullopt;
-      const auto d_high = d.half_width ? std::optional(d.mean + *d.half_width) : std::nullopt;
-      csv += fmt::format(",{},{},{},{},{},{},{},{}\n", field(difference), field(d_low), field(d_high),
+      csv += fmt::format(",{},{},{},{},{},{},{},{}\n", field(difference), field(d.low()), field(d.high()),
                          field(test.t), field(test.p), field(test.p_adjusted), field(test.effect),
                          field(test.wilcoxon_p));
     }

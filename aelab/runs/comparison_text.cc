@@ -40,8 +40,7 @@ std::string number(const std::optional<double>& value) { return value ? number(*
 
 std::string interval(const Summary& summary) {
   if (!summary.half_width) return "-";
-  return fmt::format("[{}, {}]", number(summary.mean - *summary.half_width),
-                     number(summary.mean + *summary.half_width));
+  return fmt::format("[{}, {}]", number(*summary.low()), number(*summary.high()));
 }
 
 /// "= 0.0123", "< 0.0001"
@@ -82,8 +81,7 @@ std::string metric_table(const ComparisonResults& results) {
     cells.push_back(std::move(line));
   }
   const auto& measure = table.measure;
-  return fmt::format("{} ({} is better): {}\n", measure.name,
-                     names(measure.better)[static_cast<std::size_t>(measure.better)], measure.definition) +
+  return fmt::format("{} ({} is better): {}\n", measure.name, name_of(measure.better), measure.definition) +
          aligned(cells);
 }
 

@@ -31,8 +31,7 @@ WeightsFormat format_of(const ExportConfig& config) {
 
 std::filesystem::path file_of(const ExportConfig& config, const std::filesystem::path& folder) {
   if (!config.output.empty()) return config.output;
-  return folder /
-         ("model." + std::string(names(WeightsFormat{})[static_cast<std::size_t>(format_of(config))]));
+  return folder / ("model." + std::string(name_of(format_of(config))));
 }
 
 /// The model's tensors of a checkpoint, by their short names.

@@ -58,13 +58,11 @@ struct Ends {
   std::vector<std::string> names;
 };
 
-std::string part_name(Part part) { return std::string(names(part)[static_cast<std::size_t>(part)]); }
-
 std::int64_t checked_row(const NamedEndpoint& end, const Dataset& part, Part which) {
   const auto row = *end.endpoint.row;
   if (row < part.size()) return row;
   throw Error(fmt::format("--{}: there is no row {}: the {} part has {} rows, counted from 0", end.name, row,
-                          part_name(which), part.size()));
+                          name_of(which), part.size()));
 }
 
 std::int64_t row_of_class(const NamedEndpoint& end, const Dataset& part, const InterpolationConfig& config) {
@@ -78,7 +76,7 @@ std::int64_t row_of_class(const NamedEndpoint& end, const Dataset& part, const I
     for (std::int64_t i = 0; i < known.numel(); ++i)
       classes.push_back(std::to_string(known.const_data_ptr<std::int64_t>()[i]));
     throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,
-                            *end.endpoint.label, part_name(config.part), join(classes, ", ")));
+                            *end.endpoint.label, name_of(config.part), join(classes, ", ")));
   }
   std::int64_t place = 0;
   if (config.seed)
@@ -180,17 +178,16 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
 }
 
 json interpolation_heading(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
-  const auto name = [](auto value) { return names(value)[static_cast<std::size_t>(value)]; };
   json head = {
-      {"kind", name(config.kind)},
-      {"checkpoint", name(config.checkpoint)},
-      {"part", name(config.part)},
+      {"kind", name_of(config.kind)},
+      {"checkpoint", name_of(config.checkpoint)},
+      {"part", name_of(config.part)},
       {"steps", config.way.steps},
       {"code_shape", run.model->code_shape()},
       {"distance", "Euclidean, from the nearest input of the training part, whose row is \"nearest\""}};
   if (config.kind != InterpolationKind::manifold) {
-    head["method"] = name(config.way.method);
-    head["space"] = name(config.way.space);
+    head["method"] = name_of(config.way.method);
+    head["space"] = name_of(config.way.space);
   }
   if (config.kind == InterpolationKind::strip) head["picture_rows"] = {"decoded", "pixels"};
   const auto labels = run.part(config.part).labels();

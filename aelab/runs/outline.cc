@@ -10,7 +10,7 @@ namespace {
 
 std::string with_activation(std::string what, Activation activation) {
   if (activation == Activation::linear) return what;
-  return what + ", " + std::string(names(activation)[static_cast<std::size_t>(activation)]);
+  return what + ", " + std::string(name_of(activation));
 }
 
 std::vector<LayerOutline> dense_outline(const DenseBackbone::Config& config, const Shape& input,
@@ -35,9 +35,7 @@ std::vector<LayerOutline> dense_outline(const DenseBackbone::Config& config, con
 }
 
 std::string in_words(const ConvolutionalLayer& layer) {
-  if (layer.pool)
-    return fmt::format("{} pooling by {}", names(*layer.pool)[static_cast<std::size_t>(*layer.pool)],
-                       layer.size);
+  if (layer.pool) return fmt::format("{} pooling by {}", name_of(*layer.pool), layer.size);
   if (layer.upsample) return fmt::format("upsampling by {}", *layer.upsample);
   auto what = fmt::format("{0}x{0} convolution", layer.kernel);
   if (layer.stride > 1) what += fmt::format(", stride {}", layer.stride);

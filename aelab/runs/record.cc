@@ -84,7 +84,7 @@ void write_evaluation(const std::filesystem::path& folder, const Evaluated& eval
     metrics[measure.name] = value ? json(*value) : json(kNotApplicable);
     measures.push_back({{"name", measure.name},
                         {"definition", measure.definition},
-                        {"better", names(measure.better)[static_cast<std::size_t>(measure.better)]},
+                        {"better", name_of(measure.better)},
                         {"version", measure.version}});
   }
   write_json(folder / kEvaluation, {{"checkpoint", evaluated.checkpoint},

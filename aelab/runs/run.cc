@@ -68,24 +68,13 @@ std::vector<CallbackConfig> shown_as(const RunOptions& options, std::vector<Call
   return callbacks;
 }
 
-std::string name_of(Which which) { return std::string(names(which)[static_cast<std::size_t>(which)]); }
-std::string name_of(Part part) { return std::string(names(part)[static_cast<std::size_t>(part)]); }
-
 fs::path checkpoint_path(const fs::path& folder, Which which) {
-  return folder / "checkpoints" / (name_of(which) + ".safetensors");
-}
-
-std::int64_t parameter_count(const Autoencoder& model) {
-  std::int64_t count = 0;
-  for (const auto& parameter : model.parameters()) count += parameter.numel();
-  return count;
+  return folder / "checkpoints" / (std::string(name_of(which)) + ".safetensors");
 }
 
 RunStatus status_of(Autoencoder& model, const std::string& state) {
-  const auto phases = model.phases();
-  const bool solved =
-      std::all_of(phases.begin(), phases.end(), [](const auto& phase) { return bool(phase.solve); });
-  return {.state = state, .closed_form = solved, .parameters = parameter_count(model)};
+  return {
+      .state = state, .closed_form = is_closed_form(model.phases()), .parameters = parameter_count(model)};
 }
 
 /// Trains and measures in a folder that is there. A best checkpoint is missing only where nothing improved.
@@ -112,7 +101,8 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   if (which == Which::best) load_model_state(best, *made.model);
   if (made.data.test.size() > 0) {
     outcome.results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
-    write_evaluation(folder, {name_of(which), name_of(Part::test), outcome.results});
+    write_evaluation(folder,
+                     {std::string(name_of(which)), std::string(name_of(Part::test)), outcome.results});
   }
   write_summary(folder, config, made);
   status.state = "completed";
@@ -155,10 +145,9 @@ RunOutcome run(RunConfig config, RunOptions options) {
   if (given) fs::create_directories(folder);
   const FolderLock lock(folder, options.patience);
   if (fs::exists(folder / "config.json")) {
-    require_same_run(folder, config);
+    config = require_same_run(folder, config);  // with the kernels that it began with
     check_recorded_data(folder, *made.source);
     if (is_complete(folder)) return on_record(folder);
-    config = load_run_config(folder);  // with the kernels that it began with
   } else {
     config.training.kernels = resolve(config.training.kernels);
     use_kernels(config.training.kernels);
@@ -170,22 +159,19 @@ RunOutcome run(RunConfig config, RunOptions options) {
   return train_or_report(config, made, folder);
 }
 
-void require_same_run(const fs::path& folder, const RunConfig& config) {
-  auto there = load_run_config(folder);
-  const auto& kernels = config.training.kernels;
-  if (kernels.linear == LinearKernel::automatic) there.training.kernels.linear = kernels.linear;
-  if (kernels.convolution == ConvolutionKernel::automatic)
-    there.training.kernels.convolution = kernels.convolution;
-  const auto recorded = write_config(there), wanted = write_config(config);
-  const auto differences = json::diff(recorded, wanted);
-  if (differences.empty()) return;
-  const auto path = differences.front().at("path").get<std::string>();
+RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
+  const auto there = load_run_config(folder);
+  auto asked = config;
+  asked.training.kernels = settled(config.training.kernels, there.training.kernels);
+  const auto recorded = write_config(there), wanted = write_config(asked);
+  if (recorded == wanted) return there;
+  const auto path = first_difference(recorded, wanted);
   const auto value_in = [&](const json& run) {
-    const json::json_pointer place(path);
+    const json::json_pointer place("/" + path);
     return run.contains(place) ? run.at(place).dump() : std::string("absent");
   };
-  throw Error((folder / "config.json").string() + ": is another run than is asked for: " + path.substr(1) +
-              " is " + value_in(recorded) + ", not " + value_in(wanted) + "; give another name or folder");
+  throw Error((folder / "config.json").string() + ": is another run than is asked for: " + path + " is " +
+              value_in(recorded) + ", not " + value_in(wanted) + "; give another name or folder");
 }
 
 RunConfig load_run_config(const fs::path& folder) {
@@ -220,7 +206,7 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
   if (fs::exists(path)) return path;
   std::vector<std::string> there;
   for (const auto which : {Which::best, Which::last, Which::ema})
-    if (fs::exists(checkpoint_path(folder, which))) there.push_back(name_of(which));
+    if (fs::exists(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
   throw Error(
       path.string() + ": is not there; " +
       (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));

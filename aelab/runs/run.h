@@ -63,9 +63,9 @@ std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, con
 /// The path of a run's checkpoint. Error, which says which there are, when it is not there.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
-/// Error, which names the first difference, unless the run recorded in `folder` has this config; kernels left
-/// to the rule may be whatever it began with.
-void require_same_run(const std::filesystem::path& folder, const RunConfig& config);
+/// The run recorded in `folder`. Error, which names the first difference, unless it is `config`; kernels left
+/// to the rule there may be whatever it began with.
+RunConfig require_same_run(const std::filesystem::path& folder, const RunConfig& config);
 
 /// Error when these are other data than the run's folder recorded.
 void check_recorded_data(const std::filesystem::path& folder, const Data& data);

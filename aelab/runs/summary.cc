@@ -245,7 +245,7 @@ void write_summary(const std::filesystem::path& run_folder, const RunConfig& con
   const auto folder = run_folder / "summary";
   std::filesystem::create_directories(folder);
   json summary = {{"format", 1},
-                  {"part", names(part)[static_cast<std::size_t>(part)]},
+                  {"part", name_of(part)},
                   {"data", data_json(config, made.data)},
                   {"model", model_in_words(model, write_config(config.model))},
                   {"layers", layers_json(model)},

@@ -9,8 +9,7 @@ namespace aelab {
 const Dataset& TrainedRun::part(Part part) const {
   const auto& rows = part_of(data, part);
   if (rows.size() == 0)
-    throw Error("--part: the run has no rows in its " +
-                std::string(names(part)[static_cast<std::size_t>(part)]) + " part; choose another");
+    throw Error("--part: the run has no rows in its " + std::string(name_of(part)) + " part; choose another");
   return rows;
 }
 

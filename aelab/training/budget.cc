@@ -63,6 +63,11 @@ void check_phases(const Budget& budget, const std::vector<const Phase*>& phases)
 
 }  // namespace
 
+std::optional<std::int64_t> PhaseLimits::steps_of(std::int64_t epoch_steps) const {
+  if (steps) return steps;
+  return epochs ? std::optional(*epochs * epoch_steps) : std::nullopt;
+}
+
 std::vector<PhaseLimits> phase_limits(const std::optional<Budget>& budget, std::int64_t epochs,
                                       const std::vector<Phase>& phases) {
   std::vector<PhaseLimits> limits;

@@ -23,6 +23,9 @@ struct PhaseLimits {
   std::optional<std::int64_t> epochs = {};
   std::optional<std::int64_t> steps = {};
   std::optional<double> seconds = {};
+
+  /// The steps that these come to where a pass takes `epoch_steps`; unset where the clock ends the phase.
+  std::optional<std::int64_t> steps_of(std::int64_t epoch_steps) const;
 };
 
 /// The limits of each phase. Whole epochs and steps are divided so that their sum is the total: what is left

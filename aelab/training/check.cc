@@ -125,8 +125,7 @@ void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
   for (std::size_t i = 0; i < phases.size(); ++i) {
     if (phases[i].solve) continue;
     stepping = true;
-    const auto& [epochs, steps, seconds] = limits[i];
-    if (!seconds) longest = std::max(longest.value_or(0), steps ? *steps : *epochs * epoch_steps);
+    if (const auto steps = limits[i].steps_of(epoch_steps)) longest = std::max(longest.value_or(0), *steps);
   }
   if (!stepping) return;
   problems.attempt([&] { check_schedules("training", config, longest); });

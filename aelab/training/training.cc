@@ -37,9 +37,7 @@ std::optional<std::int64_t> Training::phase_epochs() const {
   return limit().epochs;
 }
 
-std::int64_t Training::phase_steps() const {
-  return limit().steps ? *limit().steps : limit().epochs ? *limit().epochs * epoch_steps : 1;
-}
+std::int64_t Training::phase_steps() const { return limit().steps_of(epoch_steps).value_or(1); }
 
 void Averages::add(const Terms& terms, std::int64_t rows) {
   const auto weight = static_cast<double>(rows);

@@ -54,7 +54,7 @@ int main() try {
   keep_freed_memory();
   Comparison comparison(which_autoencoder());
   const StopSignals signals;
-  if (const int signal = do_runs(comparison)) return 128 + signal;
+  if (const int signal = do_runs(comparison)) return exit_code(signal);
   const auto results = collect(comparison);
   write_results(comparison, results);
   write_report(comparison.folder());

@@ -12,7 +12,7 @@ namespace {
 
 using Layers = std::vector<ConvolutionalLayer>;
 
-std::int64_t parameter_count(const torch::nn::Module& module) {
+std::int64_t numbers_in(const torch::nn::Module& module) {
   std::int64_t count = 0;
   for (const auto& parameter : module.parameters()) count += parameter.numel();
   return count;
@@ -25,8 +25,8 @@ BackboneContext for_images(Shape input = {1, 28, 28}, std::optional<std::int64_t
 TEST(LectureNet, HasTheLecturesParameters) {
   const ConvolutionalBackbone net({}, for_images());
   // 16(1*9+1) + 8(16*9+1) + 3 * 8(8*9+1) + 16(8*9+1) + 1(16*25+1)
-  EXPECT_EQ(parameter_count(net), 160 + 1160 + 3 * 584 + 1168 + 401);
-  EXPECT_EQ(parameter_count(net), 4641);
+  EXPECT_EQ(numbers_in(net), 160 + 1160 + 3 * 584 + 1168 + 401);
+  EXPECT_EQ(numbers_in(net), 4641);
   EXPECT_EQ(net.code_shape(), (Shape{8, 4, 4}));
   const auto code = net.encode(at::rand({2, 1, 28, 28}));
   EXPECT_EQ(code.sizes(), (at::IntArrayRef{2, 8, 4, 4}));
@@ -132,7 +132,7 @@ TEST(ConvolutionalBackbone, ConfigStatesItsRules) {
 
 TEST(DenseBackbone, HasTheParametersOfItsWidths) {
   const auto count = [](const DenseBackbone::Config& config) {
-    return parameter_count(DenseBackbone(config, for_images({1, 8, 8}, 6)));
+    return numbers_in(DenseBackbone(config, for_images({1, 8, 8}, 6)));
   };
   EXPECT_EQ(count({}), 64 * 6 + 6 + 6 * 64 + 64);
   EXPECT_EQ(count({.tied = true}), 64 * 6 + 6 + 64);

@@ -70,8 +70,7 @@ void Emnist::Config::fields(Fields& f) {
 }
 
 Data Emnist::open() const {
-  const auto prefix =
-      "emnist-" + std::string(names(config_.part)[static_cast<std::size_t>(config_.part)]) + "-";
+  const auto prefix = "emnist-" + std::string(name_of(config_.part)) + "-";
   const auto folder =
       find_folder("emnist", config_.folder, prefix + "train-images-idx3-ubyte", shipped_data() / "emnist");
   auto data = read_idx_folder("emnist", folder, prefix + "train", prefix + "test");
