@@ -4,8 +4,9 @@
     experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository's root
 
 Makes the peers' environment in build/benchmarks when it is not there. Each workload runs A B ... B A: aelab, every
-peer, the peers backwards, aelab; what is compared are the medians of both turns. aelab's two turns also tell the noise
-floor (A/A). Writes build/benchmarks/results.json and prints a table; --plot draws it.
+peer, the peers backwards, aelab. A turn's time is its median step; what is compared are the better turns, since other
+work on a machine only ever adds. aelab's two turns also tell the noise floor (A/A). Writes
+build/benchmarks/results.json and prints a table; --plot draws it, --peers prints every peer's times.
 """
 
 import argparse
@@ -128,7 +129,7 @@ def theirs(peer, arguments, seconds):
 
 def both(turns):
     return {
-        "median_ms": statistics.mean(turn["median_ms"] for turn in turns),
+        "median_ms": min(turn["median_ms"] for turn in turns),
         "turns_ms": [turn["median_ms"] for turn in turns],
         "min_ms": min(turn["min_ms"] for turn in turns),
         "compile_s": max(turn["compile_s"] for turn in turns),
@@ -160,6 +161,13 @@ def row(result):
             f"{ratio:.2f} | {target} | {noise:.0%} |")  # fmt: skip
 
 
+def print_peers(results):
+    print("| workload | library | ms a step | until the first step's end, s |\n| --- | --- | --- | --- |")
+    for result in results:
+        for peer, times in sorted(result.get("peers", {}).items(), key=lambda item: item[1]["median_ms"]):
+            print(f"| {result['name']} | {peer} | {times['median_ms']:.2f} | {times['compile_s']:.1f} |")
+
+
 def plot(results, path):
     import matplotlib
 
@@ -183,11 +191,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="workloads whose name contains this")
     parser.add_argument("--seconds", type=float, default=3, help="for each measurement")
+    parser.add_argument("--peers", action="store_true", help="print all times of the last run, and measure nothing")
     parser.add_argument("--plot", help="draw the results of the last run into this file, and measure nothing")
     options = parser.parse_args()
     path = ENVIRONMENT / "results.json"
     if options.plot:
         return plot(json.loads(path.read_text()), options.plot)
+    if options.peers:
+        return print_peers(json.loads(path.read_text()))
     make_environment()
     results = json.loads(path.read_text()) if options.only and path.exists() else []
 
@@ -203,10 +214,9 @@ def main():
     for name, plain, target in OWN:
         if re.search(options.only, name):
             turns = [(bench(name, options.seconds)["median_ms"], bench(plain, options.seconds)["median_ms"]) for _ in range(2)]
-            ratio = statistics.mean(a for a, _ in turns) / statistics.mean(b for _, b in turns)
-            keep({"name": name, "plain": plain, "turns_ms": turns, "ratio": ratio, "target": target})
-            print(f"| {name} | {statistics.mean(a for a, _ in turns):.2f} | – | own {plain} "
-                  f"{statistics.mean(b for _, b in turns):.2f} | {ratio:.2f} | {target:.2f} | |", flush=True)
+            own, beside = min(a for a, _ in turns), min(b for _, b in turns)
+            keep({"name": name, "plain": plain, "turns_ms": turns, "ratio": own / beside, "target": target})
+            print(f"| {name} | {own:.2f} | – | own {plain} {beside:.2f} | {own / beside:.2f} | {target:.2f} | |", flush=True)
 
 
 main()
