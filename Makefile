@@ -5,7 +5,7 @@ CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 # The installer puts a cmake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
-.PHONY: help demo build test sanitize format lint headers docs clean
+.PHONY: help demo build test torture sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -28,6 +28,10 @@ test:  ## set up, build and run all tests
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
+
+torture: build  ## for hours: what tests/torture does for a minute in every test run
+	@third_party/install --tests
+	@AELAB_TORTURE=1 ctest --preset release --timeout 36000 -R '^torture'
 
 sanitize:  ## build and test what needs no LibTorch under the address and undefined-behaviour sanitizers
 	@third_party/install

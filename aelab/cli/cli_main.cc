@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "aelab/cli/commands.h"
 #include "aelab/core/error.h"
@@ -63,6 +64,7 @@ int run(const cli::Command& command) {
 
 int cli_main(int argc, char** argv) {
   keep_freed_memory();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file may not grow further: the call that fails is told instead
   CLI::App app("aelab trains every kind of autoencoder and says which one suits your data.", "aelab");
   app.set_version_flag("--version", std::string(version()));
   app.require_subcommand(1);

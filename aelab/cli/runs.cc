@@ -88,17 +88,23 @@ void add_run(CLI::App& app, Command& chosen) {
 void add_resume(CLI::App& app, Command& chosen) {
   struct Options {
     std::string folder;
+    Which from = Which::last;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("resume", "Go on with a run that was stopped or killed");
   command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
+  command
+      ->add_option("--checkpoint", options->from,
+                   "where to go on: last [default], or previous or best where that one came to harm")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Which>{
+          {"last", Which::last}, {"previous", Which::previous}, {"best", Which::best}}));
   command->add_flag("--json", options->json, "print one JSON object: folder, status, metrics");
   command->footer("Example: aelab resume runs/first-run/1");
   command->callback([options, &chosen] {
     chosen = [options] {
       const StopSignals signals;
-      return report(resume(options->folder), options->json);
+      return report(resume(options->folder, options->from), options->json);
     };
   });
 }

@@ -64,13 +64,18 @@ int write_all(int descriptor, std::string_view text) {
 // Pipes, devices and some file systems have nothing to sync and say so.
 bool sync_failed(int result) { return result != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP; }
 
+// A name beside a file's, which nothing has yet.
+fs::path temporary_name(const fs::path& target) {
+  static std::atomic<unsigned> counter = 0;
+  return target.parent_path() / fmt::format(".aelab-{}-{}.tmp", ::getpid(), counter++);
+}
+
 // A file beside the one to be written, removed unless it was renamed to it.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) : target_(target) {
-    static std::atomic<unsigned> counter = 0;
     do {
-      path_ = target.parent_path() / fmt::format(".aelab-{}-{}.tmp", ::getpid(), counter++);
+      path_ = temporary_name(target);
       descriptor_ = open_file(path_, O_WRONLY | O_CREAT | O_EXCL);
     } while (descriptor_ < 0 && errno == EEXIST);
     if (descriptor_ < 0) throw cannot_write(target, reason(errno));
@@ -287,6 +292,17 @@ void write_file(const fs::path& path, std::span<const std::string_view> pieces) 
   for (const auto piece : pieces) file.write(piece);
   file.rename();
   sync_folder_of(path);
+}
+
+void link_file(const fs::path& path, const fs::path& second) {
+  const auto name = temporary_name(second);
+  if (::link(path.c_str(), name.c_str()) != 0) {
+    if (errno != EPERM && errno != ENOTSUP && errno != EMLINK) throw cannot_write(second, reason(errno));
+    return write_file(second, read_file(path));
+  }
+  const int error = ::rename(name.c_str(), second.c_str()) == 0 ? 0 : errno;
+  ::unlink(name.c_str());  // a rename over another name of the same file leaves both
+  if (error) throw cannot_write(second, reason(error));
 }
 
 bool is_temporary_file(const fs::path& path) {

@@ -48,7 +48,11 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 /// The same for content that is the concatenation of `pieces`.
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
-/// Whether it is a temporary file of write_file's, left behind by a process that was killed.
+/// Gives a file a second name, in place of what had it; where the file system has no links, a copy. Failure
+/// as write_file's.
+void link_file(const std::filesystem::path& path, const std::filesystem::path& second);
+
+/// Whether it is a temporary file of these, left behind by a process that was killed.
 bool is_temporary_file(const std::filesystem::path& path);
 
 /// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its

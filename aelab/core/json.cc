@@ -144,6 +144,15 @@ std::string first_difference(const json& before, const json& now) {
   return path.empty() ? path : path.substr(1);
 }
 
+std::string difference_in_words(const json& before, const json& now) {
+  const auto path = first_difference(before, now);
+  const json::json_pointer place(path.empty() ? path : "/" + path);
+  const auto value_in = [&](const json& value) {
+    return value.contains(place) ? value.at(place).dump() : std::string("absent");
+  };
+  return path + " is " + value_in(before) + ", not " + value_in(now);
+}
+
 std::string describe_json(const json& value) {
   switch (value.type()) {
     case json::value_t::null:

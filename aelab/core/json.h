@@ -14,6 +14,9 @@ nlohmann::json parse_json(std::string_view text, const std::string& name);
 /// Where two values differ first, "training.epochs" written as "training/epochs"; "" when it is as a whole.
 std::string first_difference(const nlohmann::json& before, const nlohmann::json& now);
 
+/// That difference, "training/epochs is 3, not 5".
+std::string difference_in_words(const nlohmann::json& before, const nlohmann::json& now);
+
 /// "an object", "a string", "3.7": what a message calls a value.
 std::string describe_json(const nlohmann::json& value);
 

@@ -1,5 +1,7 @@
 #include "aelab/core/memory.h"
 
+#include <sys/resource.h>
+
 #include <cstdlib>
 
 #ifdef __GLIBC__
@@ -16,6 +18,12 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, -1);
   mallopt(M_TOP_PAD, kGrowBy);
 #endif
+}
+
+std::int64_t peak_memory() {
+  constexpr std::int64_t kUnit = 1024;  // getrusage counts in it on Linux
+  rusage usage = {};
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * kUnit : 0;
 }
 
 }  // namespace aelab

@@ -5,14 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace aelab {
+#include "aelab/core/position.h"
 
-/// Where training stands. Epochs count on over all phases, batches within their epoch.
-struct Position {
-  std::int64_t epoch = 0;
-  std::int64_t batch = 0;
-  bool operator==(const Position&) const = default;
-};
+namespace aelab {
 
 /// A generator that depends on nothing but (seed, stream, position): there is no random state to save, so
 /// resumed runs, repeated evaluations and compared variants see the same numbers. A CPU generator.

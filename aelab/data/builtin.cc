@@ -1,3 +1,4 @@
+#include "aelab/core/config.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/derived_sources.h"
@@ -51,7 +52,29 @@ Registry<Transform>& Transform::registry() {
   return registry;
 }
 
-Data open_dataset(const Choice<Source>& source) { return source.make()->open(); }
+namespace {
+
+void check_labels(const std::string& part, const Dataset& data) {
+  constexpr std::int64_t kClasses = 1'000'000;  // classifiers keep something for each
+  if (!data.has_labels() || data.size() == 0) return;
+  const auto labels = data.labels();
+  const auto most = labels.argmax();
+  if (const auto label = labels[most].item<std::int64_t>(); label >= kClasses)
+    throw Error("data: row " + std::to_string(most.item<std::int64_t>()) + " of the " + part +
+                " rows is of class " + std::to_string(label) +
+                "; labels are class numbers from 0, and at most " + std::to_string(kClasses - 1));
+}
+
+}  // namespace
+
+Data open_dataset(const Choice<Source>& source) {
+  auto checked = source;
+  check_config(checked, "data");
+  auto data = source.make()->open();
+  check_labels("training", data.train);
+  if (data.test) check_labels("test", *data.test);
+  return data;
+}
 Data open_dataset(std::string_view name) { return open_dataset(Choice<Source>::named(name)); }
 
 }  // namespace aelab

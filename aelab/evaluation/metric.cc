@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
 
 namespace aelab {
@@ -29,6 +30,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   }
   const Batches batches(part, kRows);
   for (std::int64_t i = 0; i < batches.count(); ++i) {
+    StopSignals::check();
     const auto batch = batches[i].to(device);
     const auto code = model.encode(batch.inputs);
     Observation observation{batch.inputs, code, {}, batch.labels, {}};
@@ -39,6 +41,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   }
   std::vector<Result> results;
   for (const auto& metric : made) {
+    StopSignals::check();
     const auto measures = metric->measures();
     const auto values =
         applies(*metric) ? metric->values() : std::vector<std::optional<double>>(measures.size());

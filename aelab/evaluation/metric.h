@@ -51,7 +51,8 @@ struct Result {
   std::optional<double> value;
 };
 
-/// All metrics in one pass over `part`, in inference mode. `data` is what the model was trained with.
+/// All metrics in one pass over `part`, in inference mode. `data` is what the model was trained with. Stopped
+/// when a signal asks for it.
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
                              const std::vector<Choice<Metric>>& metrics);
 

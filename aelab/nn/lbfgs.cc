@@ -175,7 +175,22 @@ Tensor Lbfgs::next_direction(const Tensor& gradient) {
   return direction;
 }
 
+/// An objective that fails in the middle of a line search leaves parameters and memory as they were.
 void Lbfgs::step(const Objective& objective, const Step& at) {
+  const auto start = flat(parameters_);
+  std::vector<Tensor> memory;
+  for (const auto& item : state()) memory.push_back(item.second.clone());
+  try {
+    descend(objective, at);
+  } catch (...) {
+    assign(parameters_, start);
+    const auto all = state();
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].second.copy_(memory[i]);
+    throw;
+  }
+}
+
+void Lbfgs::descend(const Objective& objective, const Step& at) {
   constexpr double kFlat = 1e-7, kDescent = 1e-9;  // below these nothing is left to gain
   const auto here = objective();
   const at::NoGradGuard no_grad;

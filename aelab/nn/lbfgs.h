@@ -34,6 +34,7 @@ class Lbfgs : public Optimizer {
   Tensor direction_, gradient_;        // [parameters], of the last iteration
   Tensor numbers_;                     // float64: iterations, pairs kept, last step size
 
+  void descend(const Objective& objective, const Step& at);
   Tensor next_direction(const Tensor& gradient);
   void remember(const Tensor& gradient);
 };

@@ -51,7 +51,8 @@ void write_status(const std::filesystem::path& folder, RunStatus status) {
   if (status.state == "completed") status.checksums = lasting_checksums(folder);
   json value = {{"status", status.state},          {"closed_form", status.closed_form},
                 {"parameters", status.parameters}, {"epochs", status.epochs},
-                {"steps", status.steps},           {"seconds", status.seconds}};
+                {"steps", status.steps},           {"seconds", status.seconds},
+                {"peak_bytes", status.peak_bytes}};
   if (!status.message.empty()) value["message"] = status.message;
   if (!status.checksums.empty()) value["checksums"] = status.checksums;
   write_json(folder / kStatus, value);
@@ -65,6 +66,7 @@ RunStatus read_status(const std::filesystem::path& folder) {
                      .parameters = value.value("parameters", std::int64_t{0}),
                      .epochs = value.value("epochs", std::int64_t{0}),
                      .steps = value.value("steps", std::int64_t{0}),
+                     .peak_bytes = value.value("peak_bytes", std::int64_t{0}),
                      .seconds = value.value("seconds", 0.0),
                      .checksums = value.value("checksums", std::map<std::string, std::string>())};
   });

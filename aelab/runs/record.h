@@ -19,6 +19,7 @@ struct RunStatus {
   bool closed_form = false;  ///< solved, in no steps
   std::int64_t parameters = 0;
   std::int64_t epochs = 0, steps = 0;
+  std::int64_t peak_bytes = 0;                        ///< of memory, up to the end of the first step
   double seconds = 0;                                 ///< of training, validation included
   std::map<std::string, std::string> checksums = {};  ///< of the files that a completed run leaves for good
 };

@@ -9,6 +9,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/lock.h"
+#include "aelab/core/safetensors.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/data_record.h"
@@ -18,6 +19,7 @@
 #include "aelab/runs/summary.h"
 #include "aelab/runs/trained_run.h"
 #include "aelab/training/callbacks/progress.h"
+#include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -33,7 +35,7 @@ const Dataset& part_of(const Split& split, Part part) {
 }
 
 std::span<const std::string_view> names(Which) {
-  static constexpr std::array<std::string_view, 3> kNames = {"best", "last", "ema"};
+  static constexpr std::array<std::string_view, 4> kNames = {"best", "last", "ema", "previous"};
   return kNames;
 }
 
@@ -77,35 +79,67 @@ RunStatus status_of(Autoencoder& model, const std::string& state) {
       .state = state, .closed_form = is_closed_form(model.phases()), .parameters = parameter_count(model)};
 }
 
-/// Trains and measures in a folder that is there. A best checkpoint is missing only where nothing improved.
-RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder) {
+/// What differs between the machine that began a run and this one, so that other bits may come of it.
+std::vector<std::string> changed_surroundings(const fs::path& folder) {
+  const auto path = folder / "environment.json";
+  if (!fs::exists(path)) return {};
+  const auto then = parse_json(read_file(path), path.string()), now = environment();
+  std::vector<std::string> notes;
+  for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set"})
+    if (then.contains(key) && then[key] != now[key])
+      notes.push_back("caution: goes on where its bits may differ: " + std::string(key) + " is now " +
+                      now[key].dump() + ", was " + then[key].dump() + " when the run began");
+  return notes;
+}
+
+History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
+  const auto record = folder / "config.json", checkpoint = checkpoint_path(folder, from);
+  Place place{.folder = folder,
+              .resume = {},
+              .config = {parse_json(read_file(record), record.string()).dump()},
+              .notes = {}};
+  if (from != Which::last || fs::exists(checkpoint)) {
+    place.resume = find_checkpoint(folder, from);
+    place.notes = changed_surroundings(folder);
+  }
+  return Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
+}
+
+/// The whole model measured; a best checkpoint is missing only where nothing improved.
+std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
+  const auto best = checkpoint_path(folder, Which::best);
+  const auto which = fs::exists(best) ? Which::best : Which::last;
+  if (which == Which::best) load_model_state(best, *made.model);
+  std::vector<Result> results;
+  if (made.data.test.size() > 0) {
+    results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
+    write_evaluation(folder, {std::string(name_of(which)), std::string(name_of(Part::test)), results});
+  }
+  write_summary(folder, config, made);
+  return results;
+}
+
+/// Trains and measures in a folder that is there.
+RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
   RunOutcome outcome{.folder = folder, .results = {}};
   auto status = status_of(*made.model, "running");
   write_status(folder, status);
-  const auto last = checkpoint_path(folder, Which::last), best = checkpoint_path(folder, Which::best);
-  Place place{.folder = folder, .resume = {}};
-  if (fs::exists(last)) place.resume = last;
-  const Trainer trainer(config.training, config.callbacks, config.seed);
-  const auto history = trainer.fit(*made.model, made.data, place);
+  const auto history = fit(config, made, folder, from);
   outcome.signal = history.signal;
   status.epochs = history.progress.epoch;
   status.steps = history.progress.step;
   status.seconds = history.progress.seconds;
-  if (outcome.signal) {
-    status.state = "stopped";
+  status.peak_bytes = history.peak_bytes;
+  try {
+    if (!outcome.signal) outcome.results = measure(config, made, folder);
+  } catch (const Stopped&) {
+    outcome.signal = StopSignals::received();
+  }
+  status.state = outcome.signal ? "stopped" : "completed";
+  if (outcome.signal)
     status.message = "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on";
-    write_status(folder, status);
-    return outcome;
-  }
-  const auto which = fs::exists(best) ? Which::best : Which::last;
-  if (which == Which::best) load_model_state(best, *made.model);
-  if (made.data.test.size() > 0) {
-    outcome.results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
-    write_evaluation(folder,
-                     {std::string(name_of(which)), std::string(name_of(Part::test)), outcome.results});
-  }
-  write_summary(folder, config, made);
-  status.state = "completed";
+  else
+    fs::remove(checkpoint_path(folder, Which::previous));
   write_status(folder, status);
   return outcome;
 }
@@ -116,14 +150,40 @@ RunOutcome on_record(const fs::path& folder) {
   return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
 }
 
-RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder) {
+/// "; previous.safetensors is whole: aelab resume FOLDER --checkpoint previous goes on from there", when
+/// `damaged` cannot be read and others can.
+std::string way_out(const fs::path& folder, Which damaged) {
+  const auto is_whole = [&](Which which) {
+    try {
+      SafetensorsFile::read(checkpoint_path(folder, which));
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  if (!fs::exists(checkpoint_path(folder, damaged)) || is_whole(damaged)) return {};
+  for (const auto which : {Which::previous, Which::best})
+    if (which != damaged && is_whole(which))
+      return "; " + checkpoint_path(folder, which).string() + " is whole: aelab resume " + folder.string() +
+             " --checkpoint " + std::string(name_of(which)) + " goes on from there";
+  return {};
+}
+
+RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder,
+                           Which from = Which::last) {
   remove_temporary_files(folder);
-  try {
-    return train(config, made, folder);
-  } catch (const std::exception& error) {
+  const auto report = [&](const std::exception& error) {
     auto status = status_of(*made.model, "failed");
     status.message = first_line(error.what());
     write_status(folder, status);
+  };
+  try {
+    return train(config, made, folder, from);
+  } catch (const Error& error) {
+    report(error);
+    throw Error(error.what() + way_out(folder, from));
+  } catch (const std::exception& error) {
+    report(error);
     throw;
   }
 }
@@ -165,13 +225,8 @@ RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
   asked.training.kernels = settled(config.training.kernels, there.training.kernels);
   const auto recorded = write_config(there), wanted = write_config(asked);
   if (recorded == wanted) return there;
-  const auto path = first_difference(recorded, wanted);
-  const auto value_in = [&](const json& run) {
-    const json::json_pointer place("/" + path);
-    return run.contains(place) ? run.at(place).dump() : std::string("absent");
-  };
-  throw Error((folder / "config.json").string() + ": is another run than is asked for: " + path + " is " +
-              value_in(recorded) + ", not " + value_in(wanted) + "; give another name or folder");
+  throw Error((folder / "config.json").string() + ": is another run than is asked for: " +
+              difference_in_words(recorded, wanted) + "; give another name or folder");
 }
 
 RunConfig load_run_config(const fs::path& folder) {
@@ -190,7 +245,7 @@ void check_recorded_data(const fs::path& folder, const Data& data) {
   }
 }
 
-RunOutcome resume(const fs::path& folder) {
+RunOutcome resume(const fs::path& folder, Which from) {
   const auto config = load_run_config(folder);
   Problems problems;
   const auto made = make(config, problems);
@@ -198,14 +253,14 @@ RunOutcome resume(const fs::path& folder) {
   check_recorded_data(folder, *made.source);
   if (is_complete(folder)) return on_record(folder);
   const FolderLock lock(folder);
-  return train_or_report(config, made, folder);
+  return train_or_report(config, made, folder, from);
 }
 
 std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {
   const auto path = checkpoint_path(folder, checkpoint);
   if (fs::exists(path)) return path;
   std::vector<std::string> there;
-  for (const auto which : {Which::best, Which::last, Which::ema})
+  for (const auto which : {Which::best, Which::last, Which::ema, Which::previous})
     if (fs::exists(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
   throw Error(
       path.string() + ": is not there; " +
@@ -233,7 +288,9 @@ std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig&
   if (split.train.shape() != run.model->input_shape())
     throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
                 to_string(run.model->input_shape()));
-  return evaluate(*run.model, part_of(split, config.part), run.data,
+  const auto& part = part_of(split, config.part);
+  check_values(std::string(name_of(config.part)), part, *run.model);
+  return evaluate(*run.model, part, run.data,
                   config.metrics.empty() ? run.config.evaluation : config.metrics);
 }
 

@@ -30,16 +30,17 @@ struct RunOptions {
 /// created; Failure when the run itself fails.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
-/// Goes on with a run that was stopped or killed, to the same bits; leaves one that is complete as it is.
-/// Error when the folder holds no run.
-RunOutcome resume(const std::filesystem::path& folder);
-
 enum class Part { train, validation, test };
 std::span<const std::string_view> names(Part);
 /// Its rows; none where the split has none.
 const Dataset& part_of(const Split& split, Part part);
-enum class Which { best, last, ema };
+enum class Which { best, last, ema, previous };
 std::span<const std::string_view> names(Which);
+
+/// Goes on with a run that was stopped or killed, to the same bits; leaves one that is complete as it is.
+/// `from` may be another checkpoint where the last one came to harm. Error when the folder holds no run, or
+/// that checkpoint is damaged, with those that are whole.
+RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last);
 
 /// What to measure, with what, on what.
 struct EvaluationConfig {

@@ -11,7 +11,7 @@ namespace aelab {
 
 bool is_folder_name(std::string_view name, std::string_view beside) {
   constexpr std::string_view kSigns = "-_.";
-  return !name.empty() && name.size() <= 100 && name.front() != '.' &&
+  return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
          std::all_of(name.begin(), name.end(), [&](char c) {
            return std::isalnum(static_cast<unsigned char>(c)) || kSigns.find(c) != kSigns.npos ||
                   beside.find(c) != beside.npos;

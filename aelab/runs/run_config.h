@@ -35,11 +35,11 @@ struct RunConfig {
 };
 
 /// Whether it is made of at most 100 letters, digits, '-', '_', '.' and the signs in `beside`, and does not
-/// begin with '.'.
+/// begin with '.' or '-'.
 bool is_folder_name(std::string_view name, std::string_view beside = "");
 /// What is said of one that is not.
 inline constexpr std::string_view kNoFolderName =
-    "must be made of at most 100 letters, digits, '-', '_' and '.', and not begin with '.'";
+    "must be made of at most 100 letters, digits, '-', '_' and '.', and not begin with '.' or '-'";
 
 /// Reads a run file's text, `overrides` ("training.epochs=3", "callbacks[0].patience=2") laid over it. Error
 /// with every mistake.

@@ -15,6 +15,7 @@ namespace aelab {
 ///     start                                  once, on resume too
 ///       phase_begin                          not on resume within a phase
 ///         batch_passed, losses               for every batch, before the parameters change
+///         gradients                          of every update, before they are clipped and followed
 ///         step_end                           at every step, after they have
 ///         epoch_end                          after validation
 ///         boundary(epoch)
@@ -45,6 +46,7 @@ class Callback {
   virtual void phase_begin(Training&) {}
   virtual void batch_passed(Training&, const Batch&, const Pass&) {}
   virtual void losses(Training&, const Terms&) {}
+  virtual void gradients(Training&, const Update&, const std::vector<Tensor>&) {}
   virtual void step_end(Training&) {}
   virtual void epoch_end(Training&) {}
   virtual void boundary(Training&, Boundary) {}

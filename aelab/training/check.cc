@@ -18,19 +18,6 @@ void check_shapes(const Autoencoder& model, const Split& data) {
                 to_string(data.train.shape()));
 }
 
-void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
-  if (data.size() == 0) return;
-  const auto support = model.parts().likelihood.support();
-  const auto [least, most] = value_range(data);
-  if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
-  if (!support.allow(least) || !support.allow(most))
-    throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
-                shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
-                " part has " + shortest(least) + " to " + shortest(most) +
-                "; use \"gaussian\", or data.transforms, such as \"scale\"");
-}
-
 /// Whether its values are other ones in a longer phase.
 bool stretches(const Schedule& schedule) {
   constexpr std::int64_t kShort = 1000, kLong = 3000;
@@ -160,6 +147,19 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 
 }  // namespace
 
+void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
+  if (data.size() == 0) return;
+  const auto support = model.parts().likelihood.support();
+  const auto [least, most] = value_range(data);
+  if (!std::isfinite(least) || !std::isfinite(most))
+    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
+  if (!support.allow(least) || !support.allow(most))
+    throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
+                shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
+                " part has " + shortest(least) + " to " + shortest(most) +
+                "; use \"gaussian\", or data.transforms, such as \"scale\"");
+}
+
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems) {
   const auto made = make_checked(callbacks, data, with_folder, problems);
@@ -173,6 +173,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   problems.attempt([&] {
     check_values("training", data.train, model);
     check_values("validation", data.validation, model);
+    check_values("test", data.test, model);
   });
   if (!problems.attempt([&] { check_labels(model, data); })) return;
   problems.attempt([&] {

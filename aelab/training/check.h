@@ -14,4 +14,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);
 
+/// Error where values of a part of the data are not finite, or none that the model's likelihood is for.
+void check_values(const std::string& part, const Dataset& data, const Autoencoder& model);
+
 }  // namespace aelab

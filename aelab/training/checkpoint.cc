@@ -8,13 +8,13 @@
 #include "aelab/core/error.h"
 #include "aelab/core/json.h"
 #include "aelab/core/safetensors.h"
+#include "aelab/training/checkpoint_record.h"
 
 namespace aelab {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1;
 constexpr const char* kMetadata = "aelab";
 constexpr std::string_view kFitted = "fitted.";
 
@@ -43,36 +43,6 @@ NamedTensors tensors_of(Training& training) {
     for (auto& item : prefixed("callback." + callback->state_key() + ".", callback->tensors(training)))
       tensors.push_back(std::move(item));
   return tensors;
-}
-
-json to_json(const Progress& p) {
-  return {{"phase", p.phase},
-          {"epoch", p.epoch},
-          {"pass", p.pass},
-          {"batch", p.batch},
-          {"step", p.step},
-          {"phase_epoch", p.phase_epoch},
-          {"phase_step", p.phase_step},
-          {"rate_scale", p.rate_scale},
-          {"seconds", p.seconds},
-          {"phase_seconds", p.phase_seconds},
-          {"phase_ended", p.phase_ended},
-          {"run_ended", p.run_ended}};
-}
-
-Progress to_progress(const json& saved) {
-  return {.phase = saved.at("phase"),
-          .epoch = saved.at("epoch"),
-          .pass = saved.at("pass"),
-          .batch = saved.at("batch"),
-          .step = saved.at("step"),
-          .phase_epoch = saved.at("phase_epoch"),
-          .phase_step = saved.at("phase_step"),
-          .rate_scale = saved.at("rate_scale"),
-          .seconds = saved.at("seconds"),
-          .phase_seconds = saved.at("phase_seconds"),
-          .phase_ended = saved.at("phase_ended"),
-          .run_ended = saved.at("run_ended")};
 }
 
 void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const std::string& path) {
@@ -122,20 +92,26 @@ void load_transforms(const SafetensorsFile& file, const std::string& path, const
   }
 }
 
-json read_metadata(const SafetensorsFile& file, const std::string& path) {
+CheckpointRecord read_record(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kMetadata);
-  if (found == file.metadata().end()) throw Error(path + ": is no checkpoint of aelab");
-  auto metadata = parse_json(found->second, path);
-  if (const auto format = metadata.value("format", 0); format != kFormat)
-    throw Error(path + ": has format " + std::to_string(format) + "; this aelab reads " +
-                std::to_string(kFormat));
-  return metadata;
+  if (found == file.metadata().end() || !file.checked()) throw Error(path + ": is no checkpoint of aelab");
+  return read_checkpoint_record(found->second, path);
+}
+
+json parsed(const AnyJson& value) { return value.text.empty() ? json::object() : json::parse(value.text); }
+
+/// It was written by the run that goes on.
+void require_same_config(const AnyJson& before, const AnyJson& now, const std::string& path) {
+  const auto then = parsed(before), wanted = parsed(now);
+  if (then.empty() || wanted.empty() || then == wanted) return;
+  throw Error(path + ": was written by another run: " + difference_in_words(then, wanted) +
+              "; bring the run's config back, or start a new run");
 }
 
 /// What the training leaves to the machine goes on as it was, so that its bits survive.
-void replay_kernels(const json& metadata, const Kernels& wanted, const std::string& path) try {
+void replay_kernels(const AnyJson& saved, const Kernels& wanted, const std::string& path) try {
   Kernels recorded;
-  if (metadata.contains("kernels")) read_config(metadata["kernels"], recorded, "kernels");
+  read_config(parsed(saved), recorded, "kernels");
   use_kernels(settled(wanted, recorded));
 } catch (const Error& error) {
   throw Error(path + ": cannot go on to the same bits: " + error.what());
@@ -156,35 +132,36 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
                      std::span(static_cast<const std::byte*>(saved.const_data_ptr()), saved.nbytes())});
   }
   const auto used = kernels();
-  json metadata = {{"format", kFormat},
-                   {"progress", to_json(training.progress)},
-                   {"averages", training.averages.save()},
-                   {"kernels", write_config(used)}};
+  CheckpointRecord record{.progress = training.progress,
+                          .averages = {training.averages.save().dump()},
+                          .kernels = {write_config(used).dump()},
+                          .config = training.config};
+  auto memories = json::object();
   for (const auto& callback : training.callbacks)
-    if (const auto key = callback->state_key(); !key.empty()) metadata["callbacks"][key] = callback->save();
-  write_safetensors(path, bytes, {{kMetadata, metadata.dump()}});
+    if (const auto key = callback->state_key(); !key.empty()) memories[key] = callback->save();
+  record.callbacks = {memories.dump()};
+  write_safetensors(path, bytes, {{kMetadata, write_config(record).dump()}});
 }
 
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers) try {
   const auto file = SafetensorsFile::read(path);
-  const auto metadata = read_metadata(file, path);
-  training.progress = to_progress(metadata.at("progress"));
-  if (training.progress.phase < 0 ||
-      training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
+  const auto record = read_record(file, path);
+  require_same_config(record.config, training.config, path);
+  training.progress = record.progress;
+  if (training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
     throw Error(path.string() + ": stands in phase " + std::to_string(training.progress.phase) +
                 ", which this model lacks");
-  training.averages.load(metadata.at("averages"));
-  replay_kernels(metadata, training.kernels, path);
+  training.averages.load(parsed(record.averages));
+  replay_kernels(record.kernels, training.kernels, path);
   make_optimizers();
   copy_into(tensors_of(training), file, path);
   load_fitted(training.model, file);
   load_transforms(file, path, training.data);
-  for (const auto& callback : training.callbacks) {
-    const auto key = callback->state_key();
-    if (!key.empty() && metadata.contains("callbacks") && metadata["callbacks"].contains(key))
-      callback->load(metadata["callbacks"][key]);
-  }
+  const auto memories = parsed(record.callbacks);
+  for (const auto& callback : training.callbacks)
+    if (const auto memory = memories.find(callback->state_key()); memory != memories.end())
+      callback->load(*memory);
 } catch (const json::exception& error) {
   throw Error(path.string() + ": its metadata are not those of a checkpoint: " + error.what());
 }
@@ -195,7 +172,7 @@ void load_transforms(const std::filesystem::path& path, const Split& split) {
 
 void load_model_state(const std::filesystem::path& path, Autoencoder& model) {
   const auto file = SafetensorsFile::read(path);
-  read_metadata(file, path);
+  read_record(file, path);
   copy_into(prefixed("model.", state_of(model)), file, path);
   load_fitted(model, file);
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "aelab/core/config.h"
+#include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
 #include "aelab/training/check.h"
@@ -95,6 +96,8 @@ class Loop {
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
     training_.kernels = config.kernels;
+    training_.config = place.config;
+    training_.notes = place.notes;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
     training_.epoch_steps = config.epoch_steps(data.train.size());
@@ -218,6 +221,7 @@ class Loop {
     ++progress.step;
     ++progress.phase_step;
     count_time();
+    if (!history_.peak_bytes) history_.peak_bytes = peak_memory();
     each(&Callback::step_end);
     each(&Callback::boundary, Callback::Boundary::step);
   }
@@ -229,6 +233,7 @@ class Loop {
       const bool first = passes.empty();
       auto evaluation =
           evaluate(update.objective, parts, parameters, counted && first, first ? &passes : nullptr);
+      each(&Callback::gradients, update, evaluation.gradients);
       if (config_.clip_norm) clip_norm(evaluation.gradients, *config_.clip_norm);
       if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
       return evaluation;

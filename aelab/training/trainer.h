@@ -36,6 +36,8 @@ struct TrainerConfig {
 struct Place {
   std::filesystem::path folder = {};                 ///< of the run; empty: nothing is written
   std::optional<std::filesystem::path> resume = {};  ///< a checkpoint
+  AnyJson config = {};  ///< of the run; checkpoints keep it, and are resumed by the same one only
+  std::vector<std::string> notes = {};  ///< what the log is to say of this resumption
 };
 
 /// What a fit did.
@@ -46,8 +48,9 @@ struct History {
     Metrics metrics;
   };
   std::vector<Epoch> epochs;
-  Progress progress;  ///< how far it came, with what was done before a resume
-  int signal = 0;     ///< that stopped it; 0 when it ran to its end
+  std::int64_t peak_bytes = 0;  ///< of the process's memory, up to the end of the first step
+  Progress progress;            ///< how far it came, with what was done before a resume
+  int signal = 0;               ///< that stopped it; 0 when it ran to its end
 };
 
 /// Trains any model through its phases: one loop for all of them. Everything else is a callback.

@@ -14,23 +14,9 @@
 #include "aelab/models/autoencoder.h"
 #include "aelab/nn/kernels.h"
 #include "aelab/training/budget.h"
+#include "aelab/training/checkpoint_record.h"
 
 namespace aelab {
-
-/// How far training has come. Everything counts from 0; a resumed run goes on exactly from here.
-struct Progress {
-  std::int64_t phase = 0;
-  std::int64_t epoch = 0;                        ///< epochs ended, over all phases
-  std::int64_t pass = 0;                         ///< passes over the data ended: epochs but those cut short
-  std::int64_t batch = 0;                        ///< batches done in this pass
-  std::int64_t step = 0;                         ///< steps done, over all phases
-  std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
-  double rate_scale = 1;                         ///< of learning rates, in this phase
-  double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, validation included
-  bool phase_ended = false, run_ended = false;
-
-  Position position() const { return {.epoch = pass, .batch = batch}; }
-};
 
 /// Named numbers, in the order in which they were computed.
 using Metrics = std::vector<std::pair<std::string, double>>;
@@ -67,6 +53,7 @@ class Training {
   std::vector<Phase> phases;
   std::vector<std::shared_ptr<Callback>> callbacks;
   Kernels kernels = {};  ///< that the config asks for
+  AnyJson config = {};   ///< of the run; checkpoints keep it
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases

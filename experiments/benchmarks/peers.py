@@ -27,10 +27,14 @@ def repeat(step, steps_a_call=1):
     begin = time.perf_counter()
     step()
     compile_s = time.perf_counter() - begin
-    for _ in range(2):
-        step()
     times, begin = [], time.perf_counter()
-    while time.perf_counter() - begin < SECONDS or len(times) < 5:
+    step()
+    if time.perf_counter() - begin < SECONDS:
+        step()
+    begin = time.perf_counter()
+    while (spent := time.perf_counter() - begin) < SECONDS or len(times) < 5:
+        if len(times) >= 2 and spent > 5 * SECONDS:  # a slow one
+            break
         start = time.perf_counter()
         step()
         times.append((time.perf_counter() - start) * 1e3 / steps_a_call)

@@ -69,14 +69,15 @@ def checkpoint_parts(path):
 
 
 def without_clocks(path):
-    """A file's content, but for the seconds that a run has taken and for checksums of files beside it."""
+    """A file's content, but for what a run took, its config, and checksums of files beside it."""
     if path.name == "status.json":
-        return {key: value for key, value in read_json(path).items() if key not in ("seconds", "checksums")}
+        return {key: value for key, value in read_json(path).items() if key not in ("seconds", "peak_bytes", "checksums")}
     if path.suffix != ".safetensors":
         return path.read_bytes()
     header, aelab, tensors = checkpoint_parts(path)
     for clock in "seconds", "phase_seconds":
         del aelab["progress"][clock]
+    aelab.pop("config", None)
     header["__metadata__"]["aelab"] = aelab
     del header["__metadata__"]["aelab.metadata_checksum"]
     return header, tensors

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/files.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -39,8 +40,15 @@ void SaveCheckpoint::boundary(Training& training, Boundary boundary) {
   if (boundary == Boundary::epoch) save_epoch(training);
   const bool due = Clock::now() - saved_ >= std::chrono::duration<double>(config_.seconds);
   if (!due && (boundary == Boundary::step || boundary == Boundary::epoch)) return;
-  save_checkpoint(checkpoint_file(training, "last"), training);
+  save_last(training);
   saved_ = Clock::now();
+}
+
+/// At every moment one of the two is whole and under its name.
+void SaveCheckpoint::save_last(Training& training) {
+  const auto last = checkpoint_file(training, "last"), previous = checkpoint_file(training, "previous");
+  if (std::filesystem::exists(last)) link_file(last, previous);
+  save_checkpoint(last, training);
 }
 
 void SaveCheckpoint::save_epoch(Training& training) {

@@ -10,8 +10,9 @@
 namespace aelab {
 
 /// Writes into checkpoints/: last.safetensors, to resume from, at most one in `seconds` besides those at the
-/// end of a phase and at a stop; best.safetensors, with the best value of a metric; on request the best few
-/// and every so many epochs, as best-epoch-0007.safetensors and epoch-0010.safetensors.
+/// end of a phase and at a stop; previous.safetensors, the last before it, should that come to harm;
+/// best.safetensors, with the best value of a metric; on request the best few and every so many epochs, as
+/// best-epoch-0007.safetensors and epoch-0010.safetensors.
 class SaveCheckpoint : public Callback {
  public:
   struct Config {
@@ -47,6 +48,7 @@ class SaveCheckpoint : public Callback {
   bool improved_ = false;                             // in the epoch that just ended
   std::vector<std::pair<double, std::int64_t>> top_;  // values and epochs of the best few, best first
 
+  void save_last(Training& training);
   void save_epoch(Training& training);
   void save_top(Training& training);
 };

@@ -17,6 +17,7 @@ class StopOnNan : public Callback {
   explicit StopOnNan(const Config&) {}
   Order order() const override { return Order::monitor; }
   void losses(Training& training, const Terms& terms) override;
+  void gradients(Training& training, const Update& update, const std::vector<Tensor>& gradients) override;
 };
 
 }  // namespace aelab

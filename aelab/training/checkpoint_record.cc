@@ -1,0 +1,48 @@
+#include "aelab/training/checkpoint_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/error.h"
+#include "aelab/core/json.h"
+
+namespace aelab {
+
+void Progress::fields(Fields& f) {
+  f("phase", phase, "the phase it stands in", at_least(0));
+  f("epoch", epoch, "epochs ended, over all phases", at_least(0));
+  f("pass", pass, "passes over the data ended", at_least(0));
+  f("batch", batch, "batches done in this pass", at_least(0));
+  f("step", step, "steps done, over all phases", at_least(0));
+  f("phase_epoch", phase_epoch, "epochs ended, within the phase", at_least(0));
+  f("phase_step", phase_step, "steps done, within the phase", at_least(0));
+  f("rate_scale", rate_scale, "of learning rates, in this phase", at_least(0));
+  f("seconds", seconds, "of wall-clock time", at_least(0));
+  f("phase_seconds", phase_seconds, "of wall-clock time, within the phase", at_least(0));
+  f("phase_ended", phase_ended, "whether the phase is done");
+  f("run_ended", run_ended, "whether the run is done");
+}
+
+void CheckpointRecord::fields(Fields& f) {
+  f("format", format, "of checkpoints");
+  f("progress", progress, "how far training has come");
+  f("averages", averages, "the running sums of the epoch");
+  f("kernels", kernels, "in use when it was written");
+  f("callbacks", callbacks, "their memory");
+  f("config", config, "of the run that wrote it");
+}
+
+CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path) {
+  constexpr std::int64_t kFormat = 1;
+  const auto value = parse_json(text, path);
+  const auto* format = value.is_object() && value.contains("format") ? &value["format"] : nullptr;
+  if (!format) throw Error(path + ": is no checkpoint of aelab");
+  if (*format != kFormat)
+    throw Error(path + ": has format " + describe_json(*format) + "; this aelab reads " +
+                std::to_string(kFormat));
+  CheckpointRecord record;
+  read_config(value, record, path);
+  return record;
+}
+
+}  // namespace aelab
