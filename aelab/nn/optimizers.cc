@@ -30,6 +30,8 @@ NamedTensors FirstOrder::state() const {
 void FirstOrder::step(const Objective& objective, const Step& at) {
   auto gradients = objective().gradients;
   const at::NoGradGuard no_grad;
+  // LibTorch's fused steps read a gradient as it lies in memory, whatever its strides say.
+  for (auto& gradient : gradients) gradient = gradient.contiguous();
   update(gradients, at.rate(learning_rate()));
 }
 

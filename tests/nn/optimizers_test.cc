@@ -132,6 +132,28 @@ TEST(Lbfgs, FollowsPyTorchDownRosenbrocksValley) {
                         {-0.3894810344152567, 0.10932892381015073}});
 }
 
+// A tied layer's gradient is a transpose: LibTorch's fused steps would take its numbers in another order.
+TEST(Optimizers, TakeGradientsThatLieTransposed) {
+  const auto step_with = [](const Choice<Optimizer>& choice, const at::Tensor& gradient) {
+    const auto weight = at::ones({2, 3}).requires_grad_();
+    choice.make(NamedTensors{{"weight", weight}})
+        ->step(
+            [&]() -> Evaluation {
+              return {at::ones({}), {gradient}};
+            },
+            {});
+    return weight.detach();
+  };
+  const auto transposed = at::tensor({1.0F, 5.0F, 3.0F, -1.0F, -2.0F, 4.0F}).view({3, 2}).t();
+  for (const auto& kind : Optimizer::registry().all())
+    for (const auto& example : kind.examples()) {
+      Choice<Optimizer> choice;
+      choice.set(example->clone());
+      EXPECT_TRUE(at::equal(step_with(choice, transposed), step_with(choice, transposed.contiguous())))
+          << kind.name;
+    }
+}
+
 TEST(Optimizers, FollowTheScheduleOfTheirRate) {
   // On x alone, steps of rate x: the cosine from 1 to 0 over 4 steps gives 1, .75, .25 and 0.
   const auto visited = trajectory(Sgd::Config{.learning_rate = CosineSchedule::Config{.from = 0.1, .to = 0}});
