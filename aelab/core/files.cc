@@ -121,8 +121,10 @@ void sync_folder_of(const fs::path& path) {
 // Unpacks one gzip file, which may hold several streams one after the other.
 class Gunzip {
  public:
-  Gunzip(InputFile& file, std::string first_bytes, std::uintmax_t limit)
-      : file_(file), limit_(limit), input_(chunk, '\0'), output_(chunk, '\0') {
+  using Limit = std::function<std::uintmax_t(std::string_view head)>;
+
+  Gunzip(InputFile& file, std::string first_bytes, const Limit& limit)
+      : file_(file), limit_of_(limit), input_(chunk, '\0'), output_(chunk, '\0') {
     std::copy(first_bytes.begin(), first_bytes.end(), input_.begin());
     stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
     stream_.avail_in = static_cast<uInt>(first_bytes.size());
@@ -171,7 +173,9 @@ class Gunzip {
         damaged(fmt::format("its gzip stream is damaged ({})", stream_.msg ? stream_.msg : "unknown reason"));
       }
       const std::size_t made = chunk - stream_.avail_out;
-      if (made > limit_ - content.size()) throw too_long(file_.path(), limit_);
+      if (made == 0) continue;
+      if (content.empty()) limit_ = limit_of_(std::string_view(output_).substr(0, made));
+      if (content.size() > limit_ || made > limit_ - content.size()) throw too_long(file_.path(), limit_);
       content.append(output_, 0, made);
     }
   }
@@ -179,7 +183,8 @@ class Gunzip {
   [[noreturn]] void damaged(std::string_view why) { throw cannot_read(file_.path(), why); }
 
   InputFile& file_;
-  std::uintmax_t limit_;
+  const Limit& limit_of_;
+  std::uintmax_t limit_ = 0;
   std::string input_, output_;
   z_stream stream_ = {};
 };
@@ -271,10 +276,14 @@ std::string read_file(const fs::path& path, std::uintmax_t limit) {
 }
 
 std::string read_gzip(const fs::path& path, std::uintmax_t limit) {
+  return read_gzip(path, [limit](std::string_view) { return limit; });
+}
+
+std::string read_gzip(const fs::path& path, const std::function<std::uintmax_t(std::string_view)>& limit) {
   InputFile file(path);
   std::string start(2, '\0');
   start.resize(file.read(start.data(), start.size()));
-  if (start != "\x1f\x8b") return read_rest(file, std::move(start), limit);
+  if (start != "\x1f\x8b") return read_rest(file, std::move(start), limit(start));
   return Gunzip(file, std::move(start), limit).run();
 }
 

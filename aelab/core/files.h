@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,11 @@ std::string read_file(const std::filesystem::path& path, std::uintmax_t limit = 
 /// unpacked content. Error as for read_file, and for a stream that is damaged, cut short or followed by
 /// something else.
 std::string read_gzip(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{8} << 30);
+
+/// The same with the limit that follows from the content's beginning: what is unpacked first, at most 256
+/// KiB.
+std::string read_gzip(const std::filesystem::path& path,
+                      const std::function<std::uintmax_t(std::string_view head)>& limit);
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, which is synced and renamed;
 /// then the folder is synced. An existing file is replaced. Failure names the path and the reason; the

@@ -4,16 +4,15 @@
     experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository's root
 
 Makes the peers' environment in build/benchmarks when it is not there. Each workload runs A B ... B A: aelab, every
-peer, the peers backwards, aelab. A turn's time is its median step; what is compared are the better turns, since other
-work on a machine only ever adds. aelab's two turns also tell the noise floor (A/A). Writes
-build/benchmarks/results.json and prints a table; --plot draws it, --peers prints every peer's times.
+peer, the peers backwards, aelab. What is compared are the least steps of both turns, since other work on a machine only
+ever adds. aelab's two turns also tell the noise floor (A/A). Writes build/benchmarks/results.json and prints a table;
+--plot draws it, --peers prints every peer's times.
 """
 
 import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -93,7 +92,7 @@ def aelab_epoch(seconds):
             config["training"]["epochs"] = epochs
             times[epochs] = run_file(folder, config, seconds)
     epoch = (times[5] - times[1]) / 4 * 1e3
-    return {"median_ms": epoch, "min_ms": epoch, "compile_s": 0}
+    return {"min_ms": epoch, "compile_s": 0}
 
 
 def aelab_start(seconds):
@@ -107,7 +106,7 @@ def aelab_start(seconds):
     }
     with tempfile.TemporaryDirectory() as folder:
         times = [run_file(folder, config, seconds) * 1e3 for _ in range(5)]
-    return {"median_ms": statistics.median(times), "min_ms": min(times), "compile_s": 0}
+    return {"min_ms": min(times), "compile_s": 0}
 
 
 def ours(name, workload, seconds):
@@ -123,15 +122,14 @@ def theirs(peer, arguments, seconds):
             begin = time.perf_counter()
             call([PYTHON, HERE / "peers.py", peer, *arguments], seconds)
             times.append((time.perf_counter() - begin) * 1e3)
-        return {"median_ms": statistics.median(times), "min_ms": min(times), "compile_s": 0}
+        return {"min_ms": min(times), "compile_s": 0}
     return json.loads(call([PYTHON, HERE / "peers.py", peer, *arguments], seconds).strip().splitlines()[-1])
 
 
 def both(turns):
     return {
-        "median_ms": min(turn["median_ms"] for turn in turns),
-        "turns_ms": [turn["median_ms"] for turn in turns],
-        "min_ms": min(turn["min_ms"] for turn in turns),
+        "ms": min(turn["min_ms"] for turn in turns),
+        "turns_ms": [turn["min_ms"] for turn in turns],
         "compile_s": max(turn["compile_s"] for turn in turns),
     }
 
@@ -152,20 +150,20 @@ def compare(name, workload, peers, arguments, target, seconds):
 
 def row(result):
     mine, peers = result["aelab"], result["peers"]
-    best = min(peers, key=lambda peer: peers[peer]["median_ms"])
-    ratio = mine["median_ms"] / peers[best]["median_ms"]
+    best = min(peers, key=lambda peer: peers[peer]["ms"])
+    ratio = mine["ms"] / peers[best]["ms"]
     noise = max(mine["turns_ms"]) / min(mine["turns_ms"]) - 1
     limit = f"{mine['limit_ms']:.2f}" if "limit_ms" in mine else "–"
     target = f"{result['target']:.2f}" if result["target"] else "–"
-    return (f"| {result['name']} | {mine['median_ms']:.2f} | {limit} | {best} {peers[best]['median_ms']:.2f} | "
+    return (f"| {result['name']} | {mine['ms']:.2f} | {limit} | {best} {peers[best]['ms']:.2f} | "
             f"{ratio:.2f} | {target} | {noise:.0%} |")  # fmt: skip
 
 
 def print_peers(results):
     print("| workload | library | ms a step | until the first step's end, s |\n| --- | --- | --- | --- |")
     for result in results:
-        for peer, times in sorted(result.get("peers", {}).items(), key=lambda item: item[1]["median_ms"]):
-            print(f"| {result['name']} | {peer} | {times['median_ms']:.2f} | {times['compile_s']:.1f} |")
+        for peer, times in sorted(result.get("peers", {}).items(), key=lambda item: item[1]["ms"]):
+            print(f"| {result['name']} | {peer} | {times['ms']:.2f} | {times['compile_s']:.1f} |")
 
 
 def plot(results, path):
@@ -178,7 +176,7 @@ def plot(results, path):
     figure, axes = pyplot.subplots(1, len(shown), figsize=(3.4 * len(shown), 3.2))
     for axis, result in zip(axes, shown):
         bars = {"aelab": result["aelab"]} | result["peers"]
-        axis.barh(list(bars), [bar["median_ms"] for bar in bars.values()], color=["#c33"] + ["#888"] * len(result["peers"]))
+        axis.barh(list(bars), [bar["ms"] for bar in bars.values()], color=["#c33"] + ["#888"] * len(result["peers"]))
         axis.invert_yaxis()
         axis.set_title(result["name"])
         axis.set_xlabel("ms a step")
@@ -213,7 +211,7 @@ def main():
             print(row(results[-1]), flush=True)
     for name, plain, target in OWN:
         if re.search(options.only, name):
-            turns = [(bench(name, options.seconds)["median_ms"], bench(plain, options.seconds)["median_ms"]) for _ in range(2)]
+            turns = [(bench(name, options.seconds)["min_ms"], bench(plain, options.seconds)["min_ms"]) for _ in range(3)]
             own, beside = min(a for a, _ in turns), min(b for _, b in turns)
             keep({"name": name, "plain": plain, "turns_ms": turns, "ratio": own / beside, "target": target})
             print(f"| {name} | {own:.2f} | – | own {plain} {beside:.2f} | {own / beside:.2f} | {target:.2f} | |", flush=True)

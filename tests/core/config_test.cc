@@ -333,7 +333,7 @@ TEST(Config, SchemaHoldsTypesBoundsDefaultsAndHelp) {
   EXPECT_EQ(properties["inner"]["properties"]["rate"]["exclusiveMaximum"], 1.0);
   EXPECT_LT(std::distance(properties.begin(), properties.find("count")),
             std::distance(properties.begin(), properties.find("colour")));  // as listed
-  EXPECT_EQ(properties["colour"]["enum"], (json{"red", "green", "blue"}));
+  EXPECT_EQ(json(properties["colour"]["enum"]), (json{"red", "green", "blue"}));
   EXPECT_EQ(properties["widths"]["items"]["type"], "integer");
   EXPECT_EQ(properties["figure"]["allOf"][0]["$ref"], "#/definitions/figures");
   EXPECT_TRUE(schema["definitions"].contains("figures") && schema["definitions"].contains("schedules"));

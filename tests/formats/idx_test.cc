@@ -140,5 +140,12 @@ TEST_F(IdxFiles, ErrorsNameTheFile) {
   EXPECT_SAYS(refusal_of(folder), "folder");
 }
 
+TEST_F(IdxFiles, NoMoreIsUnpackedThanTheHeaderPromises) {
+  put_gzip(folder / "longer", header(0x08, {3}) + "abcde");
+  EXPECT_SAYS(refusal_of(folder / "longer"), "byte 11: 2 bytes follow the values");
+  put_gzip(folder / "bomb", header(0x08, {3}) + std::string(20'000'000, '\0'));
+  EXPECT_SAYS(refusal_of(folder / "bomb"), "its content is longer than the limit of");
+}
+
 }  // namespace
 }  // namespace aelab

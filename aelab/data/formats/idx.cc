@@ -34,13 +34,13 @@ bool is_missing(const std::filesystem::path& path) {
   return std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found;
 }
 
-}  // namespace
+Error refusal(const std::string& file, std::uint64_t at, std::string_view what) {
+  return Error(fmt::format("{}: byte {}: {}", file, at, what));
+}
 
-ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::string& file) {
+ArrayLayout parse_head(std::string_view head, const std::string& file) {
   constexpr std::size_t most_dimensions = 8;
-  const auto refuse = [&](std::uint64_t at, std::string_view what) {
-    return Error(fmt::format("{}: byte {}: {}", file, at, what));
-  };
+  const auto refuse = [&](std::uint64_t at, std::string_view what) { return refusal(file, at, what); };
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(head[at]); };
 
   if (head.size() < 4) throw refuse(head.size(), "this is no IDX file: it ends within the magic number");
@@ -65,13 +65,22 @@ ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::stri
     array.shape.push_back(dimension);
     if (!bytes_of(array.type, array.shape)) throw refuse(at, "the dimensions' product exceeds 63 bits");
   }
-  const auto found = size - header;
+  return array;
+}
+
+}  // namespace
+
+ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::string& file) {
+  auto array = parse_head(head, file);
+  const auto refuse = [&](std::uint64_t at, std::string_view what) { return refusal(file, at, what); };
+  const auto found = size - array.offset;
   if (found < array.bytes()) {
     throw refuse(size, fmt::format("the file is truncated: {} bytes of values expected, {} found",
                                    array.bytes(), found));
   }
   if (found > array.bytes()) {
-    throw refuse(header + array.bytes(), fmt::format("{} bytes follow the values", found - array.bytes()));
+    throw refuse(array.offset + array.bytes(),
+                 fmt::format("{} bytes follow the values", found - array.bytes()));
   }
   return array;
 }
@@ -91,7 +100,12 @@ ArrayFile open_idx(const std::filesystem::path& path) {
     head.resize(file.read_at(0, head.data(), head.size()));
     if (!head.starts_with("\x1f\x8b")) return {found, parse_idx(head, size, found.string())};
   }
-  auto content = read_gzip(found);
+  constexpr std::uintmax_t most = std::uintmax_t{8} << 30, most_extra = 1 << 20;  // that follows by mistake
+  auto content = read_gzip(found, [&](std::string_view head) {
+    if (head.size() < longest_header) return most;
+    const auto layout = parse_head(head, found.string());
+    return layout.offset + layout.bytes() + most_extra;
+  });
   auto layout = parse_idx(content, content.size(), found.string());
   return {found.string(), std::move(layout), std::move(content)};
 }
