@@ -53,7 +53,7 @@ void add_apply(CLI::App& app, Command& chosen) {
   command.add("write", OptionType::list, "code,reconstruction,error; all when left out");
   command.add("format", OptionType::text,
               "npy [default], csv, or png: pictures of reconstructions below their originals");
-  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("checkpoint", OptionType::text, "best [default], last, ema or previous");
   command.add("output", OptionType::text, "folder for the files [RUN_FOLDER/applications/<n>]");
   command.footer(
       "Writes a file each. The error of a row is the squared error of its reconstruction, summed over "
@@ -64,7 +64,7 @@ void add_apply(CLI::App& app, Command& chosen) {
       "Denoise files of your own, or find what is unlike the training data:\n"
       "Example: aelab apply runs/denoising/1 --data '{\"source\": \"idx\", \"train_images\": \"noisy.idx\"}' "
       "--write reconstruction\n"
-      "Example: aelab apply runs/first-run/1 --data fashion-mnist --write error --format csv");
+      "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv");
   command.does<ApplicationConfig>(
       chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
         return print_application(apply_run(folder, config), as_json);

@@ -151,8 +151,7 @@ void add_compare(CLI::App& app, Command& chosen) {
       ->required();
   command->add_option("OVERRIDES", options->overrides, "path.to.key=value, laid over the file");
   command->add_option("--output", options->output, "the folder of comparisons");
-  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for")
-      ->check(CLI::PositiveNumber);
+  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for");
   auto* dry_run = command->add_flag("--dry-run", options->dry_run, "only show what would run, and its cost");
   auto* plan =
       command->add_flag("--plan", options->plan, "only print a command for each run, to be run anywhere");

@@ -41,7 +41,7 @@ void add_data(CLI::App& app, Command& chosen) {
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Shows the source's rows as they are, before \"transforms\" and the split.\n"
-      "Example: aelab data '{\"source\": \"csv\", \"train\": \"table.csv\", \"label\": \"kind\"}'");
+      "Example: aelab data '{\"source\": \"csv\", \"train_files\": \"table.csv\", \"label\": \"kind\"}'");
   command->callback([options, &chosen] {
     chosen = [options] {
       const auto value = options->data.starts_with('{') ? parse_json(options->data, "SOURCE")

@@ -16,7 +16,7 @@ void add_export(CLI::App& app, Command& chosen) {
                         "print one JSON object: file");
   command.add("format", OptionType::text,
               "safetensors or npz; npz where --output ends in .npz, else safetensors");
-  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("checkpoint", OptionType::text, "best [default], last, ema or previous");
   command.add("output", OptionType::text, "the file [RUN_FOLDER/model.safetensors or model.npz]");
   command.footer(
       "The names are those of the model's parameters, such as backbone.encoder_0.weight. Prints the file.\n"

@@ -50,7 +50,7 @@ void add_interpolate(CLI::App& app, Command& chosen) {
               "code [default], or input: between the inputs, then encoded and decoded");
   command.add("seed", OptionType::number, "draw the samples of classes; their first ones when left out");
   command.add("part", OptionType::text, "train, validation or test [default]");
-  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("checkpoint", OptionType::text, "best [default], last, ema or previous");
   command.add("output", OptionType::text, "folder for the results [RUN_FOLDER/interpolations/<n>]");
   command.footer(
       "Writes interpolation.json, decoded.npy and, of pictures, interpolation.png: decoded points above "

@@ -55,6 +55,12 @@ int report(const RunOutcome& outcome, bool as_json) {
   return exit_code(outcome.signal);
 }
 
+Which checkpoint_named(const std::string& name) {
+  for (const auto which : {Which::last, Which::previous, Which::best})
+    if (name == name_of(which)) return which;
+  throw Error("--checkpoint: must be last, previous or best, not \"" + name + "\"");
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Command& chosen) {
@@ -87,24 +93,20 @@ void add_run(CLI::App& app, Command& chosen) {
 
 void add_resume(CLI::App& app, Command& chosen) {
   struct Options {
-    std::string folder;
-    Which from = Which::last;
+    std::string folder, from = "last";
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("resume", "Go on with a run that was stopped or killed");
   command->add_option("RUN_FOLDER", options->folder, "the run's folder")->required();
-  command
-      ->add_option("--checkpoint", options->from,
-                   "where to go on: last [default], or previous or best where that one came to harm")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Which>{
-          {"last", Which::last}, {"previous", Which::previous}, {"best", Which::best}}));
+  command->add_option("--checkpoint", options->from,
+                      "where to go on: last [default], or previous or best where that one came to harm");
   command->add_flag("--json", options->json, "print one JSON object: folder, status, metrics");
   command->footer("Example: aelab resume runs/first-run/1");
   command->callback([options, &chosen] {
     chosen = [options] {
       const StopSignals signals;
-      return report(resume(options->folder, options->from), options->json);
+      return report(resume(options->folder, checkpoint_named(options->from)), options->json);
     };
   });
 }
@@ -114,7 +116,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
                         "print one JSON object of metrics");
   command.add("data", OptionType::data, "a data source's name, or a JSON object as in a run file");
   command.add("part", OptionType::text, "train, validation or test [default]");
-  command.add("checkpoint", OptionType::text, "best [default], last or ema");
+  command.add("checkpoint", OptionType::text, "best [default], last, ema or previous");
   command.add(
       "metrics", OptionType::list,
       "names, or JSON objects as in a run file, with commas between them; the run's own when left out");

@@ -19,12 +19,14 @@ json record_of_data(const Data& data) {
     files.push_back(
         {{"path", record.path}, {"bytes", record.bytes}, {"crc32", fmt::format("{:08x}", record.crc32)}});
   }
-  return {{"source", data.name},
-          {"origin", data.origin},
-          {"shape", data.shape()},
-          {"rows", {{"train", data.train.size()}, {"test", data.test ? data.test->size() : 0}}},
-          {"classes", data.classes()},
-          {"files", std::move(files)}};
+  json record = {{"source", data.name},
+                 {"origin", data.origin},
+                 {"shape", data.shape()},
+                 {"rows", {{"train", data.train.size()}, {"test", data.test ? data.test->size() : 0}}},
+                 {"classes", data.classes()},
+                 {"files", std::move(files)}};
+  if (!data.class_names.empty()) record["class_names"] = data.class_names;
+  return record;
 }
 
 void check_record(const json& record, const Data& data) {

@@ -45,7 +45,10 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   for (const auto& [field, files] : fields)
     for (const auto& file : files)
       if (!fs::exists(file) && !fs::exists(file + ".gz"))
-        problems.add("data." + field + ": there is no file " + file);
+        problems.add("data." + field + ": there is no file " + file +
+                     (std::filesystem::path(file).is_relative()
+                          ? " in " + std::filesystem::current_path().string()
+                          : ""));
   problems.raise();
 }
 

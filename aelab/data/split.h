@@ -40,6 +40,8 @@ struct Data {
   std::optional<Dataset> test = {};
   std::string origin = {};              ///< the file or folder that it was read from
   std::vector<std::string> files = {};  ///< all files, or folders of files, that it was read from
+  std::vector<std::string> class_names =
+      {};  ///< of the labels, in their order, where the source names classes
   /// What is known of rows that were made, the training part's and then the test part's: by name, such as
   /// "factors" [rows, factors], or of all of them, such as "dictionary" [atoms, features].
   std::map<std::string, Tensor> truth = {};

@@ -152,10 +152,10 @@ json robustness_json(const View& matrix) {
 }
 
 json comparison_commands() {
-  return {
-      {{"what", "Run the whole comparison again"}, {"command", "aelab compare config.json --output again"}},
-      {{"what", "Only show what would run"}, {"command", "aelab compare config.json --dry-run"}},
-      {{"what", "One run's own page"}, {"command", "aelab report runs/VARIANT/seed-N"}}};
+  return {{{"what", "Run the whole comparison again"},
+           {"command", "aelab compare PAGE/config.json --output again"}},
+          {{"what", "Only show what would run"}, {"command", "aelab compare PAGE/config.json --dry-run"}},
+          {{"what", "One run's own page"}, {"command", "aelab report PAGE/runs/VARIANT/seed-N"}}};
 }
 
 std::vector<std::string> texts(const View& list) {
@@ -192,6 +192,8 @@ json comparison_page(const Folder& comparison) {
   page["title"] = view["name"].text().empty() ? View(config)["name"].text() : view["name"].text();
   page["verdict"] = view["verdict"].text();
   page["metric"] = view["metric"].text();
+  const View source = View(config)["base"]["data"]["source"];
+  page["data"] = source.raw().is_object() ? source["source"].text() : source.text();
   page["part"] = view["part"].text();
   page["baseline"] = view["baseline"].text();
   page["significance"] = view["significance"].number_json();

@@ -138,9 +138,8 @@ std::string title_of(const std::filesystem::path& path) {
 }
 
 json commands_json() {
-  return {{{"what", "Train it again"}, {"command", "aelab run config.json --output again"}},
-          {{"what", "Measure it again"}, {"command", "aelab evaluate ."}},
-          {{"what", "Measure it on other data"}, {"command", "aelab evaluate . --data fashion-mnist"}}};
+  return {{{"what", "Train it again"}, {"command", "aelab run PAGE/config.json --output again"}},
+          {{"what", "Measure it again"}, {"command", "aelab evaluate PAGE"}}};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -48,6 +49,7 @@ nlohmann::json environment() {
           {"kernels", write_config(used)},
           {"mkl", at::hasMKL()},
           {"mkldnn", at::hasMKLDNN()},
+          {"folder", std::filesystem::current_path()},
           {"time", now()}};
 }
 

@@ -74,9 +74,15 @@ fs::path checkpoint_path(const fs::path& folder, Which which) {
   return folder / "checkpoints" / (std::string(name_of(which)) + ".safetensors");
 }
 
-RunStatus status_of(Autoencoder& model, const std::string& state) {
-  return {
-      .state = state, .closed_form = is_closed_form(model.phases()), .parameters = parameter_count(model)};
+/// With how far the run had come when its last checkpoint was written.
+RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::string& state) {
+  const auto progress = progress_of(checkpoint_path(folder, Which::last));
+  return {.state = state,
+          .closed_form = is_closed_form(model.phases()),
+          .parameters = parameter_count(model),
+          .epochs = progress.epoch,
+          .steps = progress.step,
+          .seconds = progress.seconds};
 }
 
 /// What differs between the machine that began a run and this one, so that other bits may come of it.
@@ -98,6 +104,8 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
               .resume = {},
               .config = {parse_json(read_file(record), record.string()).dump()},
               .notes = {}};
+  if (from == Which::last && !fs::exists(checkpoint) && fs::exists(checkpoint_path(folder, Which::previous)))
+    throw Error(checkpoint.string() + ": is gone");
   if (from != Which::last || fs::exists(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
     place.notes = changed_surroundings(folder);
@@ -122,7 +130,7 @@ std::vector<Result> measure(const RunConfig& config, const Made& made, const fs:
 /// Trains and measures in a folder that is there.
 RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
   RunOutcome outcome{.folder = folder, .results = {}};
-  auto status = status_of(*made.model, "running");
+  auto status = status_of(*made.model, folder, "running");
   write_status(folder, status);
   const auto history = fit(config, made, folder, from);
   outcome.signal = history.signal;
@@ -153,6 +161,8 @@ RunOutcome on_record(const fs::path& folder) {
 /// "; previous.safetensors is whole: aelab resume FOLDER --checkpoint previous goes on from there", when
 /// `damaged` cannot be read and others can.
 std::string way_out(const fs::path& folder, Which damaged) {
+  const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
+                     fs::exists(checkpoint_path(folder, Which::previous));
   const auto is_whole = [&](Which which) {
     try {
       SafetensorsFile::read(checkpoint_path(folder, which));
@@ -161,19 +171,19 @@ std::string way_out(const fs::path& folder, Which damaged) {
       return false;
     }
   };
-  if (!fs::exists(checkpoint_path(folder, damaged)) || is_whole(damaged)) return {};
+  if (!began || is_whole(damaged)) return {};
   for (const auto which : {Which::previous, Which::best})
     if (which != damaged && is_whole(which))
       return "; " + checkpoint_path(folder, which).string() + " is whole: aelab resume " + folder.string() +
              " --checkpoint " + std::string(name_of(which)) + " goes on from there";
-  return {};
+  return "; no other checkpoint is whole either: start a new run";
 }
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder,
                            Which from = Which::last) {
   remove_temporary_files(folder);
   const auto report = [&](const std::exception& error) {
-    auto status = status_of(*made.model, "failed");
+    auto status = status_of(*made.model, folder, "failed");
     status.message = first_line(error.what());
     write_status(folder, status);
   };
@@ -211,9 +221,9 @@ RunOutcome run(RunConfig config, RunOptions options) {
   } else {
     config.training.kernels = resolve(config.training.kernels);
     use_kernels(config.training.kernels);
-    write_json(folder / "config.json", write_config(config));
     write_json(folder / "environment.json", environment());
     write_json(folder / "data.json", record);
+    write_json(folder / "config.json", write_config(config));  // with which it is a run's folder
   }
   config.callbacks = shown_as(options, config.callbacks);
   return train_or_report(config, made, folder);
@@ -279,12 +289,26 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
   return load_model(folder, config, open_dataset(config.data.source), checkpoint);
 }
 
+namespace {
+
+/// Sources number the classes that they find: the same number must not mean another class.
+void require_same_classes(const Data& own, const Data& other) {
+  if (own.class_names.empty() || other.class_names.empty() || own.class_names == other.class_names) return;
+  throw Error("--data: its classes are " + join(other.class_names, ", ") + ", the run's " +
+              join(own.class_names, ", ") +
+              ": the same number would mean another class. Add an example of each class that is missing");
+}
+
+}  // namespace
+
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
-  const auto split =
-      config.data
-          ? open_dataset(config.data->source).split(config.data->split, run.config.seed, run.data.transforms)
-          : run.data;
+  auto split = run.data;
+  if (config.data) {
+    const auto other = open_dataset(config.data->source);
+    require_same_classes(run.source, other);
+    split = other.split(config.data->split, run.config.seed, run.data.transforms);
+  }
   if (split.train.shape() != run.model->input_shape())
     throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
                 to_string(run.model->input_shape()));

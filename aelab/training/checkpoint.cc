@@ -166,6 +166,15 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   throw Error(path.string() + ": its metadata are not those of a checkpoint: " + error.what());
 }
 
+Progress progress_of(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return {};
+  try {
+    return read_record(SafetensorsFile::read(path), path).progress;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 void load_transforms(const std::filesystem::path& path, const Split& split) {
   load_transforms(SafetensorsFile::read(path), path, split);
 }

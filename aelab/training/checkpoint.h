@@ -23,6 +23,9 @@ void save_checkpoint(const std::filesystem::path& path, Training& training);
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers);
 
+/// How far the training had come when it was written; the beginning where there is none, or it is damaged.
+Progress progress_of(const std::filesystem::path& path);
+
 /// What a split's transforms had learned when the checkpoint was written. Error as above.
 void load_transforms(const std::filesystem::path& path, const Split& split);
 

@@ -162,6 +162,30 @@ class Tables(DataTest):
         read = self.read({"source": "csv", "train_files": self.path("a.csv"), "shape": [1, 2, 3]})["train"]
         self.same(read, values.reshape(20, 1, 2, 3))
 
+    def test_classes_of_other_data_are_those_of_the_run(self):
+        """They are numbered as they are found: in other data the same number may mean another class."""
+        rows = "".join(f"{i},{i % 4},{('ant', 'bee', 'cat')[i % 3]}\n" for i in range(60))
+        whole, part = self.folder / "whole.csv", self.folder / "part.csv"
+        whole.write_text("x,y,kind\n" + rows)
+        part.write_text("x,y,kind\n" + "".join(line + "\n" for line in rows.splitlines() if "ant" not in line))
+        config = program.small_run(
+            data={"source": "csv", "train_files": str(whole), "label": "kind", "test": 15, "transforms": ["standardise"]},
+            model={"variant": "dense", "code": 2, "likelihood": "gaussian"},
+        )
+        folder = self.train(config)
+        self.assertEqual(program.read_json(folder / "data.json")["class_names"], ["ant", "bee", "cat"])
+        other = json.dumps({"source": "csv", "train_files": str(part), "label": "kind", "test": 0.5})
+        result = program.run("evaluate", folder, "--data", other, "--metrics", "probe")
+        self.assert_refused(result, "its classes are bee, cat, the run's ant, bee, cat")
+
+    def test_what_terminals_take_for_commands_is_written_out(self):
+        path = self.folder / "x.csv"
+        path.write_bytes(b"a,b\n1,2\n\x1b]0;title\x07,3\n")
+        result = program.run("data", json.dumps({"source": "csv", "train_files": str(path)}))
+        self.assertEqual(result.code, 2)
+        self.assertNotIn("\x1b", result.stderr)
+        self.assertIn("\\x1b]0;title\\x07", result.stderr)
+
     def test_missing_values_are_named(self):
         pandas.DataFrame({"a": [1, None, 3], "b": [1.5, 2, None]}).to_csv(self.path("a.csv"), index=False)
         result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("a.csv")}))

@@ -48,13 +48,36 @@ class Checkpoints(resume_test.ResumeTestCase):
         self.assertEqual(program.run("resume", folder, "--checkpoint", "best").code, 0)
         self.assert_same(folder, self.reference)
 
+    def test_one_that_is_gone_is_no_new_beginning(self):
+        folder = self.stopped()
+        (folder / "checkpoints/last.safetensors").unlink()
+        before = (folder / "metrics.jsonl").read_bytes()
+        result = program.run("resume", folder)
+        self.assert_refused(result, "last.safetensors: is gone; ")
+        self.assertIn("--checkpoint previous goes on", result.stderr)
+        self.assertEqual((folder / "metrics.jsonl").read_bytes(), before)
+        self.assertEqual(program.run("resume", folder, "--checkpoint", "previous").code, 0)
+        self.assert_same(folder, self.reference)
+
+    def test_a_refusal_keeps_how_far_the_run_had_come(self):
+        folder = self.stopped()
+        steps = program.read_json(folder / "status.json")["steps"]
+        (folder / "metrics.csv").write_text("")
+        self.assertEqual(program.run("resume", folder).code, 1)
+        self.assertEqual(program.read_json(folder / "status.json")["steps"], steps)
+
+    def test_a_checkpoint_of_another_name(self):
+        self.assert_refused(
+            program.run("resume", self.reference_folder, "--checkpoint", "first"), "must be last, previous or best"
+        )
+
     def test_all_damaged(self):
         folder = self.stopped()
         for path in (folder / "checkpoints").iterdir():
             path.write_bytes(b"")
         result = program.run("resume", folder)
         self.assert_refused(result, "last.safetensors")
-        self.assertNotIn("goes on from there", result.stderr)
+        self.assertIn("no other checkpoint is whole either: start a new run", result.stderr)
 
     def test_a_config_that_was_changed_since_is_noticed(self):
         folder = self.stopped()

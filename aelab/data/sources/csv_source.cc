@@ -106,6 +106,7 @@ Data Csv::open() const {
             .train = table_rows(train, shape, names, config_.train_files.front()),
             .origin = config_.train_files.front()};
   data.files = config_.train_files;
+  data.class_names = names;
   if (config_.test_files.empty()) return data;
   auto test = read_tables(config_.test_files, format);
   if (test.columns != train.columns)

@@ -31,8 +31,10 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::vector<fs::path> entries;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry.path());
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
+  if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
   std::sort(entries.begin(), entries.end());
   return entries;
 }
@@ -149,6 +151,7 @@ Data Images::open() const {
   const auto classes = classes_in(config_.folder);
   Data data{.name = "images", .train = {}, .origin = config_.folder};
   data.train = read_pictures(pictures_in("folder", config_.folder, classes), config_, !classes.empty());
+  data.class_names = classes;
   data.files = {config_.folder};
   if (config_.test_folder.empty()) return data;
   for (const auto& name : classes_in(config_.test_folder))

@@ -29,6 +29,7 @@ function comparisonPage(page) {
         ["variants", shown(page.variants.length)],
         ["seeds", page.seeds.join(", ")],
         ["runs that count", `${counted} of ${runs.length}`],
+        ["data", page.data],
         ["measured on", page.part && `the ${page.part} part`],
         ["baseline", page.baseline],
       ]),
@@ -177,7 +178,7 @@ function runsTable(page) {
 
 function repeatContent(page) {
   return [
-    h("p", null, "In the folder that holds this page:"),
+    h("p", null, "In the folder where it was begun (the environment below names it), from which files of data are looked for; PAGE stands for the folder that holds this page:"),
     page.commands.map(({ what, command }) => [h("p", { class: "soft" }, what), h("pre", null, command)]),
     page.environment.length > 0 ? settingsTable(page.environment, "Environment") : gap("The environment was not recorded."),
     page.config ? later("Config", () => h("pre", null, page.config)) : gap("The config was not recorded."),

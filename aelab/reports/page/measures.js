@@ -15,12 +15,14 @@ function certainty(measure, page) {
   const row = measure.rows[leader(measure)];
   const others = measure.rows.filter((other) => other.mean !== null).length - 1;
   if (others < 1) return { level: 0, how: "Not tested", why: "nothing to compare with" };
-  if (row.best) return { level: 3, how: "Sure", why: "it differs from every other variant" };
+  const lacking = measure.rows.length - 1 - others;
+  const all = lacking > 0 ? `every other variant that has this measure, ${others} of ${others + lacking}` : "every other variant";
+  if (row.best) return { level: 3, how: lacking > 0 ? `Sure, of ${others + 1}` : "Sure", why: `it differs from ${all}` };
   if (row.n < 2) return { level: 0, how: "Not tested", why: "one seed" };
   const baseline = page.variants.findIndex((variant) => variant.name === page.baseline);
   const p = row.against?.p ?? null;
   if (leader(measure) !== baseline && p !== null && p < page.significance)
-    return { level: 2, how: "In part", why: `better than ${page.baseline} (p ${probability(p)}), but not shown to be better than every other variant` };
+    return { level: 2, how: "In part", why: `better than ${page.baseline} (p ${probability(p)}), but not shown to be better than ${all}` };
   return { level: 1, how: "Open", why: "the lead may be chance" };
 }
 

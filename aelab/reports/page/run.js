@@ -10,7 +10,7 @@ function runPage(page) {
     section("model", "What it is", runModel(page)),
     section("config", "Config", page.config ? h("pre", null, page.config) : gap("The config was not recorded.")),
     section("again", "Environment, and how to repeat it",
-      h("p", null, "In the folder that holds this page:"),
+      h("p", null, "In the folder where it was begun (the environment below names it), from which files of data are looked for; PAGE stands for the folder that holds this page:"),
       page.commands.map(({ what, command }) => [h("p", { class: "soft" }, what), h("pre", null, command)]),
       page.environment.length > 0 ? settingsTable(page.environment, "Environment") : gap("The environment was not recorded."),
       page.log && later("Log", () => h("pre", null, page.log))),
