@@ -5,10 +5,15 @@ CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 # The installer puts a cmake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
-.PHONY: help demo build test torture sanitize format lint headers docs clean
+# Every study, one after the other; $(1): its options. One that fails stops none of the others, but make.
+run_studies = @failed=; for study in experiments/*/study.sh; do \
+    echo "== $$study"; $$study $(1) || failed="$$failed $$study"; done; \
+  test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+.PHONY: help demo build test torture studies studies-short sanitize format lint headers docs clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 demo:  ## set up, build the program and compare six autoencoders on MNIST
 	@third_party/install
@@ -32,6 +37,12 @@ test:  ## set up, build and run all tests
 torture: build  ## for hours: what tests/torture does for a minute in every test run
 	@third_party/install --tests
 	@AELAB_TORTURE=1 ctest --preset release --timeout 36000 -R '^torture'
+
+studies: build  ## run all studies of experiments/: hours, but what is finished is not done again
+	$(call run_studies)
+
+studies-short: build  ## run them at their smallest: minutes; numbers mean nothing
+	$(call run_studies,--short)
 
 sanitize:  ## build and test what needs no LibTorch under the address and undefined-behaviour sanitizers
 	@third_party/install

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Usage: study.sh [--short]
+source "$(dirname "$0")/../study.bash"
+compare codes base.data.train=500 budget.epochs=1 'grid={"model.code": [10]}'
+compare pixels 'base.data="digits"' base.model.code=64
+others=(fashion-mnist)
+[[ -z $short ]] || others=()  # not shipped: data/fetch brings it, or Debian's package
+"$programs/uses" "comparisons/$(comparison codes)" "${others[@]}"
