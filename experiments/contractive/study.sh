@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Rifai's table: codes, their Jacobians, a classifier on them, a fine-tuned network; and a surface whose tangent is known.
+source "$(dirname "$0")/../study.bash"
+digits='base.data={"source": "digits", "validation": 200, "train": 500}'
+compare table "$digits" budget.epochs=1 base.model.code=20
+compare fine-tuned "$digits" base.training.epochs=1 'base.model.layers[0].code=20'
+compare tangent budget.epochs=1 base.data.rows=500 base.data.test_rows=100

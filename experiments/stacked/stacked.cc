@@ -1,0 +1,97 @@
+// What pre-training on images without labels is worth, by the number of labels: a network of three hidden
+// layers is fine-tuned on so many labelled images, from the weights of a stack of denoising autoencoders, or
+// from random ones.
+
+#include <ATen/ATen.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "aelab/aelab.h"
+#include "aelab/evaluation/statistics.h"
+
+namespace {
+
+using namespace aelab;
+
+/// A stack whose layers are not trained any more: the network alone is, through the encoder.
+class FineTuned : public Stacked {
+ public:
+  using Stacked::Stacked;
+  std::vector<Phase> phases() override { return {Stacked::phases().back()}; }
+};
+
+Stacked::Config stack() {
+  return {.layers = std::vector<Choice<Autoencoder>>(3, Denoising::Config{.base = {.code = 300}})};
+}
+
+void train(Autoencoder& model, const Split& data, std::int64_t epochs, std::int64_t seed) {
+  const Trainer trainer({.epochs = epochs, .batch_size = 50, .threads = 1},
+                        {{.callback = Choice<Callback>::named("progress"), .enabled = false}}, seed);
+  trainer.fit(model, data);
+}
+
+void copy_state(const Autoencoder& from, Autoencoder& to) {
+  const at::NoGradGuard no_grad;
+  std::map<std::string, Tensor> known;
+  for (const auto& [name, tensor] : state_of(to)) known.emplace(name, tensor);
+  for (const auto& [name, tensor] : state_of(from)) known.at(name).copy_(tensor);
+}
+
+/// The share of the test part that a network fine-tuned on the first `labels` rows of `order` gets wrong.
+double test_error(const Autoencoder* pretrained, const Split& all, const Tensor& order, std::int64_t labels,
+                  std::int64_t epochs, std::int64_t seed) {
+  auto config = stack();
+  config.network = StackNetwork{};
+  const auto model = std::make_shared<FineTuned>(config, Context(all.train.shape(), seed, /*classes=*/10));
+  if (pretrained) copy_state(*pretrained, *model);
+  const Split labelled{.train = all.train.subset(order.slice(0, 0, labels)),
+                       .validation = {},  // nothing is chosen by it
+                       .test = all.test};
+  train(*model, labelled, epochs, seed);
+  return 1 - *evaluate(*model, all.test, labelled, {Classification::Config{}}).front().value;
+}
+
+}  // namespace
+
+/// stacked SEEDS IMAGES EPOCHS: so many images, all seen in pre-training, for so many epochs a layer
+int main(int arguments, char** argument) try {
+  if (arguments != 4) throw Error("usage: stacked SEEDS IMAGES EPOCHS");
+  const auto seeds = std::atoll(argument[1]), images = std::atoll(argument[2]),
+             epochs = std::atoll(argument[3]);
+  keep_freed_memory();
+  const auto mnist = open_dataset("mnist");
+  const std::pair<std::int64_t, std::int64_t> amounts[] = {{100, 100}, {1000, 50}, {10000, 20}, {50000, 10}};
+
+  std::map<std::int64_t, std::vector<double>> random, pretrained, gain;  // by labels, one a seed
+  for (std::int64_t seed = 1; seed <= seeds; ++seed) {
+    auto split = mnist.split({.validation = 10000, .train = static_cast<double>(images)}, seed);
+    split.validation = {};
+    const auto layers = std::make_shared<Stacked>(stack(), Context(split.train.shape(), seed));
+    train(*layers, split, epochs, seed);
+    const auto order = at::randperm(images, random_generator(seed, "labels"), at::kLong);
+    for (const auto& [labels, passes] : amounts) {
+      if (labels > images) continue;
+      random[labels].push_back(test_error(nullptr, split, order, labels, passes, seed));
+      pretrained[labels].push_back(test_error(layers.get(), split, order, labels, passes, seed));
+      gain[labels].push_back(random[labels].back() - pretrained[labels].back());
+      std::fprintf(stderr, "seed %lld, %lld labels: %.4f, pre-trained %.4f\n", static_cast<long long>(seed),
+                   static_cast<long long>(labels), random[labels].back(), pretrained[labels].back());
+    }
+  }
+
+  std::printf("test error in %%, mean of %lld seeds and half the 95 %% interval\n%-8s %-18s %-18s %-18s\n",
+              static_cast<long long>(seeds), "labels", "random", "pre-trained", "gain");
+  for (const auto& [labels, errors] : random) {
+    std::printf("%-8lld", static_cast<long long>(labels));
+    for (const auto& values : {errors, pretrained[labels], gain[labels]}) {
+      const auto summary = summarize(values);
+      std::printf(" %6.2f +- %-8.2f", 100 * summary.mean, 100 * summary.half_width.value_or(0));
+    }
+    std::printf("\n");
+  }
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}
