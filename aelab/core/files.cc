@@ -283,7 +283,10 @@ std::string read_gzip(const fs::path& path, const std::function<std::uintmax_t(s
   InputFile file(path);
   std::string start(2, '\0');
   start.resize(file.read(start.data(), start.size()));
-  if (start != "\x1f\x8b") return read_rest(file, std::move(start), limit(start));
+  if (start != "\x1f\x8b") {
+    const auto most = limit(start);
+    return read_rest(file, std::move(start), most);
+  }
   return Gunzip(file, std::move(start), limit).run();
 }
 
