@@ -151,7 +151,11 @@ void add_compare(CLI::App& app, Command& chosen) {
       ->required();
   command->add_option("OVERRIDES", options->overrides, "path.to.key=value, laid over the file");
   command->add_option("--output", options->output, "the folder of comparisons");
-  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for");
+  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for")
+      ->check([](const std::string& text) {
+        const bool counts = text.find_first_not_of("0123456789") == text.npos && std::atoll(text.c_str()) > 0;
+        return counts ? "" : "must be a whole number from 1";
+      });
   auto* dry_run = command->add_flag("--dry-run", options->dry_run, "only show what would run, and its cost");
   auto* plan =
       command->add_flag("--plan", options->plan, "only print a command for each run, to be run anywhere");

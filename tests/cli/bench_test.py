@@ -3,6 +3,7 @@
 import json
 import shutil
 import unittest
+import zlib
 
 import program
 from program import small_run, write_json
@@ -105,7 +106,14 @@ class RecordedKernels(program.TestCase):
         self.rewrite(path, header, aelab, tensors)
 
     def rewrite(self, path, header, aelab, tensors):
-        header["__metadata__"] = {"aelab": json.dumps(aelab)}  # without checksums, which other tools lack too
+        """The checkpoint with other metadata, as an older aelab might have left it: without the run's config."""
+        aelab.pop("config", None)
+        metadata = header["__metadata__"]
+        metadata["aelab"] = json.dumps(aelab)
+        del metadata["aelab.metadata_checksum"]
+        shapes = {name: [tensor["dtype"], tensor["shape"]] for name, tensor in header.items() if name != "__metadata__"}
+        covered = json.dumps({"metadata": metadata, "tensors": shapes}, sort_keys=True, separators=(",", ":"))
+        metadata["aelab.metadata_checksum"] = f"{zlib.crc32(covered.encode()):08x}"
         encoded = json.dumps(header).encode()
         path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + tensors)
 

@@ -169,7 +169,7 @@ class Tables(DataTest):
         whole.write_text("x,y,kind\n" + rows)
         part.write_text("x,y,kind\n" + "".join(line + "\n" for line in rows.splitlines() if "ant" not in line))
         config = program.small_run(
-            data={"source": "csv", "train_files": str(whole), "label": "kind", "test": 15, "transforms": ["standardise"]},
+            data={"source": "csv", "train_files": str(whole), "label": "kind", "test": 15, "transforms": ["standardize"]},
             model={"variant": "dense", "code": 2, "likelihood": "gaussian"},
         )
         folder = self.train(config)

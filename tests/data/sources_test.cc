@@ -123,7 +123,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .test_inputs = npy("t.npy", at::zeros({5, 3}))}),
               "data: the rows of the test part are 3");
   EXPECT_SAYS(refusal(Npy::Config{.train_inputs = {"a.npy", "b.npy"}}),
-              "data.train_inputs: there is no file a.npy\n");
+              "data.train_inputs: there is no file a.npy in ");
 }
 
 TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
