@@ -162,7 +162,7 @@ class Pages(Report):
         self.assertIn("Sure: it differs from every other variant", self.text("#short"))
         self.assertIn("one is better", self.text("#short"))
         self.assertIn("sparse/seed-9: failed", self.text("#runs"))
-        self.assertIn("aelab compare config.json", self.text("#again"))
+        self.assertIn("aelab compare PAGE/config.json", self.text("#again"))
         broken = self.browser.run('[...document.images].filter((image) => !image.naturalWidth || !image.alt).length')
         self.assertEqual(broken, 0)
 
