@@ -2,6 +2,8 @@
 // seed.
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -14,13 +16,25 @@
 
 namespace study {
 
-/// Calls visit(variant's name, TrainedRun) for every run of the comparison in `folder`, seed by seed.
+/// Calls visit(variant's name, TrainedRun) for every run of the comparison in `folder`, seed by seed, with
+/// the model of that checkpoint.
 template <class Visit>
-void for_each_run(const std::filesystem::path& folder, Visit visit) {
+void for_each_run(const std::filesystem::path& folder, Visit visit,
+                  aelab::Which checkpoint = aelab::Which::best) {
   const auto comparison = aelab::load_comparison(folder);
   for (const auto& planned : comparison.runs())
     visit(comparison.contenders()[planned.contender].name,
-          aelab::load_trained_run(comparison.folder(planned)));
+          aelab::load_trained_run(comparison.folder(planned), checkpoint));
+}
+
+/// of(inputs) for all rows, a thousand at a time, [rows, ...].
+template <class Function>
+at::Tensor in_batches(const aelab::Dataset& rows, Function of) {
+  constexpr std::int64_t kRows = 1000;
+  std::vector<at::Tensor> pieces;
+  for (std::int64_t begin = 0; begin < rows.size(); begin += kRows)
+    pieces.push_back(of(rows.range(begin, std::min(begin + kRows, rows.size())).inputs));
+  return at::cat(pieces);
 }
 
 /// Rows and columns in the order in which they first came; a cell is the mean of its numbers and half the

@@ -301,6 +301,12 @@ std::vector<TensorPlace> read_safetensors_places(const std::filesystem::path& pa
   return reader.places();
 }
 
+Metadata read_safetensors_metadata(const std::filesystem::path& path) {
+  SafetensorsReader reader(path);
+  reader.read_header();
+  return std::move(reader.metadata);
+}
+
 SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {
   SafetensorsReader reader(path);
   reader.read_header();

@@ -43,6 +43,9 @@ struct TensorPlace {
 /// The header alone, checked like SafetensorsFile::read's; no tensor is read, so checksums are not looked at.
 std::vector<TensorPlace> read_safetensors_places(const std::filesystem::path& path);
 
+/// The metadata alone, from the header; checksums are not looked at, and left in.
+Metadata read_safetensors_metadata(const std::filesystem::path& path);
+
 /// A safetensors file in memory. Copies share the bytes.
 class SafetensorsFile {
  public:

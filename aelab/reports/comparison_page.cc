@@ -192,8 +192,7 @@ json comparison_page(const Folder& comparison) {
   page["title"] = view["name"].text().empty() ? View(config)["name"].text() : view["name"].text();
   page["verdict"] = view["verdict"].text();
   page["metric"] = view["metric"].text();
-  const View source = View(config)["base"]["data"]["source"];
-  page["data"] = source.raw().is_object() ? source["source"].text() : source.text();
+  page["data"] = source_name(View(config)["base"]["data"]);
   page["part"] = view["part"].text();
   page["baseline"] = view["baseline"].text();
   page["significance"] = view["significance"].number_json();

@@ -37,8 +37,7 @@ json entry_of_run(const Folder& run) {
   const View view(config), state(status);
   json entry = {{"kind", "run"},
                 {"variant", view["model"]["variant"].text()},
-                {"data", view["data"]["source"].raw().is_object() ? view["data"]["source"]["source"].shown()
-                                                                  : view["data"]["source"].shown()},
+                {"data", source_name(view["data"])},
                 {"state", state["status"].text().empty() ? "unknown" : state["status"].text()},
                 {"parameters", state["parameters"].number_json()},
                 {"seconds", state["seconds"].number_json()},
@@ -58,9 +57,8 @@ json entry_of_run(const Folder& run) {
 
 json entry_of_comparison(const Folder& comparison) {
   const auto config = comparison.read("config.json");
-  const View source = View(config)["base"]["data"]["source"];
   json entry = {{"kind", "comparison"},
-                {"data", source.raw().is_object() ? source["source"].shown() : source.shown()},
+                {"data", source_name(View(config)["base"]["data"])},
                 {"state", "not compared yet"},
                 {"note", "aelab compare FOLDER --collect compares what is there"}};
   if (!comparison.has("comparison.json")) return entry;

@@ -96,6 +96,12 @@ const json& View::raw() const {
   return value_ ? *value_ : nothing;
 }
 
+std::string source_name(const View& data) {
+  const auto source = data["source"];
+  const auto named = source.raw().is_object() ? source["source"] : source;
+  return data.raw().is_string() ? data.text() : named.shown();
+}
+
 json shortened(double value) {
   constexpr double kExact = 1e15;
   if (std::abs(value) < kExact && value == std::round(value)) return static_cast<std::int64_t>(value);

@@ -33,6 +33,9 @@ class View {
   const nlohmann::json* value_ = nullptr;
 };
 
+/// The name of a config's data source: "data" may be an object with it, or be it.
+std::string source_name(const View& data);
+
 /// To six significant digits, whole numbers as they are: what a page shows, in half the text.
 nlohmann::json shortened(double value);
 

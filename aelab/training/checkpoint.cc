@@ -169,7 +169,9 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 Progress progress_of(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return {};
   try {
-    return read_record(SafetensorsFile::read(path), path).progress;
+    const auto metadata = read_safetensors_metadata(path);  // tensors may be many
+    const auto found = metadata.find(kMetadata);
+    return found == metadata.end() ? Progress() : read_checkpoint_record(found->second, path).progress;
   } catch (const Error&) {
     return {};
   }

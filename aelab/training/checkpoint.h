@@ -23,7 +23,8 @@ void save_checkpoint(const std::filesystem::path& path, Training& training);
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers);
 
-/// How far the training had come when it was written; the beginning where there is none, or it is damaged.
+/// How far the training had come when it was written; the beginning where there is none, or its
+/// metadata cannot be read. Its tensors are not looked at.
 Progress progress_of(const std::filesystem::path& path);
 
 /// What a split's transforms had learned when the checkpoint was written. Error as above.

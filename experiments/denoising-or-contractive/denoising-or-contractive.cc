@@ -5,13 +5,8 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <map>
-
-#include "aelab/aelab.h"
 #include "aelab/data/batches.h"
-#include "aelab/evaluation/statistics.h"
+#include "experiments/study.h"
 
 namespace {
 
@@ -35,19 +30,19 @@ double variance(const std::vector<Tensor>& gradients) {
   return at::stack(gradients).to(at::kDouble).var(0).sum().item<double>();
 }
 
-struct Variances {
-  std::vector<double> batches, noise;  // one a seed
-  void add(const Autoencoder& model, const Dataset& rows, std::int64_t seed) {
-    const Batches pieces(rows, kRows, shuffled_order(rows.size(), seed, 0));
-    std::vector<Tensor> by_batch, by_noise;
-    for (std::int64_t i = 0; i < std::min(kDraws, pieces.count()); ++i) {
-      by_batch.push_back(gradient(model, pieces[i], i));
-      by_noise.push_back(gradient(model, pieces[0], i));
-    }
-    batches.push_back(variance(by_batch));
-    noise.push_back(variance(by_noise));
+/// Adds what a model's gradient varies by, `when` it has these weights.
+void measure(const Autoencoder& model, const TrainedRun& run, const std::string& variant,
+             const std::string& when, study::Table& table) {
+  const auto& rows = run.data.train;
+  const Batches pieces(rows, kRows, shuffled_order(rows.size(), run.config.seed, 0));
+  std::vector<Tensor> by_batch, by_noise;
+  for (std::int64_t i = 0; i < std::min(kDraws, pieces.count()); ++i) {
+    by_batch.push_back(gradient(model, pieces[i], i));
+    by_noise.push_back(gradient(model, pieces[0], i));
   }
-};
+  table.add(variant, when, variance(by_batch));
+  table.add(variant, when + ", by noise", variance(by_noise));
+}
 
 }  // namespace
 
@@ -55,32 +50,15 @@ struct Variances {
 int main(int arguments, char** argument) try {
   if (arguments != 2) throw Error("usage: denoising-or-contractive COMPARISON_FOLDER");
   keep_freed_memory();
-  const auto comparison = load_comparison(argument[1]);
-  std::map<std::size_t, std::pair<Variances, Variances>> found;  // by contender: at the start, at the end
-  for (const auto& run : comparison.runs()) {
-    const auto folder = comparison.folder(run);
-    const auto config = load_run_config(folder);
-    const auto data = open_dataset(config.data.source);
-    const auto rows = data.split(config.data.split, config.seed).train;
-    auto& [start, end] = found[run.contender];
-    start.add(*make_model(config, data), rows, run.seed);
-    end.add(*load_model(folder, config, data, Which::last), rows, run.seed);
-  }
-
-  std::printf(
-      "variance of the gradient of batches of %lld, summed over the parameters: %lld draws, mean of the "
-      "seeds and half the 95 %% interval\n%-12s %-22s %-22s %-22s %-22s\n",
-      static_cast<long long>(kRows), static_cast<long long>(kDraws), "", "at the start", "by noise alone",
-      "at the end", "by noise alone");
-  for (const auto& [contender, variances] : found) {
-    std::printf("%-12s", comparison.contenders()[contender].name.c_str());
-    for (const auto* values : {&variances.first.batches, &variances.first.noise, &variances.second.batches,
-                               &variances.second.noise}) {
-      const auto summary = summarize(*values);
-      std::printf(" %9.3f +- %-9.3f", summary.mean, summary.half_width.value_or(0));
-    }
-    std::printf("\n");
-  }
+  study::Table table("gradient's variance");
+  study::for_each_run(
+      argument[1],
+      [&](const std::string& variant, const TrainedRun& run) {
+        measure(*make_model(run.config, run.source), run, variant, "at the start", table);
+        measure(*run.model, run, variant, "at the end", table);
+      },
+      Which::last);
+  table.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

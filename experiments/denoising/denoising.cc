@@ -9,12 +9,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
-#include <map>
 
-#include "aelab/aelab.h"
-#include "aelab/evaluation/statistics.h"
+#include "experiments/study.h"
 
 namespace {
 
@@ -82,19 +79,12 @@ std::shared_ptr<Autoencoder> make(bool denoising, double sigma, std::int64_t see
   return std::make_shared<Dense>(config, Context({2}, seed));
 }
 
-struct Agreement {
-  std::vector<double> cosine, error;  // one a seed
-  void add(const Tensor& estimate, const Tensor& score) {
-    cosine.push_back(at::cosine_similarity(estimate, score).mean().item<double>());
-    error.push_back(((estimate - score).square().sum() / score.square().sum()).item<double>());
-  }
-};
-
-std::string in_words(const std::vector<double>& values) {
-  const auto summary = summarize(values);
-  char text[64];
-  std::snprintf(text, sizeof text, "%.4f +- %.4f", summary.mean, summary.half_width.value_or(0));
-  return text;
+/// How far an estimate agrees with the score.
+void add(const Tensor& estimate, const Tensor& score, const std::string& row, const std::string& whose,
+         study::Table& table) {
+  table.add(row, "cosine, " + whose, at::cosine_similarity(estimate, score).mean().item<double>());
+  table.add(row, "error, " + whose,
+            ((estimate - score).square().sum() / score.square().sum()).item<double>());
 }
 
 }  // namespace
@@ -107,16 +97,12 @@ int main(int arguments, char** argument) try {
   Penalty::registry().add<ReconstructionContractive>();
   const Mixture mixture;
 
-  std::printf(
-      "(r(x) - x) / sigma^2 beside the score, at 2,000 points of the data; %lld seeds, 95 %% intervals\n"
-      "%-6s %-12s %-18s %-18s %-18s %-18s\n",
-      static_cast<long long>(seeds), "sigma", "trained", "cosine", "relative error", "cosine",
-      "relative error");
-  std::printf("%-6s %-12s %-37s %-37s\n", "", "", "with the score of noisy data",
-              "with the score of the data");
+  // (r(x) - x) / sigma^2 beside the score, at 2,000 points of the data
+  study::Table table("residual and score");
   for (const double sigma : {0.1, 0.2, 0.4})
     for (const bool denoising : {true, false}) {
-      Agreement with_noisy, with_clean;
+      char row[32];
+      std::snprintf(row, sizeof row, "%s, sigma %.1f", denoising ? "denoising" : "contractive", sigma);
       for (std::int64_t seed = 1; seed <= seeds; ++seed) {
         Data data{.name = "mixture",
                   .train = Dataset::from_tensors(mixture.draw(10000, random_generator(seed, "train")))};
@@ -132,14 +118,11 @@ int main(int arguments, char** argument) try {
         const c10::InferenceMode inference;
         const auto x = mixture.draw(2000, random_generator(seed, "test"));
         const auto estimate = (model->reconstruct(x) - x) / (sigma * sigma);
-        with_noisy.add(estimate, mixture.score(x, sigma));
-        with_clean.add(estimate, mixture.score(x, 0));
+        add(estimate, mixture.score(x, sigma), row, "noisy data", table);
+        add(estimate, mixture.score(x, 0), row, "data", table);
       }
-      std::printf("%-6.1f %-12s %-18s %-18s %-18s %-18s\n", sigma, denoising ? "denoising" : "contractive",
-                  in_words(with_noisy.cosine).c_str(), in_words(with_noisy.error).c_str(),
-                  in_words(with_clean.cosine).c_str(), in_words(with_clean.error).c_str());
-      std::fflush(stdout);
     }
+  table.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

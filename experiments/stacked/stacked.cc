@@ -4,12 +4,9 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <map>
 
-#include "aelab/aelab.h"
-#include "aelab/evaluation/statistics.h"
+#include "experiments/study.h"
 
 namespace {
 
@@ -64,7 +61,7 @@ int main(int arguments, char** argument) try {
   const auto mnist = open_dataset("mnist");
   const std::pair<std::int64_t, std::int64_t> amounts[] = {{100, 100}, {1000, 50}, {10000, 20}, {50000, 10}};
 
-  std::map<std::int64_t, std::vector<double>> random, pretrained, gain;  // by labels, one a seed
+  study::Table table("test error in %");
   for (std::int64_t seed = 1; seed <= seeds; ++seed) {
     auto split = mnist.split({.validation = 10000, .train = static_cast<double>(images)}, seed);
     split.validation = {};
@@ -73,24 +70,17 @@ int main(int arguments, char** argument) try {
     const auto order = at::randperm(images, random_generator(seed, "labels"), at::kLong);
     for (const auto& [labels, passes] : amounts) {
       if (labels > images) continue;
-      random[labels].push_back(test_error(nullptr, split, order, labels, passes, seed));
-      pretrained[labels].push_back(test_error(layers.get(), split, order, labels, passes, seed));
-      gain[labels].push_back(random[labels].back() - pretrained[labels].back());
-      std::fprintf(stderr, "seed %lld, %lld labels: %.4f, pre-trained %.4f\n", static_cast<long long>(seed),
-                   static_cast<long long>(labels), random[labels].back(), pretrained[labels].back());
+      const double random = 100 * test_error(nullptr, split, order, labels, passes, seed),
+                   pretrained = 100 * test_error(layers.get(), split, order, labels, passes, seed);
+      const auto row = std::to_string(labels) + " labels";
+      table.add(row, "random", random);
+      table.add(row, "pre-trained", pretrained);
+      table.add(row, "gain", random - pretrained);
+      std::fprintf(stderr, "seed %lld, %s: %.2f, pre-trained %.2f\n", static_cast<long long>(seed),
+                   row.c_str(), random, pretrained);
     }
   }
-
-  std::printf("test error in %%, mean of %lld seeds and half the 95 %% interval\n%-8s %-18s %-18s %-18s\n",
-              static_cast<long long>(seeds), "labels", "random", "pre-trained", "gain");
-  for (const auto& [labels, errors] : random) {
-    std::printf("%-8lld", static_cast<long long>(labels));
-    for (const auto& values : {errors, pretrained[labels], gain[labels]}) {
-      const auto summary = summarize(values);
-      std::printf(" %6.2f +- %-8.2f", 100 * summary.mean, 100 * summary.half_width.value_or(0));
-    }
-    std::printf("\n");
-  }
+  table.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -10,14 +10,7 @@
 namespace {
 
 using at::Tensor;
-
-Tensor in_batches(const aelab::Dataset& rows, const std::function<Tensor(const Tensor&)>& of) {
-  constexpr std::int64_t kRows = 1000;
-  std::vector<Tensor> pieces;
-  for (std::int64_t begin = 0; begin < rows.size(); begin += kRows)
-    pieces.push_back(of(rows.range(begin, std::min(begin + kRows, rows.size())).inputs));
-  return at::cat(pieces);
-}
+using study::in_batches;
 
 /// Squared error of every row, summed over features: [rows].
 Tensor errors(const aelab::Autoencoder& model, const aelab::Dataset& rows) {

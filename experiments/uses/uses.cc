@@ -26,14 +26,6 @@ Tensor first_images(const aelab::Dataset& rows) {
   return rows.range(0, std::min(kTested, rows.size())).inputs;
 }
 
-Tensor codes_of(const aelab::Autoencoder& model, const aelab::Dataset& rows) {
-  constexpr std::int64_t kRows = 1000;
-  std::vector<Tensor> codes;
-  for (std::int64_t begin = 0; begin < rows.size(); begin += kRows)
-    codes.push_back(model.encode(rows.range(begin, std::min(begin + kRows, rows.size())).inputs).flatten(1));
-  return at::cat(codes);
-}
-
 double squared_error(const Tensor& reconstructions, const Tensor& images) {
   return (reconstructions - images).flatten(1).square().sum(1).mean().item<double>();
 }
@@ -146,7 +138,8 @@ int main(int count, char** arguments) try {
   std::map<std::pair<std::string, std::int64_t>, std::map<std::string, std::vector<Point>>> points;
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
     const auto method = variant.substr(0, variant.find(','));
-    const auto codes = codes_of(*run.model, run.data.train);
+    const auto codes =
+        study::in_batches(run.data.train, [&](const Tensor& x) { return run.model->encode(x).flatten(1); });
     for (double fineness = 2; fineness > 0.1; fineness /= std::sqrt(2)) {
       const CodeCodec codec(*run.model, codes, fineness);
       for (const auto& [set, images] : sets) points[{method, run.config.seed}][set].push_back(codec(images));

@@ -31,16 +31,6 @@ class Torture(resume_test.ResumeTestCase):
 
     config = STACKED
 
-    @classmethod
-    def setUpClass(cls):
-        case = cls()
-        case.setUp()
-        cls.addClassCleanup(case.doCleanups)
-        before = time.monotonic()
-        cls.reference_folder = case.train(cls.config)
-        cls.seconds = time.monotonic() - before
-        cls.reference = resume_test.contents(cls.reference_folder)
-
     def folder_of(self, attempt):
         return self.output / self.config["name"] / str(attempt)
 
