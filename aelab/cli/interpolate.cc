@@ -28,7 +28,7 @@ int print_interpolation(const InterpolationOutcome& outcome, bool as_json) {
 
 void add_endpoint(FolderCommand& command, const std::string& name, const std::string& where) {
   command.add(name, OptionType::number, where + ": a row of the part, from 0");
-  command.add(name + "-class", OptionType::number, where + ": a sample of this class");
+  command.add(name + "-class", OptionType::text, where + ": a sample of this class, by name or number");
 }
 
 }  // namespace

@@ -46,6 +46,11 @@ class Problems {
   }
 
   bool empty() const { return all_.empty(); }
+  /// Whether there are ten: a reader of something long then reads no further, and says so.
+  bool enough() const { return all_.size() >= kEnough; }
+  void say_if_enough(const std::string& read) {
+    if (enough()) add(read + ": was read no further, after " + std::to_string(kEnough) + " mistakes");
+  }
   const std::vector<std::string>& all() const { return all_; }
   /// Whether a problem lies at or under `path`.
   bool concern(std::string_view path) const {
@@ -68,6 +73,7 @@ class Problems {
   }
 
  private:
+  static constexpr std::size_t kEnough = 10;
   std::vector<std::string> all_;
 };
 

@@ -13,8 +13,8 @@ struct ArrayRowsConfig {
 };
 
 /// Arrays of rows, one after the other, as one data set; rows [height, width] get their one channel. `labels`
-/// are as many arrays of class numbers, [rows] each, or none. The same rows and bits in memory or not. Error
-/// that names the file: no rows, rows of another shape than the first file's, labels that do not fit.
+/// are as many arrays of class numbers, [rows] each, or none at all. The same rows and bits in memory or not.
+/// Error that names the file: no rows, rows of another shape than the first file's, labels that do not fit.
 Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
                 const ArrayRowsConfig& config = {});
 

@@ -6,19 +6,48 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/problems.h"
+#include "aelab/core/text.h"
 #include "aelab/data/formats/file_record.h"
 
 namespace aelab {
 
 using nlohmann::json;
 
+namespace {
+
+std::string crc_text(std::uint32_t crc32) { return fmt::format("{:08x}", crc32); }
+
+json file_json(const std::string& path) {
+  const auto record = record_of(path);
+  json file = {{"path", record.path}, {"bytes", record.bytes}, {"crc32", crc_text(record.crc32)}};
+  for (const auto& [name, crc32] : record.content) file["content"][name] = crc_text(crc32);
+  return file;
+}
+
+/// Which of a folder's files changed: ": changed.png changed, new.png was added, old.png is gone"; "" where
+/// that is not known.
+std::string changes_within(const json& then, const json& now) {
+  constexpr std::size_t most_named = 5;
+  if (!then.contains("content") || !now.contains("content")) return {};
+  const auto &before = then["content"], &after = now["content"];
+  std::vector<std::string> changes;
+  for (const auto& [name, crc32] : before.items())
+    if (!after.contains(name))
+      changes.push_back(name + " is gone");
+    else if (after[name] != crc32)
+      changes.push_back(name + " changed");
+  for (const auto& [name, crc32] : after.items())
+    if (!before.contains(name)) changes.push_back(name + " was added");
+  const auto more = changes.size() > most_named ? changes.size() - most_named : 0;
+  changes.resize(changes.size() - more);
+  return ": " + join(changes, ", ") + (more ? fmt::format(", and {} more", more) : "");
+}
+
+}  // namespace
+
 json record_of_data(const Data& data) {
   auto files = json::array();
-  for (const auto& path : data.files) {
-    const auto record = record_of(path);
-    files.push_back(
-        {{"path", record.path}, {"bytes", record.bytes}, {"crc32", fmt::format("{:08x}", record.crc32)}});
-  }
+  for (const auto& path : data.files) files.push_back(file_json(path));
   json record = {{"source", data.name},
                  {"origin", data.origin},
                  {"shape", data.shape()},
@@ -32,20 +61,22 @@ json record_of_data(const Data& data) {
 void check_record(const json& record, const Data& data) {
   const auto now = record_of_data(data);
   Problems problems;
-  if (record.at("files").size() != now.at("files").size() || record.at("rows") != now.at("rows"))
-    problems.add("data: are other than those of the run: it had " + record.at("rows").dump() + " rows of " +
-                 std::to_string(record.at("files").size()) + " files, these are " + now.at("rows").dump() +
-                 " of " + std::to_string(now.at("files").size()));
-  if (!problems.empty()) problems.raise();
+  if (record.at("files").size() != now.at("files").size())
+    throw Error(fmt::format("data: are other than those of the run: it had {} files, these are {}",
+                            record.at("files").size(), now.at("files").size()));
   for (std::size_t i = 0; i < now.at("files").size(); ++i) {
     const auto &then = record.at("files")[i], &found = now.at("files")[i];
     if (then.at("crc32") == found.at("crc32") && then.at("bytes") == found.at("bytes")) continue;
     problems.add(
-        fmt::format("data: {} is not what the run used: its checksum is {} ({} bytes), recorded was {} ({} "
-                    "bytes); bring the old file back, or start a new run",
-                    found.at("path").get<std::string>(), found.at("crc32").get<std::string>(),
-                    found.at("bytes").dump(), then.at("crc32").get<std::string>(), then.at("bytes").dump()));
+        fmt::format("data: {} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} "
+                    "bytes); bring the old data back, or start a new run",
+                    found.at("path").get<std::string>(), changes_within(then, found),
+                    found.at("crc32").get<std::string>(), found.at("bytes").dump(),
+                    then.at("crc32").get<std::string>(), then.at("bytes").dump()));
   }
+  if (problems.empty() && record.at("rows") != now.at("rows"))
+    problems.add("data: are other than those of the run: it had " + record.at("rows").dump() +
+                 " rows, these are " + now.at("rows").dump());
   problems.raise();
 }
 

@@ -52,4 +52,15 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   problems.raise();
 }
 
+void require_parts(Fields& f, const std::string& what, const PartFiles& train, const PartFiles& test) {
+  for (const auto& [part, files] : {std::pair("train", train), {"test", test}})
+    f.require(files.labels.empty() || files.labels.size() == files.inputs.size(),
+              part + std::string("_labels"),
+              "must be as many files as " + (part + ("_" + what)) + ", " +
+                  std::to_string(files.inputs.size()) + ": those of a file's rows in a file of their own");
+  f.require(test.labels.empty() || !test.inputs.empty(), "test_labels", "needs test_" + what);
+  f.require(test.inputs.empty() || train.labels.empty() == test.labels.empty(), "test_labels",
+            "must be given exactly when train_labels is");
+}
+
 }  // namespace aelab

@@ -22,4 +22,12 @@ std::filesystem::path find_folder(const std::string& set, const std::string& giv
 /// config, "data.<field>".
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields);
 
+/// A part's files: those of its inputs and, a file each, of their labels.
+struct PartFiles {
+  const FileNames &inputs, &labels;
+};
+
+/// States what the fields train_<what>, train_labels, test_<what> and test_labels must have in common.
+void require_parts(Fields& f, const std::string& what, const PartFiles& train, const PartFiles& test);
+
 }  // namespace aelab

@@ -142,6 +142,14 @@ json commands_json() {
           {{"what", "Measure it again"}, {"command", "aelab evaluate PAGE"}}};
 }
 
+/// Of the labels, in their order; empty where classes have no names.
+json class_names_json(const Folder& run) {
+  const auto data = run.has("data.json") ? run.read("data.json") : json();
+  auto names = json::array();
+  for (const auto& name : View(data)["class_names"].list()) names.push_back(name.text());
+  return names;
+}
+
 }  // namespace
 
 json flattened(const View& value) {
@@ -164,6 +172,7 @@ json views_json(const Folder& run, const json& summary) {
     views["codes"] = {{"axes", codes["axes"].text()}, {"rows", codes["rows"].number_json()}};
     for (const auto* key : {"singular_values", "x", "y", "labels"})
       views["codes"][key] = numbers_json(codes[key]);
+    views["codes"]["classes"] = class_names_json(run);
   }
   if (jacobian.raw().is_object())
     views["jacobian"] = {{"rows", jacobian["rows"].number_json()},

@@ -56,9 +56,10 @@ Nearest nearest_rows(const Tensor& points, const Dataset& dataset);
 enum class InterpolationKind { strip, grid, manifold };
 std::span<const std::string_view> names(InterpolationKind);
 
-/// A sample: a row of the part, or one of a class.
+/// A sample: a row of the part, or one of a class, which is named or numbered.
 struct Endpoint {
-  std::optional<std::int64_t> row = {}, label = {};
+  std::optional<std::int64_t> row = {};
+  std::string of_class = {};
 };
 
 /// An interpolation of a finished run's model.

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -42,7 +43,7 @@ std::vector<NamedEndpoint> endpoints_of(InterpolationConfig& config) {
 
 void require_endpoint(Fields& f, const NamedEndpoint& item, InterpolationKind kind) {
   const auto& [name, endpoint, needed] = item;
-  const bool row = endpoint.row.has_value(), label = endpoint.label.has_value();
+  const bool row = endpoint.row.has_value(), label = !endpoint.of_class.empty();
   f.require(!needed || row || label, name,
             "is missing: give a row of the part, --" + name + " 3, or a class, --" + name + "-class 3");
   f.require(!(row && label), name + "-class", "is one choice too many: --" + name + " names a row already");
@@ -65,19 +66,29 @@ std::int64_t checked_row(const NamedEndpoint& end, const Dataset& part, Part whi
                           name_of(which), part.size()));
 }
 
-std::int64_t row_of_class(const NamedEndpoint& end, const Dataset& part, const InterpolationConfig& config) {
+/// What a class is called: by its name, where the data name theirs, or else its number.
+std::string class_called(const Data& data, std::int64_t label) {
+  const auto number = static_cast<std::size_t>(label);
+  return number < data.class_names.size() ? data.class_names[number] : std::to_string(label);
+}
+
+std::int64_t row_of_class(const NamedEndpoint& end, const TrainedRun& run,
+                          const InterpolationConfig& config) {
+  const auto& part = run.part(config.part);
   const auto option = "--" + end.name + "-class: ";
   if (!part.has_labels()) throw Error(option + "the data have no labels; name a row with --" + end.name);
   const auto labels = part.labels();
-  const auto members = (labels == *end.endpoint.label).nonzero().flatten();
-  if (members.size(0) == 0) {
-    const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
-    std::vector<std::string> classes;
-    for (std::int64_t i = 0; i < known.numel(); ++i)
-      classes.push_back(std::to_string(known.const_data_ptr<std::int64_t>()[i]));
-    throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,
-                            *end.endpoint.label, name_of(config.part), join(classes, ", ")));
+  const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
+  std::vector<std::string> classes;
+  Tensor members;
+  for (std::int64_t i = 0; i < known.numel(); ++i) {
+    const auto label = known.const_data_ptr<std::int64_t>()[i];
+    classes.push_back(class_called(run.source, label));
+    if (classes.back() == end.endpoint.of_class) members = (labels == label).nonzero().flatten();
   }
+  if (!members.defined())
+    throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,
+                            end.endpoint.of_class, name_of(config.part), join(classes, ", ")));
   std::int64_t place = 0;
   if (config.seed)
     place = at::randint(members.size(0), {1}, random_generator(*config.seed, "interpolation." + end.name),
@@ -86,18 +97,18 @@ std::int64_t row_of_class(const NamedEndpoint& end, const Dataset& part, const I
   return members[place].item<std::int64_t>();
 }
 
-Ends find_ends(InterpolationConfig& config, const Dataset& part, const std::string& origin) {
+Ends find_ends(InterpolationConfig& config, const TrainedRun& run) {
   Problems problems;
   Ends ends;
   for (const auto& end : endpoints_of(config)) {
     if (!end.needed) continue;
     problems.attempt([&] {
-      ends.rows.push_back(end.endpoint.row ? checked_row(end, part, config.part)
-                                           : row_of_class(end, part, config));
+      ends.rows.push_back(end.endpoint.row ? checked_row(end, run.part(config.part), config.part)
+                                           : row_of_class(end, run, config));
       ends.names.push_back(end.name);
     });
   }
-  problems.raise(origin);
+  problems.raise(run.folder.string());
   return ends;
 }
 
@@ -193,7 +204,10 @@ json interpolation_heading(const InterpolationConfig& config, const TrainedRun& 
   const auto labels = run.part(config.part).labels();
   for (std::size_t i = 0; i < ends.rows.size(); ++i) {
     head[ends.names[i]] = {{"row", ends.rows[i]}};
-    if (labels.defined()) head[ends.names[i]]["label"] = labels[ends.rows[i]].item<std::int64_t>();
+    if (!labels.defined()) continue;
+    const auto label = labels[ends.rows[i]].item<std::int64_t>();
+    head[ends.names[i]]["label"] = label;
+    if (!run.source.class_names.empty()) head[ends.names[i]]["class"] = class_called(run.source, label);
   }
   return head;
 }
@@ -226,7 +240,7 @@ void InterpolationConfig::fields(Fields& f) {
   f("kind", kind, "strip: between two samples; grid: between four; manifold: the plane of 2-number codes");
   for (const auto& [name, endpoint, needed] : endpoints_of(*this)) {
     f(name, endpoint.row, "a row of the part", at_least(0));
-    f(name + "-class", endpoint.label, "a sample of this class", at_least(0));
+    f(name + "-class", endpoint.of_class, "a sample of this class: its name, or its number");
   }
   f("seed", seed, "draws the samples of classes; the first ones when left out");
   f("steps", way.steps, "points along each side, both ends included", between(2, kLongest));
@@ -236,8 +250,10 @@ void InterpolationConfig::fields(Fields& f) {
   f("checkpoint", checkpoint, "which of the run's models");
   f("output", output, "folder; <run folder>/interpolations/<n> when left out");
   for (const auto& item : endpoints_of(*this)) require_endpoint(f, item, kind);
-  const bool of_class = from.label || to.label || down.label || diagonal.label;
-  f.require(!seed || of_class, "seed", "draws among the samples of a class: name one with --from-class");
+  const auto ends = endpoints_of(*this);
+  const bool by_class =
+      std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
+  f.require(!seed || by_class, "seed", "draws among the samples of a class: name one with --from-class");
   f.require(kind == InterpolationKind::strip || static_cast<double>(way.steps) <= kWidestGrid, "steps",
             "must be at most 50 in a grid or manifold, which have steps x steps points");
   if (kind != InterpolationKind::manifold) return;
@@ -254,7 +270,7 @@ InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const 
   InterpolationOutcome outcome{.folder = {}, .files = {kJsonFile, kDecodedFile}, .pixels_distance = {}};
   if (is_picture(run.model->input_shape())) outcome.files.emplace_back(kPictureFile);
   require_free(config.output, outcome.files);
-  const auto ends = find_ends(config, run.part(config.part), folder.string());
+  const auto ends = find_ends(config, run);
   Problems problems;
   Interpolation made;
   problems.attempt([&] { made = compute_interpolation(config, run, ends); });

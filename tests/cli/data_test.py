@@ -3,6 +3,7 @@ wrong with a file is named, and a run's folder knows what it was trained on."""
 
 import gzip
 import json
+import pathlib
 import signal
 import struct
 import subprocess
@@ -178,6 +179,25 @@ class Tables(DataTest):
         result = program.run("evaluate", folder, "--data", other, "--metrics", "probe")
         self.assert_refused(result, "its classes are bee, cat, the run's ant, bee, cat")
 
+    def test_classes_have_their_names_in_what_is_shown(self):
+        rows = "".join(f"{i},{i % 4},{('ant', 'bee', 'cat')[i % 3]}\n" for i in range(60))
+        (self.folder / "x.csv").write_text("x,y,kind\n" + rows)
+        config = program.small_run(
+            data={"source": "csv", "train_files": self.path("x.csv"), "label": "kind", "test": 15, "transforms": ["standardize"]},
+            model={"variant": "dense", "code": 2, "likelihood": "gaussian"},
+        )
+        folder = self.train(config)
+        result = program.run("interpolate", folder, "--from-class", "bee", "--to-class", "ant", "--json")
+        self.assertEqual(result.code, 0, result.stderr)
+        ends = program.read_json(pathlib.Path(json.loads(result.stdout)["folder"]) / "interpolation.json")
+        self.assertEqual([(ends[end]["label"], ends[end]["class"]) for end in ("from", "to")], [(1, "bee"), (0, "ant")])
+        self.assert_refused(
+            program.run("interpolate", folder, "--from-class", "dog", "--to-class", "ant"),
+            "--from-class: there is no class dog in the test part, whose classes are ant, bee, cat",
+        )
+        page = (folder / "report.html").read_text()
+        self.assertIn('"classes":["ant","bee","cat"]', page)
+
     def test_what_terminals_take_for_commands_is_written_out(self):
         path = self.folder / "x.csv"
         path.write_bytes(b"a,b\n1,2\n\x1b]0;title\x07,3\n")
@@ -194,6 +214,14 @@ class Tables(DataTest):
             [line.split("a.csv:")[1].split(";")[0] for line in result.stderr.splitlines()],
             ['3: column 0 ("a"): the value is missing', '4: column 1 ("b"): the value is missing'],
         )
+
+    def test_many_mistakes_are_cut_short_and_that_is_said(self):
+        (self.folder / "x.csv").write_text("a,b\n" + "1,x\n" * 30)
+        result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("x.csv")}))
+        self.assertEqual(result.code, 2)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 11)
+        self.assertIn("x.csv: was read no further, after 10 mistakes", lines[-1])
 
 
 class Pictures(DataTest):
@@ -251,6 +279,28 @@ class Pictures(DataTest):
         for name in ("a.png", "b.jpg", "c.jpg"):
             self.assertIn(f"{name}: cannot be read as a picture: ", result.stderr)
 
+    def test_other_formats_are_refused_not_passed_over(self):
+        (self.folder / "p").mkdir()
+        for name in ("a.png", "b.gif"):
+            self.picture("L", (8, 8)).save(self.folder / "p" / name)
+        result = program.run("data", json.dumps({"source": "images", "folder": self.path("p")}))
+        self.assert_refused(result, "b.gif is neither PNG nor JPEG: convert it, or move it out of the folder")
+
+    def test_a_picture_that_changed_is_named(self):
+        folder = self.folder / "p"
+        folder.mkdir()
+        for i in range(12):
+            self.picture("L", (8, 8)).save(folder / f"{i}.png")
+        run = self.train(program.small_run(
+            data={"source": "images", "folder": str(folder), "validation": 2},
+            model={"variant": "dense", "code": 3}, evaluation=[],
+        ))
+        self.picture("L", (8, 8)).save(folder / "7.png")
+        (folder / "5.png").rename(folder / "50.png")
+        self.assert_refused(
+            program.run("apply", run), f"{folder} is not what the run used: 5.png is gone, 7.png changed, 50.png was added: "
+        )
+
 
 class Manifolds(DataTest):
     def test_the_swiss_roll_is_scikit_learns(self):
@@ -292,6 +342,23 @@ class RunFolders(DataTest):
             weights.append((folder / "checkpoints/best.safetensors").read_bytes())
         tensors = [content[8 + struct.unpack("<Q", content[:8])[0] :] for content in weights]
         self.assertEqual(*tensors)
+
+    def test_a_file_that_is_overwritten_with_nan_ends_the_run_and_is_named(self):
+        config = self.config(in_memory=False)
+        config["training"] = {"epochs": 100000}
+        config["callbacks"] = [{"kind": "checkpoint", "seconds": 0}]
+        process = program.start(
+            "run", program.write_json(self.folder / "run.json", config), "--output", self.output,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        self.assertTrue(program.wait_for((self.output / "small/1/checkpoints/last.safetensors").exists))
+        with open(self.path("x.npy"), "r+b") as changed:
+            header = 128
+            changed.seek(header)
+            changed.write(numpy.full(300 * 6, numpy.nan).tobytes())
+        result = program.finish(process)
+        self.assertEqual(result.code, 1, result.stderr)
+        self.assertRegex(result.stderr, r"row \d+ of \S+x\.npy, value 0 is not finite any more: the file was changed")
 
     def test_a_file_that_shrinks_ends_the_run_with_a_checkpoint(self):
         config = self.config(in_memory=False)

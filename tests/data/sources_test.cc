@@ -153,7 +153,7 @@ TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
   }
   put_file(folder / "bad.npz", read_file(folder / "a.npz").substr(0, 100));
   EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
-              "bad.npz: it is no .npz file, or damaged");
+              "bad.npz: its 100 bytes are no .npz file, or cut short or damaged");
   auto content = read_file(folder / "a.npz");
   content[content.find("NUMPY") + 130] ^= 1;  // a value
   put_file(folder / "bad.npz", content);
@@ -236,7 +236,7 @@ TEST_F(SourceFiles, RecordsTellWhenAFileIsAnother) {
   EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }),
               "x.npy is not what the run used: its checksum is ");
   npy("x.npy", at::ones({6, 4}));
-  EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }), "are other than those of the run");
+  EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }), "x.npy is not what the run used: ");
 }
 
 TEST(DerivedSources, PatchesAreCutOutOfPictures) {

@@ -70,7 +70,8 @@ TEST(Csv, TellsTenMistakesAtMost) {
   std::string text = "a\n";
   for (int i = 0; i < 100; ++i) text += "x\n";
   const auto said = csv_refusal(text);
-  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 9);
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 10);
+  EXPECT_SAYS(said, "was read no further, after 10 mistakes");
 }
 
 TEST(Csv, NumbersAreTheNearestFloats) {

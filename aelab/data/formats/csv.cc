@@ -123,15 +123,14 @@ class CsvReader {
       names_.push_back(header ? std::string(trimmed(row[i])) : std::to_string(i));
     choose_columns();
     if (!header) take_row(row);
-    while (problems_.all().size() < kMostProblems && rows_.next(row)) take_row(row);
+    while (!problems_.enough() && rows_.next(row)) take_row(row);
+    problems_.say_if_enough(file_);
     problems_.raise();
     if (table_.rows == 0) throw Error(file_ + ": holds no rows below its header");
     return std::move(table_);
   }
 
  private:
-  static constexpr std::size_t kMostProblems = 10;
-
   CsvRows rows_;
   const CsvFormat& format_;
   const std::string& file_;
@@ -192,7 +191,7 @@ class CsvReader {
       else if (!std::isfinite(static_cast<float>(*value)))
         problems_.add(place(column) +
                       fmt::format("{} is not finite, or too large for a float", row[column].substr(0, 40)));
-      if (problems_.all().size() >= kMostProblems) return;
+      if (problems_.enough()) return;
       table_.values.push_back(static_cast<float>(value.value_or(0)));
     }
     if (label_) {

@@ -36,12 +36,14 @@ FileRecord record_of_folder(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
+  constexpr std::size_t most_listed = 1000;
   FileRecord whole{.path = folder.string()};
   for (const auto& path : files) {
     const auto record = record_of_file(path);
     whole.bytes += record.bytes;
-    whole.crc32 = add_to_crc(whole.crc32, fmt::format("{:08x} {} {}\n", record.crc32, record.bytes,
-                                                      path.lexically_relative(folder).generic_string()));
+    const auto name = path.lexically_relative(folder).generic_string();
+    whole.crc32 = add_to_crc(whole.crc32, fmt::format("{:08x} {} {}\n", record.crc32, record.bytes, name));
+    if (files.size() <= most_listed) whole.content[name] = record.crc32;
   }
   return whole;
 }

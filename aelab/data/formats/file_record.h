@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace aelab {
@@ -12,6 +13,8 @@ struct FileRecord {
   std::string path;
   std::uint64_t bytes = 0;
   std::uint32_t crc32 = 0;
+  /// Of a folder of at most 1,000 files, each file's CRC-32 by its path within; larger ones are not listed.
+  std::map<std::string, std::uint32_t> content = {};
 };
 
 /// Error names the path: missing, not readable.

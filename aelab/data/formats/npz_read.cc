@@ -16,7 +16,7 @@ using ZipMember = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 constexpr std::string_view kNpyEnding = ".npy";
 
 Zip open_zip(const std::filesystem::path& path) {
-  (void)InputFile(path);  // says what is wrong with the path
+  const auto bytes = InputFile(path).size();  // or says what is wrong with the path
   int code = 0;
   Zip zip(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), &zip_discard);
   if (zip) return zip;
@@ -24,7 +24,8 @@ Zip open_zip(const std::filesystem::path& path) {
   zip_error_init_with_code(&error, code);
   const std::string why = zip_error_strerror(&error);
   zip_error_fini(&error);
-  throw Error(fmt::format("cannot read {}: it is no .npz file, or damaged: {}", path.string(), why));
+  throw Error(fmt::format("cannot read {}: its {} bytes are no .npz file, or cut short or damaged: {}",
+                          path.string(), bytes, why));
 }
 
 }  // namespace

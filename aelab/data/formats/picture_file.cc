@@ -218,13 +218,19 @@ Image scaled_along_columns(const Image& image, std::int64_t height) {
   return scaled;
 }
 
-}  // namespace
-
-bool is_picture_file(const std::filesystem::path& path) {
+bool ends_as(const std::filesystem::path& path, std::initializer_list<std::string_view> endings) {
   auto ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+}  // namespace
+
+bool is_picture_file(const std::filesystem::path& path) { return ends_as(path, {".png", ".jpg", ".jpeg"}); }
+
+bool is_other_picture_file(const std::filesystem::path& path) {
+  return ends_as(path, {".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".ppm", ".pgm"});
 }
 
 Image decode_picture(std::string_view bytes, std::int64_t channels, const std::string& file) {

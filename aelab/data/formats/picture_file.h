@@ -10,6 +10,8 @@ namespace aelab {
 
 /// Whether a file's name ends as those of PNG and JPEG files do.
 bool is_picture_file(const std::filesystem::path& path);
+/// Whether it ends as those of other pictures, which aelab does not read.
+bool is_other_picture_file(const std::filesystem::path& path);
 
 /// Decodes PNG or JPEG, told apart by their first bytes, to the same pixels as Pillow's convert("L") (1
 /// channel) or convert("RGB") (3): 16 bits are cut to 8, transparency is left out, grey is 0.299 R + 0.587 G

@@ -94,9 +94,7 @@ void Npy::Config::fields(Fields& f) {
   f("channels_last", channels_last, kChannelsLastHelp);
   f("in_memory", in_memory, kInMemoryHelp);
   f.require(!train_inputs.empty(), "train_inputs", "is missing: name a .npy file");
-  f.require(test_labels.empty() || !test_inputs.empty(), "test_labels", "needs test_inputs");
-  f.require(test_inputs.empty() || train_labels.empty() == test_labels.empty(), "test_labels",
-            "must be given exactly when train_labels is");
+  require_parts(f, "inputs", {train_inputs, train_labels}, {test_inputs, test_labels});
 }
 
 std::vector<Npy::Config> Npy::Config::examples() {

@@ -81,7 +81,9 @@ void Csv::Config::fields(Fields& f) {
   f("test_files", test_files, "table set apart for the test, or a list");
   f("delimiter", delimiter, "what stands between two fields: one character");
   f("header", header, "whether the first row names the columns; found out when left out");
-  f("label", label, "column of labels: its name, or its number from 0");
+  f("label", label,
+    "column of labels, its name or its number from 0: class numbers where all are whole numbers from 0, else "
+    "names");
   f("ignore", ignore, "columns that are left out, named alike");
   f("shape", shape, "of a row, such as [1, 28, 28]; [columns] when left out", at_least(1));
   f.require(!train_files.empty(), "train_files", "is missing: name a table");

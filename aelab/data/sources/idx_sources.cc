@@ -93,9 +93,7 @@ void Idx::Config::fields(Fields& f) {
     "false: images stay in their files, which are not gzipped, until a batch needs them");
   f.require(!train_images.empty(), "train_images",
             "is missing: name an IDX file, such as \"train-images-idx3-ubyte.gz\"");
-  f.require(test_labels.empty() || !test_images.empty(), "test_labels", "needs test_images");
-  f.require(test_images.empty() || train_labels.empty() == test_labels.empty(), "test_labels",
-            "must be given exactly when train_labels is");
+  require_parts(f, "images", {train_images, train_labels}, {test_images, test_labels});
 }
 
 std::vector<Idx::Config> Idx::Config::examples() {

@@ -57,7 +57,11 @@ std::vector<LabelledPicture> pictures_in(const std::string& field, const fs::pat
   std::vector<LabelledPicture> pictures;
   const auto add = [&](const fs::path& place, std::int64_t label) {
     for (const auto& entry : sorted_entries(place))
-      if (is_picture_file(entry)) pictures.push_back({entry, label});
+      if (is_picture_file(entry))
+        pictures.push_back({entry, label});
+      else if (is_other_picture_file(entry))
+        throw Error("data." + field + ": " + entry.string() +
+                    " is neither PNG nor JPEG: convert it, or move it out of the folder");
   };
   add(folder, -1);
   if (!pictures.empty() && !classes.empty())
@@ -94,14 +98,15 @@ Tensor tensor_of(const Image& image) {
 /// Bytes as values in [0, 1].
 Tensor unit_values(const Tensor& bytes) { return bytes.to(at::kFloat).div_(255); }
 
-Dataset read_pictures(const std::vector<LabelledPicture>& pictures, const Images::Config& config,
-                      bool labelled) {
-  constexpr std::size_t kMostProblems = 10;
+/// The pictures of a folder, which the config names as `field`.
+Dataset read_pictures(const std::string& field, const std::string& folder, const Images::Config& config,
+                      const std::vector<std::string>& classes) {
+  const auto pictures = pictures_in(field, folder, classes);
   Problems problems;
   Tensor bytes;
   std::vector<std::int64_t> labels;
   std::string first;
-  for (std::size_t i = 0; i < pictures.size() && problems.all().size() < kMostProblems; ++i)
+  for (std::size_t i = 0; i < pictures.size() && !problems.enough(); ++i)
     problems.attempt([&] {
       const auto& [path, label] = pictures[i];
       const auto image = fitted_picture(path, config);
@@ -120,8 +125,9 @@ Dataset read_pictures(const std::vector<LabelledPicture>& pictures, const Images
       bytes[static_cast<std::int64_t>(i)].copy_(pixels);
       labels.push_back(label);
     });
+  problems.say_if_enough(folder);
   problems.raise();
-  return Dataset::from_tensors(unit_values(bytes), labelled ? at::tensor(labels) : Tensor());
+  return Dataset::from_tensors(unit_values(bytes), classes.empty() ? Tensor() : at::tensor(labels));
 }
 
 bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !size || size->size() == 2; }
@@ -150,15 +156,14 @@ Data Images::open() const {
       throw Error(std::string("data.") + field + ": there is no folder " + folder);
   const auto classes = classes_in(config_.folder);
   Data data{.name = "images", .train = {}, .origin = config_.folder};
-  data.train = read_pictures(pictures_in("folder", config_.folder, classes), config_, !classes.empty());
+  data.train = read_pictures("folder", config_.folder, config_, classes);
   data.class_names = classes;
   data.files = {config_.folder};
   if (config_.test_folder.empty()) return data;
   for (const auto& name : classes_in(config_.test_folder))
     if (std::find(classes.begin(), classes.end(), name) == classes.end())
       throw Error("data.test_folder: the class \"" + name + "\" is not in " + config_.folder);
-  data.test =
-      read_pictures(pictures_in("test_folder", config_.test_folder, classes), config_, !classes.empty());
+  data.test = read_pictures("test_folder", config_.test_folder, config_, classes);
   data.files.push_back(config_.test_folder);
   if (data.test->shape() != data.train.shape())
     throw Error("data.test_folder: its pictures are " + to_string(data.test->shape()) + ", those of folder " +

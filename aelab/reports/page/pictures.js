@@ -60,12 +60,13 @@ const filtersPicture = (image, words) => picture(image, words, Math.max(1, Math.
 
 // --- Codes ---
 
+const classCalled = (codes, label) => codes.classes[label] ?? `class ${label}`;
 const labelsOf = (codes) => [...new Set(codes.labels)].filter((label) => label !== null).sort((a, b) => a - b);
 
 function codesConfig(codes, hidden) {
   const labels = codes.labels.length ? labelsOf(codes) : [null];
   const datasets = labels.filter((label) => !hidden.has(label)).map((label) => ({
-    label: label === null ? "sample" : `class ${label}`,
+    label: label === null ? "sample" : classCalled(codes, label),
     data: codes.x.map((x, place) => ({ x, y: codes.y[place], label: codes.labels[place] ?? null })).filter((point) => point.label === label),
     backgroundColor: faded(colour(label ?? 0), .65), borderWidth: 0, pointRadius: 2.2, pointStyle: label >= 10 ? mark(Math.floor(label / 10)) : "circle",
   }));
@@ -81,13 +82,13 @@ function codesTable(entries) {
   const rows = entries.flatMap(({ name, codes }) => (codes.labels.length ? labelsOf(codes) : [null]).map((label) => {
     const places = codes.x.map((_, place) => place).filter((place) => label === null || codes.labels[place] === label);
     const mean = (list) => places.reduce((sum, place) => sum + list[place], 0) / places.length;
-    return { name, label, count: places.length, x: mean(codes.x), y: mean(codes.y) };
+    return { name, label: label === null ? "" : classCalled(codes, label), count: places.length, x: mean(codes.x), y: mean(codes.y) };
   }));
   return table({
     caption: "Middle of each class's codes", rows,
     columns: [
       { title: "Variant", head: true, value: (row) => row.name },
-      { title: "Class", number: true, value: (row) => row.label },
+      { title: "Class", value: (row) => row.label },
       { title: "Samples", number: true, value: (row) => row.count },
       { title: "Mean along x", number: true, value: (row) => row.x },
       { title: "Mean along y", number: true, value: (row) => row.y },
@@ -107,7 +108,7 @@ function codesFigure(entries) {
     drawings.forEach((drawing) => drawing.draw());
   };
   return figure({
-    controls: labels.length > 0 && labels.length <= 30 ? legend(labels.map((label) => [label, `class ${label}`]), toggle) : null,
+    controls: labels.length > 0 && labels.length <= 30 ? legend(labels.map((label) => [label, classCalled(plotted[0].codes, label)]), toggle) : null,
     left: [
       h("div", { class: "tiles" }, plotted.map(({ name, codes }, place) => h("div", null, h("h3", null, name), drawings[place].node,
         h("div", { class: "soft" }, h("small", null, `${codes.axes}, ${shown(codes.rows)} samples`))))),
