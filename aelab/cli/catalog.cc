@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
@@ -144,12 +145,6 @@ bool describe_key(const std::string& key, bool as_json) {
   return true;
 }
 
-bool describe_unnamed(const std::string& what, bool as_json) {
-  if (what != "run" && what != "comparison") return describe_key(what, as_json);
-  describe_file(what, as_json);
-  return true;
-}
-
 void describe_kind(const Kinds& kinds, const std::string& name, bool as_json) {
   const auto& kind = kinds.at(name);
   const auto schema = kind_schema(kind);
@@ -161,6 +156,32 @@ void describe_kind(const Kinds& kinds, const std::string& name, bool as_json) {
   print_fields(schema["properties"]);
   if (&kinds == &Metric::registry()) print_measures(kind.name);
   if (&kinds == &Autoencoder::registry()) print_default_parts(kind.name);
+}
+
+/// All kinds of that name, whatever they are kinds of: "contractive" is a model, and a penalty. False if
+/// there are none.
+bool describe_kinds_named(const std::string& name, bool as_json) {
+  std::vector<const Kinds*> found;
+  for (const auto* kinds : catalog()) {
+    const auto names = kinds->names();
+    if (std::find(names.begin(), names.end(), name) != names.end()) found.push_back(kinds);
+  }
+  if (!as_json)
+    for (const auto* kinds : found) describe_kind(*kinds, name, as_json);
+  if (as_json && !found.empty()) {
+    ordered_json schemas;
+    for (const auto* kinds : found) schemas[kinds->plural()] = kind_schema(kinds->at(name));
+    fmt::print("{}\n", schemas.dump(2));
+  }
+  return !found.empty();
+}
+
+/// A file, a key of run files, or a kind; false if it is none of these.
+bool describe_unnamed(const std::string& what, bool as_json) {
+  if (what != "run" && what != "comparison")
+    return describe_key(what, as_json) || describe_kinds_named(what, as_json);
+  describe_file(what, as_json);
+  return true;
 }
 
 }  // namespace
@@ -201,9 +222,10 @@ void add_describe(CLI::App& app, Command& chosen) {
   command
       ->add_option(
           "WHAT", options->what,
-          "models, data, backbones, ...; or run, comparison, or a key of run files, such as training")
+          "models, data, backbones, ...; or run, comparison, a key of run files, such as training, or a name "
+          "alone, such as contractive")
       ->required();
-  command->add_option("NAME", options->name, "the kind's name; none for run files");
+  command->add_option("NAME", options->name, "the kind's name; none for run files and names alone");
   command->add_flag("--json", options->json, "print the JSON Schema");
   command->footer("Example: aelab describe models dense\nExample: aelab describe training");
   command->callback([options, &chosen] {

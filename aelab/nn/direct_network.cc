@@ -9,12 +9,15 @@
 #include <cstring>
 #include <optional>
 
-#include "aelab/nn/direct_kernels.h"
+#include "aelab/nn/direct_plan.h"
 
 namespace aelab {
 namespace {
 
+using direct::Frame;
 using direct::Images;
+using direct::Operation;
+using direct::Plan;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using LayerKind = ImageLayer::Kind;
@@ -27,180 +30,12 @@ const direct::Kernels* direct_kernels() {
   return nullptr;
 }
 
-/// Where images lie in a buffer: in the middle of zeros, so that no kernel asks for borders.
-struct Frame {
-  std::int64_t channels = 0, height = 0, width = 0;
-  std::int64_t before = 0, below = 0,
-               right = 0;  ///< rows and columns of zeros; `before` above and on the left
-
-  std::int64_t rows() const { return before + height + below; }
-  std::int64_t columns() const { return before + width + right; }
-  std::int64_t pixels() const { return channels * rows() * columns(); }
-
-  /// With its borders.
-  Images whole(float* data, std::int64_t lanes) const {
-    return {data, channels, rows(), columns(), columns() * lanes, rows() * columns() * lanes};
-  }
-  /// Without.
-  Images inner(float* data, std::int64_t lanes) const {
-    auto images = whole(data, lanes);
-    images.data += before * images.row + before * lanes;
-    images.height = height;
-    images.width = width;
-    return images;
-  }
-  void clear_borders(float* data, std::int64_t lanes) const {
-    const auto clear = [&](float* from, std::int64_t count) {
-      std::memset(from, 0, static_cast<std::size_t>(count * lanes) * sizeof(float));
-    };
-    if (before + below + right == 0) return;
-    for (std::int64_t c = 0; c < channels; ++c, data += rows() * columns() * lanes) {
-      clear(data, before * columns());
-      for (std::int64_t y = before; y < before + height; ++y) {
-        clear(data + y * columns() * lanes, before);
-        clear(data + (y * columns() + before + width) * lanes, right);
-      }
-      clear(data + (before + height) * columns() * lanes, below * columns());
-    }
-  }
-};
-
-/// What the layers amount to: a convolution of enlarged images is two operations, one on the small images and
-/// one that interleaves its channels.
-struct Operation {
-  enum class Kind { convolution, maximum, average, upsampling, interleaving };
-  Kind kind;
-  std::int64_t size = 1;   ///< of a pool's window; the factor of an upsampling or interleaving
-  std::int64_t shift = 0;  ///< of an interleaving
-  std::int64_t taps = 1, stride = 1;
-  std::size_t convolution = 0;  ///< its number, counted over the network's convolutions
-  bool relu = false;            ///< of the output
-
-  Frame in = {};
-  bool in_kept = true;     ///< whether the gradients need the input
-  std::int64_t in_at = 0;  ///< where the input lies, in pixels of the tape if it is kept, else of the scratch
-  std::int64_t places_at = 0;  ///< where a maximum's places lie, in bytes of the places
-};
-
-struct Plan {
-  std::vector<Operation> operations;
-  Frame out = {};
-  std::int64_t out_at = 0;
-  std::int64_t tape = 0;                      ///< pixels that a block keeps for the gradients
-  std::int64_t scratch = 0;                   ///< pixels that a thread needs meanwhile
-  std::int64_t places = 0;                    ///< bytes that a block keeps
-  std::vector<std::optional<Phases>> phases;  ///< of the convolutions that follow an enlargement
-
-  const Frame& output_of(std::size_t i) const {
-    return i + 1 < operations.size() ? operations[i + 1].in : out;
-  }
-};
-
-/// Sizes of the operations' inputs, one after the other.
-class Planner {
- public:
-  Planner(const std::vector<ImageLayer>& layers, const at::Tensor& x)
-      : size_{.channels = x.size(1), .height = x.size(2), .width = x.size(3)} {
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      if (!enlarges_a_convolution(layers, i)) {
-        add(layers[i]);
-        continue;
-      }
-      const auto factor = layers[i].size;
-      add_enlarged(factor, layers[++i]);
-    }
-    plan_.out = size_;
-    lay_out();
-  }
-  Plan take() { return std::move(plan_); }
-
- private:
-  using Kind = Operation::Kind;
-  Plan plan_;
-  Frame size_;  // of what comes next
-
-  Operation& append(Operation operation, std::int64_t channels, std::int64_t height, std::int64_t width) {
-    operation.in.channels = size_.channels;
-    operation.in.height = size_.height;
-    operation.in.width = size_.width;
-    plan_.operations.push_back(operation);
-    size_ = {.channels = channels, .height = height, .width = width};
-    return plan_.operations.back();
-  }
-
-  void append_convolution(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t taps,
-                          std::int64_t stride, std::int64_t before, bool relu) {
-    const auto in = size_;
-    auto& operation = append({.kind = Kind::convolution,
-                              .taps = taps,
-                              .stride = stride,
-                              .convolution = plan_.phases.size(),
-                              .relu = relu},
-                             channels, height, width);
-    operation.in.before = before;
-    operation.in.below = std::max<std::int64_t>(0, (height - 1) * stride + taps - before - in.height);
-    operation.in.right = std::max<std::int64_t>(0, (width - 1) * stride + taps - before - in.width);
-  }
-
-  void add_enlarged(std::int64_t factor, const ImageLayer& layer) {
-    const Phases phases(factor, layer.weight.size(2), layer.padding);
-    const auto height = layer.output(factor * size_.height), width = layer.output(factor * size_.width),
-               out = layer.weight.size(0);
-    append_convolution(out * factor * factor, phases.small_rows(height), phases.small_rows(width),
-                       phases.taps, 1, phases.before, /*relu=*/false);
-    plan_.phases.emplace_back(phases);
-    append({.kind = Kind::interleaving,
-            .size = factor,
-            .shift = phases.shift,
-            .relu = layer.activation == Activation::relu},
-           out, height, width);
-  }
-
-  void add(const ImageLayer& layer) {
-    const auto height = layer.output(size_.height), width = layer.output(size_.width);
-    if (layer.kind == LayerKind::upsampling) {
-      append({.kind = Kind::upsampling, .size = layer.size}, size_.channels, height, width);
-    } else if (layer.kind == LayerKind::pooling) {
-      const bool maximum = layer.pooling == Pooling::max;
-      // ReLU grows with its argument, so that of the convolution before may follow the maximum.
-      auto* before = plan_.operations.empty() ? nullptr : &plan_.operations.back();
-      const bool relu = maximum && before && before->kind == Kind::convolution && before->relu;
-      if (relu) before->relu = false;
-      append({.kind = maximum ? Kind::maximum : Kind::average, .size = layer.size, .relu = relu},
-             size_.channels, height, width);
-    } else {
-      append_convolution(layer.weight.size(0), height, width, layer.weight.size(2), layer.stride,
-                         layer.padding, layer.activation == Activation::relu);
-      plan_.phases.emplace_back();
-    }
-  }
-
-  void lay_out() {
-    std::int64_t scratch = 0;
-    for (std::size_t i = 0; i < plan_.operations.size(); ++i) {
-      auto& operation = plan_.operations[i];
-      // Gradients need what a convolution sees and what a ReLU gave, nothing else.
-      operation.in_kept = i == 0 || operation.kind == Kind::convolution || plan_.operations[i - 1].relu;
-      auto& end = operation.in_kept ? plan_.tape : scratch;
-      operation.in_at = end;
-      end += operation.in.pixels();
-      if (operation.kind == Kind::maximum) {
-        operation.places_at = plan_.places;
-        plan_.places += plan_.output_of(i).pixels();
-      }
-    }
-    plan_.out_at = plan_.tape;
-    plan_.tape += plan_.out.pixels();
-    plan_.scratch = scratch;
-  }
-};
-
 /// A network at work on one batch: the plan, the weights as the kernels take them, and what is kept.
 class Run : public torch::CustomClassHolder {
  public:
   Run(const std::vector<ImageLayer>& network, const at::Tensor& x, bool differentiable)
       : layers(network),
-        plan_(Planner(network, x).take()),
+        plan_(direct::plan_of(network, x)),
         kernels_(*direct_kernels()),
         samples_(x.size(0)),
         blocks_((samples_ + kernels_.lanes - 1) / kernels_.lanes),

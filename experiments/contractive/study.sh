@@ -3,5 +3,6 @@
 source "$(dirname "$0")/../study.bash"
 digits='base.data={"source": "digits", "validation": 200, "train": 500}'
 compare table "$digits" budget.epochs=1 base.model.code=20
+compare weights "$digits" budget.epochs=1 base.model.code=20 'grid={"model.weight": [0, 1]}'
 compare fine-tuned "$digits" base.training.epochs=1 'base.model.layers[0].code=20'
 compare tangent budget.epochs=1 base.data.rows=500 base.data.test_rows=100

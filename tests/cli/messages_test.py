@@ -483,6 +483,14 @@ class Json(program.TestCase):
         parts = program.run("describe", "models", "denoising").stdout
         self.assertIn('corruption   {"kind":"masking","level":0.25}', parts)
 
+    def test_describe_finds_kinds_by_their_names_alone(self):
+        both = program.run("describe", "contractive").stdout
+        self.assertEqual(
+            both, "".join(program.run("describe", kinds, "contractive").stdout for kinds in ("variants", "penalties"))
+        )
+        schemas = json.loads(program.run("describe", "contractive", "--json").stdout)
+        self.assertEqual(list(schemas), ["variants", "penalties"])
+
     def test_describe_says_what_run_files_hold(self):
         whole = program.run("describe", "run").stdout
         for key in "name", "data", "model", "training", "callbacks", "evaluation":
