@@ -4,4 +4,4 @@ source "$(dirname "$0")/../study.bash"
 digits='base.data={"source": "digits", "validation": 200, "train": 500}'
 compare ufldl "$digits" base.training.epochs=3 base.training.batch_size=500
 compare heads "$digits" base.training.epochs=1
-if [[ -z $short ]]; then "$programs/stacked" 2 10000 5; else "$programs/stacked" 1 200 1; fi
+if [[ -z $short ]]; then "$programs/stacked" 3 50000 5; else "$programs/stacked" 1 200 1; fi

@@ -294,6 +294,11 @@ TEST(DerivedSources, VariationsOfMnistKeepTheRecipe) {
       noisy.train.range(0, 12000).inputs.slice(2, 0, 1).slice(3, 0, 1);  // never part of a digit
   EXPECT_NEAR(corner.mean().item<double>(), 0.5, 0.01);
   EXPECT_NEAR(corner.var().item<double>(), 1. / 12, 0.003);
+  const auto basic = open_dataset(MnistVariations::Config{.variation = MnistVariation::basic});
+  const auto digits = basic.train.range(0, 2000).inputs, seen = noisy.train.range(0, 2000).inputs;
+  EXPECT_TRUE((seen >= digits).all().item<bool>());
+  // Of ink d and a background evenly spread over [0, 1], the brighter one is (1 + d^2) / 2 on average.
+  EXPECT_NEAR(seen.mean().item<double>(), (1 + digits.square().mean().item<double>()) / 2, 0.002);
 }
 
 TEST(SyntheticSources, AreMadeOfTheirTruth) {

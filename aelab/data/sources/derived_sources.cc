@@ -183,8 +183,10 @@ Dataset varied(const Dataset& digits, MnistVariation variation, std::int64_t see
     return Dataset::from_tensors(turned(rows.inputs, angles), rows.labels);
   }
   if (variation == MnistVariation::bg_rand) {
-    const auto noise = at::randint(256, rows.inputs.sizes(), random, at::kFloat) / 255;
-    return Dataset::from_tensors(at::where(rows.inputs > 0, rows.inputs, noise), rows.labels);
+    // The brighter of the two. The paper does not say so, but its SVM of radial kernels errs by 14.58 %, and
+    // one fitted to 10,000 such images by 15.5 %; where the digit's edge hides the background, by 20 %.
+    const auto background = at::randint(256, rows.inputs.sizes(), random, at::kFloat) / 255;
+    return Dataset::from_tensors(at::maximum(rows.inputs, background), rows.labels);
   }
   return Dataset::from_tensors(rows.inputs, rows.labels);
 }

@@ -51,8 +51,8 @@ std::span<const std::string_view> names(MnistVariation);
 
 /// Harder variants of MNIST by the recipe of Larochelle et al. 2007, "An empirical evaluation of deep
 /// architectures on problems with many factors of variation", drawn anew: digits turned by a random angle, or
-/// upon a background of random pixels, and outlines of rectangles, wide or tall. 12,000 rows to train on, of
-/// which 2,000 are for validation (rect: 1,200 and 200), and 50,000 for the test.
+/// with random pixels, of which the brighter one is seen, and outlines of rectangles, wide or tall. 12,000
+/// rows to train on, of which 2,000 are for validation (rect: 1,200 and 200), and 50,000 for the test.
 class MnistVariations : public Source {
  public:
   struct Config {
