@@ -83,6 +83,8 @@ int cli_main(int argc, char** argv) {
   cli::add_schema(app, command);
   cli::add_doctor(app, command);
   cli::add_bench(app, command);
+  for (int i = 1; i < argc; ++i)
+    if (!is_utf8(argv[i])) return complain("argument " + std::to_string(i) + " is not UTF-8", kBadInput);
   if (argc > 1 && is_unknown_command(app, argv[1])) return kBadInput;
   try {
     app.parse(argc, argv);

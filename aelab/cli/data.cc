@@ -19,7 +19,9 @@ void print_description(const nlohmann::json& data) {
   for (const auto& [part, range] : data["range"].items())
     fmt::print("{:<8} {} rows, values from {} to {}\n", part, data["rows"][part].get<std::int64_t>(),
                shortest(range[0].get<double>()), shortest(range[1].get<double>()));
-  fmt::print("classes  {}\n", data["classes"].get<std::int64_t>());
+  const auto names = data.value("class_names", std::vector<std::string>());
+  fmt::print("classes  {}{}\n", data["classes"].get<std::int64_t>(),
+             names.empty() ? "" : ": " + join(names, ", "));
   for (const auto& file : data["files"])
     fmt::print("file     {} {} bytes, CRC-32 {}\n", file["path"].get<std::string>(),
                file["bytes"].get<std::uint64_t>(), file["crc32"].get<std::string>());

@@ -115,7 +115,8 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   FolderCommand command(app, "evaluate", "Measure a run's model, on its own data or on others",
                         "print one JSON object of metrics");
   command.add("data", OptionType::data, "a data source's name, or a JSON object as in a run file");
-  command.add("part", OptionType::text, "train, validation or test [default]");
+  command.add("part", OptionType::text,
+              "train, validation or test [default; of --data without one, all rows]");
   command.add("checkpoint", OptionType::text, "best [default], last, ema or previous");
   command.add(
       "metrics", OptionType::list,

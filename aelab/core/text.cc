@@ -94,6 +94,25 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t place) { return static_cast<unsigned char>(text[place]); };
+    const auto first = byte(i);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length == 0 || first > 0xf4 || length > text.size() - i) return false;
+    std::uint32_t point = length == 1 ? first : first & (0x7f >> length);
+    for (std::size_t j = 1; j < length; ++j) {
+      if ((byte(i + j) & 0xc0) != 0x80) return false;
+      point = point << 6 | (byte(i + j) & 0x3f);
+    }
+    constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800,
+                                        0x10000};  // by length: no code is longer than need be
+    if (point < kLeast[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return false;
+    i += length;
+  }
+  return true;
+}
+
 std::string duration(double seconds) {
   if (!std::isfinite(seconds) || std::abs(seconds) > 1e15) return fmt::format("{} s", seconds);
   if (seconds < 0) return "-" + duration(-seconds);

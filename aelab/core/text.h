@@ -20,6 +20,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 /// The text up to the end of its first line: below that, LibTorch's messages have a back-trace.
 std::string first_line(std::string_view text);
 
+/// Whether these bytes are UTF-8, as JSON needs it (RFC 3629).
+bool is_utf8(std::string_view text);
+
 /// A time span for people: "12 ms", "4.2 s", "3 min 12 s", "2 h 05 min".
 std::string duration(double seconds);
 

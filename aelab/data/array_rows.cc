@@ -119,7 +119,9 @@ Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFi
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& file = labels[i];
     if (is_float(file.layout().type) || file.layout().shape.size() != 1)
-      throw Error(file.name() + ": holds no list of whole numbers, as labels must be");
+      throw Error(file.name() + ": holds " + (is_float(file.layout().type) ? "fractions" : "whole numbers") +
+                  " of shape " + to_string(file.layout().shape) +
+                  "; labels must be whole numbers, one a row: [rows]");
     if (file.rows() != arrays[i].rows())
       throw Error(file.name() + ": has " + std::to_string(file.rows()) + " labels for the " +
                   std::to_string(arrays[i].rows()) + " rows of " + arrays[i].name());

@@ -24,7 +24,7 @@ json file_json(const std::string& path) {
   return file;
 }
 
-/// Which of a folder's files changed: ": changed.png changed, new.png was added, old.png is gone"; "" where
+/// Which of a folder's files changed: " (changed.png changed, new.png was added, old.png is gone)"; "" where
 /// that is not known.
 std::string changes_within(const json& then, const json& now) {
   constexpr std::size_t most_named = 5;
@@ -40,7 +40,7 @@ std::string changes_within(const json& then, const json& now) {
     if (!before.contains(name)) changes.push_back(name + " was added");
   const auto more = changes.size() > most_named ? changes.size() - most_named : 0;
   changes.resize(changes.size() - more);
-  return ": " + join(changes, ", ") + (more ? fmt::format(", and {} more", more) : "");
+  return " (" + join(changes, ", ") + (more ? fmt::format(", and {} more", more) : "") + ")";
 }
 
 }  // namespace

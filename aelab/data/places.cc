@@ -45,16 +45,17 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   for (const auto& [field, files] : fields)
     for (const auto& file : files)
       if (!fs::exists(file) && !fs::exists(file + ".gz"))
-        problems.add("data." + field + ": there is no file " + file +
-                     (std::filesystem::path(file).is_relative()
-                          ? " in " + std::filesystem::current_path().string()
-                          : ""));
+        problems.add(
+            "data." + field + ": there is no file " + file +
+            (std::filesystem::path(file).is_relative() ? " in " + std::filesystem::current_path().string()
+                                                       : "") +
+            (file.find('*') == std::string::npos ? "" : "; patterns are not expanded: list the files"));
   problems.raise();
 }
 
 void require_parts(Fields& f, const std::string& what, const PartFiles& train, const PartFiles& test) {
   for (const auto& [part, files] : {std::pair("train", train), {"test", test}})
-    f.require(files.labels.empty() || files.labels.size() == files.inputs.size(),
+    f.require(files.labels.empty() || files.inputs.empty() || files.labels.size() == files.inputs.size(),
               part + std::string("_labels"),
               "must be as many files as " + (part + ("_" + what)) + ", " +
                   std::to_string(files.inputs.size()) + ": those of a file's rows in a file of their own");

@@ -84,7 +84,9 @@ std::int64_t row_of_class(const NamedEndpoint& end, const TrainedRun& run,
   for (std::int64_t i = 0; i < known.numel(); ++i) {
     const auto label = known.const_data_ptr<std::int64_t>()[i];
     classes.push_back(class_called(run.source, label));
-    if (classes.back() == end.endpoint.of_class) members = (labels == label).nonzero().flatten();
+    const bool named = classes.back() == end.endpoint.of_class,
+               numbered = std::to_string(label) == end.endpoint.of_class;
+    if (named || (numbered && !members.defined())) members = (labels == label).nonzero().flatten();
   }
   if (!members.defined())
     throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,

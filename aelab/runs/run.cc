@@ -299,21 +299,26 @@ void require_same_classes(const Data& own, const Data& other) {
               ": the same number would mean another class. Add an example of each class that is missing");
 }
 
+/// Rows of other data, changed as the run's were: of the part that is asked for or else the test part; all of
+/// them where nobody divides them.
+Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
+  const auto other = open_dataset(config.source);
+  require_same_classes(run.source, other);
+  const auto shape = run.config.data.split.changed(other.shape());
+  if (shape != run.model->input_shape())
+    throw Error("--data: these are " + to_string(shape) + ", the model is for " +
+                to_string(run.model->input_shape()));
+  if (!part && !other.test && !config.split.test) return transformed(other.train, run.data.transforms);
+  return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
+}
+
 }  // namespace
 
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
-  auto split = run.data;
-  if (config.data) {
-    const auto other = open_dataset(config.data->source);
-    require_same_classes(run.source, other);
-    split = other.split(config.data->split, run.config.seed, run.data.transforms);
-  }
-  if (split.train.shape() != run.model->input_shape())
-    throw Error("--data: these are " + to_string(split.train.shape()) + ", the model is for " +
-                to_string(run.model->input_shape()));
-  const auto& part = part_of(split, config.part);
-  check_values(std::string(name_of(config.part)), part, *run.model);
+  const auto which = config.part.value_or(Part::test);
+  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : part_of(run.data, which);
+  check_values(std::string(name_of(which)), part, *run.model);
   return evaluate(*run.model, part, run.data,
                   config.metrics.empty() ? run.config.evaluation : config.metrics);
 }

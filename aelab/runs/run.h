@@ -44,7 +44,7 @@ RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last)
 
 /// What to measure, with what, on what.
 struct EvaluationConfig {
-  Part part = Part::test;
+  std::optional<Part> part = {};  ///< the test part when left out; of other data without one, all rows
   Which checkpoint = Which::best;
   std::optional<DataConfig> data = {};       ///< other data than the run's own
   std::vector<Choice<Metric>> metrics = {};  ///< the run's own when empty

@@ -179,6 +179,28 @@ class Tables(DataTest):
         result = program.run("evaluate", folder, "--data", other, "--metrics", "probe")
         self.assert_refused(result, "its classes are bee, cat, the run's ant, bee, cat")
 
+    def test_other_data_that_nobody_divides_are_measured_whole(self):
+        rows = [[i, i % 4] for i in range(60)]
+        numpy.savetxt(self.path("x.csv"), rows, delimiter=",")
+        source = {"source": "csv", "train_files": self.path("x.csv")}
+        folder = self.train(program.small_run(
+            data={**source, "test": 15, "transforms": ["standardize"]}, model={"variant": "dense", "code": 1, "likelihood": "gaussian"}
+        ))
+        measured = json.loads(program.run("evaluate", folder, "--data", json.dumps(source), "--json").stdout)
+        errors = self.folder / "errors"
+        result = program.run("apply", folder, "--data", json.dumps(source), "--write", "error", "--output", errors)
+        self.assertEqual(result.code, 0, result.stderr)
+        whole = numpy.load(errors / "error.npy")
+        self.assertEqual(len(whole), 60)
+        self.assertAlmostEqual(measured["reconstruction/squared_error"], whole.mean(), 5)
+
+    def test_what_is_not_utf8_is_refused(self):
+        (self.folder / "x.csv").write_bytes(b"x,kind\n1,s\xe9t\n2,b\n")
+        source = json.dumps({"source": "csv", "train_files": self.path("x.csv"), "label": "kind"})
+        self.assert_refused(program.run("data", source, "--json", "--output", self.folder / "o"), "x.csv:2: column 1 (\"kind\"): is not UTF-8")
+        self.assertFalse((self.folder / "o").exists())
+        self.assert_refused(program.run("data", "s\udce9"), "argument 2 is not UTF-8")
+
     def test_classes_have_their_names_in_what_is_shown(self):
         rows = "".join(f"{i},{i % 4},{('ant', 'bee', 'cat')[i % 3]}\n" for i in range(60))
         (self.folder / "x.csv").write_text("x,y,kind\n" + rows)
@@ -195,6 +217,8 @@ class Tables(DataTest):
             program.run("interpolate", folder, "--from-class", "dog", "--to-class", "ant"),
             "--from-class: there is no class dog in the test part, whose classes are ant, bee, cat",
         )
+        self.assertEqual(program.run("interpolate", folder, "--from-class", 1, "--to-class", 0).code, 0)
+        self.assertIn("classes  3: ant, bee, cat\n", program.run("data", json.dumps(config["data"])).stdout)
         page = (folder / "report.html").read_text()
         self.assertIn('"classes":["ant","bee","cat"]', page)
 
@@ -216,7 +240,7 @@ class Tables(DataTest):
         )
 
     def test_many_mistakes_are_cut_short_and_that_is_said(self):
-        (self.folder / "x.csv").write_text("a,b\n" + "1,x\n" * 30)
+        (self.folder / "x.csv").write_text("a,b\n1,2\n" + "1,x\n" * 30)
         result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("x.csv")}))
         self.assertEqual(result.code, 2)
         lines = result.stderr.splitlines()
@@ -297,8 +321,9 @@ class Pictures(DataTest):
         ))
         self.picture("L", (8, 8)).save(folder / "7.png")
         (folder / "5.png").rename(folder / "50.png")
+        (folder / "notes.txt").write_text("no picture")
         self.assert_refused(
-            program.run("apply", run), f"{folder} is not what the run used: 5.png is gone, 7.png changed, 50.png was added: "
+            program.run("apply", run), f"{folder} is not what the run used (5.png is gone, 7.png changed, 50.png was added): "
         )
 
 

@@ -105,6 +105,15 @@ TEST(Shortest, RoundTripsEveryNumber) {
   }
 }
 
+TEST(IsUtf8, TakesWhatRfc3629Takes) {
+  for (const auto* text :
+       {"", "plain", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(is_utf8(text)) << text;
+  for (const auto* text : {"caf\xe9", "\xe9t", "\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xc0\xaf",
+                           "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"})
+    EXPECT_FALSE(is_utf8(text)) << text;
+}
+
 TEST(FirstLine, EndsWhereABackTraceBegins) {
   EXPECT_EQ(first_line("out of memory\nException raised from"), "out of memory");
   EXPECT_EQ(first_line("one line"), "one line");

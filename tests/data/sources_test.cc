@@ -113,7 +113,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
       refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({4}, at::kLong))}),
       "l.npy: has 4 labels for the 5 rows of ");
   EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({5}))}),
-              "no list of whole numbers");
+              "labels must be whole numbers, one a row");
   EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x,
                                   .train_labels = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
               "l.npy: row 2: labels are class numbers from 0");

@@ -67,11 +67,24 @@ TEST(Csv, NamesEveryMistakeByLineAndColumn) {
 }
 
 TEST(Csv, TellsTenMistakesAtMost) {
-  std::string text = "a\n";
+  std::string text = "a\n1\n";
   for (int i = 0; i < 100; ++i) text += "x\n";
   const auto said = csv_refusal(text);
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 10);
   EXPECT_SAYS(said, "was read no further, after 10 mistakes");
+}
+
+TEST(Csv, SaysWhatToDoAboutFirstMistakes) {
+  const auto text = csv_refusal("a,kind\n1,x\n2,y\n3,z\n");
+  EXPECT_SAYS(text, "t.csv:2: column 1 (\"kind\"): \"x\" is no number; name a column of text as \"label\"");
+  EXPECT_EQ(text.find('\n'), std::string::npos);  // a column of text is one mistake
+  EXPECT_SAYS(csv_refusal("a;kind\n1;x\n", {.label = "kind"}),
+              "has no column \"kind\". Set \"delimiter\" to \";\"?");
+  EXPECT_SAYS(csv_refusal("a\tb\n1\t2,5\n"),
+              "has 2 fields, the first row has 1. Set \"delimiter\" to \"\\t\"?");
+  EXPECT_SAYS(csv_refusal("a,a,b\n1,2,3\n", {.label = "a"}),
+              "two columns are called \"a\": name it by its number");
+  EXPECT_SAYS(csv_refusal("a,k\n1,s\xe9t\n", {.label = "k"}), "t.csv:2: column 1 (\"k\"): is not UTF-8");
 }
 
 TEST(Csv, NumbersAreTheNearestFloats) {

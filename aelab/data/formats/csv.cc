@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <set>
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
@@ -137,6 +138,7 @@ class CsvReader {
   std::vector<std::string> names_;
   std::vector<std::size_t> columns_;
   std::optional<std::size_t> label_;
+  std::set<std::size_t> texts_;  // columns that begin with no number
   CsvTable table_;
   Problems problems_;
 
@@ -153,14 +155,45 @@ class CsvReader {
                             file_, rows_.line()));
   }
 
+  /// What to do about rows of one field that hold what separates others.
+  std::string delimiter_hint() const {
+    constexpr std::string_view kOthers = ",;\t|";
+    const auto& whole = names_.front();
+    const auto found = names_.size() == 1 ? whole.find_first_of(kOthers) : std::string::npos;
+    if (found == std::string::npos) return {};
+    return fmt::format(" Set \"delimiter\" to \"{}\"?",
+                       whole[found] == '\t' ? "\\t" : whole.substr(found, 1));
+  }
+
   std::size_t column_named(const std::string& name) const {
     const auto found = std::find(names_.begin(), names_.end(), name);
-    if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
+    if (found != names_.end()) {
+      if (std::find(found + 1, names_.end(), name) != names_.end())
+        throw Error(fmt::format("{}:{}: two columns are called \"{}\": name it by its number", file_,
+                                rows_.line(), name));
+      return static_cast<std::size_t>(found - names_.begin());
+    }
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (error == std::errc() && end == name.data() + name.size() && number < names_.size()) return number;
-    throw Error(
-        fmt::format("{}:{}: has no column \"{}\".{}", file_, rows_.line(), name, did_you_mean(name, names_)));
+    const auto hint = delimiter_hint();
+    throw Error(fmt::format("{}:{}: has no column \"{}\".{}", file_, rows_.line(), name,
+                            hint.empty() ? did_you_mean(name, names_) : hint));
+  }
+
+  std::string place(std::size_t column) const {
+    return fmt::format("{}:{}: column {} (\"{}\"): ", file_, rows_.line(), column, names_[column]);
+  }
+
+  /// Once for a column whose first value is none either.
+  void add_no_number(std::size_t column, std::string_view text) {
+    const auto is_first = table_.rows == 0;
+    if (is_first) texts_.insert(column);
+    if (is_first || !texts_.contains(column))
+      problems_.add(place(column) + fmt::format("\"{}\" is no number{}", text.substr(0, 40),
+                                                is_first ? "; name a column of text as \"label\", or "
+                                                           "leave it out by \"ignore\""
+                                                         : ""));
   }
 
   void choose_columns() {
@@ -176,18 +209,15 @@ class CsvReader {
   }
 
   void take_row(const std::vector<std::string_view>& row) {
-    const auto place = [&](std::size_t column) {
-      return fmt::format("{}:{}: column {} (\"{}\"): ", file_, rows_.line(), column, names_[column]);
-    };
     if (row.size() != names_.size())
-      return problems_.add(fmt::format("{}:{}: has {} fields, the first row has {}", file_, rows_.line(),
-                                       row.size(), names_.size()));
+      return problems_.add(fmt::format("{}:{}: has {} fields, the first row has {}.{}", file_, rows_.line(),
+                                       row.size(), names_.size(), delimiter_hint()));
     for (const auto column : columns_) {
       const auto value = number_in(row[column]);
       if (is_missing_value(row[column]))
         problems_.add(place(column) + "the value is missing; fill it, or leave its row or column out");
       else if (!value)
-        problems_.add(place(column) + fmt::format("\"{}\" is no number", row[column].substr(0, 40)));
+        add_no_number(column, row[column]);
       else if (!std::isfinite(static_cast<float>(*value)))
         problems_.add(place(column) +
                       fmt::format("{} is not finite, or too large for a float", row[column].substr(0, 40)));
@@ -196,6 +226,7 @@ class CsvReader {
     }
     if (label_) {
       if (is_missing_value(row[*label_])) problems_.add(place(*label_) + "the label is missing");
+      if (!is_utf8(row[*label_])) problems_.add(place(*label_) + "is not UTF-8: save the file as UTF-8");
       table_.labels.emplace_back(trimmed(row[*label_]));
     }
     ++table_.rows;

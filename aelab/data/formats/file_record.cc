@@ -8,6 +8,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/data/formats/picture_file.h"
 
 namespace aelab {
 namespace {
@@ -34,7 +35,7 @@ FileRecord record_of_file(const fs::path& path) {
 FileRecord record_of_folder(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) files.push_back(entry.path());
+    if (entry.is_regular_file() && is_picture_file(entry.path())) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   constexpr std::size_t most_listed = 1000;
   FileRecord whole{.path = folder.string()};

@@ -9,6 +9,7 @@
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/problems.h"
+#include "aelab/core/text.h"
 #include "aelab/data/formats/cifar.h"
 #include "aelab/data/formats/picture_file.h"
 #include "aelab/data/places.h"
@@ -35,6 +36,9 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
   if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
+  for (const auto& entry : entries)
+    if (!is_utf8(entry.filename().string()))
+      throw Error("the name of " + entry.string() + " is not UTF-8: rename it");
   std::sort(entries.begin(), entries.end());
   return entries;
 }
