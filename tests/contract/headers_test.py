@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-BUILD = pathlib.Path(os.environ["AELAB_PROGRAM"]).parent if "AELAB_PROGRAM" in os.environ else ROOT / "build/release"
+BUILD = pathlib.Path(os.environ["AELAB_PROGRAM"]).resolve().parent if "AELAB_PROGRAM" in os.environ else ROOT / "build/release"
 STAMPS = BUILD / "headers"
 INCLUDE = re.compile(r'^#include "(aelab/[^"]+)"', re.MULTILINE)
 LARGE = ("torch/nn/module.h", "ATen/core/Tensor.h")  # the first includes the second
