@@ -115,6 +115,9 @@ class ArrayRows : public Storage {
 
 Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFile>& labels) {
   if (labels.empty()) return {};
+  if (labels.size() != arrays.size())
+    throw Error(std::to_string(labels.size()) + " files of labels for " + std::to_string(arrays.size()) +
+                " of inputs: each needs its own");
   std::vector<Tensor> all;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& file = labels[i];

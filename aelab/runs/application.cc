@@ -122,22 +122,14 @@ const Dataset& part_named(const Split& split, AppliedRows part) {
   return part == AppliedRows::validation ? split.validation : split.test;
 }
 
-Data open_other(const TrainedRun& run, const DataConfig& config) {
-  auto data = open_dataset(config.source);
-  const auto shape = run.config.data.split.changed(data.shape());
-  if (shape != run.model->input_shape())
-    throw Error("these are " + to_string(shape) + ", the model is for " +
-                to_string(run.model->input_shape()));
-  return data;
-}
-
 std::vector<Dataset> choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
   const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
   if (!config.data && part != AppliedRows::all) return {part_named(run.data, part)};
   std::vector<Dataset> sets;
   Problems problems;
   problems.attempt([&] {
-    const auto data = config.data ? open_other(run, *config.data) : run.source;
+    const auto data = config.data ? open_dataset(config.data->source) : run.source;
+    require_inputs(run, data);
     sets = part == AppliedRows::all
                ? all_rows_of(data)
                : std::vector{part_named(data.split(config.data->split, run.config.seed), part)};

@@ -240,7 +240,8 @@ std::string npy_of(const Tensor& values) {
 void InterpolationConfig::fields(Fields& f) {
   constexpr double kLongest = 1000, kWidestGrid = 50;
   f("kind", kind, "strip: between two samples; grid: between four; manifold: the plane of 2-number codes");
-  for (const auto& [name, endpoint, needed] : endpoints_of(*this)) {
+  const auto ends = endpoints_of(*this);
+  for (const auto& [name, endpoint, needed] : ends) {
     f(name, endpoint.row, "a row of the part", at_least(0));
     f(name + "-class", endpoint.of_class, "a sample of this class: its name, or its number");
   }
@@ -251,8 +252,7 @@ void InterpolationConfig::fields(Fields& f) {
   f("part", part, "which part of the run's data");
   f("checkpoint", checkpoint, "which of the run's models");
   f("output", output, "folder; <run folder>/interpolations/<n> when left out");
-  for (const auto& item : endpoints_of(*this)) require_endpoint(f, item, kind);
-  const auto ends = endpoints_of(*this);
+  for (const auto& item : ends) require_endpoint(f, item, kind);
   const bool by_class =
       std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
   f.require(!seed || by_class, "seed", "draws among the samples of a class: name one with --from-class");

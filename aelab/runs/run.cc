@@ -304,10 +304,9 @@ void require_same_classes(const Data& own, const Data& other) {
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
   const auto other = open_dataset(config.source);
   require_same_classes(run.source, other);
-  const auto shape = run.config.data.split.changed(other.shape());
-  if (shape != run.model->input_shape())
-    throw Error("--data: these are " + to_string(shape) + ", the model is for " +
-                to_string(run.model->input_shape()));
+  Problems problems;
+  problems.attempt([&] { require_inputs(run, other); });
+  problems.raise("--data");
   if (!part && !other.test && !config.split.test) return transformed(other.train, run.data.transforms);
   return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
 }

@@ -29,4 +29,11 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   return run;
 }
 
+void require_inputs(const TrainedRun& run, const Data& other) {
+  const auto shape = run.config.data.split.changed(other.shape());
+  if (shape != run.model->input_shape())
+    throw Error("these are " + to_string(shape) + ", the model is for " +
+                to_string(run.model->input_shape()));
+}
+
 }  // namespace aelab
