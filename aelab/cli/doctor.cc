@@ -57,11 +57,11 @@ json advice(const json& report) {
 void print_report(const json& report) {
   for (const auto& [key, value] : report.items())
     if (!value.is_structured())
-      fmt::print("{:<16} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      fmt::print("{:<21} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
   for (const auto& [key, value] : report["kernels"].items())
-    fmt::print("kernels {:<8} {}\n", key, value.get<std::string>());
+    fmt::print("kernels {:<13} {}\n", key, value.get<std::string>());
   for (const auto& [name, state] : report["data"].items())
-    fmt::print("data {:<11} {}\n", name,
+    fmt::print("data {:<16} {}\n", name,
                state["found"].get<bool>()
                    ? fmt::format("{} rows of {}, {}", state["rows"].get<std::int64_t>(),
                                  state["shape"].get<std::string>(), state["origin"].get<std::string>())

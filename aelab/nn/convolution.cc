@@ -156,7 +156,7 @@ at::Tensor convolve_by_operators(const std::vector<ImageLayer>& layers, const at
 
 at::Tensor convolve(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
   count_work(layers, x);
-  if (kernels().convolution == ConvolutionKernel::direct && suits_direct(layers, x))
+  if (kernels().convolution == DirectKernel::direct && suits_direct(layers, x))
     return convolve_directly(layers, x);
   return convolve_by_operators(layers, x);
 }

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
-// Convolutions and their companions on blocks of images that lie side by side: the innermost dimension of
-// every image is the sample, as many as `lanes`, so that plain loops over samples fill the processor's
-// vectors whatever the images' sizes are. No LibTorch here, and no header with code of its own: the file
-// behind is compiled once for each instruction set.
+// What LibTorch does in several passes or slowly, as plain loops. No LibTorch here, and no header with code
+// of its own: the file behind is compiled once for each instruction set.
+//
+// Convolutions and their companions work on blocks of images that lie side by side: the innermost dimension
+// of every image is the sample, as many as `lanes`, so that plain loops over samples fill the processor's
+// vectors whatever the images' sizes are.
 
 namespace aelab::direct {
 
@@ -56,10 +58,16 @@ struct Kernels {
   void (*mask)(const Images& gradient, const Images& output);
   /// Copies the images with stride - 1 rows and columns of zeros in between.
   void (*spread)(const Images& in, const Images& out, std::int64_t stride);
+
+  /// The sum of log(1 + e^x) - t x over `count` logits x and targets t; where `slopes` is there, also each
+  /// one's derivative by x, sigmoid(x) - t.
+  float (*cross_entropy)(const float* x, const float* t, std::int64_t count, float* slopes);
 };
 
 /// Each is there where its file was compiled for x86-64; to be called on processors that have its
 /// instructions.
 extern const Kernels avx2, avx512;
+/// The one for this processor (and for LibTorch's ATEN_CPU_CAPABILITY); null where it has neither.
+const Kernels* chosen();
 
 }  // namespace aelab::direct

@@ -22,21 +22,13 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using LayerKind = ImageLayer::Kind;
 
-const direct::Kernels* direct_kernels() {
-#ifdef AELAB_DIRECT_KERNELS
-  if (at::get_cpu_capability() == "AVX512") return &direct::avx512;
-  if (at::get_cpu_capability() == "AVX2") return &direct::avx2;
-#endif
-  return nullptr;
-}
-
 /// A network at work on one batch: the plan, the weights as the kernels take them, and what is kept.
 class Run : public torch::CustomClassHolder {
  public:
   Run(const std::vector<ImageLayer>& network, const at::Tensor& x, bool differentiable)
       : layers(network),
         plan_(direct::plan_of(network, x)),
-        kernels_(*direct_kernels()),
+        kernels_(*direct::chosen()),
         samples_(x.size(0)),
         blocks_((samples_ + kernels_.lanes - 1) / kernels_.lanes),
         places_(at::empty({(differentiable ? blocks_ : at::get_num_threads()), plan_.places * kernels_.lanes},
@@ -376,8 +368,6 @@ bool has_own_activation(const ImageLayer& layer) {
 }
 
 }  // namespace
-
-bool has_direct_convolution() { return direct_kernels() != nullptr; }
 
 bool suits_direct(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
   constexpr std::int64_t kMostWork =

@@ -4,12 +4,9 @@
 
 namespace aelab {
 
-/// Whether this processor has a kernel of our own for convolutions (direct_kernels.h).
-bool has_direct_convolution();
-
-/// Whether it takes these layers, and is the faster way: float32 on the CPU; few channels; ReLU or no
-/// activation; not where x itself is what will be differentiated by, since its second derivatives come from
-/// LibTorch's operators.
+/// Whether our own kernels take these layers, and are the faster way: float32 on the CPU; few channels; ReLU
+/// or no activation; not where x itself is what will be differentiated by, since its second derivatives come
+/// from LibTorch's operators.
 bool suits_direct(const std::vector<ImageLayer>& layers, const at::Tensor& x);
 
 /// convolve() by our own kernels: 16 samples (8 with AVX2) go side by side in the processor's vectors,

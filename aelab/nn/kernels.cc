@@ -3,12 +3,11 @@
 #include <ATen/Context.h>
 
 #include <array>
-#include <atomic>
 #include <fstream>
 #include <string>
 
 #include "aelab/core/error.h"
-#include "aelab/nn/direct_network.h"
+#include "aelab/nn/direct_kernels.h"
 #include "aelab/nn/product.h"
 
 namespace aelab {
@@ -18,7 +17,7 @@ std::span<const std::string_view> names(LinearKernel) {
   return kNames;
 }
 
-std::span<const std::string_view> names(ConvolutionKernel) {
+std::span<const std::string_view> names(DirectKernel) {
   static constexpr std::array<std::string_view, 3> kNames = {"auto", "libtorch", "direct"};
   return kNames;
 }
@@ -27,6 +26,7 @@ void Kernels::fields(Fields& f) {
   f("linear", linear, "products of dense layers; auto: by processor and LibTorch, see aelab doctor");
   f("convolution", convolution,
     "convolutional networks; auto: our own where the processor has AVX2 or AVX-512");
+  f("cross_entropy", cross_entropy, "the bernoulli likelihood; auto: as for convolutions");
 }
 
 namespace {
@@ -47,9 +47,7 @@ LinearKernel linear_rule() {
 }
 
 bool can_be_had(LinearKernel kernel) { return kernel != LinearKernel::onednn || has_onednn_product(); }
-bool can_be_had(ConvolutionKernel kernel) {
-  return kernel != ConvolutionKernel::direct || has_direct_convolution();
-}
+bool can_be_had(DirectKernel kernel) { return kernel != DirectKernel::direct || direct::chosen(); }
 
 template <class Kernel>
 void require(Kernel kernel, std::string_view seam) {
@@ -61,8 +59,8 @@ void require(Kernel kernel, std::string_view seam) {
 }
 
 /// This machine's rule until others are asked for.
-std::atomic<Kernels>& in_use() {
-  static std::atomic<Kernels> kernels = nearest({});
+Kernels& in_use() {
+  static Kernels kernels = nearest({});
   return kernels;
 }
 
@@ -71,19 +69,22 @@ std::atomic<Kernels>& in_use() {
 Kernels resolve(const Kernels& wanted) {
   require(wanted.linear, "linear");
   require(wanted.convolution, "convolution");
+  require(wanted.cross_entropy, "cross_entropy");
   return nearest(wanted);
 }
 
 Kernels nearest(Kernels wanted) {
   if (wanted.linear == LinearKernel::automatic || !can_be_had(wanted.linear)) wanted.linear = linear_rule();
-  if (wanted.convolution == ConvolutionKernel::automatic || !can_be_had(wanted.convolution))
-    wanted.convolution = has_direct_convolution() ? ConvolutionKernel::direct : ConvolutionKernel::libtorch;
+  for (auto* kernel : {&wanted.convolution, &wanted.cross_entropy})
+    if (*kernel == DirectKernel::automatic || !can_be_had(*kernel))
+      *kernel = direct::chosen() ? DirectKernel::direct : DirectKernel::libtorch;
   return wanted;
 }
 
 Kernels settled(Kernels wanted, const Kernels& recorded) {
   if (wanted.linear == LinearKernel::automatic) wanted.linear = recorded.linear;
-  if (wanted.convolution == ConvolutionKernel::automatic) wanted.convolution = recorded.convolution;
+  if (wanted.convolution == DirectKernel::automatic) wanted.convolution = recorded.convolution;
+  if (wanted.cross_entropy == DirectKernel::automatic) wanted.cross_entropy = recorded.cross_entropy;
   return wanted;
 }
 

@@ -15,19 +15,20 @@ enum class LinearKernel {
 };
 std::span<const std::string_view> names(LinearKernel);
 
-/// What computes convolutional networks.
-enum class ConvolutionKernel {
+/// What computes where we have kernels of our own (nn/direct_kernels.h).
+enum class DirectKernel {
   automatic,  ///< this machine's rule
-  libtorch,   ///< LibTorch's operators, which are oneDNN's
-  direct,     ///< our own (nn/direct_network.h) for float32 and few channels on the CPU; libtorch for others
+  libtorch,   ///< LibTorch's operators
+  direct,     ///< our own, for float32 on the CPU (convolutions: with few channels); libtorch for others
 };
-std::span<const std::string_view> names(ConvolutionKernel);
+std::span<const std::string_view> names(DirectKernel);
 
-/// What computes the two seams (nn/layers.h, nn/convolution.h). They differ in speed, and in the last bits of
-/// what they compute: runs record theirs, and go on with them.
+/// What computes the seams (nn/layers.h, nn/convolution.h, nn/cross_entropy.h). They differ in speed, and in
+/// the last bits of what they compute: runs record theirs, and go on with them.
 struct Kernels {
   LinearKernel linear = LinearKernel::automatic;
-  ConvolutionKernel convolution = ConvolutionKernel::automatic;
+  DirectKernel convolution = DirectKernel::automatic;
+  DirectKernel cross_entropy = DirectKernel::automatic;
 
   void fields(Fields& f);
   bool operator==(const Kernels&) const = default;

@@ -81,7 +81,7 @@ class RecordedKernels(program.TestCase):
         self.assertEqual(chosen, doctor["kernels"])
 
     def test_are_forced_and_replayed(self):
-        forced = "training.kernels.convolution=libtorch", "training.kernels.linear=libtorch"
+        forced = [f"training.kernels.{seam}=libtorch" for seam in ("linear", "convolution", "cross_entropy")]
         whole = self.train(self.CONVOLUTIONAL, *forced)
         self.assertEqual(set(self.kernels_of(whole).values()), {"libtorch"})
         # Half of the same run, resumed: its config names the kernels; without them, the checkpoint does.

@@ -37,12 +37,6 @@ Tensor definition(const std::vector<ImageLayer>& layers, Tensor x) {
 }
 
 /// The kernels that there are here.
-std::vector<ConvolutionKernel> all_kernels() {
-  std::vector<ConvolutionKernel> all = {ConvolutionKernel::libtorch};
-  if (has_direct_convolution()) all.push_back(ConvolutionKernel::direct);
-  return all;
-}
-
 TEST(Convolve, AgreesWithValuesByHand) {
   const auto x = at::arange(1, 10, at::kFloat).view({1, 1, 3, 3});
   const auto weight = at::arange(1, 5, at::kFloat).view({1, 1, 2, 2});
@@ -148,7 +142,7 @@ TEST(Convolve, HasTheDerivativesOfItsDefinition) {
             }
           return filled;
         };
-        const bool direct = kernel == ConvolutionKernel::direct && type == at::kFloat;
+        const bool direct = kernel == DirectKernel::direct && type == at::kFloat;
         expect_same_derivatives(
             [&](const auto& v) {
               const auto x = v[0] * 1;  // no leaf

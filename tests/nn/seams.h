@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aelab/nn/direct_kernels.h"
 #include "aelab/nn/kernels.h"
 #include "tests/torch_support.h"
 
@@ -40,6 +41,12 @@ inline void expect_same_derivatives(const Function& ours, const Function& refere
 
 inline Tensor drawn(at::IntArrayRef shape, at::ScalarType type, at::Generator& random) {
   return at::empty(shape, type).normal_(0, 1, random);
+}
+
+inline std::vector<DirectKernel> all_kernels() {
+  std::vector<DirectKernel> all = {DirectKernel::libtorch};
+  if (direct::chosen()) all.push_back(DirectKernel::direct);
+  return all;
 }
 
 /// What a seam computes with, until the test ends.
