@@ -47,15 +47,17 @@ struct Transposition {
 
 at::Tensor transposed(const at::Tensor& x) {
   if (x.scalar_type() != at::kFloat || !x.is_cpu()) return x.t().contiguous();
-  constexpr std::int64_t kWide = 16, kTall = 64;  // a tile's lines stay in the first cache
+  constexpr std::int64_t kLine = 16, kTall = 64, kWide = 16;  // a tile's lines stay in the first cache
   const auto packed = x.contiguous();
   const auto height = x.size(0), width = x.size(1);
   auto result = at::empty({width, height}, x.options());
   const Transposition all{packed.const_data_ptr<float>(), height, width, result.data_ptr<float>()};
-  at::parallel_for(0, (width + kWide - 1) / kWide, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto left = begin * kWide; left < std::min(end * kWide, width); left += kWide)
-      for (std::int64_t top = 0; top < height; top += kTall)
-        all.tile(top, std::min(top + kTall, height), left, std::min(left + kWide, width));
+  // A thread takes the rows that it has most likely written before, as LibTorch's operators divide tensors.
+  at::parallel_for(0, (height + kLine - 1) / kLine, 1, [&](std::int64_t begin, std::int64_t end) {
+    const auto bottom = std::min(end * kLine, height);
+    for (auto top = begin * kLine; top < bottom; top += kTall)
+      for (std::int64_t left = 0; left < width; left += kWide)
+        all.tile(top, std::min(top + kTall, bottom), left, std::min(left + kWide, width));
   });
   return result;
 }
