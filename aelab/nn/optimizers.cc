@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace aelab {
 
 FirstOrder::FirstOrder(const NamedTensors& parameters) {
@@ -68,11 +70,13 @@ Adam::Adam(const Config& config, const NamedTensors& parameters)
       means_(add_slot("mean")),
       squares_(add_slot("square")),
       steps_(add_slot("steps")) {
-  for (auto& steps : steps_) steps = at::zeros({}, steps.options().dtype(at::kFloat));
+  if (parameters.empty()) return;
+  const auto steps = at::zeros({}, steps_.front().options().dtype(at::kFloat));
+  std::fill(steps_.begin(), steps_.end(), steps);  // one count, since all parameters step together
 }
 
 void Adam::update(std::vector<Tensor>& gradients, double learning_rate) {
-  at::_foreach_add_(steps_, 1);
+  if (!steps_.empty()) steps_.front().add_(1);
   at::_fused_adam_(parameters_, gradients, means_, squares_, {}, steps_, learning_rate, config_.beta1,
                    config_.beta2,
                    /*weight_decay=*/0, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);

@@ -63,13 +63,13 @@ std::vector<Tensor> values_of(const NamedTensors& named) {
   return tensors;
 }
 
-/// Gradients of a scalar; zeros for parameters that it does not depend on.
+/// Gradients of a scalar, packed; zeros for parameters that it does not depend on.
 std::vector<Tensor> gradients_of(const Tensor& total, const std::vector<Tensor>& parameters) {
   auto gradients =
       torch::autograd::grad({total}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
                             /*create_graph=*/false, /*allow_unused=*/true);
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
+    gradients[i] = gradients[i].defined() ? gradients[i].contiguous() : at::zeros_like(parameters[i]);
   return gradients;
 }
 
