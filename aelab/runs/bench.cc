@@ -1,15 +1,18 @@
 #include "aelab/runs/bench.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
+#include "aelab/nn/convolution.h"
+#include "aelab/nn/cross_entropy.h"
 #include "aelab/nn/layers.h"
 #include "aelab/nn/work.h"
 #include "aelab/runs/made.h"
@@ -209,38 +212,63 @@ StepTime measure_step(const Workload& workload, const Ceilings& ceilings, double
           .samples_per_second = 1e3 * static_cast<double>(rows) / middle};
 }
 
+namespace {
+
+/// Times work, forward and backward, by the rule's kernel at a seam and by the others that can be had there.
+template <class Kernel, class Work>
+void compare_kernels(std::vector<Calibration>& found, const std::string& layer, Kernel Kernels::*seam,
+                     std::initializer_list<Kernel> all, Work work) {
+  const auto rule = nearest({});
+  for (const auto kernel : all) {
+    auto other = rule;
+    other.*seam = kernel;
+    if (other == rule || nearest(other) != other) continue;
+    use_kernels(rule);
+    const double chosen_ms = least_time(work);
+    use_kernels(other);
+    found.push_back({.layer = layer,
+                     .chosen = std::string(name_of(rule.*seam)),
+                     .other = std::string(name_of(kernel)),
+                     .chosen_ms = chosen_ms,
+                     .other_ms = least_time(work)});
+  }
+}
+
+}  // namespace
+
 std::vector<Calibration> calibrate() {
-  struct Case {
-    std::int64_t rows, in, out;
-  };
-  std::vector<Calibration> found;
   const auto before = kernels();
-  for (const auto& [rows, in, out] : {Case{128, 256, 32},
+  std::vector<Calibration> found;
+  const auto random = [](at::IntArrayRef shape) { return at::rand(shape).requires_grad_(); };
+  for (const auto& [rows, in, out] : {std::array{128, 256, 32},
                                       {1024, 256, 32},
                                       {128, 784, 256},
                                       {1024, 784, 256},
                                       {64, 3072, 1024},
                                       {2048, 2048, 2048}}) {
-    const auto x = at::rand({rows, in}).requires_grad_(), weight = at::rand({out, in}).requires_grad_();
+    const auto x = random({rows, in}), weight = random({out, in});
     const auto gradient = at::rand({rows, out});
-    std::map<LinearKernel, double> times;
-    for (const auto kernel : {LinearKernel::libtorch, LinearKernel::onednn}) {
-      const Kernels wanted{.linear = kernel};
-      if (nearest(wanted) != wanted) continue;
-      use_kernels(wanted);
-      times[kernel] = least_time([&] {
-        torch::autograd::grad({aelab::linear(x, weight, Tensor())}, {x, weight}, {gradient});
-      });
-    }
-    const auto chosen = nearest({}).linear;
-    for (const auto& [kernel, time] : times)
-      if (kernel != chosen)
-        found.push_back(
-            {.layer = "dense " + std::to_string(rows) + "x" + std::to_string(in) + "x" + std::to_string(out),
-             .chosen = std::string(name_of(chosen)),
-             .other = std::string(name_of(kernel)),
-             .chosen_ms = times[chosen],
-             .other_ms = time});
+    compare_kernels(found, fmt::format("dense {}x{}x{}", rows, in, out), &Kernels::linear,
+                    {LinearKernel::libtorch, LinearKernel::onednn}, [&] {
+                      torch::autograd::grad({linear(x, weight, Tensor())}, {x, weight}, {gradient});
+                    });
+  }
+  static constexpr auto kDirect = {DirectKernel::libtorch, DirectKernel::direct};
+  for (const std::int64_t rows : {128, 1024}) {
+    const auto images = at::rand({rows, 1, 28, 28}), weight = random({16, 1, 3, 3}),
+               next = random({8, 16, 3, 3}), bias = random({16}), next_bias = random({8});
+    const std::vector<ImageLayer> layers = {
+        {.weight = weight, .bias = bias, .padding = 1, .activation = Activation::relu},
+        {.kind = ImageLayer::Kind::pooling},
+        {.weight = next, .bias = next_bias, .padding = 1}};
+    compare_kernels(
+        found, fmt::format("two convolutions {}x1x28x28", rows), &Kernels::convolution, kDirect, [&] {
+          torch::autograd::grad({convolve(layers, images).sum()}, {weight, bias, next, next_bias});
+        });
+    const auto logits = random({rows, 784}), targets = at::rand({rows, 784});
+    compare_kernels(found, fmt::format("cross-entropy {}x784", rows), &Kernels::cross_entropy, kDirect, [&] {
+      torch::autograd::grad({cross_entropy_of_logits(logits, targets).sum()}, {logits});
+    });
   }
   use_kernels(before);
   return found;

@@ -151,6 +151,12 @@ TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
     EXPECT_SAYS(said({}), "data.inputs: say which array of ");
     EXPECT_SAYS(said({.inputs = "xx"}), "Did you mean \"x\"?");
   }
+  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "a.safetensors"}}),
+              "a.safetensors is read by \"source\": \"safetensors\", not by \"npz\"");
+  EXPECT_SAYS(refusal(SafetensorsSource::Config{{.train_files = folder / "a.npz"}}),
+              "a.npz is read by \"source\": \"npz\", not by \"safetensors\"");
+  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = folder / "a.npz"}),
+              "a.npz is read by \"source\": \"npz\", not by \"npy\"");
   put_file(folder / "bad.npz", read_file(folder / "a.npz").substr(0, 100));
   EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
               "bad.npz: its 100 bytes are no .npz file, or cut short or damaged");

@@ -1,6 +1,11 @@
 #include "aelab/data/sources/array_sources.h"
 
+#include <fmt/format.h>
+
+#include <array>
+
 #include "aelab/core/error.h"
+#include "aelab/core/files.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/core/text.h"
 #include "aelab/data/array_rows.h"
@@ -17,6 +22,24 @@ void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())
     throw Error("data: the rows of the test part are " + to_string(data.test->shape()) +
                 ", those of the training part " + to_string(data.train.shape()));
+}
+
+/// The source that reads what begins so; empty where none of these does.
+std::string_view source_of(const std::string& file) {
+  std::array<char, 9> bytes = {};
+  const auto count = InputFile(file).read_at(0, bytes.data(), bytes.size());
+  const std::string_view begin(bytes.data(), count);
+  if (begin.starts_with("\x93NUMPY")) return Npy::Config::kind;
+  if (begin.starts_with("PK\x03\x04")) return Npz::Config::kind;
+  if (begin.size() == bytes.size() && begin.back() == '{') return SafetensorsSource::Config::kind;
+  return {};
+}
+
+/// Where a file is plainly another source's, what is said is that, not what its bytes fail at.
+void check_source(std::string_view source, const FileNames& files) {
+  for (const auto& file : files)
+    if (const auto found = source_of(file); !found.empty() && found != source)
+      throw Error(fmt::format("data: {} is read by \"source\": \"{}\", not by \"{}\"", file, found, source));
 }
 
 /// How the arrays of one kind of archive are found and opened.
@@ -64,6 +87,7 @@ std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames&
 Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveConfig& config,
                    bool in_memory) {
   require_files({{"train_files", config.train_files}, {"test_files", config.test_files}});
+  for (const auto* files : {&config.train_files, &config.test_files}) check_source(name, *files);
   const ArrayRowsConfig how{.in_memory = in_memory, .channels_last = config.channels_last};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
     return rows_of(open_arrays(format, files, inputs),
@@ -108,6 +132,9 @@ Data Npy::open() const {
                  {"train_labels", config_.train_labels},
                  {"test_inputs", config_.test_inputs},
                  {"test_labels", config_.test_labels}});
+  for (const auto* files :
+       {&config_.train_inputs, &config_.train_labels, &config_.test_inputs, &config_.test_labels})
+    check_source(Config::kind, *files);
   Data data{.name = "npy", .train = {}, .origin = config_.train_inputs.front()};
   const auto part = [&](const FileNames& inputs, const FileNames& labels) {
     std::vector<ArrayFile> arrays, classes;
