@@ -26,38 +26,32 @@ void transpose_four(const float* from, std::int64_t width, float* to, std::int64
   for (int c = 0; c < 4; ++c) std::memcpy(to + c * height, &columns[c], sizeof(Four));
 }
 
-/// A packed matrix and where its transpose goes.
-struct Transposition {
-  const float* from;
-  std::int64_t height, width;
-  float* to;
-
-  void tile(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right) const {
-    for (auto c = left; c < right; c += 4)
-      for (auto r = top; r < bottom; r += 4)
-        if (r + 4 <= bottom && c + 4 <= right)
-          transpose_four(from + r * width + c, width, to + c * height + r, height);
-        else
-          for (auto i = r; i < std::min(r + 4, bottom); ++i)
-            for (auto j = c; j < std::min(c + 4, right); ++j) to[j * height + i] = from[i * width + j];
-  }
-};
+/// Rows top .. bottom - 1 of a packed matrix become these columns of the packed transpose.
+void transpose_rows(const float* from, std::int64_t height, std::int64_t width, float* to, std::int64_t top,
+                    std::int64_t bottom) {
+  for (std::int64_t c = 0; c < width; c += 4)
+    for (auto r = top; r < bottom; r += 4)
+      if (r + 4 <= bottom && c + 4 <= width)
+        transpose_four(from + r * width + c, width, to + c * height + r, height);
+      else
+        for (auto i = r; i < std::min(r + 4, bottom); ++i)
+          for (auto j = c; j < std::min(c + 4, width); ++j) to[j * height + i] = from[i * width + j];
+}
 
 }  // namespace
 
 at::Tensor transposed(const at::Tensor& x) {
   if (x.scalar_type() != at::kFloat || !x.is_cpu()) return x.t().contiguous();
-  constexpr std::int64_t kLine = 16, kTall = 64, kWide = 16;  // a tile's lines stay in the first cache
+  constexpr std::int64_t kRows = 16;  // floats of a cache line, which is written at once
   const auto packed = x.contiguous();
   const auto height = x.size(0), width = x.size(1);
   auto result = at::empty({width, height}, x.options());
-  const Transposition all{packed.const_data_ptr<float>(), height, width, result.data_ptr<float>()};
+  const float* from = packed.const_data_ptr<float>();
+  float* to = result.data_ptr<float>();
   // A thread takes the rows that it has most likely written before, as LibTorch's operators divide tensors.
-  at::parallel_for(0, (height + kLine - 1) / kLine, 1, [&](std::int64_t begin, std::int64_t end) {
-    const auto bottom = std::min(end * kLine, height);
-    for (auto top = begin * kLine; top < bottom; top += kTall)
-      for (std::int64_t left = 0; left < width; left += kWide)
-        all.tile(top, std::min(top + kTall, bottom), left, std::min(left + kWide, width));
+  at::parallel_for(0, (height + kRows - 1) / kRows, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto block = begin; block < end; ++block)
+      transpose_rows(from, height, width, to, block * kRows, std::min((block + 1) * kRows, height));
   });
   return result;
 }
