@@ -96,7 +96,8 @@ void add_bench(CLI::App& app, Command& chosen) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_flag("--calibrate", options->calibrate,
-                    "instead, time layers by every kernel there is: whether this machine's rule is right");
+                    "instead, time layers and the likelihood by every kernel there is: whether this "
+                    "machine's rule is right");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer("Example: aelab bench --filter mlp");
   command->callback([options, &chosen] {

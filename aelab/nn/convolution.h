@@ -34,7 +34,7 @@ struct ImageLayer {
 /// Whether layer i only enlarges what the next one convolves, so that both can be one operation (Phases).
 bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i);
 
-/// The second seam for speed (the first is linear()): x [batch, channels, height, width] through the layers
+/// The second seam for speed (see linear()): x [batch, channels, height, width] through the layers
 /// of a convolutional network. Differentiable to the second order; the gradient of a maximum that occurs
 /// several times goes to its first place.
 at::Tensor convolve(const std::vector<ImageLayer>& layers, const at::Tensor& x);

@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+
 #include "aelab/nn/direct_kernels.h"
 #include "aelab/nn/kernels.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 // What LibTorch does in several passes or slowly, as plain loops. No LibTorch here, and no header with code
-// of its own: the file behind is compiled once for each instruction set.
+// of its own: direct_kernels.inc, which holds the loops, is compiled once for each instruction set.
 //
 // Convolutions and their companions work on blocks of images that lie side by side: the innermost dimension
 // of every image is the sample, as many as `lanes`, so that plain loops over samples fill the processor's

@@ -8,8 +8,8 @@
 
 namespace aelab {
 
-/// The first of two seams for speed, through which every dense layer of the library goes; convolve()
-/// (nn/convolution.h) is the other. Differentiable to the second order.
+/// The first of three seams for speed, through which every dense layer of the library goes; convolve() and
+/// cross_entropy_of_logits() are the others. Differentiable to the second order.
 /// activation(x weight^T + bias): x [batch, in], weight [out, in], bias [out] or undefined -> [batch, out].
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Activation activation = Activation::linear);

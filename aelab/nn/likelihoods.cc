@@ -7,6 +7,7 @@
 #include "aelab/nn/cross_entropy.h"
 
 namespace aelab {
+
 Tensor BernoulliLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
   return cross_entropy_of_logits(output, target);
 }

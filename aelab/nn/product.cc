@@ -33,7 +33,9 @@ const std::optional<Operator>& pointwise_operator() {
 }
 
 /// oneDNN's operator wants the left matrix row by row: what it copies itself, it copies by one thread.
-at::Tensor left(const at::Tensor& x) { return x.t().is_contiguous() ? transposed(x.t()) : x.contiguous(); }
+at::Tensor left(const at::Tensor& x) {
+  return !x.is_contiguous() && x.t().is_contiguous() ? transposed(x.t()) : x.contiguous();
+}
 
 /// It takes the right one or its transpose as it lies. With rows further apart than they are long it falls to
 /// a path 500 times slower.

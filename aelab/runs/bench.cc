@@ -261,10 +261,9 @@ std::vector<Calibration> calibrate() {
         {.weight = weight, .bias = bias, .padding = 1, .activation = Activation::relu},
         {.kind = ImageLayer::Kind::pooling},
         {.weight = next, .bias = next_bias, .padding = 1}};
-    compare_kernels(
-        found, fmt::format("two convolutions {}x1x28x28", rows), &Kernels::convolution, kDirect, [&] {
-          torch::autograd::grad({convolve(layers, images).sum()}, {weight, bias, next, next_bias});
-        });
+    compare_kernels(found, fmt::format("convolutions {}x1x28x28", rows), &Kernels::convolution, kDirect, [&] {
+      torch::autograd::grad({convolve(layers, images).sum()}, {weight, bias, next, next_bias});
+    });
     const auto logits = random({rows, 784}), targets = at::rand({rows, 784});
     compare_kernels(found, fmt::format("cross-entropy {}x784", rows), &Kernels::cross_entropy, kDirect, [&] {
       torch::autograd::grad({cross_entropy_of_logits(logits, targets).sum()}, {logits});

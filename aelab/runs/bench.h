@@ -37,13 +37,13 @@ struct StepTime {
 /// batch, loss, gradients, callbacks, optimiser. The first three do not count. A closed form is one step.
 StepTime measure_step(const Workload& workload, const Ceilings& ceilings, double seconds);
 
-/// A layer computed by each of two kernels, forward and backward.
+/// A layer, or the likelihood, computed by each of two kernels, forward and backward.
 struct Calibration {
   std::string layer;
   std::string chosen, other;  ///< by the rule (nn/kernels.h); the other kernel
   double chosen_ms, other_ms;
 };
-/// Whether the rule holds on this machine: layers large and small by every kernel that can be had.
+/// Whether the rule holds on this machine: layers and the likelihood by every kernel that can be had.
 std::vector<Calibration> calibrate();
 
 }  // namespace aelab

@@ -35,7 +35,9 @@ void TrainerConfig::fields(Fields& f) {
     "parameters that stay as they are: their names, or what these begin with, such as backbone.encoder_0");
   f("device", device, "auto: CUDA where LibTorch has it, else the CPU");
   f("threads", threads, "processor threads; all when left out", between(1, 1024));
-  f("kernels", kernels, "what computes layers; run folders record what auto chose, and resume with it");
+  f("kernels", kernels,
+    "what computes layers and the bernoulli likelihood; run folders record what auto chose, and resume with "
+    "it");
 }
 
 std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
@@ -63,13 +65,13 @@ std::vector<Tensor> values_of(const NamedTensors& named) {
   return tensors;
 }
 
-/// Gradients of a scalar, packed; zeros for parameters that it does not depend on.
+/// Gradients of a scalar; zeros for parameters that it does not depend on.
 std::vector<Tensor> gradients_of(const Tensor& total, const std::vector<Tensor>& parameters) {
   auto gradients =
       torch::autograd::grad({total}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
                             /*create_graph=*/false, /*allow_unused=*/true);
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    gradients[i] = gradients[i].defined() ? gradients[i].contiguous() : at::zeros_like(parameters[i]);
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
   return gradients;
 }
 

@@ -36,7 +36,6 @@ Tensor definition(const std::vector<ImageLayer>& layers, Tensor x) {
   return x;
 }
 
-/// The kernels that there are here.
 TEST(Convolve, AgreesWithValuesByHand) {
   const auto x = at::arange(1, 10, at::kFloat).view({1, 1, 3, 3});
   const auto weight = at::arange(1, 5, at::kFloat).view({1, 1, 2, 2});

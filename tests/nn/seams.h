@@ -1,6 +1,6 @@
 #pragma once
 
-// What the tests of the two seams share.
+// What the tests of the seams share.
 
 #include <algorithm>
 
@@ -43,6 +43,7 @@ inline Tensor drawn(at::IntArrayRef shape, at::ScalarType type, at::Generator& r
   return at::empty(shape, type).normal_(0, 1, random);
 }
 
+/// The kernels that there are here.
 inline std::vector<DirectKernel> all_kernels() {
   std::vector<DirectKernel> all = {DirectKernel::libtorch};
   if (direct::chosen()) all.push_back(DirectKernel::direct);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
@@ -26,12 +27,16 @@ void check_test_shape(const Data& data) {
 
 /// The source that reads what begins so; empty where none of these does.
 std::string_view source_of(const std::string& file) {
+  const InputFile input(file);
   std::array<char, 9> bytes = {};
-  const auto count = InputFile(file).read_at(0, bytes.data(), bytes.size());
+  const auto count = input.read_at(0, bytes.data(), bytes.size());
   const std::string_view begin(bytes.data(), count);
   if (begin.starts_with("\x93NUMPY")) return Npy::Config::kind;
   if (begin.starts_with("PK\x03\x04")) return Npz::Config::kind;
-  if (begin.size() == bytes.size() && begin.back() == '{') return SafetensorsSource::Config::kind;
+  std::uint64_t header = 0;  // its length, before a header in JSON
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (begin.size() == bytes.size() && begin.back() == '{' && header < input.size())
+    return SafetensorsSource::Config::kind;
   return {};
 }
 

@@ -21,14 +21,6 @@ namespace {
                 "); the state before it is kept. Try a smaller learning rate");
 }
 
-/// By one call, which multiplies by one: for small tensors 3 microseconds instead of 14 for their norms.
-bool all_finite(const std::vector<Tensor>& gradients) {
-  const auto options = gradients.front().options().dtype(at::kFloat);
-  auto found = at::zeros({1}, options);
-  at::_amp_foreach_non_finite_check_and_unscale_(gradients, found, at::ones({1}, options));
-  return found.item<float>() == 0;
-}
-
 }  // namespace
 
 void StopOnNan::losses(Training& training, const Terms& terms) {
@@ -39,9 +31,11 @@ void StopOnNan::losses(Training& training, const Terms& terms) {
 }
 
 void StopOnNan::gradients(Training& training, const Update& update, const std::vector<Tensor>& gradients) {
-  if (gradients.empty() || all_finite(gradients)) return;
+  if (gradients.empty()) return;
+  const auto lengths = at::stack(at::_foreach_norm(gradients));
+  if (std::isfinite(lengths.sum().item<double>())) return;
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (const auto length = gradients[i].norm().item<double>(); !std::isfinite(length))
+    if (const auto length = lengths[static_cast<std::int64_t>(i)].item<double>(); !std::isfinite(length))
       stop(training, "the gradient of \"" + update.parameters[i].first + "\"", length);
 }
 
