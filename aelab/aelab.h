@@ -1,6 +1,6 @@
 #pragma once
 
-// All that experiment programs need.
+// Includes everything that experiment programs need.
 
 #include "aelab/classifiers/k_means.h"
 #include "aelab/classifiers/linear_svm.h"
