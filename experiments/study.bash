@@ -1,16 +1,17 @@
-# Begins every study.sh: source "$(dirname "$0")/../study.bash". Results go to the current folder, into comparisons/
-# and runs/; what is finished there is not done again.
-#   --short      the smallest sizes, under other names: minutes become seconds, and numbers mean nothing
-#   $JOBS        runs at once; as many as there are processors when unset
+# Sourced by every study.sh: source "$(dirname "$0")/../study.bash". Results are written to comparisons/ and runs/ in
+# the current folder; completed runs are not repeated.
+#   --short      uses the smallest sizes and other names: seconds instead of minutes, but the numbers mean nothing
+#   $JOBS        the number of parallel runs; by default the number of processors
 set -euo pipefail
 study=$(cd "$(dirname "$0")" && pwd)
 aelab=$(realpath "${AELAB_PROGRAM:-$study/../../build/release/aelab}")
-programs=$(dirname "$aelab")/experiments  # those of the studies, build/release/experiments
+programs=$(dirname "$aelab")/experiments  # the programs of the studies, build/release/experiments
 short=
 if [[ ${1:-} == --short ]]; then short=-short; shift; fi
 (($# == 0)) || { echo "usage: $0 [--short]" >&2; exit 2; }
 
-# compare NAME [OVERRIDE ...]: the comparison of NAME.json into comparisons/<study>-NAME; overrides hold for --short.
+# compare NAME [OVERRIDE ...]: runs the comparison NAME.json and writes it to comparisons/<study>-NAME. The overrides
+# apply only with --short.
 compare() {
   local name=$1 overrides=()
   shift
@@ -19,5 +20,5 @@ compare() {
     --jobs "${JOBS:-$(nproc)}" --plain
 }
 
-# comparison NAME: its folder's name.
+# comparison NAME: prints the name of its folder.
 comparison() { echo "$(basename "$study")-$1$short"; }

@@ -1,5 +1,5 @@
-// What the studies' programs share: going through a comparison's runs, and tables of what was measured once a
-// seed.
+// Shared by the programs of the studies: iteration over the runs of a comparison, and tables of values that
+// were measured once per seed.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -16,8 +16,8 @@
 
 namespace study {
 
-/// Calls visit(variant's name, TrainedRun) for every run of the comparison in `folder`, seed by seed, with
-/// the model of that checkpoint.
+/// Calls visit(variant name, TrainedRun) for every run of the comparison in `folder`, seed by seed, with the
+/// model of the given checkpoint.
 template <class Visit>
 void for_each_run(const std::filesystem::path& folder, Visit visit,
                   aelab::Which checkpoint = aelab::Which::best) {
@@ -27,7 +27,7 @@ void for_each_run(const std::filesystem::path& folder, Visit visit,
           aelab::load_trained_run(comparison.folder(planned), checkpoint));
 }
 
-/// of(inputs) for all rows, a thousand at a time, [rows, ...].
+/// Applies `of` to the inputs of all rows, a thousand at a time, and concatenates the results: [rows, ...].
 template <class Function>
 at::Tensor in_batches(const aelab::Dataset& rows, Function of) {
   constexpr std::int64_t kRows = 1000;
@@ -37,8 +37,8 @@ at::Tensor in_batches(const aelab::Dataset& rows, Function of) {
   return at::cat(pieces);
 }
 
-/// Rows and columns in the order in which they first came; a cell is the mean of its numbers and half the
-/// width of their 95 % t interval.
+/// A table whose rows and columns are in order of first appearance. A cell shows the mean of its values and
+/// the half-width of their 95 % confidence interval (t distribution).
 class Table {
  public:
   explicit Table(std::string title) : title_(std::move(title)) {}

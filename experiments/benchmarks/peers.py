@@ -1,9 +1,10 @@
-"""One workload in another library, timed: prints {"median_ms", "min_ms", "compile_s"} of a training step.
+"""Times one workload in another library and prints {"median_ms", "min_ms", "compile_s"} of a training step.
 
     peers.py PEER WORKLOAD BATCH        python peers.py jax-scan mlp 128
 
-Same mathematics as aelab's workload of that name, float32, the same number of threads (OMP_NUM_THREADS), Adam,
-batches gathered at random from 8,192 resident rows. Every peer at the best settings that we know of: see README.md.
+The mathematics are those of aelab's workload of the same name, in float32, with the same number of threads
+(OMP_NUM_THREADS) and Adam; batches are gathered at random from 8,192 rows in memory. Every peer uses the best settings
+that we know of: see README.md.
 """
 
 import json
@@ -23,7 +24,7 @@ def images():
 
 
 def repeat(step, steps_a_call=1):
-    """Calls `step` for SECONDS after a first call, which compiles; the time of one training step."""
+    """Calls `step` for SECONDS, after a first call that compiles, and returns the time of one training step."""
     begin = time.perf_counter()
     step()
     compile_s = time.perf_counter() - begin
@@ -33,7 +34,7 @@ def repeat(step, steps_a_call=1):
         step()
     begin = time.perf_counter()
     while (spent := time.perf_counter() - begin) < SECONDS or len(times) < 5:
-        if len(times) >= 2 and spent > 5 * SECONDS:  # a slow one
+        if len(times) >= 2 and spent > 5 * SECONDS:  # a slow workload
             break
         start = time.perf_counter()
         step()
@@ -41,7 +42,7 @@ def repeat(step, steps_a_call=1):
     return {"median_ms": float(np.median(times)), "min_ms": min(times), "compile_s": compile_s}
 
 
-# ---- PyTorch: eager; with the fused Adam; compiled, with the fused Adam
+# ---- PyTorch: eager; with fused Adam; compiled, with fused Adam
 
 
 def torch_network(workload):
@@ -97,7 +98,7 @@ def torch_step(mode, workload, batch):
 
 
 def torch_deep_contractive(batch):
-    """784-256-64-16 with sigmoids, its decoder mirrored; the Jacobian's squared norm by vmap(jacrev)."""
+    """784-256-64-16 with sigmoid units and a mirrored decoder; the squared norm of the Jacobian by vmap(jacrev)."""
     import torch
     from torch import nn
     from torch.func import functional_call, jacrev, vmap
@@ -252,7 +253,7 @@ def scikit_learn_pca(rows):
 
 
 def pythae_epoch(folder):
-    """An epoch of Fashion-MNIST with progress bar and checkpoints on: (3 epochs - 1 epoch) / 2."""
+    """One epoch of Fashion-MNIST with a progress bar and checkpoints: (3 epochs - 1 epoch) / 2."""
     import gzip
 
     import torch
@@ -280,7 +281,7 @@ def pythae_epoch(folder):
 
 
 def jax_start():
-    """What `aelab run` does on digits for one step, after the interpreter has started; run.py times the process."""
+    """Does what `aelab run` does for one training step on digits; run.py times the whole process."""
     import jax
     import jax.numpy as jnp
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""aelab and its peers side by side: every workload in every library, in fresh processes, one at a time.
+"""Compares aelab with its peers: runs every workload in every library, in fresh processes, one at a time.
 
-    experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository's root
+    experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository root
 
-Makes the peers' environment in build/benchmarks when it is not there. Each workload runs A B ... B A: aelab, every
-peer, the peers backwards, aelab. What is compared are the least steps of both turns, since other work on a machine only
-ever adds. aelab's two turns also tell the noise floor (A/A). Writes build/benchmarks/results.json and prints a table;
---plot draws it, --peers prints every peer's times.
+Creates the environment of the peers in build/benchmarks if it does not exist. Each workload runs A B ... B A: aelab,
+every peer, the peers in reverse order, aelab. The minimum step times of both measurements are compared, because other
+work on the machine can only add time. The two measurements of aelab also show the noise floor (A/A). Writes
+build/benchmarks/results.json and prints a table; --plot plots it, --peers prints the times of every peer.
 """
 
 import argparse
@@ -25,7 +25,7 @@ PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", 
 THREADS = str(os.cpu_count())
 MLP = ["torch-eager", "torch-fused", "torch-compiled", "jax-step", "jax-scan", "keras-torch", "keras-jax"]
 
-# name; aelab's workload, or None for a whole process; the peers; their workload and its size; the target
+# name; the workload of aelab, or None for a whole process; the peers; their workload and its size; the target ratio
 WORKLOADS = [
     ("mlp-128", "mlp-128", MLP, ("mlp", "128"), 0.80),
     ("mlp-1024", "mlp-1024", MLP, ("mlp", "1024"), 0.75),
@@ -36,7 +36,7 @@ WORKLOADS = [
     ("epoch", None, ["pythae-trainer"], ("epoch", "/usr/share/datasets/fashion-mnist"), 0.28),
     ("start", None, ["jax-step"], ("start", "0"), None),
 ]
-# aelab against itself: workload, the plain step that it is compared with, the target
+# aelab compared with itself: workload, the plain step that it is compared with, the target ratio
 OWN = [
     ("mlp-gaussian-noise-1024", "mlp-1024", 1.25),
     ("mlp-masking-1024", "mlp-1024", 1.25),
@@ -68,7 +68,7 @@ def bench(workload, seconds):
 
 
 def run_file(folder, config, seconds):
-    """Seconds of a whole `aelab run`."""
+    """Returns the seconds that a whole `aelab run` takes."""
     path = Path(folder) / "run.json"
     path.write_text(json.dumps(config))
     begin = time.perf_counter()
@@ -77,7 +77,7 @@ def run_file(folder, config, seconds):
 
 
 def aelab_epoch(seconds):
-    """An epoch of Fashion-MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
+    """One epoch of Fashion-MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
     config = {
         "name": "epoch",
         "data": {"source": "fashion-mnist"},
@@ -96,7 +96,7 @@ def aelab_epoch(seconds):
 
 
 def aelab_start(seconds):
-    """From the start of the program to the end of its first step and its run folder."""
+    """The time from the start of the program until its first step and its run folder are complete."""
     config = {
         "name": "start",
         "data": {"source": "digits"},
@@ -160,7 +160,7 @@ def row(result):
 
 
 def print_peers(results):
-    print("| workload | library | ms a step | until the first step's end, s |\n| --- | --- | --- | --- |")
+    print("| workload | library | ms per step | until the end of the first step, s |\n| --- | --- | --- | --- |")
     for result in results:
         for peer, times in sorted(result.get("peers", {}).items(), key=lambda item: item[1]["ms"]):
             print(f"| {result['name']} | {peer} | {times['ms']:.2f} | {times['compile_s']:.1f} |")
@@ -179,7 +179,7 @@ def plot(results, path):
         axis.barh(list(bars), [bar["ms"] for bar in bars.values()], color=["#c33"] + ["#888"] * len(result["peers"]))
         axis.invert_yaxis()
         axis.set_title(result["name"])
-        axis.set_xlabel("ms a step")
+        axis.set_xlabel("ms per step")
         axis.axvline(result["aelab"]["limit_ms"], color="k", linestyle=":", linewidth=1)
     figure.tight_layout()
     figure.savefig(path, dpi=80)
@@ -187,10 +187,10 @@ def plot(results, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="workloads whose name contains this")
-    parser.add_argument("--seconds", type=float, default=3, help="for each measurement")
-    parser.add_argument("--peers", action="store_true", help="print all times of the last run, and measure nothing")
-    parser.add_argument("--plot", help="draw the results of the last run into this file, and measure nothing")
+    parser.add_argument("--only", default="", help="run only the workloads whose names contain this text")
+    parser.add_argument("--seconds", type=float, default=3, help="duration of each measurement")
+    parser.add_argument("--peers", action="store_true", help="print all times of the last run without measuring anything")
+    parser.add_argument("--plot", help="plot the results of the last run to this file without measuring anything")
     options = parser.parse_args()
     path = ENVIRONMENT / "results.json"
     if options.plot:

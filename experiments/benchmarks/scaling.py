@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How time and memory grow with the work: a step's time and a process's peak memory by batch, code, depth and rows.
+"""Measures how time and memory scale: step time and peak memory by batch size, code size, depth and number of rows.
 
-    experiments/benchmarks/scaling.py [--seconds S]     from the repository's root, with build/benchmarks made by run.py
+    experiments/benchmarks/scaling.py [--seconds S]     from the repository root, after run.py made build/benchmarks
     build/benchmarks/bin/python experiments/benchmarks/scaling.py --plot FILE
 
-Dense autoencoders on random rows of 784 numbers: 784-256-32 and its mirror, one of its sizes varied at a time. Every
-point is a fresh process. Writes build/benchmarks/scaling.json and prints the tables of README.md.
+Trains dense autoencoders (784-256-32 and its mirror) on random rows of 784 values, varying one size at a time. Every
+point is measured in a fresh process. Writes build/benchmarks/scaling.json and prints the tables of README.md.
 """
 
 import argparse
@@ -26,7 +26,7 @@ CURVES = {
 
 
 def run_of(curve, value, file):
-    """The run file's content at one point: `value` on one axis, the others as they are."""
+    """The content of the run file at one point: `value` on one axis, the defaults on the others."""
     depth, code, batch = (value if curve == axis else usual for axis, usual in (("depth", 2), ("code", 32), ("batch", 1024)))
     return {
         "name": f"{curve}-{value}",
@@ -37,7 +37,7 @@ def run_of(curve, value, file):
 
 
 def measure(config, folder, seconds):
-    """The bench report of one run file, and the process's peak memory in MiB."""
+    """The bench report of one run file, and the peak memory of the process in MiB."""
     path = Path(folder) / "run.json"
     path.write_text(json.dumps(config))
     command = [AELAB, "bench", "--json", "--seconds", str(seconds), path]
@@ -55,7 +55,7 @@ def curves(seconds):
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for curve, values in CURVES.items():
-            print(f"\n| {curve} | ms a step | limit ms | samples/s | peak MiB |\n| --- | --- | --- | --- | --- |")
+            print(f"\n| {curve} | ms per step | limit ms | samples/s | peak MiB |\n| --- | --- | --- | --- | --- |")
             for value in values:
                 file = Path(folder) / "rows.npy"
                 rows = value if curve == "rows" else 16384
@@ -80,7 +80,7 @@ def plot(path):
         axis.loglog(values, [point["median_ms"] for point in points], "o-", color="#c33", label="measured")
         axis.loglog(values, [point["limit_ms"] for point in points], "k:", label="limit")
         axis.set_xlabel(curve)
-        axis.set_ylabel("ms a step")
+        axis.set_ylabel("ms per step")
         axis.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=80)
@@ -88,8 +88,8 @@ def plot(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=2, help="for each point")
-    parser.add_argument("--plot", help="draw the last results into this file, and measure nothing")
+    parser.add_argument("--seconds", type=float, default=2, help="duration of each measurement")
+    parser.add_argument("--plot", help="plot the last results to this file without measuring anything")
     options = parser.parse_args()
     plot(options.plot) if options.plot else curves(options.seconds)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rifai's table: codes, their Jacobians, a classifier on them, a fine-tuned network; and a surface whose tangent is known.
+# The table of Rifai et al.: Jacobians, a classifier on the codes, fine-tuning; a surface with a known tangent space.
 source "$(dirname "$0")/../study.bash"
 digits='base.data={"source": "digits", "validation": 200, "train": 500}'
 compare table "$digits" budget.epochs=1 base.model.code=20

@@ -1,5 +1,5 @@
-// Trains the lecture's convolutional autoencoder on MNIST for five epochs and prints how well it
-// reconstructs.
+// Trains the convolutional autoencoder of Golan (9.A) on MNIST for five epochs and prints its reconstruction
+// metrics.
 
 #include <cstdio>
 
@@ -18,10 +18,9 @@ int main() try {
                                {{aelab::EarlyStopping::Config{.patience = 3}}}, seed);
   trainer.fit(*model, split);
 
-  for (const auto& [measure, value] : aelab::evaluate(
+  for (const auto& [metric, value] : aelab::evaluate(
            *model, split.test, split, {aelab::Reconstruction::Config{}, aelab::Accuracy::Config{}}))
-    std::printf("%-34s %s\n", measure.name.c_str(),
-                value ? std::to_string(*value).c_str() : "not applicable");
+    std::printf("%-34s %s\n", metric.name.c_str(), value ? std::to_string(*value).c_str() : "not applicable");
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

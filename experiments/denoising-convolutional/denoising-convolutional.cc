@@ -1,5 +1,6 @@
-// Every number that may be meant by the "accuracy" of denoising: the reconstruction of a noisy test image
-// beside the clean one, for every run of a comparison; ceilings, and the noisy image itself as a baseline.
+// Computes every metric that the "accuracy" of denoising can mean, for every run of a comparison:
+// reconstructions of noisy test images are compared with the clean images. Upper bounds and the noisy image
+// itself serve as baselines.
 
 #include <ATen/ATen.h>
 
@@ -10,13 +11,13 @@ namespace {
 
 using namespace aelab;
 
-/// Adds the candidates, of what `denoise` makes of the noisy test part, a row each; with those of baselines
-/// as columns of their own where `with_baselines`.
+/// Applies `denoise` to the noisy test split and adds one row per candidate metric to the table. If
+/// `with_baselines`, adds the baselines as further columns.
 template <class Denoise>
 void measure(const TrainedRun& run, const Denoise& denoise, const std::string& column, bool with_baselines,
              study::Table& table) {
   constexpr std::int64_t kRows = 1000;
-  const GaussianNoise noise({.level = 0.5, .clip = true});  // the lecture's, Keras's recipe
+  const GaussianNoise noise({.level = 0.5, .clip = true});  // as in the lecture and in Keras's example
   const c10::InferenceMode inference;
   Accuracy accuracy({});
   accuracy.begin(*run.model, run.data);
@@ -44,7 +45,7 @@ void measure(const TrainedRun& run, const Denoise& denoise, const std::string& c
 int main(int arguments, char** argument) try {
   if (arguments != 2) throw Error("usage: denoising-convolutional COMPARISON_FOLDER");
   keep_freed_memory();
-  study::Table table("denoised beside clean");
+  study::Table table("denoised vs. clean");
   std::int64_t seed = -1;
   study::for_each_run(argument[1], [&](const std::string& variant, const TrainedRun& run) {
     measure(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The lecture's net as a denoiser for its 50 epochs: every number that its "92 %" may have meant.
+# The denoising autoencoder of Golan (9.A) for 50 epochs: every metric that its "92 %" can have meant.
 source "$(dirname "$0")/../study.bash"
 compare candidates base.data.train=200 base.data.validation=100 base.data.test=200 budget.epochs=1
 "$programs/denoising-convolutional" "comparisons/$(comparison candidates)"

@@ -1,5 +1,5 @@
-// How much the gradient that training follows varies: from batch to batch, and from noise alone, the batch
-// being the same. Of every run of a comparison, with the weights that it began and ended with.
+// Measures the variance of the training gradient, between batches and from noise alone (with a fixed batch),
+// for every run of a comparison, with its initial and its final weights.
 
 #include <ATen/ATen.h>
 
@@ -14,7 +14,7 @@ using namespace aelab;
 
 constexpr std::int64_t kRows = 50, kDraws = 40;
 
-/// The gradient of one step's objective, all parameters in one row.
+/// The gradient of the objective of one step, flattened over all parameters: [parameters].
 Tensor gradient(const Autoencoder& model, const Batch& batch, std::int64_t draw) {
   std::vector<Tensor> parameters, flat;
   for (const auto& item : parameters_of(model)) parameters.push_back(item.second);
@@ -25,12 +25,12 @@ Tensor gradient(const Autoencoder& model, const Batch& batch, std::int64_t draw)
   return at::cat(flat);
 }
 
-/// Of gradients, [draws, parameters]: the sum of their variances.
+/// The variance of the gradients over the draws, summed over parameters. Each gradient is [parameters].
 double variance(const std::vector<Tensor>& gradients) {
   return at::stack(gradients).to(at::kDouble).var(0).sum().item<double>();
 }
 
-/// Adds what a model's gradient varies by, `when` it has these weights.
+/// Adds the gradient variance of `model` to the table; `when` names the state of its weights.
 void measure(const Autoencoder& model, const TrainedRun& run, const std::string& variant,
              const std::string& when, study::Table& table) {
   const auto& rows = run.data.train;
@@ -41,7 +41,7 @@ void measure(const Autoencoder& model, const TrainedRun& run, const std::string&
     by_noise.push_back(gradient(model, pieces[0], i));
   }
   table.add(variant, when, variance(by_batch));
-  table.add(variant, when + ", by noise", variance(by_noise));
+  table.add(variant, when + ", noise only", variance(by_noise));
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ void measure(const Autoencoder& model, const TrainedRun& run, const std::string&
 int main(int arguments, char** argument) try {
   if (arguments != 2) throw Error("usage: denoising-or-contractive COMPARISON_FOLDER");
   keep_freed_memory();
-  study::Table table("gradient's variance");
+  study::Table table("gradient variance");
   study::for_each_run(
       argument[1],
       [&](const std::string& variant, const TrainedRun& run) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Denoising, contractive, neither and both, at the same capacity; each one's own number varied; the gradient's variance.
+# Denoising, contractive, neither and both at the same capacity; sensitivity to hyperparameters; gradient variance.
 source "$(dirname "$0")/../study.bash"
 digits='base.data={"source": "digits", "validation": 200, "train": 500}'
 compare matched "$digits" budget.epochs=1 base.model.code=20

@@ -1,8 +1,8 @@
-// What a reconstruction moves a point by, over the noise's variance, estimates the score of the data, the
-// gradient of their log density (Alain & Bengio 2014): r(x) - x = sigma^2 score(x) for the best r. Here the
-// data are a mixture of three Gaussians in the plane, whose score is known, without and with the noise. And a
-// contractive reconstruction, trained without noise, does the same where its penalty's weight is that noise's
-// variance.
+// The residual of a denoising reconstruction, divided by the variance of the noise, estimates the score of
+// the data, the gradient of their log density (Alain & Bengio 2014): r(x) - x = sigma^2 score(x) for the
+// optimal r. Here the data are a mixture of three Gaussians in the plane, whose score is known with and
+// without the noise. A contractive reconstruction, trained without noise, estimates the same score if the
+// weight of its penalty is half the variance of that noise.
 
 #include <ATen/ATen.h>
 
@@ -17,16 +17,16 @@ namespace {
 
 using namespace aelab;
 
-/// ||d r / d x||_F^2 of the reconstruction r, one backward pass for each number of the input: Alain &
-/// Bengio's penalty, on the whole autoencoder instead of its encoder. For the gaussian likelihood with rows
-/// of numbers.
+/// ||d r / d x||_F^2 of the reconstruction r, with one backward pass per input dimension: the penalty of
+/// Alain & Bengio, on the whole autoencoder instead of its encoder. It supports the gaussian likelihood and
+/// inputs of shape [batch, features].
 class ReconstructionContractive : public Penalty {
  public:
   struct Config {
     static constexpr std::string_view kind = "reconstruction-contractive";
-    static constexpr std::string_view summary = "the squared norm of the reconstruction's Jacobian";
+    static constexpr std::string_view summary = "the squared norm of the Jacobian of the reconstruction";
     Schedule weight = 0.1;
-    void fields(Fields& f) { f("weight", weight, "the penalty's weight in the objective", at_least(0)); }
+    void fields(Fields& f) { f("weight", weight, "weight of the penalty in the objective", at_least(0)); }
     static std::vector<Config> examples() { return {{}}; }
   };
 
@@ -45,25 +45,25 @@ class ReconstructionContractive : public Penalty {
   Schedule weight_;
 };
 
-/// Equal parts of three round Gaussians with their centres on the unit circle.
+/// A mixture of three isotropic Gaussians with equal weights and with centers on the unit circle.
 struct Mixture {
   static constexpr double kDeviation = 0.3;
-  Tensor centres;  // [3, 2]
+  Tensor centers;  // [3, 2]
 
   Mixture() {
     const auto angles = at::arange(3, at::kFloat) * (2 * M_PI / 3);
-    centres = at::stack({angles.cos(), angles.sin()}, 1);
+    centers = at::stack({angles.cos(), angles.sin()}, 1);
   }
   Tensor draw(std::int64_t rows, at::Generator random) const {
     const auto which = at::randint(3, {rows}, random, at::kLong);
-    return centres.index_select(0, which) + kDeviation * at::randn({rows, 2}, random);
+    return centers.index_select(0, which) + kDeviation * at::randn({rows, 2}, random);
   }
-  /// The gradient of log density at x [rows, 2] once noise of deviation sigma is added: [rows, 2].
+  /// The gradient of the log density at x, with added noise of standard deviation sigma: [rows, 2].
   Tensor score(const Tensor& x, double sigma) const {
     const double variance = kDeviation * kDeviation + sigma * sigma;
-    const auto to_centres = centres.unsqueeze(0) - x.unsqueeze(1);  // [rows, 3, 2]
-    const auto shares = (to_centres.square().sum(2) / (-2 * variance)).softmax(1);
-    return (shares.unsqueeze(2) * to_centres).sum(1) / variance;
+    const auto to_centers = centers.unsqueeze(0) - x.unsqueeze(1);  // [rows, 3, 2]
+    const auto weights = (to_centers.square().sum(2) / (-2 * variance)).softmax(1);
+    return (weights.unsqueeze(2) * to_centers).sum(1) / variance;
   }
 };
 
@@ -74,12 +74,12 @@ std::shared_ptr<Autoencoder> make(bool denoising, double sigma, std::int64_t see
                        .backbone = {.hidden = {64}, .activation = Activation::tanh}};
   if (denoising)
     config.base.corruption = GaussianNoise::Config{.level = sigma};
-  else  // half the squared error of small noise is half the error without it, and sigma^2 / 2 times this
+  else  // for small noise, it adds sigma^2 / 2 times this penalty to half the squared error
     config.base.penalties = {{ReconstructionContractive::Config{.weight = sigma * sigma / 2}}};
   return std::make_shared<Dense>(config, Context({2}, seed));
 }
 
-/// How far an estimate agrees with the score.
+/// Adds the agreement of an estimate with the score, both [rows, 2], to the table.
 void add(const Tensor& estimate, const Tensor& score, const std::string& row, const std::string& whose,
          study::Table& table) {
   table.add(row, "cosine, " + whose, at::cosine_similarity(estimate, score).mean().item<double>());
@@ -97,7 +97,7 @@ int main(int arguments, char** argument) try {
   Penalty::registry().add<ReconstructionContractive>();
   const Mixture mixture;
 
-  // (r(x) - x) / sigma^2 beside the score, at 2,000 points of the data
+  // compares (r(x) - x) / sigma^2 with the score at 2,000 points of the data
   study::Table table("residual and score");
   for (const double sigma : {0.1, 0.2, 0.4})
     for (const bool denoising : {true, false}) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Noise in training: filters, robustness, features; Vincent's stacks on variations of MNIST; the residual as a score.
+# Training with noise: filters, robustness, features; the stacks of Vincent et al. on variations of MNIST; the score.
 source "$(dirname "$0")/../study.bash"
 compare levels 'base.data={"source": "digits", "validation": 200, "train": 500}' budget.epochs=1 base.model.code=20
 variations=(basic rot bg-rand)

@@ -1,5 +1,5 @@
-// How near the data the way between two test images is, in code space and in pixel space:
-// interpolation COMPARISON_FOLDER
+// Measures how close linear interpolations between two test images are to the data, in latent space and in
+// pixel space: interpolation COMPARISON_FOLDER
 
 #include <ATen/ATen.h>
 
@@ -11,7 +11,7 @@ using at::Tensor;
 
 constexpr std::int64_t kPairs = 200;
 
-/// Test images of different classes, [pairs, ...input] each; the same ones for every variant.
+/// Pairs of test images from different classes, each [pairs, ...input]; the same pairs for every variant.
 std::pair<Tensor, Tensor> pairs_of(const aelab::Dataset& test) {
   const auto order = at::randperm(test.size(), aelab::random_generator(1, "pairs"), at::kLong);
   const auto half = test.size() / 2;
@@ -22,16 +22,16 @@ std::pair<Tensor, Tensor> pairs_of(const aelab::Dataset& test) {
   return {test.gather(from.index_select(0, chosen)).inputs, test.gather(to.index_select(0, chosen)).inputs};
 }
 
-/// Euclidean distance from the nearest training image, mean over images.
+/// The Euclidean distance to the nearest training image, averaged over images.
 double distance(const Tensor& images, const aelab::Dataset& train) {
   return aelab::nearest_rows(images, train).distance.mean().item<double>();
 }
 
-/// Share of pixels between a quarter and three quarters, of all that are above a tenth: strokes have few, a
-/// fade of one digit into another many.
-double grey(const Tensor& images) {
-  const auto ink = (images > 0.1).sum(), between = ((images > 0.25) & (images < 0.75)).sum();
-  return between.item<double>() / ink.item<double>();
+/// The fraction of pixels between a quarter and three quarters, among all pixels above a tenth. Strokes have
+/// few such pixels; a cross-fade between two digits has many.
+double gray(const Tensor& images) {
+  const auto foreground = (images > 0.1).sum(), between = ((images > 0.25) & (images < 0.75)).sum();
+  return between.item<double>() / foreground.item<double>();
 }
 
 }  // namespace
@@ -39,23 +39,23 @@ double grey(const Tensor& images) {
 int main(int count, char** arguments) try {
   if (count != 2) throw aelab::Error("usage: interpolation COMPARISON_FOLDER");
   const c10::InferenceMode inference;
-  study::Table nearest("to the nearest image"), greys("grey pixels in the ink");
+  study::Table nearest("distance to nearest"), grays("gray fraction");
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
     const auto [from, to] = pairs_of(run.data.test);
     const auto& model = *run.model;
     const auto a = model.encode(from), b = model.encode(to);
     const auto add = [&](const char* what, const Tensor& images) {
       nearest.add(variant, what, distance(images, run.data.train));
-      greys.add(variant, what, grey(images));
+      grays.add(variant, what, gray(images));
     };
     add("test images", from);
-    add("halfway, pixels", (from + to) / 2);
-    add("ends, decoded", model.decode(a));
-    add("halfway, pixels coded", model.reconstruct((from + to) / 2));
-    add("halfway, codes", model.decode((a + b) / 2));
+    add("midpoint, pixels", (from + to) / 2);
+    add("endpoints, decoded", model.decode(a));
+    add("mixed pixels, decoded", model.reconstruct((from + to) / 2));
+    add("midpoint, latent", model.decode((a + b) / 2));
   });
   nearest.print();
-  greys.print();
+  grays.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -1,6 +1,6 @@
-// The lecture's exclusive or, exactly: no line tells its classes apart in two numbers; in the three of an
-// overcomplete autoencoder that reconstructs without any error, a plane does. Counted over all ways of
-// labelling the four points.
+// The XOR example of Golan's lecture (9.A), exact: no line separates its classes in two dimensions, but a
+// plane does in the three dimensions of an overcomplete autoencoder with zero reconstruction error. The
+// program counts the separable labelings of the four points.
 
 #include <ATen/ATen.h>
 
@@ -13,8 +13,8 @@ namespace {
 
 using at::Tensor;
 
-/// How many of the sixteen ways of giving four points two classes a plane separates, and whether exclusive or
-/// is one of them. A support vector machine with a large C finds a separating plane where there is one.
+/// How many of the sixteen labelings of four points with two classes a hyperplane separates, and whether XOR
+/// is one of them. A support vector machine with a large C finds a separating hyperplane if one exists.
 struct Separable {
   int ways = 0;
   bool exclusive_or = false;
@@ -26,7 +26,7 @@ Separable separable(const Tensor& points) {
   for (int way = 0; way < kWays; ++way) {
     auto labels = at::empty({4}, at::kLong);
     for (int i = 0; i < 4; ++i) labels[i] = (way >> i) & 1;
-    const bool one_class = way == 0 || way == kWays - 1;  // any plane with all points on one side
+    const bool one_class = way == 0 || way == kWays - 1;  // any hyperplane with all points on one side
     aelab::LinearSvm machine({.C = 1e4, .standardize = false});
     if (!one_class) machine.fit(points, labels, 2, /*seed=*/1);
     const bool separated = one_class || machine.predict(points).equal(labels);
@@ -36,7 +36,7 @@ Separable separable(const Tensor& points) {
   return result;
 }
 
-/// A 2-3-2 autoencoder with relu codes (a, b, max(a + b - 1, 0)): for bits, the last one is a AND b.
+/// A 2-3-2 autoencoder with the relu code (a, b, max(a + b - 1, 0)); for bits, the last dimension is a AND b.
 std::shared_ptr<aelab::Dense> exact_autoencoder() {
   const aelab::Dense::Config config{
       .base = {.code = 3,
@@ -53,8 +53,8 @@ std::shared_ptr<aelab::Dense> exact_autoencoder() {
 }
 
 void print(const char* what, const Separable& result) {
-  std::printf("%-44s %2d of 16 labellings separable, exclusive or %s\n", what, result.ways,
-              result.exclusive_or ? "among them" : "not");
+  std::printf("%-44s %2d of 16 labelings separable, XOR %s\n", what, result.ways,
+              result.exclusive_or ? "among them" : "not among them");
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ int main() try {
   const at::NoGradGuard no_grad;
   const auto points = at::tensor({0., 0., 0., 1., 1., 0., 1., 1.}).reshape({4, 2}).to(at::kFloat);
   const auto model = exact_autoencoder();
-  print("the points themselves, 2 numbers:", separable(points));
+  print("the four points, 2 dimensions:", separable(points));
   print("the code of the 2-3-2 autoencoder:", separable(model->encode(points)));
   std::printf("its squared error on the four points: %g\n",
               (model->reconstruct(points) - points).square().sum().item<double>());

@@ -1,5 +1,6 @@
-// Sparse codes at the same L0: of each code only the k largest numbers are kept, whatever it was trained
-// with. And activation maps: a row a test image, a column a unit; white is the unit's largest activation.
+// Compares sparse codes at the same L0: only the k largest values of each code are kept, however it was
+// trained. Also draws activation maps with one row per test image and one column per unit; white is the
+// largest activation of the unit.
 
 #include <ATen/ATen.h>
 
@@ -39,7 +40,7 @@ void measure(const TrainedRun& run, std::int64_t k, const std::string& variant, 
             (classifier.predict(cut) == test.labels).to(at::kFloat).mean().item<double>());
 }
 
-/// The first codes of the test part, every unit scaled by its largest number.
+/// The codes of the first 60 test images, with every unit scaled by its largest value.
 Image activation_map(const Autoencoder& model, const Split& data) {
   const auto code = model.encode(data.test.range(0, 60).inputs).abs();
   const auto scaled = (255 * code / std::get<0>(code.max(0)).clamp_min(1e-8)).to(at::kByte).contiguous();
@@ -55,8 +56,8 @@ int main(int arguments, char** argument) try {
   if (arguments != 3) throw Error("usage: sparse COMPARISON_FOLDER K");
   const auto k = std::atoll(argument[2]);
   keep_freed_memory();
-  study::Table table("the " + std::to_string(k) + " largest kept");
-  std::vector<Image> maps;  // of each variant's first run
+  study::Table table("with the " + std::to_string(k) + " largest");
+  std::vector<Image> maps;  // of the first run of each variant
   std::set<std::string> mapped;
   study::for_each_run(argument[1], [&](const std::string& variant, const TrainedRun& run) {
     const c10::InferenceMode inference;

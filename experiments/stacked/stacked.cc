@@ -1,6 +1,6 @@
-// What pre-training on images without labels is worth, by the number of labels: a network of three hidden
-// layers is fine-tuned on so many labelled images, from the weights of a stack of denoising autoencoders, or
-// from random ones.
+// Measures the gain from pre-training on unlabeled images, by the number of labels: a network with three
+// hidden layers is fine-tuned on that many labeled images, starting from the weights of a stack of denoising
+// autoencoders or from random weights.
 
 #include <ATen/ATen.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 using namespace aelab;
 
-/// A stack whose layers are not trained any more: the network alone is, through the encoder.
+/// A stack without layer-wise pre-training: only the classifier network is trained, through the encoder.
 class FineTuned : public Stacked {
  public:
   using Stacked::Stacked;
@@ -36,23 +36,23 @@ void copy_state(const Autoencoder& from, Autoencoder& to) {
   for (const auto& [name, tensor] : state_of(from)) known.at(name).copy_(tensor);
 }
 
-/// The share of the test part that a network fine-tuned on the first `labels` rows of `order` gets wrong.
+/// The test error, between 0 and 1, of a network that is fine-tuned on the first `labels` rows of `order`.
 double test_error(const Autoencoder* pretrained, const Split& all, const Tensor& order, std::int64_t labels,
                   std::int64_t epochs, std::int64_t seed) {
   auto config = stack();
   config.network = StackNetwork{};
   const auto model = std::make_shared<FineTuned>(config, Context(all.train.shape(), seed, /*classes=*/10));
   if (pretrained) copy_state(*pretrained, *model);
-  const Split labelled{.train = all.train.subset(order.slice(0, 0, labels)),
-                       .validation = {},  // nothing is chosen by it
-                       .test = all.test};
-  train(*model, labelled, epochs, seed);
-  return 1 - *evaluate(*model, all.test, labelled, {Classification::Config{}}).front().value;
+  const Split labeled{.train = all.train.subset(order.slice(0, 0, labels)),
+                      .validation = {},  // not needed: no checkpoint is selected
+                      .test = all.test};
+  train(*model, labeled, epochs, seed);
+  return 1 - *evaluate(*model, all.test, labeled, {Classification::Config{}}).front().value;
 }
 
 }  // namespace
 
-/// stacked SEEDS IMAGES EPOCHS: so many images, all seen in pre-training, for so many epochs a layer
+/// stacked SEEDS IMAGES EPOCHS: pre-trains each layer on that many images for that many epochs.
 int main(int arguments, char** argument) try {
   if (arguments != 4) throw Error("usage: stacked SEEDS IMAGES EPOCHS");
   const auto seeds = std::atoll(argument[1]), images = std::atoll(argument[2]),

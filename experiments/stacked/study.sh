@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# UFLDL's stack before and after fine-tuning; heads and depths; what pre-training is worth by the number of labels.
+# UFLDL's stack before and after fine-tuning; classifiers and depths; the gain from pre-training by number of labels.
 source "$(dirname "$0")/../study.bash"
 digits='base.data={"source": "digits", "validation": 200, "train": 500}'
 compare ufldl "$digits" base.training.epochs=3 base.training.batch_size=500

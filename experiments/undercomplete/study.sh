@@ -3,5 +3,5 @@
 source "$(dirname "$0")/../study.bash"
 compare models base.data.train=500 budget.epochs=1
 others=(fashion-mnist)
-[[ -z $short ]] || others=()  # not shipped: data/fetch brings it, or Debian's package
+[[ -z $short ]] || others=()  # not included: install it with data/fetch or from Debian's package
 "$programs/undercomplete" "comparisons/$(comparison models)" "${others[@]}"

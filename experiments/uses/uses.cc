@@ -1,5 +1,5 @@
-// Lossy compression with a comparison's models, and with JPEG: the squared error an image that a number of
-// bits per pixel buys. uses COMPARISON_FOLDER [SOURCE ...], further sources of 28x28 images
+// Lossy compression with the models of a comparison, and with JPEG: measures the squared error per image at
+// given bits per pixel. uses COMPARISON_FOLDER [SOURCE ...], where the sources contain 28x28 images.
 
 #include <ATen/ATen.h>
 #include <turbojpeg.h>
@@ -16,7 +16,7 @@ using at::Tensor;
 constexpr double kRates[] = {0.05, 0.1, 0.2, 0.4, 0.8};  // bits per pixel
 constexpr std::int64_t kTested = 2000;                   // images
 
-/// What a codec does to some images.
+/// The rate and the error of a codec on a set of images.
 struct Point {
   double rate;   // bits per pixel
   double error;  // squared, summed over pixels, mean over images
@@ -30,15 +30,15 @@ double squared_error(const Tensor& reconstructions, const Tensor& images) {
   return (reconstructions - images).flatten(1).square().sum(1).mean().item<double>();
 }
 
-/// A model's code as a codec: every number is rounded to a multiple of its step and coded by an ideal
-/// arithmetic coder, with the frequencies that the training images gave it. Numbers beyond those seen in
-/// training are clipped to them.
+/// The latent code of a model as a codec. Every code dimension is rounded to a multiple of its step size and
+/// coded by an ideal arithmetic coder with the frequencies of the training images. Values outside the range
+/// of the training images are clipped to it.
 class CodeCodec {
  public:
-  /// `codes` are those of the training images, [rows, code].
+  /// `codes` are the codes of the training images, [rows, code].
   CodeCodec(const aelab::Autoencoder& model, const Tensor& codes, double fineness) : model_(model) {
-    // Principal components are orthonormal, so one step for all is best; numbers of other codes have scales
-    // of their own.
+    // Principal components are orthonormal, so one step size for all is optimal; the dimensions of other
+    // codes have different scales.
     const auto deviations = (codes - codes.mean(0)).square().mean(0).sqrt();
     const bool orthonormal = model.variant().kind() == "pca";
     steps_ = fineness * (orthonormal ? deviations.mean().expand_as(deviations) : deviations.clamp_min(1e-6));
@@ -50,7 +50,7 @@ class CodeCodec {
     auto counts = at::zeros({places.size(0), width}, at::kDouble);
     counts.scatter_add_(1, places, at::ones(places.sizes(), at::kDouble));
     const auto possible = at::arange(width).unsqueeze(0) <= (most_ - least_).unsqueeze(1);
-    counts = (counts + 1) * possible;  // one more of each, so that none has no bits
+    counts = (counts + 1) * possible;  // Laplace smoothing: every symbol has a finite number of bits
     bits_ = -(counts / counts.sum(1, /*keepdim=*/true)).log2();
   }
 
@@ -70,8 +70,8 @@ class CodeCodec {
   Tensor bits_;                  // [code, symbols]
 };
 
-/// JPEG by libjpeg-turbo, Huffman tables optimised: a hundred images a file, so that its header hardly
-/// counts, each on a square of 32x32 so that none shares a block of 8x8 with another.
+/// JPEG by libjpeg-turbo with optimized Huffman tables: a hundred images per file, so that the header hardly
+/// counts, each padded to 32x32, so that no two images share an 8x8 block.
 Point jpeg(const Tensor& images, int quality) {
   constexpr std::int64_t kSide = 32, kAcross = 10, kSheet = kAcross * kAcross;
   constexpr int kPixels = kSide * kAcross;
@@ -112,7 +112,7 @@ Point jpeg(const Tensor& images, int quality) {
   return {8 * bytes / pixels, error / static_cast<double>(sheets)};
 }
 
-/// The least error that fits into each rate; nothing where none does.
+/// Adds the smallest error within each rate; the cell stays empty if no point is within it.
 void add(study::Table& table, const std::string& method, const std::vector<Point>& points) {
   for (const auto rate : kRates) {
     double least = std::numeric_limits<double>::infinity();
@@ -134,7 +134,7 @@ int main(int count, char** arguments) try {
   for (int i = 2; i < count; ++i)
     sets.emplace_back(arguments[i], first_images(*aelab::open_dataset(arguments[i]).test));
 
-  // method and seed -> set -> points of all its code sizes and steps
+  // method and seed -> set -> points of all code sizes and step sizes
   std::map<std::pair<std::string, std::int64_t>, std::map<std::string, std::vector<Point>>> points;
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
     const auto method = variant.substr(0, variant.find(','));

@@ -1,4 +1,4 @@
-// comparison.json as a program: six autoencoders, the same code size, five seeds.
+// The comparison of comparison.json as a program: six autoencoders with the same code size, five seeds.
 
 #include <cstdio>
 
@@ -8,7 +8,7 @@ namespace {
 
 using namespace aelab;
 
-/// What all of them share: the data, the training and what is measured.
+/// What all runs share: the data, the training and the metrics.
 RunConfig run_of(Choice<Autoencoder> model) {
   RunConfig run;
   run.data.source = Choice<Source>::named("mnist");
@@ -23,14 +23,14 @@ RunConfig run_of(Choice<Autoencoder> model) {
 
 Convolutional::Config convolutional() {
   auto encoder = ConvolutionalBackbone::Config::lecture_encoder();
-  encoder[4] = {.conv = 2};  // 2x4x4: a code of 32 numbers, too
+  encoder[4] = {.conv = 2};  // 2x4x4: also a 32-dimensional code
   return {.backbone = {.encoder = encoder}};
 }
 
 ComparisonConfig which_autoencoder() {
   const AutoencoderConfig layers = {
       .code = 32, .backbone = DenseBackbone::Config{.hidden = {128}, .activation = Activation::relu}};
-  auto contractive = layers;  // with linear codes, as dense has
+  auto contractive = layers;  // with linear codes, like dense
   contractive.bottleneck = DeterministicBottleneck::Config{};
   auto denoising = contractive;
   denoising.corruption = Masking::Config{.level = 0.25};

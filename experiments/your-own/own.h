@@ -1,6 +1,6 @@
 #pragma once
 
-// A variant, a source of data, a callback and a metric that aelab does not have.
+// A variant, a data source, a callback and a metric that aelab does not have.
 
 #include "aelab/aelab.h"
 
@@ -28,18 +28,18 @@ class Shrinking : public aelab::Autoencoder {
   Shrinking(const Config& config, const aelab::Context& context) : Autoencoder(expand(config), context) {}
 };
 
-/// Sine waves of random phase, sampled at so many points; the label says which of the frequencies 1, 2, 3.
+/// Sine waves with random phase, sampled at `points` points; labels 0, 1, 2 stand for frequencies 1, 2, 3.
 class Waves : public aelab::Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "waves";
-    static constexpr std::string_view summary = "sine waves of three frequencies and random phase";
+    static constexpr std::string_view summary = "sine waves with three frequencies and random phase";
     std::int64_t points = 32, rows = 600, seed = 0;
 
     void fields(aelab::Fields& f) {
-      f("points", points, "values of a wave", aelab::at_least(2));
-      f("rows", rows, "waves", aelab::at_least(1));
-      f("seed", seed, "of the phases");
+      f("points", points, "number of values per wave", aelab::at_least(2));
+      f("rows", rows, "number of waves", aelab::at_least(1));
+      f("seed", seed, "seed of the frequencies and phases");
     }
     static std::vector<Config> examples() { return {{.points = 16, .rows = 60}}; }
   };
@@ -56,13 +56,13 @@ class StopWhenGood : public aelab::Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "stop-when-good";
-    static constexpr std::string_view summary = "ends the phase once a metric falls to a limit";
+    static constexpr std::string_view summary = "ends the phase once a metric falls to or below a limit";
     std::string monitor = "validation/reconstruction";
     double limit = 0;
 
     void fields(aelab::Fields& f) {
-      f("monitor", monitor, "the metric");
-      f("limit", limit, "small enough");
+      f("monitor", monitor, "the metric to watch");
+      f("limit", limit, "ends the phase at this value or below");
     }
     static std::vector<Config> examples() { return {{.limit = 1}}; }
   };
@@ -76,12 +76,12 @@ class StopWhenGood : public aelab::Callback {
   Config config_;
 };
 
-/// How alike a reconstruction is to its own mirror image, mean over samples: 0 is the same.
+/// The squared distance between a reconstruction and its mirror image, averaged over samples.
 class Symmetry : public aelab::Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "symmetry";
-    static constexpr std::string_view summary = "distance of the reconstruction from its mirror image";
+    static constexpr std::string_view summary = "distance between the reconstruction and its mirror image";
     void fields(aelab::Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

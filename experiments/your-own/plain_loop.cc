@@ -1,4 +1,4 @@
-// A training loop of one's own around one of aelab's models: no trainer, no run folder, LibTorch's optimiser.
+// A custom training loop around an aelab model: no trainer, no run folder, and an optimizer of LibTorch.
 
 #include <ATen/ATen.h>
 #include <torch/optim/adam.h>
@@ -30,6 +30,6 @@ int main() {
 
   const at::NoGradGuard no_grad;
   const auto x = split.test.range(0, split.test.size()).inputs;
-  std::printf("squared error a pixel on the test part: %.4f\n",
+  std::printf("squared error per pixel on the test split: %.4f\n",
               (model->reconstruct(x) - x).square().mean().item<double>());
 }
