@@ -2,9 +2,9 @@
 
     peers.py PEER WORKLOAD BATCH        python peers.py jax-scan mlp 128
 
-The mathematics are those of aelab's workload of the same name, in float32, with the same number of threads
-(OMP_NUM_THREADS) and Adam; batches are gathered at random from 8,192 rows in memory. Every peer uses the best settings
-that we know of: see README.md.
+Each workload computes what aelab's workload of the same name does, in float32, with Adam and the same number of threads
+(OMP_NUM_THREADS). Batches are gathered at random from 8,192 rows in memory. Every peer uses the best settings that we
+know of: see README.md.
 """
 
 import json

@@ -1,5 +1,5 @@
 // Measures how well the autoencoders of a comparison reconstruct data that they were not trained for, and
-// whether their error distinguishes these from their own data: undercomplete COMPARISON_FOLDER [SOURCE ...],
+// whether their error distinguishes it from their own data: undercomplete COMPARISON_FOLDER [SOURCE ...],
 // where the sources contain 28x28 images.
 
 #include <ATen/ATen.h>
@@ -26,7 +26,7 @@ double variance(const aelab::Dataset& rows) {
 }
 
 /// The area under the ROC curve: the probability that the error of a foreign row is larger than that of a row
-/// from the own test set, with ties counted as one half.
+/// from the model's own test set, with ties counted as one half.
 double auroc(const Tensor& own, const Tensor& foreign) {
   const auto sorted = std::get<0>(own.sort());
   const auto below = at::searchsorted(sorted, foreign, /*out_int32=*/false, /*right=*/false);
