@@ -2,7 +2,7 @@
 JOBS ?= $(shell nproc)
 CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 
-# The installer puts a cmake here where the system's is too old.
+# The installer puts CMake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
 # Every study, one after the other; $(1): its options. One that fails stops none of the others, but make.
@@ -10,7 +10,7 @@ run_studies = @failed=; for study in experiments/*/study.sh; do \
     echo "== $$study"; $$study $(1) || failed="$$failed $$study"; done; \
   test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: help demo build test torture studies studies-short sanitize format lint headers docs clean
+.PHONY: help demo build test fresh torture studies studies-short sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -33,6 +33,10 @@ test:  ## set up, build and run all tests
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
+	@tests/skips.py build/release/tests.xml
+
+fresh:  ## as root: what the README says, on a bare system: set up, build, demo, install, test
+	@tests/fresh/fresh.sh
 
 torture: build  ## for hours: what tests/torture does for a minute in every test run
 	@third_party/install --tests

@@ -71,14 +71,16 @@ if(copies_libtorch)
   install(DIRECTORY "${LibTorch_ROOT}/include" DESTINATION "${torch_home}/${torch_name}")
   install(FILES "${Torch_DIR}/TorchConfig.cmake" "${Torch_DIR}/TorchConfigVersion.cmake"
           DESTINATION "${torch_home}/${torch_config}")
-  file(GLOB_RECURSE licenses LIST_DIRECTORIES OFF "${torch_base}/torch-*.dist-info/*LICENSE*" "${LibTorch_ROOT}/LICENSE*")
-  install(FILES ${licenses} DESTINATION "${torch_home}/${torch_name}/licenses")
+  file(GLOB licenses "${torch_base}/torch-*.dist-info/licenses" "${torch_base}/torch-*.dist-info/LICENSE")
+  foreach(license IN LISTS licenses)
+    install(DIRECTORY "${license}" DESTINATION "${torch_home}/${torch_name}")
+  endforeach()
   file(RELATIVE_PATH torch_hint "/${package_folder}" "/${torch_home}/${torch_config}")
   set(torch_hint "\${CMAKE_CURRENT_LIST_DIR}/${torch_hint}")
-  install(CODE "message(STATUS \"LibTorch ${LibTorch_VERSION} is part of this installation: ${torch_home}/${torch_name}\")")
+  set(remark "It holds a copy of LibTorch ${LibTorch_VERSION} (${torch_home}/${torch_name}) and can be moved.")
 else()
   set(torch_hint "${Torch_DIR}")
-  install(CODE "message(STATUS \"This installation needs LibTorch ${LibTorch_VERSION} where it is: ${LibTorch_ROOT}\")")
+  set(remark "It uses LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT}; -DAELAB_INSTALL_LIBTORCH=ON copies that instead.")
 endif()
 
 # --- find_package(aelab) ---
@@ -117,3 +119,4 @@ endforeach()
 install(FILES "${PROJECT_BINARY_DIR}/aelabConfig.cmake" "${PROJECT_BINARY_DIR}/aelabConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/third_party/dependencies.cmake" "${PROJECT_SOURCE_DIR}/third_party/contract_tests.cmake"
         DESTINATION "${package_folder}")
+install(CODE "message(STATUS \"Installed aelab ${PROJECT_VERSION} in \${CMAKE_INSTALL_PREFIX}. ${remark}\")")

@@ -14,11 +14,13 @@ import threading
 import unittest
 import zipfile
 
-SOURCE = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+import program
 
 
 def load_script():
-    loader = importlib.machinery.SourceFileLoader("fetch", str(SOURCE / "data/fetch"))
+    loader = importlib.machinery.SourceFileLoader("fetch", str(program.SOURCE / "data/fetch"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("fetch", loader))
     sys.dont_write_bytecode = True
     loader.exec_module(module)
@@ -173,4 +175,4 @@ class Fetch(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    program.main()
