@@ -51,7 +51,7 @@ carry_apt() {  # ROOT
   eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d trusted Dir::Etc::trustedparts/d \
     auth Dir::Etc::netrcparts/d preferences Dir::Etc::preferencesparts/d)"
   : >"$1/etc/apt/sources.list"
-  [[ -f $list ]] && cp "$list" "$1/etc/apt/sources.list"
+  [[ -f $list ]] && cp --remove-destination "$list" "$1/etc/apt/sources.list"
   copy_folder "$parts" "$1/etc/apt/sources.list.d"
   copy_folder "$trusted" "$1/etc/apt/trusted.gpg.d"
   copy_folder "$auth" "$1/etc/apt/auth.conf.d"
@@ -61,7 +61,8 @@ carry_apt() {  # ROOT
   apt-config dump | grep '^Acquire::' >"$1/etc/apt/apt.conf.d/90carried"
 }
 
-copy_folder() { if [[ -d $1 ]]; then mkdir -p "$2" && cp -rL "$1/." "$2"; fi; }  # FROM TO
+# The links of the system that is copied into lead into this one: they are replaced, never followed.
+copy_folder() { if [[ -d $1 ]]; then mkdir -p "$2" && cp -rL --remove-destination "$1/." "$2"; fi; }  # FROM TO
 
 # --- The bare system ---
 
@@ -76,7 +77,7 @@ make_base() {  # FOLDER
     { tail -n 5 "$1.log" >&2; fail "debootstrap failed"; }
   carry_apt "$1"
   copy_folder /etc/ssl/certs "$1/etc/ssl/certs"
-  cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+  cp -L --remove-destination /etc/resolv.conf /etc/hosts "$1/etc/"
 }
 
 # All mounts are made in a mount namespace of this script, so they end with it, however it ends.
