@@ -252,7 +252,7 @@ def scikit_learn_pca(rows):
 
 
 def pythae_epoch(folder):
-    """An epoch of Fashion-MNIST with progress bar and checkpoints on: (3 epochs - 1 epoch) / 2."""
+    """An epoch of MNIST, whose files are in the folder, with progress bar and checkpoints on: (3 epochs - 1 epoch) / 2."""
     import gzip
 
     import torch
