@@ -48,7 +48,7 @@ studies: build  ## run all studies of experiments/: hours, but what is finished 
 studies-short: build  ## run them at their smallest: minutes; numbers mean nothing
 	$(call run_studies,--short)
 
-sanitize:  ## build and test what needs no LibTorch under the address and undefined-behaviour sanitizers
+sanitize:  ## build and test what needs no LibTorch under the address and undefined-behavior sanitizers
 	@third_party/install
 	@cmake --preset sanitize
 	@cmake --build --preset sanitize -j $(JOBS)

@@ -1,11 +1,11 @@
-# Finds what aelab is built from; third_party/README.md says what each is for.
+# Finds aelab's dependencies; third_party/README.md says what each is for.
 
 # A project that adds aelab as a subdirectory, or finds it installed, links our libraries, so it must see the targets
 # found here.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 
-find_package(fmt 9 REQUIRED)
-find_package(nlohmann_json 3.10 REQUIRED)
+find_package(fmt 9.1 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
@@ -26,7 +26,7 @@ aelab_c_library(turbojpeg turbojpeg.h)
 aelab_c_library(libzip zip.h)
 if(AELAB_TORCH)
   find_package(CLI11 2.1 REQUIRED)
-  find_package(Boost 1.71 REQUIRED CONFIG)
+  find_package(Boost 1.74 REQUIRED CONFIG)
   if(NOT TARGET protozero)
     find_path(protozero_include protozero/pbf_builder.hpp REQUIRED NO_CACHE)
     add_library(protozero INTERFACE IMPORTED GLOBAL)
@@ -36,7 +36,7 @@ if(AELAB_TORCH)
   aelab_c_library(libsvm svm.h libsvm)
 endif()
 if(AELAB_TESTS)
-  find_package(GTest REQUIRED)
+  find_package(GTest 1.12 REQUIRED)
 endif()
 
 # aelab_find_libtorch(): the target LibTorch. TorchConfig.cmake itself is not used: for a CUDA build it asks for the CUDA

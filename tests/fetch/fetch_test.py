@@ -148,7 +148,7 @@ class Fetch(unittest.TestCase):
         (place / "one.gz").write_bytes(self.contents["one.gz"])
         code, said = self.run_script("kmnist", "--from", place)
         self.assertEqual(code, 2)
-        self.assertIn(f"{place / 'two.gz'}: there is no such file", said)
+        self.assertIn(f"{place / 'two.gz'}: no such file", said)
         (place / "two.gz").write_bytes(b"54321")
         self.assertIn("has the SHA-256", self.run_script("kmnist", "--from", place)[1])
         (place / "two.gz").write_bytes(b"12345")
@@ -171,7 +171,7 @@ class Fetch(unittest.TestCase):
             self.assertIn(f"{name} ", said)
         code, said = self.run_script("imagenet")
         self.assertEqual(code, 2)
-        self.assertIn("there is no set imagenet; there are mnist", said)
+        self.assertIn("unknown data set imagenet; the data sets are mnist", said)
 
 
 if __name__ == "__main__":
