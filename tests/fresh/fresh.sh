@@ -10,7 +10,10 @@ set -euo pipefail
 script=$(realpath "${BASH_SOURCE[0]}")
 cd "$(dirname "$script")/../.."
 
-say() { printf '== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
+say() {
+  local seconds=$(($(date +%s) - begun))
+  printf '== %d:%02d %s\n' $((seconds / 60)) $((seconds % 60)) "$*"
+}
 fail() { echo "make fresh: $*" >&2; exit 1; }
 
 # --- What is carried over from this machine ---
@@ -80,7 +83,6 @@ make_base() {  # FOLDER
   cp -L --remove-destination /etc/resolv.conf /etc/hosts "$1/etc/"
 }
 
-# All mounts are made in a mount namespace of this script, so they end with it, however it ends.
 make_root() {  # NAME
   root=$work/$1
   cp -a "$work/base" "$root"
@@ -93,8 +95,8 @@ make_root() {  # NAME
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
   mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+  mkdir -p "$work"/cache/{pip,ccache,apt/partial} "$root/var/cache/apt/archives"
   mount --bind "$work/cache" "$root/cache"
-  mkdir -p "$work/cache/pip" "$work/cache/ccache" "$work/cache/apt/partial" "$root/var/cache/apt/archives"
   mount --bind "$work/cache/apt" "$root/var/cache/apt/archives"
   if command -v ccache >/dev/null; then
     local cache
@@ -112,11 +114,6 @@ make_root() {  # NAME
       cp -L "$place" "$root$place"
     fi
   done < <({ client_variables; apt_sources; } | local_places | grep -v '^/etc/ssl/certs$')
-}
-
-remove_root() {
-  umount --recursive --lazy "$root"/* 2>/dev/null || true
-  rm -rf --one-file-system "$root"
 }
 
 in_root() {  # NAME COMMAND, in the checkout
@@ -156,45 +153,56 @@ pass_bare() {
   in_root "make test" "make test; tests/skips.py --strict build/release/tests.xml >skips.txt || { cat skips.txt; exit 1; }"
 }
 
-inside() {  # WORK PASS ...
-  work=$1
-  shift
-  mkdir "$work/cache"
-  say "debootstrap"
-  make_base "$work/base"
-  for pass in "$@"; do
-    make_root "$pass"
-    "pass_$pass"
-    remove_root
-  done
+# --- Each step in a namespace of its own: its mounts and processes end with it, however it ends, and are never seen by
+# --- what deletes the folder
+
+apart() {  # FUNCTION ARGUMENT ...
+  local code=0
+  unshare --mount --propagation private --pid --fork --kill-child "$script" --apart "$work" "$begun" "$@" &
+  namespace=$!
+  wait "$namespace" || code=$?
+  namespace=
+  return "$code"
 }
 
-# --- Outside: a namespace for the mounts and processes, and the folder, which is deleted when they have ended ---
+run_pass() {  # NAME
+  make_root "$1"
+  "pass_$1"
+}
 
-main() {
+discard() {  # FOLDER
+  if grep -qF " $1/" /proc/self/mountinfo; then fail "something is mounted in $1, which is therefore left as it is"; fi
+  rm -rf --one-file-system "$1"
+}
+
+main() {  # PASS ...
   ((EUID == 0)) || fail "only root can make a bare system (debootstrap, mount, chroot). Nothing was tested."
   [[ -f /etc/debian_version ]] || fail "this is neither Debian nor Ubuntu. Nothing was tested."
-  unshare --mount --pid --fork true 2>/dev/null || fail "this root may not mount (a container?). Nothing was tested."
+  unshare --mount --pid --fork true 2>/dev/null || fail "mounting is not permitted here (a container?). Nothing was tested."
   if ! command -v debootstrap >/dev/null; then
     apt-get update -qq
     apt-get install -qq --no-install-recommends debootstrap >/dev/null
   fi
+  begun=$(date +%s)
   [[ -z $(git status --porcelain) ]] || say "note: the last commit is tested, without the changes since"
 
-  local folder namespace code=0
-  folder=$(mktemp -d "${TMPDIR:-/tmp}/aelab-fresh-XXXXXX")
-  chmod 755 "$folder"
-  trap 'kill -KILL "$namespace" 2>/dev/null || true; wait; rm -rf --one-file-system "$folder"' EXIT
+  work=$(mktemp -d "${TMPDIR:-/tmp}/aelab-fresh-XXXXXX")
+  chmod 755 "$work"
+  trap '[[ -z ${namespace:-} ]] || kill -KILL "$namespace"; wait; discard "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  unshare --mount --pid --fork --kill-child "$script" --inside "$folder" "$@" &
-  namespace=$!
-  wait "$namespace" || code=$?
-  exit "$code"
+  say "debootstrap"
+  apart make_base "$work/base"
+  local pass
+  for pass in "$@"; do
+    apart run_pass "$pass"
+    discard "$work/$pass"
+  done
 }
 
-if [[ ${1:-} == --inside ]]; then
-  inside "${@:2}"
+if [[ ${1:-} == --apart ]]; then
+  work=$2 begun=$3
+  "${@:4}"
 elif (($#)); then
   main "$@"
 else
