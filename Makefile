@@ -1,5 +1,6 @@
 # `make` alone lists the targets.
 JOBS ?= $(shell nproc)
+PYTHON = $(firstword $(wildcard build/python/bin/python) python3)
 CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 
 # The installer puts CMake here where the system's is too old.
@@ -33,7 +34,7 @@ test:  ## set up, build and run all tests
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
-	@tests/skips.py build/release/tests.xml
+	@$(PYTHON) tests/skips.py build/release/tests.xml
 
 fresh:  ## as root: set up, build, demo, install and test on a bare system
 	@tests/fresh/fresh.sh
@@ -66,7 +67,7 @@ lint:  ## check the sources with clang-tidy, as .clang-tidy says
 headers:  ## compile every public header alone, if it changed since the last time
 	@third_party/install
 	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
-	@AELAB_PROGRAM=build/release/aelab AELAB_SOURCE_DIR=. python3 tests/contract/headers_test.py --all
+	@AELAB_PROGRAM=build/release/aelab AELAB_SOURCE_DIR=. $(PYTHON) tests/contract/headers_test.py --all
 
 docs:  ## write the API reference: build/docs/html; needs doxygen
 	@command -v doxygen > /dev/null || (echo 'make docs needs doxygen: apt-get install doxygen'; exit 1)
