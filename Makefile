@@ -1,16 +1,17 @@
-# `make` alone lists what there is to make.
+# `make` alone lists the targets.
 JOBS ?= $(shell nproc)
+PYTHON = $(firstword $(wildcard build/python/bin/python) python3)
 CONFIGURE = cmake -DCMAKE_PREFIX_PATH="$$(cat build/torch_prefix)" --preset
 
-# The installer puts a cmake here where the system's is too old.
+# The installer puts CMake here where the system's is too old.
 export PATH := $(CURDIR)/build/python/bin:$(PATH)
 
-# Every study, one after the other; $(1): its options. One that fails stops none of the others, but make.
+# All studies, one after the other, with the options $(1). If one fails the others still run, and make fails at the end.
 run_studies = @failed=; for study in experiments/*/study.sh; do \
     echo "== $$study"; $$study $(1) || failed="$$failed $$study"; done; \
   test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: help demo build test torture studies studies-short sanitize format lint headers docs clean
+.PHONY: help demo build test fresh torture studies studies-short sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -33,18 +34,22 @@ test:  ## set up, build and run all tests
 	@$(CONFIGURE) release
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
+	@$(PYTHON) tests/skips.py build/release/tests.xml
 
-torture: build  ## for hours: what tests/torture does for a minute in every test run
+fresh:  ## as root: set up, build, demo, install and test on a bare system
+	@tests/fresh/fresh.sh
+
+torture: build  ## run tests/torture for hours; every test run does it for a minute
 	@third_party/install --tests
 	@AELAB_TORTURE=1 ctest --preset release --timeout 36000 -R '^torture'
 
-studies: build  ## run all studies of experiments/: hours, but what is finished is not done again
+studies: build  ## run all studies of experiments/: hours; finished runs are kept
 	$(call run_studies)
 
-studies-short: build  ## run them at their smallest: minutes; numbers mean nothing
+studies-short: build  ## run them at their smallest sizes: minutes; the numbers mean nothing
 	$(call run_studies,--short)
 
-sanitize:  ## build and test what needs no LibTorch under the address and undefined-behaviour sanitizers
+sanitize:  ## build and test what needs no LibTorch under the address and undefined-behavior sanitizers
 	@third_party/install
 	@cmake --preset sanitize
 	@cmake --build --preset sanitize -j $(JOBS)
@@ -53,16 +58,16 @@ sanitize:  ## build and test what needs no LibTorch under the address and undefi
 format:  ## format all sources
 	@git ls-files --cached --others --exclude-standard '*.h' '*.cc' | xargs -r clang-format -i
 
-lint:  ## check the sources with clang-tidy; .clang-tidy says for what
+lint:  ## check the sources with clang-tidy, as .clang-tidy says
 	@third_party/install
 	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
 	@ls build/release/CMakeFiles/aelab*.dir/Unity/*.cxx | xargs -P $(JOBS) -n 1 \
 	  clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-fno-openmp
 
-headers:  ## compile every public header alone, those that changed since
+headers:  ## compile every public header alone, if it changed since the last time
 	@third_party/install
 	@$(CONFIGURE) release > build/configure.log || (cat build/configure.log; exit 1)
-	@AELAB_PROGRAM=build/release/aelab AELAB_SOURCE_DIR=. python3 tests/contract/headers_test.py --all
+	@AELAB_PROGRAM=build/release/aelab AELAB_SOURCE_DIR=. $(PYTHON) tests/contract/headers_test.py --all
 
 docs:  ## write the API reference: build/docs/html; needs doxygen
 	@command -v doxygen > /dev/null || (echo 'make docs needs doxygen: apt-get install doxygen'; exit 1)

@@ -22,3 +22,15 @@ compare() {
 
 # comparison NAME: prints the name of its folder.
 comparison() { echo "$(basename "$study")-$1$short"; }
+
+# installed SET ...: those of the data sets that aelab finds here; the others are reported.
+installed() {
+  local set
+  for set in "$@"; do
+    if "$aelab" data "{\"source\": \"$set\"}" >/dev/null 2>&1; then
+      echo "$set"
+    else
+      echo "$(basename "$study"): $set is left out, since it is not installed (data/fetch $set)" >&2
+    fi
+  done
+}

@@ -1,11 +1,11 @@
-# Finds what aelab is built from; third_party/README.md says what each is for.
+# Finds aelab's dependencies; third_party/README.md says what each is for.
 
 # A project that adds aelab as a subdirectory, or finds it installed, links our libraries, so it must see the targets
 # found here.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 
-find_package(fmt 9 REQUIRED)
-find_package(nlohmann_json 3.10 REQUIRED)
+find_package(fmt 9.1 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
@@ -26,7 +26,7 @@ aelab_c_library(turbojpeg turbojpeg.h)
 aelab_c_library(libzip zip.h)
 if(AELAB_TORCH)
   find_package(CLI11 2.1 REQUIRED)
-  find_package(Boost 1.71 REQUIRED CONFIG)
+  find_package(Boost 1.74 REQUIRED CONFIG)
   if(NOT TARGET protozero)
     find_path(protozero_include protozero/pbf_builder.hpp REQUIRED NO_CACHE)
     add_library(protozero INTERFACE IMPORTED GLOBAL)
@@ -36,53 +36,83 @@ if(AELAB_TORCH)
   aelab_c_library(libsvm svm.h libsvm)
 endif()
 if(AELAB_TESTS)
-  find_package(GTest REQUIRED)
+  find_package(GTest 1.12 REQUIRED)
 endif()
 
-# LibTorch, found like find_package(Torch) finds it (Torch_DIR, CMAKE_PREFIX_PATH). TorchConfig.cmake itself is not
-# used: for a CUDA build it asks for the CUDA compiler, which aelab never runs.
-if(AELAB_TORCH AND NOT TARGET LibTorch)
-  find_path(Torch_DIR TorchConfig.cmake HINTS ENV Torch_DIR PATHS "${AELAB_TORCH_HINT}"
-            PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch NO_CACHE)
+# aelab_find_libtorch(): the target LibTorch. TorchConfig.cmake itself is not used: for a CUDA build it asks for the CUDA
+# compiler, which aelab never runs. Its folder is the one in Torch_DIR; the one that an installed aelab was built with
+# (AELAB_TORCH_HINT); or what CMAKE_PREFIX_PATH leads to.
+function(aelab_find_libtorch)
+  find_path(Torch_DIR TorchConfig.cmake PATHS "${AELAB_TORCH_HINT}" NO_DEFAULT_PATH NO_CACHE)
+  find_path(Torch_DIR TorchConfig.cmake HINTS ENV Torch_DIR PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch NO_CACHE)
   if(NOT Torch_DIR)
     message(FATAL_ERROR "LibTorch was not found. Run third_party/install and pass "
                         "-DCMAKE_PREFIX_PATH=$(cat build/torch_prefix), or set Torch_DIR; `make build` does both.")
   endif()
-  get_filename_component(torch_root "${Torch_DIR}/../../.." ABSOLUTE)
+  cmake_path(SET root NORMALIZE "${Torch_DIR}/../../..")
+  cmake_path(GET root PARENT_PATH root)  # without the slash at its end
 
-  set(PACKAGE_FIND_VERSION 2.6)
+  set(PACKAGE_FIND_VERSION 2.7)
   include("${Torch_DIR}/TorchConfigVersion.cmake")
   if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
-    message(FATAL_ERROR "LibTorch ${PACKAGE_VERSION} in ${torch_root} is too old: aelab needs 2.6 or newer.")
+    message(FATAL_ERROR "LibTorch ${PACKAGE_VERSION} in ${root} is too old: aelab needs ${PACKAGE_FIND_VERSION} or newer.")
   endif()
-  message(STATUS "LibTorch ${PACKAGE_VERSION}: ${torch_root}")
+  if(AELAB_TORCH_VERSION AND NOT PACKAGE_VERSION VERSION_EQUAL AELAB_TORCH_VERSION)
+    message(FATAL_ERROR "This aelab was built with LibTorch ${AELAB_TORCH_VERSION}, and ${root} is ${PACKAGE_VERSION}. "
+                        "Set Torch_DIR to a LibTorch ${AELAB_TORCH_VERSION}, or build aelab again.")
+  endif()
+  message(STATUS "LibTorch ${PACKAGE_VERSION}: ${root}")
 
   add_library(LibTorch INTERFACE IMPORTED GLOBAL)
-  target_include_directories(
-    LibTorch SYSTEM INTERFACE "${torch_root}/include" "${torch_root}/include/torch/csrc/api/include")
+  target_include_directories(LibTorch SYSTEM INTERFACE "${root}/include" "${root}/include/torch/csrc/api/include")
   # LibTorch's libraries register devices and operators when they are loaded, even if no symbol of theirs is used.
   target_link_options(LibTorch INTERFACE -Wl,--no-as-needed)
-  foreach(library torch_cpu c10 torch_cuda c10_cuda)
-    find_library(torch_${library} ${library} PATHS "${torch_root}/lib" "${torch_root}/lib/${CMAKE_LIBRARY_ARCHITECTURE}"
-                 NO_DEFAULT_PATH NO_CACHE)
-    if(torch_${library})
-      target_link_libraries(LibTorch INTERFACE "${torch_${library}}")
+  foreach(name torch_cpu c10 torch_cuda c10_cuda)
+    find_library(library ${name} PATHS "${root}/lib" "${root}/lib/${CMAKE_LIBRARY_ARCHITECTURE}" NO_DEFAULT_PATH NO_CACHE)
+    if(library)
+      target_link_libraries(LibTorch INTERFACE "${library}")
     endif()
+    unset(library)
   endforeach()
 
   # LibTorch's parallel loops are serial in files that are compiled without OpenMP. Its wheels bring the run-time of
   # GCC's OpenMP; linking that one keeps a second one out of the process. Clang's OpenMP needs another.
-  file(GLOB torch_openmp "${torch_root}/lib/libgomp*.so*" "${torch_root}/../torch.libs/libgomp*.so*")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    set(LibTorch_OPENMP_FLAG -fopenmp)
-    if(torch_openmp)
-      list(GET torch_openmp 0 torch_openmp)
+    file(GLOB openmp "${root}/lib/libgomp*.so*" "${root}/../torch.libs/libgomp*.so*")
+    if(openmp)
+      list(GET openmp 0 openmp)
     else()
-      set(torch_openmp gomp)
+      set(openmp gomp)
     endif()
-    target_link_libraries(LibTorch INTERFACE "${torch_openmp}")
+    target_link_libraries(LibTorch INTERFACE "${openmp}")
+    set(LibTorch_OPENMP_FLAG -fopenmp PARENT_SCOPE)
   endif()
+  set(LibTorch_ROOT "${root}" PARENT_SCOPE)
+  set(LibTorch_VERSION "${PACKAGE_VERSION}" PARENT_SCOPE)
+  set(Torch_DIR "${Torch_DIR}" PARENT_SCOPE)
+endfunction()
+
+if(AELAB_TORCH AND NOT TARGET LibTorch)
+  aelab_find_libtorch()
 endif()
+
+# aelab_data_folders(FOLDER ...): the library aelab_data_folders, which says where the data sets that come with aelab may
+# be, the first that exists; relative folders begin at the program's.
+function(aelab_data_folders)
+  if(TARGET aelab_data_folders)
+    return()
+  endif()
+  list(TRANSFORM ARGN REPLACE "(.+)" "\"\\1\", " OUTPUT_VARIABLE folders)
+  string(CONCAT folders ${folders})
+  file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/aelab_data_folders.cc" @ONLY CONTENT [[
+namespace aelab {
+extern const char* const data_folders[];
+const char* const data_folders[] = {@folders@nullptr};
+}  // namespace aelab
+]])
+  add_library(aelab_data_folders STATIC EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/aelab_data_folders.cc")
+  set_target_properties(aelab_data_folders PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
 
 # Conveniences of this checkout's own build.
 if(PROJECT_IS_TOP_LEVEL AND "${PROJECT_NAME}" STREQUAL "aelab")

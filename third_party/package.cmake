@@ -1,26 +1,122 @@
-# What `cmake --install` installs: the program, the library with its headers, the data sets that are shipped, and what
-# find_package(aelab) needs to link them.
+# What `cmake --install` installs: the program, the library with its headers, the data sets that are shipped, what
+# find_package(aelab) needs to link them, and the contract suites. An installation depends on nothing in the source or
+# build tree, and one that holds its own LibTorch can be moved.
 
 include(CMakePackageConfigHelpers)
+include("${CMAKE_CURRENT_LIST_DIR}/contract_tests.cmake")
+aelab_contract_tests("${PROJECT_SOURCE_DIR}")
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/aelab")
+set(data_folder "${CMAKE_INSTALL_DATADIR}/aelab/data")
+set(contract_folder "${CMAKE_INSTALL_DATADIR}/aelab/contract")
 
 install(TARGETS aelab RUNTIME)
 install(TARGETS aelab_all EXPORT aelab)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/aelab" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/data/mnist" "${PROJECT_SOURCE_DIR}/data/digits"
-        DESTINATION "${CMAKE_INSTALL_DATADIR}/aelab/data")
-install(FILES "${PROJECT_SOURCE_DIR}/data/README.md" DESTINATION "${CMAKE_INSTALL_DATADIR}/aelab/data")
-install(PROGRAMS "${PROJECT_SOURCE_DIR}/data/fetch" DESTINATION "${CMAKE_INSTALL_DATADIR}/aelab/data")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/data/mnist" "${PROJECT_SOURCE_DIR}/data/digits" DESTINATION "${data_folder}")
+install(FILES "${PROJECT_SOURCE_DIR}/data/README.md" DESTINATION "${data_folder}")
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/data/fetch" DESTINATION "${data_folder}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/tests/contract" DESTINATION "${contract_folder}/tests"
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.cc")
+install(FILES "${PROJECT_SOURCE_DIR}/tests/support.h" "${PROJECT_SOURCE_DIR}/tests/torch_support.h"
+        DESTINATION "${contract_folder}/tests")
+
+# --- LibTorch: its own copy, or where it is ---
+
+set(AELAB_INSTALL_LIBTORCH AUTO CACHE STRING "Copy LibTorch into an installation: ON, OFF (the installed program needs it \
+where it is now), or AUTO (ON if it is inside the source or build tree)")
+set_property(CACHE AELAB_INSTALL_LIBTORCH PROPERTY STRINGS AUTO ON OFF)
+
+set(copies_libtorch "${AELAB_INSTALL_LIBTORCH}")
+if(copies_libtorch STREQUAL "AUTO")
+  set(copies_libtorch OFF)
+  file(REAL_PATH "${LibTorch_ROOT}" torch_place)
+  foreach(folder "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/build"
+                 "${PROJECT_SOURCE_DIR}/build/python")  # each may be a link to somewhere else
+    file(REAL_PATH "${folder}" tree)
+    cmake_path(IS_PREFIX tree "${torch_place}" inside)
+    if(inside)
+      set(copies_libtorch ON)
+    endif()
+  endforeach()
+endif()
+
+# Libraries keep their places beside each other, by which they find each other.
+cmake_path(GET LibTorch_ROOT PARENT_PATH torch_base)
+set(torch_home "${CMAKE_INSTALL_LIBDIR}/aelab")
+file(GLOB_RECURSE torch_libraries LIST_DIRECTORIES OFF "${LibTorch_ROOT}/lib/*.so*" "${torch_base}/torch.libs/*.so*")
+if(EXISTS "${LibTorch_ROOT}/lib/libtorch_cuda.so")  # its wheels' libraries of CUDA
+  file(GLOB_RECURSE cuda_libraries LIST_DIRECTORIES OFF "${torch_base}/nvidia/*.so*" "${torch_base}/cusparselt/*.so*")
+  list(APPEND torch_libraries ${cuda_libraries})
+endif()
+list(FILTER torch_libraries EXCLUDE REGEX "(_python|_test)[^/]*$")
+
+set(rpath)
+foreach(library IN LISTS torch_libraries)
+  cmake_path(GET library PARENT_PATH folder)
+  cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${torch_base}" OUTPUT_VARIABLE place)
+  if(copies_libtorch)
+    install(FILES "${library}" DESTINATION "${torch_home}/${place}")
+    file(RELATIVE_PATH place "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}/aelab/${place}")
+    list(APPEND rpath "$ORIGIN/${place}")
+  else()
+    list(APPEND rpath "${folder}")
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES rpath)
+set_target_properties(aelab PROPERTIES INSTALL_RPATH "${rpath}" INSTALL_RPATH_USE_LINK_PATH ON)
+
+if(copies_libtorch)
+  cmake_path(GET LibTorch_ROOT FILENAME torch_name)
+  cmake_path(RELATIVE_PATH Torch_DIR BASE_DIRECTORY "${torch_base}" OUTPUT_VARIABLE torch_config)
+  install(DIRECTORY "${LibTorch_ROOT}/include" DESTINATION "${torch_home}/${torch_name}")
+  install(FILES "${Torch_DIR}/TorchConfig.cmake" "${Torch_DIR}/TorchConfigVersion.cmake"
+          DESTINATION "${torch_home}/${torch_config}")
+  file(GLOB licenses "${torch_base}/torch-*.dist-info/licenses" "${torch_base}/torch-*.dist-info/LICENSE")
+  foreach(license IN LISTS licenses)
+    install(DIRECTORY "${license}" DESTINATION "${torch_home}/${torch_name}")
+  endforeach()
+  file(RELATIVE_PATH torch_hint "/${package_folder}" "/${torch_home}/${torch_config}")
+  set(torch_hint "\${CMAKE_CURRENT_LIST_DIR}/${torch_hint}")
+  set(remark "It holds a copy of LibTorch ${LibTorch_VERSION} (${torch_home}/${torch_name}) and can be moved.")
+else()
+  set(torch_hint "${Torch_DIR}")
+  set(remark "It uses LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT}; -DAELAB_INSTALL_LIBTORCH=ON copies that instead.")
+endif()
+
+# --- find_package(aelab) ---
 
 install(EXPORT aelab NAMESPACE aelab:: FILE aelabTargets.cmake DESTINATION "${package_folder}")
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/aelabConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+file(RELATIVE_PATH data_from_package "/${package_folder}" "/${data_folder}")
+file(RELATIVE_PATH contract_from_package "/${package_folder}" "/${contract_folder}")
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/aelabConfig.cmake" @ONLY CONTENT [[
-# Where LibTorch was when aelab was built; Torch_DIR and CMAKE_PREFIX_PATH come first.
 set(AELAB_TORCH ON)
-set(AELAB_TORCH_HINT "@Torch_DIR@")
+set(AELAB_TORCH_VERSION "@LibTorch_VERSION@")
+set(AELAB_TORCH_HINT "@torch_hint@")
 include("${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/aelabTargets.cmake")
+
+cmake_path(SET aelab_data NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/@data_from_package@")
+aelab_data_folders("${aelab_data}")
+set_property(TARGET aelab::data APPEND PROPERTY INTERFACE_LINK_LIBRARIES aelab_data_folders)
+
+if("contract_tests" IN_LIST aelab_FIND_COMPONENTS)
+  include("${CMAKE_CURRENT_LIST_DIR}/contract_tests.cmake")
+  aelab_contract_tests("${CMAKE_CURRENT_LIST_DIR}/@contract_from_package@")
+  if(TARGET aelab::contract_tests)
+    set(aelab_contract_tests_FOUND ON)
+  endif()
+endif()
+foreach(component IN LISTS aelab_FIND_COMPONENTS)
+  if(aelab_FIND_REQUIRED_${component} AND NOT aelab_${component}_FOUND)
+    set(aelab_FOUND OFF)
+    set(aelab_NOT_FOUND_MESSAGE
+        "there is no component ${component}: the only one is contract_tests, which needs GoogleTest (libgtest-dev)")
+  endif()
+endforeach()
 ]])
 install(FILES "${PROJECT_BINARY_DIR}/aelabConfig.cmake" "${PROJECT_BINARY_DIR}/aelabConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/third_party/dependencies.cmake" DESTINATION "${package_folder}")
+              "${PROJECT_SOURCE_DIR}/third_party/dependencies.cmake" "${PROJECT_SOURCE_DIR}/third_party/contract_tests.cmake"
+        DESTINATION "${package_folder}")
+install(CODE "message(STATUS \"Installed aelab ${PROJECT_VERSION} in \${CMAKE_INSTALL_PREFIX}. ${remark}\")")

@@ -10,14 +10,17 @@ namespace aelab {
 
 namespace fs = std::filesystem;
 
+extern const char* const data_folders[];  // by aelab_data_folders in third_party/dependencies.cmake; ends with null
+
 fs::path shipped_data() {
   std::error_code ignored;
-  const auto program = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path places[] = {AELAB_DATA_DIR, program.parent_path().parent_path() / "share/aelab/data",
-                             AELAB_INSTALLED_DATA_DIR};
-  for (const auto& place : places)
-    if (fs::is_directory(place, ignored)) return place;
-  return places[0];
+  const auto program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  fs::path place;
+  for (const auto* folder = data_folders; *folder; ++folder) {
+    place = (program / *folder).lexically_normal();
+    if (fs::is_directory(place, ignored)) break;
+  }
+  return place;
 }
 
 fs::path find_folder(const std::string& set, const std::string& given, const std::string& file,

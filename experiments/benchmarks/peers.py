@@ -253,7 +253,7 @@ def scikit_learn_pca(rows):
 
 
 def pythae_epoch(folder):
-    """One epoch of Fashion-MNIST with a progress bar and checkpoints: (3 epochs - 1 epoch) / 2."""
+    """One epoch of MNIST, whose files are in `folder`, with a progress bar and checkpoints: (3 epochs - 1 epoch) / 2."""
     import gzip
 
     import torch

@@ -3,9 +3,10 @@
 
     experiments/benchmarks/run.py [--only TEXT] [--seconds S]      from the repository root
 
-Creates the environment of the peers in build/benchmarks if it does not exist. Each workload runs A B ... B A: aelab,
-every peer, the peers in reverse order, aelab. The minimum step times of both measurements are compared, because other
-work on the machine can only add time. The two measurements of aelab also show the noise floor (A/A). Writes
+Creates the environment of the peers in build/benchmarks if it does not exist. A peer that cannot be installed, or
+fails, is reported and left out; the others are still measured. Each workload runs A B ... B A: aelab, every peer, the
+peers in reverse order, aelab. The minimum step times of both measurements are compared, because other work on the
+machine can only add time. The two measurements of aelab also show the noise floor (A/A). Writes
 build/benchmarks/results.json and prints a table; --plot plots it, --peers prints the times of every peer.
 """
 
@@ -19,7 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE, ENVIRONMENT = Path(__file__).parent, Path("build/benchmarks")
+HERE = Path(__file__).resolve().parent
+os.chdir(HERE.parents[1])
+ENVIRONMENT = Path("build/benchmarks")
 AELAB, PYTHON = Path("build/release/aelab"), ENVIRONMENT / "bin/python"
 PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", "matplotlib"]
 THREADS = str(os.cpu_count())
@@ -33,7 +36,7 @@ WORKLOADS = [
     ("convolutional-1024", "convolutional-1024", MLP, ("convolutional", "1024"), 0.06),
     ("deep-contractive-128", "deep-contractive-128", ["torch-fused"], ("deep-contractive", "128"), 0.35),
     ("pca-60000", "pca-60000", ["scikit-learn"], ("pca", "60000"), 0.80),
-    ("epoch", None, ["pythae-trainer"], ("epoch", "/usr/share/datasets/fashion-mnist"), 0.28),
+    ("epoch", None, ["pythae-trainer"], ("epoch", "data/mnist"), 0.28),
     ("start", None, ["jax-step"], ("start", "0"), None),
 ]
 # aelab compared with itself: workload, the plain step that it is compared with, the target ratio
@@ -46,18 +49,31 @@ OWN = [
 ]
 
 
+class Failed(Exception):
+    """A program that did not end well, and what it printed last."""
+
+
+def note(text):
+    print(f"run.py: {text}", file=sys.stderr, flush=True)
+
+
 def make_environment():
     if PYTHON.exists():
         return
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    install = [PYTHON, "-m", "pip", "install", "--quiet"]
+    if subprocess.run([*install, *PACKAGES]).returncode == 0:
+        return
+    for package in PACKAGES:
+        if subprocess.run([*install, package]).returncode:
+            note(f"{package} cannot be installed: what needs it is left out")
 
 
 def call(command, seconds):
     environment = os.environ | {"OMP_NUM_THREADS": THREADS, "BENCH_SECONDS": str(seconds)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
+        raise Failed(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
     return done.stdout
 
 
@@ -77,10 +93,10 @@ def run_file(folder, config, seconds):
 
 
 def aelab_epoch(seconds):
-    """One epoch of Fashion-MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
+    """An epoch of MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
     config = {
         "name": "epoch",
-        "data": {"source": "fashion-mnist"},
+        "data": {"source": "mnist", "folder": "data/mnist"},
         "model": {"variant": "dense", "hidden": [512], "code": 32},
         "training": {"batch_size": 128},
         "callbacks": [{"kind": "checkpoint", "every": 1}],
@@ -136,12 +152,19 @@ def both(turns):
 
 def compare(name, workload, peers, arguments, target, seconds):
     first = ours(name, workload, seconds)
-    turns = {peer: [theirs(peer, arguments, seconds)] for peer in peers}
-    for peer in reversed(peers):
-        turns[peer].append(theirs(peer, arguments, seconds))
+    turns, failed = {}, set()
+    for peer in [*peers, *reversed(peers)]:
+        if peer in failed:
+            continue
+        try:
+            turns.setdefault(peer, []).append(theirs(peer, arguments, seconds))
+        except Failed as failure:
+            note(f"{name}: {peer} is left out: {failure}")
+            failed.add(peer)
+            del turns[peer]
     last = ours(name, workload, seconds)
     result = {"name": name, "target": target, "aelab": both([first, last]),
-              "peers": {peer: both(turns[peer]) for peer in peers}}  # fmt: skip
+              "peers": {peer: both(turns[peer]) for peer in turns}}  # fmt: skip
     for key in ("limit_ms", "ceilings"):
         if key in first:
             result["aelab"][key] = first[key]
@@ -150,13 +173,12 @@ def compare(name, workload, peers, arguments, target, seconds):
 
 def row(result):
     mine, peers = result["aelab"], result["peers"]
-    best = min(peers, key=lambda peer: peers[peer]["ms"])
-    ratio = mine["ms"] / peers[best]["ms"]
+    best = min(peers, key=lambda peer: peers[peer]["ms"], default=None)
+    beside = f"{best} {peers[best]['ms']:.2f} | {mine['ms'] / peers[best]['ms']:.2f}" if best else "– | –"
     noise = max(mine["turns_ms"]) / min(mine["turns_ms"]) - 1
     limit = f"{mine['limit_ms']:.2f}" if "limit_ms" in mine else "–"
     target = f"{result['target']:.2f}" if result["target"] else "–"
-    return (f"| {result['name']} | {mine['ms']:.2f} | {limit} | {best} {peers[best]['ms']:.2f} | "
-            f"{ratio:.2f} | {target} | {noise:.0%} |")  # fmt: skip
+    return f"| {result['name']} | {mine['ms']:.2f} | {limit} | {beside} | {target} | {noise:.0%} |"
 
 
 def print_peers(results):
@@ -197,6 +219,8 @@ def main():
         return plot(json.loads(path.read_text()), options.plot)
     if options.peers:
         return print_peers(json.loads(path.read_text()))
+    if not AELAB.exists():
+        sys.exit(f"{AELAB} is not built: make build")
     make_environment()
     results = json.loads(path.read_text()) if options.only and path.exists() else []
 
@@ -217,4 +241,7 @@ def main():
             print(f"| {name} | {own:.2f} | – | own {plain} {beside:.2f} | {own / beside:.2f} | {target:.2f} | |", flush=True)
 
 
-main()
+try:
+    main()
+except Failed as failure:
+    sys.exit(str(failure))

@@ -2,6 +2,6 @@
 # Usage: study.sh [--short]
 source "$(dirname "$0")/../study.bash"
 compare models base.data.train=500 budget.epochs=1
-others=(fashion-mnist)
-[[ -z $short ]] || others=()  # not included: install it with data/fetch or from Debian's package
+others=()
+[[ -n $short ]] || mapfile -t others < <(installed fashion-mnist)
 "$programs/undercomplete" "comparisons/$(comparison models)" "${others[@]}"

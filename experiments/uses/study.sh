@@ -4,6 +4,6 @@ source "$(dirname "$0")/../study.bash"
 compare codes base.data.train=500 budget.epochs=1 'grid={"model.code": [10]}'
 compare pixels 'base.data="digits"' base.model.code=64
 compare clusters base.data.train=300 budget.epochs=1 'base.evaluation=["reconstruction"]' metric=reconstruction/mse
-others=(fashion-mnist)
-[[ -z $short ]] || others=()  # not included: install it with data/fetch or from Debian's package
+others=()
+[[ -n $short ]] || mapfile -t others < <(installed fashion-mnist)
 "$programs/uses" "comparisons/$(comparison codes)" "${others[@]}"

@@ -48,4 +48,11 @@ void Symmetry::add(const aelab::Observation& observation) {
 
 std::vector<std::optional<double>> Symmetry::values() const { return {sum_ / static_cast<double>(rows_)}; }
 
+void register_types() {
+  aelab::Autoencoder::registry().add<Shrinking>();
+  aelab::Source::registry().add<Waves>();
+  aelab::Callback::registry().add<StopWhenGood>();
+  aelab::Metric::registry().add<Symmetry>();
+}
+
 }  // namespace own

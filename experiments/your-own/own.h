@@ -97,4 +97,7 @@ class Symmetry : public aelab::Metric {
   std::int64_t rows_ = 0;
 };
 
+/// Makes all of these known to aelab. Call it once, before a config is read.
+void register_types();
+
 }  // namespace own

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import unittest
 import zlib
 
 import program
@@ -131,4 +130,4 @@ class RecordedKernels(program.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    program.main()

@@ -139,8 +139,19 @@ class TestCase(unittest.TestCase):
             left.remove(found)
 
 
+class Runner(unittest.TextTestRunner):
+    """Prints which tests of a script were skipped, and why, for tests/skips.py."""
+
+    def run(self, test):
+        result = super().run(test)
+        for case, reason in result.skipped:
+            case = getattr(case, "test_case", case)  # of a subtest, the test
+            print(f"[  SKIPPED ] {case.id().removeprefix('__main__.')}: {reason}", flush=True)
+        return result
+
+
 def main():
     if not os.access(PROGRAM, os.X_OK):
         print(f"{PROGRAM} is not built", file=sys.stderr)
         sys.exit(SKIPPED)
-    unittest.main()
+    unittest.main(testRunner=Runner)

@@ -3,7 +3,7 @@
 `make headers` (--all), which compiles again only those that changed, themselves or what they include.
 
 Most of its time would go into LibTorch's headers. So the one that a header of ours includes anyway, itself or through
-others of ours, is compiled beforehand, once: nothing that is missing is hidden by it."""
+others of ours, is precompiled once. That hides nothing that is missing."""
 
 import concurrent.futures
 import hashlib
@@ -36,7 +36,7 @@ def with_includes(header, seen=None):
 def compiler():
     """How this build compiles the library, without what to compile."""
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        if "aelab_cli.dir" in entry["output"]:
+        if "aelab_cli.dir" in entry["command"]:  # "output" is there since CMake 3.26
             words = shlex.split(entry["command"])
             words = words[next(i for i, word in enumerate(words) if word.endswith(("c++", "g++", "clang++"))) :]
             return [word for word in words[: words.index("-o")] if not word.startswith(("-M", "CMakeFiles"))], entry["directory"]

@@ -14,11 +14,13 @@ import threading
 import unittest
 import zipfile
 
-SOURCE = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+import program
 
 
 def load_script():
-    loader = importlib.machinery.SourceFileLoader("fetch", str(SOURCE / "data/fetch"))
+    loader = importlib.machinery.SourceFileLoader("fetch", str(program.SOURCE / "data/fetch"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("fetch", loader))
     sys.dont_write_bytecode = True
     loader.exec_module(module)
@@ -146,7 +148,7 @@ class Fetch(unittest.TestCase):
         (place / "one.gz").write_bytes(self.contents["one.gz"])
         code, said = self.run_script("kmnist", "--from", place)
         self.assertEqual(code, 2)
-        self.assertIn(f"{place / 'two.gz'}: there is no such file", said)
+        self.assertIn(f"{place / 'two.gz'}: no such file", said)
         (place / "two.gz").write_bytes(b"54321")
         self.assertIn("has the SHA-256", self.run_script("kmnist", "--from", place)[1])
         (place / "two.gz").write_bytes(b"12345")
@@ -169,8 +171,8 @@ class Fetch(unittest.TestCase):
             self.assertIn(f"{name} ", said)
         code, said = self.run_script("imagenet")
         self.assertEqual(code, 2)
-        self.assertIn("there is no set imagenet; there are mnist", said)
+        self.assertIn("unknown data set imagenet; the data sets are mnist", said)
 
 
 if __name__ == "__main__":
-    unittest.main()
+    program.main()

@@ -1,8 +1,10 @@
-"""aelab as a library: installed, found by find_package and as a subdirectory, with kinds that it does not have."""
+"""aelab as a library: installed, found by find_package and as a subdirectory, with types that it does not have."""
 
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import program
 
 BUILD = pathlib.Path(program.PROGRAM).parent
 PROJECT = program.SOURCE / "experiments/your-own"
+OWN = {"variants": "shrinking", "data": "waves", "callbacks": "stop-when-good", "metrics": "symmetry"}
 
 
 def run(*command, **options):
@@ -28,7 +31,78 @@ def cache_of(build):
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith(("#", "//")))
 
 
-class Package(unittest.TestCase):
+def libtorch_of_this_build():
+    """Arguments with which another build folder finds it."""
+    return [f"-D{key}={value}" for key, value in cache_of(BUILD).items() if key.startswith(("CMAKE_PREFIX_PATH:", "Torch_DIR:"))]
+
+
+def is_within(path, *folders):
+    path = pathlib.Path(path).resolve()
+    return any(path.is_relative_to(pathlib.Path(folder).resolve()) for folder in folders)
+
+
+def libraries_of(binary):
+    """Where the loader finds each library that the program needs, itself or by others."""
+    lines = run("ldd", binary, env={}).splitlines()
+    missing = [line for line in lines if "not found" in line]
+    assert not missing, f"{binary}: {missing}"
+    return {name.strip(): place.split(" (")[0] for name, place in (line.split(" => ") for line in lines if " => " in line)}
+
+
+class Installed(program.TestCase):
+    """cmake --install, with LibTorch copied or not."""
+
+    def install(self, mode):
+        """What this build made, as if it had been configured with that mode."""
+        build, prefix = self.folder / f"build-{mode}", self.folder / f"prefix-{mode}"
+        run("cmake", "-S", program.SOURCE, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DAELAB_TESTS=OFF",
+            "-DAELAB_EXPERIMENTS=OFF", f"-DAELAB_INSTALL_LIBTORCH={mode}", *libtorch_of_this_build())
+        for made in (*BUILD.glob("*.a"), BUILD / "aelab"):
+            shutil.copy(made, build)
+        return prefix, run("cmake", "--install", build, "--prefix", prefix)
+
+    def test_its_own_libtorch_and_data_move_with_it(self):
+        prefix, said = self.install("ON")
+        self.assertIn("It holds a copy of LibTorch", said)
+        moved = prefix.rename(self.folder / "moved")
+        libraries = libraries_of(moved / "bin/aelab")
+        for name, place in libraries.items():
+            if name.startswith(("libtorch", "libc10", "libgomp")):
+                self.assertTrue(is_within(place, moved), place)
+            self.assertFalse(is_within(place, program.SOURCE, program.SOURCE / "build", program.SOURCE / "build/python", BUILD), place)
+        file = program.write_json(self.folder / "run.json", program.small_run(training={"epochs": 1}))
+        folder = run(moved / "bin/aelab", "run", "--quiet", file, cwd=self.folder, env={}).splitlines()[-1]
+        origin = program.read_json(self.folder / folder / "data.json")["origin"]
+        self.assertTrue(is_within(origin, moved), origin)
+
+    def test_nothing_in_it_names_the_checkout(self):
+        prefix, _ = self.install("ON")
+        places = [str(place).encode() for place in {program.SOURCE, program.SOURCE.resolve(), BUILD, BUILD.resolve()}]
+        for path in prefix.rglob("*"):
+            if path.is_file() and path.suffix in (".cmake", ".h", ".cc"):
+                content = path.read_bytes()
+                for place in places:
+                    self.assertNotIn(place, content, path)
+
+    def test_a_libtorch_elsewhere_is_recorded_where_it_is(self):
+        prefix, said = self.install("OFF")
+        self.assertIn("It uses LibTorch", said)
+        self.assertFalse((prefix / "lib/aelab").exists())
+        place = libraries_of(prefix / "bin/aelab")["libtorch_cpu.so"]
+        self.assertFalse(is_within(place, prefix), place)
+        config = (prefix / "lib/cmake/aelab/aelabConfig.cmake").read_text()
+        hint = re.search(r'AELAB_TORCH_HINT "([^"]*)"', config)[1]
+        self.assertTrue(os.path.isabs(hint) and os.path.exists(f"{hint}/TorchConfig.cmake"), hint)
+
+    def test_one_inside_the_checkout_is_copied_by_itself(self):
+        place = libraries_of(BUILD / "aelab")["libtorch_cpu.so"]
+        inside = is_within(place, program.SOURCE, program.SOURCE / "build", program.SOURCE / "build/python")
+        self.assertEqual((self.install("AUTO")[0] / "lib/aelab").exists(), inside)
+
+
+class Found(unittest.TestCase):
+    """Other projects that use aelab, installed or as a subdirectory."""
+
     @classmethod
     def setUpClass(cls):
         temporary = tempfile.TemporaryDirectory(prefix="aelab-test-")
@@ -44,41 +118,70 @@ class Package(unittest.TestCase):
         return build
 
     def launcher(self):
-        """ccache, where this build uses it."""
+        """ccache, where this build uses it; what it keeps does not depend on where the temporary folder is."""
         known = cache_of(BUILD).get("AELAB_CCACHE:FILEPATH", "")
-        return {"CMAKE_CXX_COMPILER_LAUNCHER": known} if os.path.exists(known) else {}
+        if not os.path.exists(known):
+            return {}
+        return {"CMAKE_CXX_COMPILER_LAUNCHER": f"cmake;-E;env;CCACHE_BASEDIR={self.folder};CCACHE_NOHASHDIR=1;{known}"}
 
     def test_a_project_of_its_own_finds_the_installed_library(self):
         build = self.configure(PROJECT, "found", f"-DCMAKE_PREFIX_PATH={self.prefix}")
         self.assertEqual(cache_of(build)["aelab_DIR:PATH"], str(self.prefix / "lib/cmake/aelab"))
-        run("cmake", "--build", build, "--target", "your-own", "-j", "2")
+        run("cmake", "--build", build, "-j", "2")
         listed = json.loads(run(build / "your-own", "list", "--json"))
-        for kinds, name in {"variants": "shrinking", "data": "waves", "callbacks": "stop-when-good", "metrics": "symmetry"}.items():
-            self.assertIn(name, [kind["name"] for kind in listed[kinds]])
+        for kind, name in OWN.items():
+            self.assertIn(name, [registered["name"] for registered in listed[kind]])
+        self.check_data_of(build / "plain-loop")
+        self.check_contract_tests(build / "your-own-tests")
+
+    def check_data_of(self, loop):
+        """Digits are in the installation and nowhere else: the folder's name in the program proves that."""
+        self.assertLess(float(run(loop, cwd=self.folder, env={"OMP_NUM_THREADS": "1"}).split()[-1]), 0.03)
+        content = loop.read_bytes()
+        self.assertIn(f"{self.prefix}/share/aelab/data".encode(), content)
+        self.assertNotIn(f"{program.SOURCE}/data".encode(), content)
+
+    def check_contract_tests(self, tests):
+        """They see what the project registers, beside what aelab has."""
+        said = run(tests, env=program.environment())
+        for example in ("variant shrinking", "variant pca", "source waves", "callback stop-when-good", "metric symmetry"):
+            self.assertIn(f"{example}, example 0", said)
+        self.assertRegex(said, r"\[  PASSED  \] [5-9]\d tests")
 
     def test_another_version_is_refused(self):
-        source = self.folder / "newer"
-        source.mkdir()
-        (source / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(x CXX)\nfind_package(aelab 0.2 REQUIRED)\n")
-        with self.assertRaisesRegex(AssertionError, "0.1.0"):
-            self.configure(source, "newer-build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.assert_refused("find_package(aelab 0.2 REQUIRED)", "0.1.0")
+
+    def test_an_unknown_component_is_refused(self):
+        self.assert_refused("find_package(aelab REQUIRED COMPONENTS python)", "no component python: the only one is contract_tests")
+
+    def test_another_libtorch_is_refused(self):
+        """The library was compiled with the headers of one version."""
+        other = self.folder / "torch/share/cmake/Torch"
+        other.mkdir(parents=True)
+        (other / "TorchConfig.cmake").touch()
+        (other / "TorchConfigVersion.cmake").write_text('set(PACKAGE_VERSION "99.1.0")\n')
+        self.assert_refused("find_package(aelab REQUIRED)", r"was built with LibTorch [\d.]+, and \S+ is 99.1.0", f"-DTorch_DIR={other}")
+
+    def assert_refused(self, command, expected, *arguments):
+        source = self.folder / "refused"
+        source.mkdir(exist_ok=True)
+        (source / "CMakeLists.txt").write_text(f"cmake_minimum_required(VERSION 3.25)\nproject(x CXX)\n{command}\n")
+        with self.assertRaises(AssertionError) as refusal:
+            self.configure(source, f"{self._testMethodName}-build", f"-DCMAKE_PREFIX_PATH={self.prefix}", *arguments)
+        self.assertRegex(" ".join(str(refusal.exception).split()), expected)  # CMake breaks lines
 
     def test_a_project_of_its_own_adds_the_sources(self):
         source = self.folder / "adds"
         source.mkdir()
         (source / "CMakeLists.txt").write_text(
             f"cmake_minimum_required(VERSION 3.25)\nproject(x CXX)\nadd_subdirectory({program.SOURCE} aelab)\n"
-            f"add_executable(own {PROJECT}/main.cc {PROJECT}/own.cc)\ntarget_link_libraries(own PRIVATE aelab::aelab)\n"
+            f"add_subdirectory({PROJECT} own)\n"
         )
-        torch = cache_of(BUILD)["CMAKE_PREFIX_PATH:UNINITIALIZED"]
-        build = self.configure(source, "adds-build", f"-DCMAKE_PREFIX_PATH={torch}")
+        build = self.configure(source, "adds-build", *libtorch_of_this_build())
         targets = run("cmake", "--build", build, "--target", "help")
-        self.assertIn("aelab_models", targets)
+        for target in ("aelab_models", "your-own", "your-own-tests"):
+            self.assertIn(target, targets)
         self.assertNotIn("models_tests", targets)
-
-    def test_the_installed_program_works(self):
-        self.assertIn("0.1.0", run(self.prefix / "bin/aelab", "--version"))
-        self.assertTrue((self.prefix / "share/aelab/data/digits/digits.csv.gz").exists())
 
 
 class YourOwn(program.TestCase):

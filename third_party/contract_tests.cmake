@@ -1,0 +1,21 @@
+# aelab_contract_tests(ROOT): the target aelab::contract_tests, the suites of ROOT/tests/contract, for test programs
+# that register types of their own (aelab/contract_tests.h); no target where GoogleTest is missing. The suites are
+# compiled as a part of each such program, and once for all of them in aelab's own build.
+function(aelab_contract_tests root)
+  if(TARGET aelab::contract_tests)
+    return()
+  endif()
+  if(NOT TARGET GTest::gtest)
+    find_package(GTest 1.12 QUIET)
+  endif()
+  if(NOT TARGET GTest::gtest)
+    return()
+  endif()
+  add_library(aelab_contract_tests INTERFACE)
+  add_library(aelab::contract_tests ALIAS aelab_contract_tests)
+  file(GLOB suites CONFIGURE_DEPENDS "${root}/tests/contract/*.cc")
+  set(compiled $<TARGET_EXISTS:contract_tests>)
+  target_sources(aelab_contract_tests INTERFACE "$<${compiled}:$<TARGET_OBJECTS:contract_tests>>" "$<$<NOT:${compiled}>:${suites}>")
+  target_include_directories(aelab_contract_tests INTERFACE "${root}")
+  target_link_libraries(aelab_contract_tests INTERFACE aelab::aelab GTest::gtest)
+endfunction()
