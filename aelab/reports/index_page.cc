@@ -37,6 +37,18 @@ void find_records_in(const fs::path& folder, int depth, std::vector<fs::path>& f
 
 /// The metrics of all entries, and their values by entry and metric.
 class MetricTable {
+  struct Metric {
+    std::string name, definition, better;
+    std::size_t rank = 0;  ///< within its group, "reconstruction" of "reconstruction/mse"
+    bool is_main = false;
+    std::map<std::size_t, json> values = {};
+
+    auto order() const {
+      const bool directed = better == "lower" || better == "higher";
+      return std::tuple(!directed, !is_main, rank, std::numeric_limits<std::size_t>::max() - values.size());
+    }
+  };
+
  public:
   void add(std::size_t entry, const View& measure, json value, bool is_main) {
     const auto name = measure["name"].text();
@@ -70,17 +82,6 @@ class MetricTable {
   }
 
  private:
-  struct Metric {
-    std::string name, definition, better;
-    std::size_t rank = 0;  ///< within its group, "reconstruction" of "reconstruction/mse"
-    bool is_main = false;
-    std::map<std::size_t, json> values = {};
-
-    auto order() const {
-      const bool directed = better == "lower" || better == "higher";
-      return std::tuple(!directed, !is_main, rank, std::numeric_limits<std::size_t>::max() - values.size());
-    }
-  };
   std::vector<Metric> metrics_;
   std::map<std::string, std::size_t> places_, groups_;
 };

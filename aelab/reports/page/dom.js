@@ -94,13 +94,13 @@ function contents(sections) {
   return h("nav", { "aria-label": "Contents" }, list);
 }
 
-/** Tells which section is being read: the last one that begins above the upper third of the window. */
+/** Tells which section is being read: the last one that begins in the upper third of the window or above. */
 function markCurrent(sections, tell) {
   const update = () => {
-    const begun = sections.filter((node) => node.getBoundingClientRect().top < innerHeight / 3);
+    const begun = sections.filter((node) => node.getBoundingClientRect().top <= .36 * innerHeight);
     tell((begun.at(-1) ?? sections[0]).id);
   };
-  const observer = new IntersectionObserver(update, { rootMargin: "0px 0px -66% 0px" });
+  const observer = new IntersectionObserver(update, { rootMargin: "0px 0px -65% 0px" });
   sections.forEach((node) => observer.observe(node));
 }
 

@@ -148,7 +148,7 @@ function runModel(page) {
 
 function modelParts(model) {
   return [
-    table({
+    model.parts.length > 0 && table({
       caption: `Parts of ${model.variant}`, rows: model.parts,
       columns: [
         { title: "Type", head: true, value: (row) => row.kind },
