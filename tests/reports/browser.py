@@ -1,4 +1,7 @@
-"""Headless Chromium, asked over a pipe: https://chromedevtools.github.io/devtools-protocol/"""
+"""Headless Chromium, controlled over a pipe: https://chromedevtools.github.io/devtools-protocol/
+
+python3 browser.py PAGE PICTURE WIDTH HEIGHT takes a picture of the top of a page.
+"""
 
 import base64
 import json
@@ -6,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -146,3 +150,11 @@ class Browser:
     def pdf(self, path):
         data = self.ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
+
+
+if __name__ == "__main__":
+    page, image, width, height = sys.argv[1:]
+    with Browser(find()) as tab:
+        tab.resize(int(width))
+        tab.open(page)
+        tab.picture(image, {"x": 0, "y": 0, "width": int(width), "height": int(height), "scale": 1})

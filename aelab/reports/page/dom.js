@@ -49,8 +49,8 @@ function duration(seconds) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** A name that may break after its slashes, dots and underscores. */
-const breakable = (name) => name.split(/(?<=[/._])/).map((part, place) => [place > 0 && h("wbr"), part]);
+/** A name that may break after slashes, underscores and the dots of keys. */
+const breakable = (name) => name.split(/(?<=[/_]|\.(?=[a-z]))/).map((part, place) => [place > 0 && h("wbr"), part]);
 
 const facts = (pairs) =>
   h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== "" && value !== MISSING)

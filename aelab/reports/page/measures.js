@@ -1,7 +1,7 @@
 // Metrics over variants: which is best at what, one metric with its intervals, all metrics.
 
 const hasDirection = (measure) => measure.better === "lower" || measure.better === "higher";
-const directionText = (measure) => (hasDirection(measure) ? `${measure.better} is better` : "no better direction");
+const directionText = (measure) => (hasDirection(measure) ? `${measure.better} is better` : "no preferred direction");
 
 /** The variant whose mean is on the better side, or -1. */
 function leader(measure) {

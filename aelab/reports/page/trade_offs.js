@@ -51,12 +51,12 @@ function tradeOffTable(page, cost, measure) {
     caption: `${measure.name} and ${cost.name}`, rows: tradeOffs(page, cost, measure), sort: { column: 2 },
     columns: [
       variantColumn(page.variants),
-      { title: "No.", number: true, value: (row) => row.variant + 1, hint: "number of the variant in the chart where its name finds no place" },
+      { title: "No.", number: true, value: (row) => row.variant + 1, hint: "number that marks the variant in the chart when there is no room for names" },
       { title: cost.name, number: true, value: (row) => row.x.mean },
       { title: measure.name, number: true, value: (row) => row.y.mean, text: (row) => withHalf(row.y.mean, row.y.interval),
         hint: `mean \u00b1 95 % CI half-width; ${measure.definition}` },
       { title: "Pareto-optimal", value: (row) => (row.optimal ? "yes" : "no"), best: (row) => row.optimal,
-        hint: "no other variant is at least as good in both and better in one, by the means" },
+        hint: "no other variant is at least as good in metric and cost and better in one of them, comparing means" },
     ],
   });
 }
