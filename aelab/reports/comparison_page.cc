@@ -99,6 +99,7 @@ void add_views(const Folder& run, Shown& shown) {
   shown.config = run.read("config.json");
   const auto summary = run.read("summary/summary.json");
   const View model = View(summary)["model"];
+  shown.variant["likelihood"] = View(shown.config)["model"]["expanded"]["likelihood"]["kind"].text();
   shown.variant.update(views_json(run, summary));
   if (model["code"].list().empty()) return;
   shown.variant["code"] = numbers_in(model["code"]);

@@ -23,12 +23,13 @@ def png(width=24, height=8):
 PICTURES = ("inputs", "reconstructions", "corrupted", "denoised", "interpolation", "filters")
 
 
-def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, time="2026-01-02T03:04:05Z"):
+def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, time="2026-01-02T03:04:05Z",
+              likelihood="bernoulli"):
     """The files of a run; every text in them passes through `t`."""
     count = 30
     return {
         "config.json": {"name": t("small"), "seed": 3, "model": {"variant": t(variant), t("key"): t("value"),
-                        "expanded": {"penalties": [{"kind": t("l1"), t("weight"): t("heavy")}]}}, "data": {"source": t("digits")}},
+                        "expanded": {"likelihood": {"kind": t(likelihood)}, "penalties": [{"kind": t("l1"), t("weight"): t("heavy")}]}}, "data": {"source": t("digits")}},
         "status.json": {"status": t("completed") if t is not str else "completed", "message": t("") if t is not str else "",
                         "parameters": 100, "epochs": epochs, "steps": 10 * epochs, "seconds": 2 * scale},
         "environment.json": {t("aelab"): t("0.1.0"), "kernels": {t("linear"): t("mkl")}, "time": t(time)},

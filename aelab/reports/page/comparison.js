@@ -65,67 +65,6 @@ function costTable(page) {
   });
 }
 
-// --- Learning curves ---
-
-/** The curve shown first: how well clean inputs are reconstructed, else the first of all. */
-const firstCurve = (curves) =>
-  ["validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
-
-/** Where phases begin: in their variant's color, or one mark for the variants that share it. */
-function phaseMarks(page, places) {
-  const marks = new Map();
-  for (const place of places)
-    for (const { name, epoch } of page.variants[place].phases.slice(1)) {
-      const key = JSON.stringify([epoch, name]);
-      marks.set(key, { at: epoch, name, color: marks.has(key) ? themed("soft") : color(place) });
-    }
-  return [...marks.values()];
-}
-
-function bandsFigure(page) {
-  if (page.curves.length === 0) return null;
-  let curve = firstCurve(page.curves);
-  let along = "epochs";
-  const hidden = new Set();
-  const series = () => curve.variants.map((one) => ({
-    place: one.variant, name: page.variants[one.variant].name, x: one[along], mean: one.mean, low: one.low, high: one.high, runs: one.runs,
-  }));
-  let isLog = spansDecades(series());
-  const marks = () => (along === "epochs" ? phaseMarks(page, curve.variants.map(({ variant }) => variant).filter((place) => !hidden.has(place))) : []);
-  const drawing = chart("Learning curves: mean over seeds, with the range of the seeds", () =>
-    curveConfig({ series: series(), hidden, title: curve.name, xTitle: along === "epochs" ? "epoch" : "step", isLog, marks: marks() }));
-  const right = redrawn(() => table({
-    caption: `${curve.name} after the last epoch`, rows: series(), sort: { column: 2 },
-    columns: [
-      { title: "Variant", head: true, value: (row) => row.name, cell: (row) => named(row.place, row.name, true) },
-      { title: along === "epochs" ? "Epoch" : "Step", number: true, value: (row) => row.x.at(-1) },
-      { title: "Mean", number: true, value: (row) => row.mean.at(-1), hint: "mean over the seeds" },
-      { title: "Min", number: true, value: (row) => row.low.at(-1), hint: "smallest value of the seeds" },
-      { title: "Max", number: true, value: (row) => row.high.at(-1), hint: "largest value of the seeds" },
-      { title: "n", number: true, value: (row) => row.runs.at(-1), hint: "completed runs that reached this epoch" },
-    ],
-  }));
-  const log = checkbox("Logarithmic", isLog, (checked) => { isLog = checked; drawing.draw(); });
-  const redraw = () => { drawing.draw(); right.redraw(); };
-  return figure({
-    controls: [
-      select("Curve", page.curves.map((one) => [one.name, one.name]), curve.name, (name) => {
-        curve = page.curves.find((one) => one.name === name);
-        log.firstChild.checked = isLog = spansDecades(series());
-        redraw();
-      }),
-      select("Against", [["epochs", "epochs"], ["steps", "steps"]], along, (chosen) => { along = chosen; redraw(); }),
-      log,
-    ],
-    left: [legend(page.variants.map((variant, place) => [place, variant.name]), (place, visible) => {
-      visible ? hidden.delete(place) : hidden.add(place);
-      drawing.draw();
-    }, true), drawing.node],
-    right: right.node,
-    caption: "Lines are means over the seeds, bands their range. The reconstruction term is that of each variant's own likelihood: across likelihoods only metrics are comparable. Dashed vertical lines: a training phase begins. Of long trainings at most 200 epochs are drawn.",
-  });
-}
-
 // --- Robustness ---
 
 function robustnessFigure(page) {
