@@ -137,7 +137,9 @@ class Browser:
         self.settle()
 
     def media(self, theme="light", media=""):
-        self.ask("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}])
+        """Without smooth scrolling, which tests would have to wait for."""
+        self.ask("Emulation.setEmulatedMedia", media=media, features=[
+            {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": "reduce"}])
         self.settle()
 
     def picture(self, path, clip=None):
