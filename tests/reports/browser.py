@@ -157,6 +157,6 @@ class Browser:
 if __name__ == "__main__":
     page, image, width, height = sys.argv[1:]
     with Browser(find()) as tab:
-        tab.resize(int(width))
+        tab.resize(int(width), int(height))
         tab.open(page)
         tab.picture(image, {"x": 0, "y": 0, "width": int(width), "height": int(height), "scale": 1})

@@ -123,7 +123,7 @@ class TradeOffs(Report):
             row["mean"] = 1 + spread * (i * 7 % count)
             row["interval"] = [row["mean"] - .01, row["mean"] + .01]
             for run in variant["runs"]:
-                run["seconds"] = 1 + spread * i
+                run["seconds"] = 1 + spread * i + .3 * run["seed"]
         put(self.folder / "which/comparison.json", results)
         return self.report(self.folder / "which")
 
@@ -136,6 +136,14 @@ class TradeOffs(Report):
                 texts = self.assert_apart(count, (count, spread, width))
                 if width == 1440:
                     self.assertTrue(texts[0].startswith("denoising-masking-0"), texts)
+
+    def test_labels_stand_beside_the_bars_of_intervals(self):
+        self.open(self.put_spread(12, .2))
+        across = self.browser.run("""(() => { const chart = Chart.getChart(document.querySelector("#trade-offs canvas"));
+            return chart.labelBoxes.flatMap((label) => chart.data.datasets.map(({ intervals }, place) => {
+                const { x, y } = chart.getDatasetMeta(place).data[0], [low, high] = intervals[0].x.map((end) => chart.scales.x.getPixelForValue(end));
+                return label.x < high && low < label.x + label.width && label.y < y + 2 && y - 2 < label.y + label.height; })).filter(Boolean).length; })()""")
+        self.assertEqual(across, 0)
 
     def test_where_names_find_no_place_numbers_stand_that_the_table_explains(self):
         page = self.put_spread(24, 0)

@@ -95,7 +95,7 @@ function differencesTable(page) {
     label: "Configuration differences",
     rows: page.differences, sort: { column: 0 },
     columns: [
-      { title: "Key", head: true, value: (row) => row.key },
+      { title: "Key", head: true, long: true, value: (row) => row.key },
       ...page.variants.map((variant, place) => ({ title: variant.name, word: true, value: (row) => row.values[place],
         cell: (row) => folded(row.values[place]) })),
     ],
