@@ -17,10 +17,10 @@ void add_report(CLI::App& app, Command& chosen) {
   };
   auto options = std::make_shared<Options>();
   auto* command =
-      app.add_subcommand("report", "Write a page that shows a run, a comparison, or many of them");
+      app.add_subcommand("report", "Write the report of a run or a comparison, or an index of many");
   command
       ->add_option("FOLDER", options->folder,
-                   "the folder of a run, of a comparison, or one of many: an index")
+                   "the folder of a run or of a comparison, or one that contains many")
       ->required();
   command->add_flag("--json", options->json, "print one JSON object: report, kind, gaps");
   command->footer("Example: aelab report comparisons/which-autoencoder");

@@ -12,12 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-json interval_json(const View& interval) {
-  const auto ends = interval.list();
-  if (ends.size() != 2 || !ends[0].number() || !ends[1].number()) return {};
-  return {ends[0].number_json(), ends[1].number_json()};
-}
-
 json test_json(const View& test) {
   if (!test.raw().is_object()) return {};
   return {{"n", test["n"].number_json()},
@@ -105,6 +99,7 @@ void add_views(const Folder& run, Shown& shown) {
   shown.config = run.read("config.json");
   const auto summary = run.read("summary/summary.json");
   const View model = View(summary)["model"];
+  shown.variant["likelihood"] = View(shown.config)["model"]["expanded"]["likelihood"]["kind"].text();
   shown.variant.update(views_json(run, summary));
   if (model["code"].list().empty()) return;
   shown.variant["code"] = numbers_in(model["code"]);
@@ -154,8 +149,7 @@ json robustness_json(const View& matrix) {
 json comparison_commands() {
   return {{{"what", "Run the whole comparison again"},
            {"command", "aelab compare PAGE/config.json --output again"}},
-          {{"what", "Only show what would run"}, {"command", "aelab compare PAGE/config.json --dry-run"}},
-          {{"what", "One run's own page"}, {"command", "aelab report PAGE/runs/VARIANT/seed-N"}}};
+          {{"what", "Show what would run"}, {"command", "aelab compare PAGE/config.json --dry-run"}}};
 }
 
 std::vector<std::string> texts(const View& list) {

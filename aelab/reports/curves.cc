@@ -11,7 +11,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMostPoints = 200;
 
-/// Places of at most so many of `count` points, evenly spread, the last one among them.
+/// Indices of at most kMostPoints of `count` points, evenly spread, the last one included.
 std::vector<std::size_t> thinned(std::size_t count) {
   const auto every = std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
   std::vector<std::size_t> places;
@@ -24,7 +24,7 @@ json optional_number(const std::optional<double>& value) { return value ? shorte
 
 bool is_metric(const std::string& key) { return key != "epoch" && key != "step" && key != "phase"; }
 
-/// One metric of one epoch, over runs.
+/// One metric at one epoch, over runs.
 struct Moment {
   double step = 0, sum = 0, low = 0, high = 0;
   int runs = 0;

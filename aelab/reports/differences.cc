@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 using Settings = std::map<std::string, std::string>;
 
-/// Lists of kinds as objects by kind: {"penalties": {"contractive": {"weight": 0.1}}}.
+/// Lists of typed objects as one object by type: {"penalties": {"contractive": {"weight": 0.1}}}.
 json by_kind(const json& value) {
   if (!value.is_array() || value.empty()) return value;
   json kinds = json::object();
@@ -35,7 +35,7 @@ Settings flat(const json& value, const std::string& prefix) {
   return settings;
 }
 
-/// Whether a part has this key, with this value, as its own: a variant that lists it too says nothing new.
+/// Whether a part has a key of this name with this value, so that the variant's own key repeats it.
 bool is_said(const Settings& parts, const std::string& key, const std::string& value) {
   const auto last = key.substr(key.rfind('.'));
   return std::any_of(parts.begin(), parts.end(),

@@ -4,9 +4,9 @@
 
 namespace aelab {
 
-/// What differs between configs, of one run each (null: of none): [{"key": "model.code", "values": [text or
-/// null where it has no such key]}]. The parts that a variant expanded to stand beside its own fields; name,
-/// seed and output say nothing.
+/// The keys whose values differ between configs (null: no config): [{"key": "model.code", "values": [text, or
+/// null without this key]}]. The parts that a variant expanded to are listed with its own fields; name, seed
+/// and output are ignored.
 nlohmann::json differences(const std::vector<nlohmann::json>& configs);
 
 }  // namespace aelab

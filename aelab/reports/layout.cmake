@@ -1,15 +1,16 @@
-# Puts the page of aelab/reports/page/ together, Chart.js in it, and makes C++ of it: the source file
-# ${AELAB_LAYOUT_SOURCE}. The page's policy names style and scripts by their hashes, so that nothing else runs.
+# Assembles the page of aelab/reports/page/ with Chart.js and writes it as C++, ${AELAB_LAYOUT_SOURCE}. The page's
+# policy lists style and scripts by their hashes, so that nothing else runs.
 
-# Only our own build needs it, and not those who find aelab installed: so it is not among third_party/'s dependencies.
+# Needed to build aelab only, not to use an installed one, and therefore not among the dependencies of third_party/.
 find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js /usr/local/share/javascript/chart.js REQUIRED
           NO_CACHE)
 set(page_folder "${CMAKE_CURRENT_LIST_DIR}/page")
 set(AELAB_LAYOUT_SOURCE "${PROJECT_BINARY_DIR}/reports/layout.cc")
-set(page_scripts dom tables charts figures measures pictures comparison run index main)
+set(page_scripts
+    dom tables series charts labels figures measures trade_offs learning_curves pictures comparison run index print main)
 
-# 'sha256-<base64>', as a Content-Security-Policy writes it. CMake has the hash in base 16 only: three of its digits
-# are two of base 64's.
+# 'sha256-<base64>', as in a Content-Security-Policy. CMake gives the hash in base 16: three of its digits are two in
+# base 64.
 function(aelab_policy_hash text out)
   set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
   string(SHA256 hash "${text}")
@@ -55,6 +56,6 @@ configure_file("${CMAKE_CURRENT_LIST_DIR}/layout.cc.in" "${AELAB_LAYOUT_SOURCE}"
 set_property(
   DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page_folder}/page.html.in" "${page_folder}/page.css" "${CHART_JS}")
 
-# A compiler need not take literals this long, but those that aelab is built with do.
+# Compilers need not accept literals of this length, but those that aelab supports do.
 set_source_files_properties(
   "${AELAB_LAYOUT_SOURCE}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON COMPILE_OPTIONS -Wno-overlength-strings)

@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-// The page of reports/page/ with its style, its scripts and Chart.js in it, up to where the data stand and
-// from there on; layout.cmake makes them.
+// The page of reports/page/ with its style, its scripts and Chart.js, before and after the data; made by
+// layout.cmake.
 extern const std::string_view kLayoutBeforeData, kLayoutAfterData;
 
 }  // namespace aelab

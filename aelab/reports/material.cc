@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::int64_t kFormat = 1;                   // of the files that this version writes
+constexpr std::int64_t kFormat = 1;                   // of the files that this version of aelab writes
 constexpr std::uintmax_t kMostBytes = 256 << 20;      // of a file
 constexpr std::size_t kMostPictureBytes = 1'500'000;  // of a page, before base64 makes them 4/3
 constexpr std::string_view kSignature("\x89PNG\r\n\x1a\n", 8);
@@ -41,7 +41,7 @@ std::uint32_t big_endian(std::string_view bytes) {
   return number;
 }
 
-/// Without the path, which the gap names already: "2:6: syntax error", at line and column.
+/// Without the path, which the gap already names: "2:6: syntax error" with line and column.
 std::string reason_of(const Error& error, const fs::path& path) {
   std::string what = error.what();
   if (what.starts_with(path.string() + ":")) what.erase(0, path.string().size() + 1);
@@ -102,6 +102,12 @@ std::string source_name(const View& data) {
   return data.raw().is_string() ? data.text() : named.shown();
 }
 
+json interval_json(const View& interval) {
+  const auto ends = interval.list();
+  if (ends.size() != 2 || !ends[0].number() || !ends[1].number()) return {};
+  return {ends[0].number_json(), ends[1].number_json()};
+}
+
 json shortened(double value) {
   constexpr double kExact = 1e15;
   if (std::abs(value) < kExact && value == std::round(value)) return static_cast<std::int64_t>(value);
@@ -128,7 +134,7 @@ bool Folder::has(const std::string& file) const {
 
 std::optional<std::string> Folder::content(const std::string& file) const {
   if (!has(file)) {
-    gap(file, "is not there");
+    gap(file, "is missing");
     return {};
   }
   try {
@@ -145,7 +151,7 @@ json Folder::read(const std::string& file) const {
   try {
     auto value = parse_json(*text, (path_ / file).string());
     if (const auto format = View(value)["format"].number(); format && *format != kFormat)
-      gap(file, "is of format " + View(value)["format"].shown() + ", this version writes " +
+      gap(file, "has format " + View(value)["format"].shown() + ", this version of aelab writes " +
                     std::to_string(kFormat) + "; shown as far as it is understood");
     return value;
   } catch (const Error& error) {
@@ -165,7 +171,7 @@ std::vector<json> Folder::read_lines(const std::string& file) const {
     if (line.is_object())
       lines.push_back(std::move(line));
     else
-      gap(file, "line " + std::to_string(number) + " is no JSON object, and is left out");
+      gap(file, "line " + std::to_string(number) + " is not a JSON object and is skipped");
   }
   return lines;
 }
@@ -178,15 +184,15 @@ std::string Folder::read_end(const std::string& file, std::size_t limit) const {
 }
 
 json Folder::read_picture(const std::string& file) const {
-  constexpr std::size_t kSizes = 16, kHeader = 24;  // where width and height stand, and end
+  constexpr std::size_t kSizes = 16, kHeader = 24;  // offset of width and height, and their end
   const auto bytes = content(file);
   if (!bytes) return {};
   if (!bytes->starts_with(kSignature) || bytes->size() < kHeader) {
-    gap(file, "is no PNG file");
+    gap(file, "is not a PNG file");
     return {};
   }
   if (material_->picture_bytes_ + bytes->size() > kMostPictureBytes) {
-    gap(file, "is left out, to keep the page small");
+    gap(file, "is left out to limit the size of the page");
     return {};
   }
   material_->picture_bytes_ += bytes->size();
@@ -210,7 +216,7 @@ std::optional<Folder> Folder::within(const std::string& path) const {
   const bool leaves =
       std::any_of(relative.begin(), relative.end(), [](const auto& part) { return part == ".."; });
   if (path.empty() || relative.is_absolute() || leaves) {
-    material_->missing((label_.empty() ? "" : label_ + "/") + path + ": is no folder within this one");
+    material_->missing((label_.empty() ? "" : label_ + "/") + path + ": leads out of this folder");
     return {};
   }
   return Folder(path_ / relative, label_.empty() ? path : label_ + "/" + path, *material_);

@@ -10,7 +10,7 @@
 
 namespace aelab {
 
-/// A JSON value that may be anything: what is asked for and is not there, or of another type, is empty.
+/// A JSON value of any type. A member that is missing or of another type than asked for is empty.
 class View {
  public:
   View() = default;
@@ -24,22 +24,25 @@ class View {
   std::string text() const;  ///< "" unless a string
   std::optional<double> number() const;
   nlohmann::json number_json() const;  ///< shortened; null unless a number
-  /// A string as it is, anything else as JSON; "" of nothing.
+  /// A string as it is, anything else as JSON; "" when empty.
   std::string shown() const;
-  /// null where there is nothing.
+  /// null when empty.
   const nlohmann::json& raw() const;
 
  private:
   const nlohmann::json* value_ = nullptr;
 };
 
-/// The name of a config's data source: "data" may be an object with it, or be it.
+/// The name of a config's data source; "data" may be the name or an object with it.
 std::string source_name(const View& data);
 
-/// To six significant digits, whole numbers as they are: what a page shows, in half the text.
+/// Rounded to six significant digits, which is all that pages show; whole numbers as they are.
 nlohmann::json shortened(double value);
 
-/// What a page is made from. It keeps account of what is missing, and of how much the pictures weigh.
+/// [low, high] of two numbers, else null.
+nlohmann::json interval_json(const View& interval);
+
+/// What a page is made from: collects what is missing, and the size of the pictures so far.
 class Material {
  public:
   void missing(std::string what);
@@ -51,24 +54,24 @@ class Material {
   std::size_t picture_bytes_ = 0;
 };
 
-/// A folder of files that runs wrote. Nothing that is in them, or not in them, is an error: it is a gap.
+/// A folder of files that runs wrote. Missing files and wrong content are gaps, never errors.
 class Folder {
  public:
-  /// `label` names the folder in gaps, "" the page's own.
+  /// `label` names the folder in gaps; "" is the folder of the page.
   Folder(std::filesystem::path path, std::string label, Material& material);
 
   bool has(const std::string& file) const;
-  /// A JSON file, null where there is none. One of another format is read as far as it is understood.
+  /// A JSON file; null when missing. A file of another format version is read as far as it is understood.
   nlohmann::json read(const std::string& file) const;
-  /// A file of one JSON object a line. A last line that is cut short, of a run that was killed, is left out.
+  /// A file of one JSON object per line. An incomplete last line, left by a killed run, is skipped.
   std::vector<nlohmann::json> read_lines(const std::string& file) const;
   /// The end of a text file, at most `limit` bytes.
   std::string read_end(const std::string& file, std::size_t limit) const;
-  /// A PNG file: {"png": base64, "width", "height"}; null where there is none.
+  /// A PNG file: {"png": base64, "width", "height"}; null when missing.
   nlohmann::json read_picture(const std::string& file) const;
-  /// The names in a folder within it that end in `ending`, sorted.
+  /// The sorted names of the files in a subfolder that end in `ending`.
   std::vector<std::string> files(const std::string& folder, const std::string& ending) const;
-  /// A folder within it; nothing where the path would lead elsewhere.
+  /// A subfolder; nothing when the path leads out of this folder.
   std::optional<Folder> within(const std::string& path) const;
 
   const std::filesystem::path& path() const { return path_; }
@@ -80,7 +83,7 @@ class Folder {
   Material* material_;
 
   void gap(const std::string& file, const std::string& what) const;
-  /// Its content; a gap where it cannot be read.
+  /// The content of a file; a gap when it cannot be read.
   std::optional<std::string> content(const std::string& file) const;
 };
 

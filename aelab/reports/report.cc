@@ -25,7 +25,7 @@ Report write_page(const Folder& folder, json page) {
   return {file, page.at("kind"), gaps};
 }
 
-/// Whether the page is there, and not older than what it shows.
+/// Whether the folder has a page that is not older than the files that it shows.
 bool is_up_to_date(const fs::path& folder) {
   std::error_code error;
   const auto written = fs::last_write_time(folder / kPage, error);
@@ -37,17 +37,58 @@ bool is_up_to_date(const fs::path& folder) {
   return true;
 }
 
+/// The comparison that a run belongs to, <comparison>/runs/<variant>/seed-<n>, for a link to its page.
+json link_to_comparison(const fs::path& run) {
+  const auto path = fs::absolute(run / "").lexically_normal().parent_path();
+  const auto runs = path.parent_path().parent_path(), comparison = runs.parent_path();
+  std::error_code ignored;
+  if (runs.filename() != "runs" || !fs::exists(comparison / "comparison.json", ignored)) return nullptr;
+  return {{"name", comparison.filename().string()}, {"path", {"..", "..", ".."}}};
+}
+
+Report write_run(const fs::path& path, json comparison) {
+  Material material;
+  const Folder run(path, "", material);
+  auto page = run_page(run);
+  page["comparison"] = std::move(comparison);
+  return write_page(run, std::move(page));
+}
+
+/// Writes the pages of a comparison's runs that have none, or an older one, and puts links to them into
+/// `page`.
+void write_run_pages(const Folder& comparison, json& page) {
+  for (auto& variant : page["variants"])
+    for (auto& run : variant["runs"]) {
+      const auto id = run["id"].get<std::string>();
+      const auto folder = comparison.within("runs/" + id);
+      run["page"] = nullptr;
+      if (!folder || !is_run(*folder)) continue;
+      if (!is_up_to_date(folder->path())) write_run(folder->path(), link_to_comparison(folder->path()));
+      run["page"] = json::array();
+      for (const auto& part : fs::path("runs/" + id)) run["page"].push_back(part.string());
+    }
+}
+
+Report write_comparison(const Folder& comparison) {
+  if (!comparison.has("comparison.json"))
+    throw Error(comparison.path().string() + ": holds a comparison without results; run \"aelab compare " +
+                comparison.path().string() + " --collect\" first");
+  auto page = comparison_page(comparison);
+  write_run_pages(comparison, page);
+  return write_page(comparison, std::move(page));
+}
+
 Report write_index(const Folder& root) {
   const auto records = find_records(root.path());
   if (records.empty())
-    throw Error(
-        root.path().string() +
-        ": holds no run, no comparison and no folders of them; name the folder that a run printed last");
-  for (const auto& record : records)
-    if (Material own; !is_up_to_date(record)) {
-      const Folder folder(record, "", own);
-      if (!is_comparison(folder) || folder.has("comparison.json")) write_report(record);
-    }
+    throw Error(root.path().string() +
+                ": contains no run and no comparison; name the folder that aelab run or compare printed");
+  for (const auto& record : records) {
+    Material own;
+    const Folder folder(record, "", own);
+    if (!is_up_to_date(record) && (!is_comparison(folder) || folder.has("comparison.json")))
+      write_report(record);
+  }
   auto page = index_page(root, records);
   page["title"] = fs::absolute(root.path() / "").lexically_normal().parent_path().filename().string();
   return write_page(root, std::move(page));
@@ -58,17 +99,13 @@ Report write_index(const Folder& root) {
 Report write_report(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored))
-    throw Error(path.string() + ": is no folder; name that of a run, of a comparison, or one of many");
+    throw Error(path.string() + ": is not a folder; name the folder of a run, of a comparison, or of many");
   Material material;
   const Folder folder(path, "", material);
-  if (is_comparison(folder)) {
-    if (!folder.has("comparison.json"))
-      throw Error(path.string() +
-                  ": holds a comparison that has not been compared yet; first: aelab compare " +
-                  path.string() + " --collect");
-    return write_page(folder, comparison_page(folder));
-  }
-  return is_run(folder) ? write_page(folder, run_page(folder)) : write_index(folder);
+  if (is_comparison(folder)) return write_comparison(folder);
+  if (!is_run(folder)) return write_index(folder);
+  const auto comparison = link_to_comparison(path);
+  return write_run(path, !comparison.is_null() && folder.has("../../../report.html") ? comparison : json());
 }
 
 }  // namespace aelab

@@ -20,7 +20,7 @@ json numbers_json(const View& list) {
   return numbers;
 }
 
-/// Of "1x28x28", or "" of no shape.
+/// "1 x 28 x 28"; "" without a shape.
 std::string shape_text(const View& shape) {
   std::string text;
   for (const auto& size : shape.list()) text += (text.empty() ? "" : " x ") + size.shown();
@@ -99,10 +99,10 @@ json data_json(const View& data) {
   return shown;
 }
 
-/// Of "reconstructions-0020.png": what it is of, "reconstructions".
+/// "reconstructions" of "reconstructions-0020.png".
 std::string kind_of(const std::string& file) { return file.substr(0, file.rfind('-')); }
 
-/// The pictures that training drew on its way: of each kind the first, the middle and the last.
+/// Images drawn during training: the first, the middle and the last of each kind.
 json training_pictures(const Folder& run) {
   std::map<std::string, std::vector<std::string>> kinds;
   for (const auto& file : run.files("images", ".png")) kinds[kind_of(file)].push_back(file);
@@ -130,7 +130,7 @@ void flatten_into(json& list, const std::string& prefix, const View& value) {
   }
 }
 
-/// The folder's last two names: "first-run/3".
+/// The last two names of the path: "first-run/3".
 std::string title_of(const std::filesystem::path& path) {
   auto whole = std::filesystem::absolute(path).lexically_normal();
   if (!whole.has_filename()) whole = whole.parent_path();
@@ -138,11 +138,11 @@ std::string title_of(const std::filesystem::path& path) {
 }
 
 json commands_json() {
-  return {{{"what", "Train it again"}, {"command", "aelab run PAGE/config.json --output again"}},
-          {{"what", "Measure it again"}, {"command", "aelab evaluate PAGE"}}};
+  return {{{"what", "Train the run again"}, {"command", "aelab run PAGE/config.json --output again"}},
+          {{"what", "Evaluate the trained model again"}, {"command", "aelab evaluate PAGE"}}};
 }
 
-/// Of the labels, in their order; empty where classes have no names.
+/// Class names in the order of the labels; empty when classes have no names.
 json class_names_json(const Folder& run) {
   const auto data = run.has("data.json") ? run.read("data.json") : json();
   auto names = json::array();

@@ -4,14 +4,14 @@
 
 namespace aelab {
 
-/// Whether a folder holds a run's record, however incomplete.
+/// Whether a folder contains the files of a run, even if incomplete.
 bool is_run(const Folder& folder);
 
-/// All that a run's page shows.
+/// The content of a run's page.
 nlohmann::json run_page(const Folder& run);
 
-/// What the run's summary/ says of codes and Jacobian, and its pictures: {"codes", "jacobian", "pictures"}.
-/// Of a run without one, empty.
+/// Latent codes, Jacobian and pictures of the run's summary/: {"codes", "jacobian", "pictures"}; empty
+/// without a summary.
 nlohmann::json views_json(const Folder& run, const nlohmann::json& summary);
 
 /// Nested objects as a list of {"key": "kernels.mkl", "value": text}; lists are values.

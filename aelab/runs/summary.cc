@@ -19,9 +19,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kPictures = 12, kWay = 12, kShownFilters = 64, kCodes = 1000;
+constexpr std::int64_t kPictures = 12, kInterpolated = 12, kShownFilters = 64, kCodes = 1000;
 
-/// What is shown of a model: the rows that it is shown on, and where it computes.
+/// A model, the rows that it is shown on, and its device.
 struct Shown {
   const Autoencoder& model;
   const Dataset& rows;
@@ -96,7 +96,7 @@ json data_json(const RunConfig& config, const Split& data) {
 
 // --- Codes ---
 
-/// To four digits: enough for a chart, and a quarter of the text.
+/// Rounded to four significant digits, which is all that charts show.
 double rounded(double value) {
   if (value == 0) return 0;
   const double unit = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 3);
@@ -110,19 +110,19 @@ json rounded_list(const Tensor& values) {
   return list;
 }
 
-/// Principal components of [rows, numbers]: singular values, largest first, and the rows' places along the
-/// first two. The smaller of the two Gram matrices has them all.
+/// Principal components of [rows, dimensions]: singular values in descending order, and the coordinates of
+/// the rows along the first two. Computed from the smaller of the two Gram matrices.
 struct Components {
-  Tensor singular;  ///< [min(rows, numbers)]
+  Tensor singular;  ///< [min(rows, dimensions)]
   Tensor places;    ///< [rows, 2]
 };
-Components components_of(const Tensor& centred) {
-  const bool wide = centred.size(1) > centred.size(0);
-  const auto gram = wide ? centred.matmul(centred.t()) : centred.t().matmul(centred);
+Components components_of(const Tensor& centered) {
+  const bool wide = centered.size(1) > centered.size(0);
+  const auto gram = wide ? centered.matmul(centered.t()) : centered.t().matmul(centered);
   const auto [ascending, vectors] = at::linalg_eigh(gram);
   const auto singular = ascending.flip(0).clamp_min(0).sqrt();
   const auto first = vectors.flip(1).slice(1, 0, 2);
-  auto places = wide ? first * singular.slice(0, 0, 2) : centred.matmul(first);
+  auto places = wide ? first * singular.slice(0, 0, 2) : centered.matmul(first);
   const auto extreme = places.gather(0, places.abs().argmax(0, /*keepdim=*/true));
   return {singular, places * extreme.sign()};  // the sign is free: the farthest row is positive
 }
@@ -131,15 +131,15 @@ json codes_json(const Shown& shown) {
   const auto batch = shown.first(kCodes);
   const auto codes = shown.model.encode(batch.inputs).flatten(1).to(at::kCPU, at::kDouble);
   if (codes.size(0) < 2 || !codes.isfinite().all().item<bool>()) return {};
-  const auto centred = codes - codes.mean(0, /*keepdim=*/true);
-  const auto components = components_of(centred);
+  const auto centered = codes - codes.mean(0, /*keepdim=*/true);
+  const auto components = components_of(centered);
   json value = {{"rows", codes.size(0)},
                 {"numbers", codes.size(1)},
                 {"singular_values", rounded_list(components.singular / std::sqrt(codes.size(0) - 1.0))}};
   if (codes.size(1) < 2) return value;
   const bool plain = codes.size(1) == 2;
   const auto& places = plain ? codes : components.places;
-  value["axes"] = plain ? "the code's two numbers" : "the codes' first two principal components";
+  value["axes"] = plain ? "the two code dimensions" : "first two principal components of the codes";
   value["x"] = rounded_list(places.select(1, 0));
   value["y"] = rounded_list(places.select(1, 1));
   if (batch.labels.defined()) {
@@ -150,7 +150,7 @@ json codes_json(const Shown& shown) {
   return value;
 }
 
-/// The singular values of d code / d input, largest first, each averaged over samples; nothing where they
+/// The singular values of d code / d input in descending order, each averaged over samples; null where they
 /// would take long.
 json jacobian_json(const Shown& shown) {
   constexpr std::int64_t kPoints = 32, kLargestSide = 512, kNumbers = std::int64_t{1} << 24;
@@ -191,7 +191,7 @@ class Sheets {
   json listed_ = json::object();
 };
 
-/// The first sample of another class than the first one's, or the second sample.
+/// The index of the first sample whose class is not that of sample 0; 1 without labels.
 std::int64_t other_end(const Batch& batch) {
   if (!batch.labels.defined()) return 1;
   const auto others = at::nonzero(batch.labels.ne(batch.labels[0]));
@@ -201,19 +201,20 @@ std::int64_t other_end(const Batch& batch) {
 void draw_models_view(const Shown& shown, Sheets& sheets) {
   const auto& model = shown.model;
   const auto inputs = shown.first(kPictures).inputs;
-  sheets.add("inputs", "samples that training did not see", inputs);
+  sheets.add("inputs", "samples", inputs);
   if (!model.reconstructs()) return;
-  sheets.add("reconstructions", "what the model makes of them", model.reconstruct(inputs));
+  sheets.add("reconstructions", "reconstructions", model.reconstruct(inputs));
   if (model.has_corruption()) {
     const auto corrupted = model.corrupt(inputs, {});
-    sheets.add("corrupted", "the samples, disturbed as at the begin of training", corrupted);
-    sheets.add("denoised", "what the model makes of the disturbed samples", model.reconstruct(corrupted));
+    sheets.add("corrupted", "the samples, corrupted as at the start of training", corrupted);
+    sheets.add("denoised", "reconstructions of the corrupted samples", model.reconstruct(corrupted));
   }
   if (shown.rows.size() < 2) return;
   const auto ends = shown.first(kCodes);
-  const auto way = interpolate(model, ends.inputs[0], ends.inputs[other_end(ends)], {.steps = kWay});
-  sheets.add("interpolation", "decoded codes on the straight way between the codes of two samples",
-             way.decoded);
+  const auto path =
+      interpolate(model, ends.inputs[0], ends.inputs[other_end(ends)], {.steps = kInterpolated});
+  sheets.add("interpolation", "linear interpolation in latent space between two samples, decoded",
+             path.decoded);
 }
 
 json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
@@ -223,9 +224,10 @@ json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
   if (const auto weights = shown.model.parts().backbone.filters(); weights.defined()) {
     const auto images = filter_images(weights.slice(0, 0, kShownFilters).cpu());
     const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(images.size()))));
-    sheets.add("filters",
-               "weights of the encoder's first layer; grey is zero, each scaled by its own largest", images,
-               columns);
+    sheets.add(
+        "filters",
+        "weights of the encoder's first layer; gray is zero, each image is scaled by its largest weight",
+        images, columns);
   }
   return sheets.listed();
 }

@@ -1,4 +1,7 @@
-"""Headless Chromium, asked over a pipe: https://chromedevtools.github.io/devtools-protocol/"""
+"""Headless Chromium, controlled over a pipe: https://chromedevtools.github.io/devtools-protocol/
+
+python3 browser.py PAGE PICTURE WIDTH HEIGHT takes a picture of the top of a page.
+"""
 
 import base64
 import json
@@ -6,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -133,7 +137,9 @@ class Browser:
         self.settle()
 
     def media(self, theme="light", media=""):
-        self.ask("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}])
+        """Without smooth scrolling, which tests would have to wait for."""
+        self.ask("Emulation.setEmulatedMedia", media=media, features=[
+            {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": "reduce"}])
         self.settle()
 
     def picture(self, path, clip=None):
@@ -146,3 +152,11 @@ class Browser:
     def pdf(self, path):
         data = self.ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
+
+
+if __name__ == "__main__":
+    page, image, width, height = sys.argv[1:]
+    with Browser(find()) as tab:
+        tab.resize(int(width), int(height))
+        tab.open(page)
+        tab.picture(image, {"x": 0, "y": 0, "width": int(width), "height": int(height), "scale": 1})

@@ -47,7 +47,7 @@ TEST(ViewTest, NumbersAreCutToSixDigits) {
 
 TEST_F(Reading, AMissingFileIsAGap) {
   EXPECT_TRUE(folder.read("status.json").is_null());
-  EXPECT_EQ(gap(), "status.json: is not there");
+  EXPECT_EQ(gap(), "status.json: is missing");
 }
 
 TEST_F(Reading, BrokenJsonIsAGapThatSaysWhere) {
@@ -61,13 +61,13 @@ TEST_F(Reading, BrokenJsonIsAGapThatSaysWhere) {
 TEST_F(Reading, AnotherFormatIsReadAndNamed) {
   put_json(temporary / "comparison.json", {{"format", 0}, {"name", "old"}});
   EXPECT_EQ(folder.read("comparison.json").at("name"), "old");
-  EXPECT_SAYS(gap(), "is of format 0, this version writes 1");
+  EXPECT_SAYS(gap(), "has format 0, this version of aelab writes 1");
 }
 
 TEST_F(Reading, LinesThatAreNoObjectsAreLeftOut) {
   put_file(temporary / "metrics.jsonl", "{\"epoch\": 1}\n[1]\n{\"epoch\": 2}\n{\"epoch\": 3, \"cut");
   EXPECT_EQ(folder.read_lines("metrics.jsonl").size(), 2U);
-  EXPECT_SAYS(gap(), "metrics.jsonl: line 2 is no JSON object");
+  EXPECT_SAYS(gap(), "metrics.jsonl: line 2 is not a JSON object");
 }
 
 TEST_F(Reading, OnlyTheEndOfALongText) {
@@ -95,7 +95,7 @@ TEST_F(Reading, PicturesAreBase64OfTheirBytes) {
 TEST_F(Reading, WhatIsNoPictureOrTooMuchIsAGap) {
   put_file(temporary / "a.png", "<svg onload=alert(1)>");
   EXPECT_TRUE(folder.read_picture("a.png").is_null());
-  EXPECT_SAYS(gap(), "a.png: is no PNG file");
+  EXPECT_SAYS(gap(), "a.png: is not a PNG file");
   put_file(temporary / "b.png", small_picture() + std::string(1'600'000, 'x'));
   EXPECT_TRUE(folder.read_picture("b.png").is_null());
   EXPECT_SAYS(material.gaps().back(), "b.png: is left out");
@@ -110,7 +110,7 @@ TEST_F(Reading, NoPathLeadsOutOfTheFolder) {
 
 TEST_F(Reading, GapsWithinAFolderNameIt) {
   folder.within("runs/dense")->read("config.json");
-  EXPECT_EQ(gap(), "runs/dense/config.json: is not there");
+  EXPECT_EQ(gap(), "runs/dense/config.json: is missing");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-// Folders as runs and comparisons leave them, made without LibTorch.
+// Folders of runs and comparisons, made without LibTorch.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -69,10 +69,11 @@ inline Json run_record(const std::string& variant = "dense", double error = 0.25
           {"methods", {"contractive: closed form"}}}},
         {"layers", {{{"network", "encoder"}, {"what", "dense, relu"}, {"output", {8}}, {"parameters", 520}}}},
         {"parameters", {{{"name", "backbone.encoder_0.weight"}, {"shape", {8, 64}}, {"count", 512}}}},
-        {"pictures", {{"inputs", {{"what", "samples"}}}, {"reconstructions", {{"what", "made of them"}}}}},
+        {"pictures",
+         {{"inputs", {{"what", "samples"}}}, {"reconstructions", {{"what", "their reconstructions"}}}}},
         {"codes",
          {{"rows", 3},
-          {"axes", "the code's two numbers"},
+          {"axes", "the two code dimensions"},
           {"singular_values", {2.0, 1.0}},
           {"x", {1, 2, 3}},
           {"y", {3, 2, 1}},

@@ -45,7 +45,7 @@ TEST(RenderTest, NoTextAddsATag) {
     EXPECT_EQ(count(hostile, tag), count(plain, tag)) << tag;
 }
 
-TEST(RenderTest, ThePageAsksNobody) {
+TEST(RenderTest, ThePageIsSelfContained) {
   const auto page = render_page({});
   EXPECT_SAYS(page, "Content-Security-Policy");
   EXPECT_SAYS(page, "default-src 'none'");
@@ -84,12 +84,64 @@ TEST(ReportTest, OfARunThatHasHardlyBegun) {
 TEST(ReportTest, WhatHoldsNothingIsRefused) {
   const TemporaryFolder temporary;
   fs::create_directories(temporary / "empty/within");
-  EXPECT_SAYS(message_of<Error>([&] { write_report(temporary / "empty"); }), "holds no run, no comparison");
-  EXPECT_SAYS(message_of<Error>([&] { write_report(temporary / "absent"); }), "is no folder");
+  EXPECT_SAYS(message_of<Error>([&] { write_report(temporary / "empty"); }),
+              "contains no run and no comparison");
+  EXPECT_SAYS(message_of<Error>([&] { write_report(temporary / "absent"); }), "is not a folder");
   put_json(temporary / "planned/config.json", {{"variants", Json::array()}});
   EXPECT_SAYS(message_of<Error>([&] { write_report(temporary / "planned"); }), "--collect");
   EXPECT_FALSE(fs::exists(temporary / "empty/report.html"));
   EXPECT_FALSE(fs::exists(temporary / "planned/report.html"));
+}
+
+TEST(ReportTest, AComparisonHasPagesOfItsRuns) {
+  const TemporaryFolder temporary;
+  const auto folder = temporary / "which";
+  auto results = comparison_results();
+  results["variants"][0]["runs"][1]["id"] = "dense/gone";
+  results["variants"][1]["runs"][1]["id"] = "../runs/sparse/seed-2";
+  put_comparison(folder, results);
+  const auto page = Json::parse(block_of(read_file(write_report(folder).file)));
+  const auto page_of = [&](int variant, int run) {
+    return page.at("variants")[variant].at("runs")[run].at("page");
+  };
+  EXPECT_EQ(page_of(0, 0), Json({"runs", "dense", "seed-1"}));
+  EXPECT_EQ(page_of(0, 1), nullptr) << "no folder, no link";
+  EXPECT_EQ(page_of(1, 0), Json({"runs", "sparse", "seed-1"}));
+  EXPECT_EQ(page_of(1, 1), nullptr) << "nothing outside of runs/";
+  const auto run = Json::parse(block_of(read_file(folder / "runs/dense/seed-1/report.html")));
+  EXPECT_EQ(run.at("kind"), "run");
+  EXPECT_EQ(run.at("comparison"), Json({{"name", "which"}, {"path", {"..", "..", ".."}}}));
+  EXPECT_FALSE(fs::exists(folder / "runs/sparse/seed-2/report.html"));
+}
+
+TEST(ReportTest, ARunLinksOnlyToAComparisonThatHasAPage) {
+  const TemporaryFolder temporary;
+  put_comparison(temporary / "which");
+  const auto link = [&] {
+    const auto report = write_report(temporary / "which/runs/dense/seed-1");
+    return Json::parse(block_of(read_file(report.file))).at("comparison");
+  };
+  EXPECT_EQ(link(), nullptr);
+  write_report(temporary / "which");
+  EXPECT_EQ(link().at("name"), "which");
+  put_run(temporary / "small/1");
+  EXPECT_EQ(Json::parse(block_of(read_file(write_report(temporary / "small/1").file))).at("comparison"),
+            nullptr);
+}
+
+TEST(ReportTest, PagesOfRunsAreWrittenOnce) {
+  const TemporaryFolder temporary;
+  put_comparison(temporary / "which");
+  write_report(temporary / "which");
+  const auto runs = temporary / "which/runs";
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  for (const auto* run : {"dense/seed-1", "sparse/seed-2"})
+    for (const auto* file : {"status.json", "evaluation.json", "report.html"})
+      fs::last_write_time(runs / run / file, long_ago);
+  put_json(runs / "sparse/seed-2/status.json", {{"status", "stopped"}});
+  write_report(temporary / "which");
+  EXPECT_EQ(fs::last_write_time(runs / "dense/seed-1/report.html"), long_ago);
+  EXPECT_GT(fs::last_write_time(runs / "sparse/seed-2/report.html"), long_ago);
 }
 
 TEST(IndexTest, ListsRunsAndComparisonsButNotAComparisonsRuns) {
@@ -104,15 +156,38 @@ TEST(IndexTest, ListsRunsAndComparisonsButNotAComparisonsRuns) {
   const auto entries = Json::parse(block_of(read_file(report.file))).at("entries");
   ASSERT_EQ(entries.size(), 4U);
   EXPECT_EQ(entries[0].at("path"), Json({"comparisons", "planned"}));
-  EXPECT_EQ(entries[0].at("state"), "not compared yet");
+  EXPECT_EQ(entries[0].at("state"), "no results");
   EXPECT_EQ(entries[1].at("variant"), "2 variants x 2 seeds");
   EXPECT_EQ(entries[1].at("note"), "sparse is lower (better)");
-  EXPECT_EQ(entries[2].at("measure"), "reconstruction/mse");
-  EXPECT_EQ(entries[2].at("value"), 0.25);
   EXPECT_EQ(entries[2].at("data"), "digits");
   EXPECT_TRUE(fs::exists(temporary / "runs/small/1/report.html"));
   EXPECT_TRUE(fs::exists(temporary / "comparisons/which/report.html"));
   EXPECT_FALSE(fs::exists(temporary / "comparisons/planned/report.html"));
+}
+
+TEST(IndexTest, HasAColumnPerMetricWithTheValuesOfRunsAndOfTheVariantsThatLead) {
+  const TemporaryFolder temporary;
+  put_run(temporary / "runs/small/1", run_record("dense", 0.5));
+  auto results = comparison_results();
+  results["measures"].push_back(results["measures"][0]);
+  results["measures"][1]["name"] = "probe/accuracy";
+  results["measures"][1]["better"] = "higher";
+  results["measures"][0]["claim"] = {{"leader", "sparse"}, {"level", "significant"}};
+  results["measures"][1]["claim"] = {{"leader", nullptr}, {"level", "not tested"}};
+  put_comparison(temporary / "comparisons/which", results);
+  const auto page = Json::parse(block_of(read_file(write_report(temporary.path()).file)));
+  std::vector<std::string> names;
+  for (const auto& metric : page.at("metrics")) names.push_back(metric.at("name"));
+  EXPECT_EQ(names, (std::vector<std::string>{"reconstruction/mse", "probe/accuracy", "code/l0"}))
+      << "the comparison's metric first, those without a better direction last";
+  EXPECT_EQ(page.at("metrics")[0].at("definition"), "mean of squares");
+  const auto& entries = page.at("entries");
+  EXPECT_EQ(entries[0].at("values"),
+            Json({{{"variant", "sparse"}, {"mean", 0.2}, {"interval", {0.1, 0.3}}, {"level", "significant"}},
+                  nullptr,
+                  nullptr}));
+  EXPECT_EQ(entries[1].at("values"), Json({0.5, nullptr, nullptr})) << "not applicable is no value";
+  EXPECT_EQ(entries[1].at("time"), "2026-01-02T03:04:05Z");
 }
 
 TEST(IndexTest, WritesOnlyPagesThatAreMissingOrOlder) {

@@ -1,13 +1,4 @@
-// What all charts share: colours that follow the theme, intervals, phases, names beside points.
-
-const MARKS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star", "rectRounded"];
-const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
-
-const themed = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const colour = (place) => themed(`c${place % 10}`);
-const mark = (place) => MARKS[place % MARKS.length];
-const dash = (place) => DASHES[Math.floor(place / 10) % DASHES.length];
-const faded = (hex, share) => hex + Math.round(share * 255).toString(16).padStart(2, "0");
+// What all charts share: intervals, phases and axes in the theme's colors.
 
 Chart.defaults.animation = false;
 Chart.defaults.maintainAspectRatio = false;
@@ -48,7 +39,7 @@ Chart.register({
   },
 });
 
-/** options.plugins.phases.marks: [{at, name, colour}] on the x axis, drawn as broken lines. */
+/** options.plugins.phases.marks: [{at, name, color}] on the x axis, drawn as dashed lines. */
 Chart.register({
   id: "phases",
   afterDraw(chart, _, options) {
@@ -59,7 +50,7 @@ Chart.register({
     (options.marks ?? []).forEach((phase, place) => {
       const x = scales.x.getPixelForValue(phase.at);
       if (!(x >= area.left && x <= area.right)) return;
-      ctx.strokeStyle = ctx.fillStyle = phase.colour;
+      ctx.strokeStyle = ctx.fillStyle = phase.color;
       ctx.beginPath();
       ctx.moveTo(x, area.top);
       ctx.lineTo(x, area.bottom);
@@ -72,25 +63,7 @@ Chart.register({
   },
 });
 
-/** dataset.named: its label is written beside its first point. */
-Chart.register({
-  id: "names",
-  afterDatasetsDraw(chart) {
-    const { ctx, chartArea: area } = chart;
-    ctx.save();
-    ctx.font = `12px ${Chart.defaults.font.family}`;
-    chart.data.datasets.forEach((dataset, place) => {
-      const point = chart.getDatasetMeta(place).data[0];
-      if (!dataset.named || !point || !chart.isDatasetVisible(place)) return;
-      const width = ctx.measureText(dataset.label).width;
-      ctx.fillStyle = dataset.borderColor;
-      ctx.fillText(dataset.label, point.x + 9 + width < area.right ? point.x + 9 : point.x - width - 9, point.y - 8);
-    });
-    ctx.restore();
-  },
-});
-
-/** An axis in the theme's colours. */
+/** An axis in the theme's colors. */
 function axis(title, options = {}) {
   return {
     title: { display: Boolean(title), text: title, color: themed("soft") },
@@ -101,15 +74,19 @@ function axis(title, options = {}) {
 }
 
 const tick = (value) => String(Number(value.toPrecision(6)));
-/** Every line of the logarithmic grid; named are the powers of ten and, of few decades, twice and five times these. */
+/** All lines of a logarithmic grid; labels at about six powers of ten or, over few decades, at 1, 2 and 5 times these. */
 const logTicks = {
   autoSkip: false,
-  callback(value) { return (this.max < 300 * this.min ? /^[125]e/ : /^1e/).test(value.toExponential()) ? tick(value) : ""; },
+  callback(value) {
+    const [digit, exponent] = value.toExponential().split("e");
+    if (this.max < 300 * this.min) return ["1", "2", "5"].includes(digit) ? tick(value) : "";
+    return digit === "1" && exponent % Math.ceil(Math.log10(this.max / this.min) / 6) === 0 ? tick(value) : "";
+  },
 };
 const numberAxis = (title, isLog, options = {}) =>
   axis(title, { type: isLog ? "logarithmic" : "linear", ...options, ticks: { ...(isLog ? logTicks : { callback: tick }), ...options.ticks } });
 
-/** An axis that has room for these values, whiskers among them. */
+/** An axis with room around these values, whiskers included. */
 function roomyAxis(title, isLog, values) {
   const there = values.filter((value) => value !== null && value !== undefined && (!isLog || value > 0));
   const low = Math.min(...there), high = Math.max(...there), room = (high - low) * .06 || Math.abs(high) * .06 || 1;
@@ -118,7 +95,7 @@ function roomyAxis(title, isLog, values) {
 
 const charts = [];
 
-/** A canvas, and the chart on it that `configure` describes: made anew when the theme or a control changes. */
+/** A canvas, and the chart on it that `configure` describes: drawn again when the theme or a control changes. */
 function chart(label, configure, size = "") {
   const canvas = h("canvas", { role: "img", "aria-label": label });
   const node = h("div", { class: `chart ${size}` }, canvas);
@@ -133,12 +110,5 @@ function chart(label, configure, size = "") {
   return drawing;
 }
 
-
 const drawCharts = () => charts.forEach((drawing) => drawing.draw());
-function print(printing) {
-  document.documentElement.classList.toggle("printing", printing);
-  drawCharts();
-}
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
-addEventListener("beforeprint", () => print(true));
-addEventListener("afterprint", () => print(false));

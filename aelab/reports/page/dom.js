@@ -16,7 +16,7 @@ const freshId = () => `id-${++freshIds}`;
 
 const MISSING = "\u2013";
 
-/** A number for people, to so many significant digits. */
+/** A number to so many significant digits. */
 function shown(value, digits = 4) {
   if (value === null || value === undefined) return MISSING;
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en-US");
@@ -25,7 +25,7 @@ function shown(value, digits = 4) {
   return value.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1));
 }
 
-/** "0.0123 ± 0.0004": as many decimals as the two first digits of the half width need. */
+/** "0.0123 ± 0.0004": as many decimals as two digits of the half-width need. */
 function withHalf(mean, interval) {
   if (mean === null) return MISSING;
   if (!interval) return shown(mean);
@@ -49,16 +49,62 @@ function duration(seconds) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+/** A name that may break after slashes, underscores and the dots of keys. */
+const breakable = (name) => name.split(/(?<=[/_]|\.(?=[a-z]))/).map((part, place) => [place > 0 && h("wbr"), part]);
+
 const facts = (pairs) =>
   h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== "" && value !== MISSING)
     .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 
-const section = (id, title, ...content) => h("section", { id }, h("h2", null, title), ...content);
+const section = (id, title, ...content) => h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), ...content);
 
-/** Links to the sections that are there. */
-const contents = (sections) =>
-  h("nav", { "aria-label": "Sections" }, sections.map((node) =>
-    h("a", { href: `#${node.id}` }, node.querySelector("h2").textContent)));
+/** A section; where it would be empty, nothing, and a line for the section that says what is missing. */
+function sectionOf(page, id, title, content, reason) {
+  const there = [content].flat(Infinity).filter(Boolean);
+  if (there.length > 0) return section(id, title, there);
+  page.empty = [...(page.empty ?? []), { title, reason }];
+  return null;
+}
+
+/** Why sections are left out, one line a reason, then what could not be read. */
+function missingSection(page) {
+  const titles = new Map();
+  for (const { title, reason } of page.empty ?? []) titles.set(reason, [...(titles.get(reason) ?? []), title]);
+  const lines = [...[...titles].map(([reason, names]) => `${names.join(", ")}: ${reason}`), ...page.gaps];
+  return lines.length > 0 && section("gaps", "Not shown", h("ul", null, lines.map((text) => h("li", null, text))));
+}
+
+// --- Contents ---
+
+const WIDE = matchMedia("(min-width: 75rem)");
+
+/** Links to the sections: beside them where there is room, else behind one line that stays in sight. */
+function contents(sections) {
+  const links = new Map(sections.map((node) => [node.id, h("a", { href: `#${node.id}`, click: () => { list.open = WIDE.matches; } },
+    node.querySelector("h2").textContent)]));
+  const here = h("span");
+  const list = h("details", null, h("summary", null, "Contents", here), h("ul", null, [...links.values()].map((link) => h("li", null, link))));
+  const fit = () => { list.open = WIDE.matches; };
+  WIDE.addEventListener("change", fit);
+  fit();
+  markCurrent(sections, (id) => {
+    links.forEach((link, target) => (target === id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+    here.textContent = ` \u00b7 ${links.get(id).textContent}`;
+  });
+  return h("nav", { "aria-label": "Contents" }, list);
+}
+
+/** Tells which section is being read: the last one that begins in the upper third of the window or above. */
+function markCurrent(sections, tell) {
+  const update = () => {
+    const begun = sections.filter((node) => node.getBoundingClientRect().top <= .36 * innerHeight);
+    tell((begun.at(-1) ?? sections[0]).id);
+  };
+  const observer = new IntersectionObserver(update, { rootMargin: "0px 0px -65% 0px" });
+  sections.forEach((node) => observer.observe(node));
+}
+
+// --- Controls ---
 
 function select(label, options, chosen, change) {
   const control = h("select", { change: () => change(control.value) },
@@ -71,6 +117,13 @@ function checkbox(label, checked, change) {
   return h("label", null, control, label);
 }
 
+/** Terms and what they mean, for mouse, touch, keyboard and paper alike. */
+function definitions(pairs) {
+  const told = pairs.filter(([, text]) => text);
+  return told.length > 0 && h("details", { class: "definitions" }, h("summary", null, "Definitions"),
+    h("dl", null, told.map(([term, text]) => [h("dt", null, term), h("dd", null, text)])));
+}
+
 /** Details whose content is made when they are first opened. */
 function later(title, make) {
   const node = h("details", { toggle: () => { if (node.open && node.children.length === 1) node.append(make()); } },
@@ -78,14 +131,14 @@ function later(title, make) {
   return node;
 }
 
-/** A long text opens when it is asked for. */
+/** A long text, opened on request. */
 function folded(text) {
   const most = 40;
   if (text === null || text.length <= most) return text ?? MISSING;
   return h("details", { class: "cell" }, h("summary", null, `${text.slice(0, most)}\u2026`), text);
 }
 
-/** Puts what `draw` makes in place of what it made before. */
+/** A node whose content `redraw` replaces by what `draw` makes. */
 function redrawn(draw) {
   const node = h("div");
   const redraw = () => node.replaceChildren(draw());

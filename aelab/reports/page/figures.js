@@ -1,4 +1,4 @@
-// A figure: a chart with its controls, the same as a table beside it, and a caption.
+// A figure: a chart with its controls, its values as a table beside it, and a caption.
 
 function figure({ caption, controls = null, left, right = null }) {
   return h("figure", null,
@@ -7,47 +7,30 @@ function figure({ caption, controls = null, left, right = null }) {
     h("figcaption", null, caption));
 }
 
-/** A name with its colour. */
-const named = (place, name) =>
-  h("span", { class: "named" }, h("span", { class: `swatch c${place % 10}`, "aria-hidden": "true" }), h("span", null, name));
-
-/** Buttons that show and hide; `toggle(place, visible)`. */
-function legend(names, toggle) {
-  return h("div", { class: "legend", role: "group", "aria-label": "Shown" }, names.map(([place, name]) => {
-    const button = h("button", {
-      type: "button", "aria-pressed": "true",
-      click: () => {
-        const visible = button.getAttribute("aria-pressed") !== "true";
-        button.setAttribute("aria-pressed", String(visible));
-        toggle(place, visible);
-      },
-    }, named(place, name));
-    return button;
-  }));
-}
-
-/** Of rows that name their variant by its place. */
-const variantColumn = (variants) => ({
-  title: "Variant", head: true, value: (row) => variants[row.variant].name,
-  cell: (row) => named(row.variant, variants[row.variant].name),
-});
-
 // --- Learning curves: one line a series, with a band where there are several runs ---
 
-/**
- * series: [{place, name, x: [], mean: [], low?: [], high?: []}]; hidden: places not shown.
- */
+/** Which points of a line carry its mark: about six, at other points than its neighbor's. */
+function marksAlong(count, place) {
+  const every = Math.ceil(count / 6);
+  return (point) => point % every === place % every;
+}
+
+/** On a logarithmic axis, as a share of the largest value: what is smaller is rounding. */
+const SMALLEST_SHOWN = 1e-9;
+
+/** series: [{place, name, x: [], mean: [], low?: [], high?: []}]; hidden: places not shown. */
 function curveConfig({ series, hidden = new Set(), title, xTitle, isLog, marks = [] }) {
-  const positive = (value) => (value === null || (isLog && !(value > 0)) ? null : value);
+  const largest = Math.max(...series.flatMap((one) => one.mean).filter((value) => value !== null));
+  const positive = (value) => (value === null || (isLog && !(value > largest * SMALLEST_SHOWN)) ? null : value);
   const line = (one, values, options) => ({
     data: one.x.map((x, place) => ({ x, y: positive(values[place]) })),
-    borderColor: colour(one.place), backgroundColor: faded(colour(one.place), .16), borderWidth: 0, pointRadius: 0,
+    borderColor: color(one.place), backgroundColor: faded(color(one.place), .16), borderWidth: 0, pointRadius: 0,
     pointHitRadius: 0, label: one.name, ...options,
   });
   const datasets = series.filter((one) => !hidden.has(one.place)).flatMap((one) => [
     line(one, one.mean, {
-      borderWidth: 2, borderDash: one.dash ?? dash(one.place), series: one,
-      pointRadius: one.x.length === 1 ? 4 : 0, backgroundColor: colour(one.place), clip: 6,
+      borderWidth: 2, borderDash: dash(one.place), series: one, clip: 6,
+      marks: { place: one.place, radius: 4.5, points: marksAlong(one.x.length, one.place) },
     }),
     ...(one.low ? [line(one, one.low, { fill: false }), line(one, one.high, { fill: "-1" })] : []),
   ]);
@@ -84,3 +67,5 @@ function spansDecades(series) {
 }
 
 const gap = (text) => h("p", { class: "soft" }, text);
+
+const shortName = (name = "", most = 26) => (name.length > most ? `${name.slice(0, most - 1)}\u2026` : name);

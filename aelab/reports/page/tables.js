@@ -1,10 +1,11 @@
 // Tables that sort by a click, or by keyboard, on a column's head.
 
 /**
- * columns: [{title, value(row), text(row)?, cell(row)?, number?, best?(row), head?, long?}]; `value` is what is sorted
- * by, `text` what is shown, `cell` an element to show instead. `sort`: the column and direction to begin with.
+ * columns: [{title, value(row), text(row)?, cell(row)?, number?, best?(row), head?, long?, word?, hint?}]; `value` is what
+ * is sorted by, `text` what is shown, `cell` an element to show instead, `hint` what the column means. `sort`: the column
+ * and direction to begin with. `terms`: more definitions, [[term, text]].
  */
-function table({ caption, columns, rows, sort = null, label = null }) {
+function table({ caption, columns, rows, sort = null, label = null, terms = [] }) {
   const body = h("tbody");
   const heads = columns.map((column, place) =>
     h("th", { scope: "col", class: column.number && "number", title: column.hint },
@@ -25,18 +26,19 @@ function table({ caption, columns, rows, sort = null, label = null }) {
   if (sort) sortBy(sort.column, sort.ascending ?? true);
   else fill(rows.map((_, row) => row));
   return h("div", { class: "table" }, caption && h("p", { class: "caption" }, caption),
-    scrolling(label ?? caption, h("table", null, h("thead", null, h("tr", null, heads)), body)));
+    scrolling(label ?? caption, h("table", null, h("thead", null, h("tr", null, heads)), body)),
+    definitions([...columns.map(({ title, hint }) => [title, hint]), ...terms]));
 }
 
 function tableCell(column, row) {
-  const content = column.cell?.(row) ?? column.text?.(row) ?? plain(column.value(row));
-  const kind = [column.number && "number", column.long && "long", column.best?.(row) && "best"].filter(Boolean).join(" ");
+  const content = column.cell?.(row) ?? column.text?.(row) ?? (column.head ? breakable(String(plain(column.value(row)))) : plain(column.value(row)));
+  const kind = [column.number && "number", column.long && "long", column.word && "word", column.best?.(row) && "best"].filter(Boolean).join(" ");
   return column.head ? h("th", { scope: "row", class: kind || null }, content) : h("td", { class: kind || null }, content);
 }
 
 const plain = (value) => (value === null || value === "" ? MISSING : typeof value === "number" ? shown(value) : value);
 
-/** What is missing comes last, whichever way. */
+/** Missing values come last, whichever direction. */
 function compared(a, b, ascending) {
   const missing = (a === null || a === undefined) - (b === null || b === undefined);
   if (missing || a === null || a === undefined) return missing;
@@ -44,10 +46,20 @@ function compared(a, b, ascending) {
   return ascending ? order : -order;
 }
 
-/** Wide content scrolls by itself, by keyboard too. */
+/** Wide content scrolls sideways by itself; where it does, it can be reached by keyboard. */
 function scrolling(label, content) {
   content.setAttribute("aria-label", label ?? "Table");
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label ?? "Table" }, content);
+  const node = h("div", { class: "scroll" }, content);
+  new ResizeObserver(() => {
+    if (node.scrollWidth > node.clientWidth) {
+      node.setAttribute("tabindex", "0");
+      node.setAttribute("role", "region");
+      node.setAttribute("aria-label", `${label ?? "Table"}, scrolls sideways`);
+    } else {
+      ["tabindex", "role", "aria-label"].forEach((name) => node.removeAttribute(name));
+    }
+  }).observe(node);
+  return node;
 }
 
 /** {"key", "value"} pairs. */

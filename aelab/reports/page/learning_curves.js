@@ -1,0 +1,85 @@
+// Learning curves of a comparison: means over the seeds of one curve, of the variants that share a likelihood.
+
+/** The curve shown first: how well clean inputs are reconstructed, else the first of all. */
+const firstCurve = (curves) =>
+  ["validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
+
+/** The likelihoods of the variants that have curves, the most common first. */
+function likelihoodsOf(page) {
+  const counts = new Map();
+  for (const place of new Set(page.curves.flatMap((curve) => curve.variants.map(({ variant }) => variant)))) {
+    const name = page.variants[place].likelihood ?? "";
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
+}
+
+/** Where phases begin: in their variant's color, or one mark for the variants that share it. */
+function phaseMarks(page, places) {
+  const marks = new Map();
+  for (const place of places)
+    for (const { name, epoch } of page.variants[place].phases.slice(1)) {
+      const key = JSON.stringify([epoch, name]);
+      marks.set(key, { at: epoch, name, color: marks.has(key) ? themed("soft") : color(place) });
+    }
+  return [...marks.values()];
+}
+
+/** What is drawn of `view`: {curve, along, likelihood}. */
+const bandSeries = (page, { curve, along, likelihood }) =>
+  curve.variants.filter(({ variant }) => (page.variants[variant].likelihood ?? "") === likelihood).map((one) => ({
+    place: one.variant, name: page.variants[one.variant].name, x: one[along], mean: one.mean, low: one.low, high: one.high, runs: one.runs,
+  }));
+
+function bandConfig(page, view, hidden) {
+  const series = bandSeries(page, view), byEpoch = view.along === "epochs";
+  const visible = series.map(({ place }) => place).filter((place) => !hidden.has(place));
+  return curveConfig({ series, hidden, title: view.curve.name, xTitle: byEpoch ? "epoch" : "step", isLog: view.isLog,
+    marks: byEpoch ? phaseMarks(page, visible) : [] });
+}
+
+function bandTable(page, view) {
+  return table({
+    caption: `${view.curve.name} after the last epoch`, rows: bandSeries(page, view), sort: { column: 2 },
+    columns: [
+      { title: "Variant", head: true, value: (row) => row.name, cell: (row) => named(row.place, row.name, true) },
+      { title: view.along === "epochs" ? "Epoch" : "Step", number: true, value: (row) => row.x.at(-1) },
+      { title: "Mean", number: true, value: (row) => row.mean.at(-1), hint: "mean over the seeds" },
+      { title: "Min", number: true, value: (row) => row.low.at(-1), hint: "smallest value of the seeds" },
+      { title: "Max", number: true, value: (row) => row.high.at(-1), hint: "largest value of the seeds" },
+      { title: "n", number: true, value: (row) => row.runs.at(-1), hint: "completed runs that reached this epoch" },
+    ],
+  });
+}
+
+function bandsFigure(page) {
+  if (page.curves.length === 0) return null;
+  const likelihoods = likelihoodsOf(page);
+  const view = { curve: firstCurve(page.curves), along: "epochs", likelihood: likelihoods[0] };
+  view.isLog = spansDecades(bandSeries(page, view));
+  const hidden = new Set();
+  const drawing = chart("Learning curves: mean over the seeds, with their range", () => bandConfig(page, view, hidden));
+  const values = redrawn(() => bandTable(page, view));
+  const names = redrawn(() => legend(bandSeries(page, view).map(({ place, name }) => [place, name]), (place, visible) => {
+    visible ? hidden.delete(place) : hidden.add(place);
+    drawing.draw();
+  }, true));
+  const log = checkbox("Logarithmic", view.isLog, (checked) => { view.isLog = checked; drawing.draw(); });
+  const change = (changes) => {
+    Object.assign(view, changes);
+    if (!changes.along) log.firstChild.checked = view.isLog = spansDecades(bandSeries(page, view));
+    hidden.clear();
+    drawing.draw();
+    [values, names].forEach((part) => part.redraw());
+  };
+  return figure({
+    controls: [
+      select("Curve", page.curves.map((one) => [one.name, one.name]), view.curve.name, (name) => change({ curve: page.curves.find((one) => one.name === name) })),
+      likelihoods.length > 1 && select("Likelihood", likelihoods.map((name) => [name, name || "unknown"]), view.likelihood, (likelihood) => change({ likelihood })),
+      select("Against", [["epochs", "epochs"], ["steps", "steps"]], view.along, (along) => change({ along })),
+      log,
+    ],
+    left: [names.node, drawing.node], right: values.node,
+    caption: `Lines are means over the seeds, bands their range.${likelihoods.length > 1 ? " Variants of one likelihood at a time, since objectives of different likelihoods are not comparable." : ""} Dashed vertical lines: a training phase begins. Of long trainings at most 200 epochs are drawn.`,
+  });
+}

@@ -1,0 +1,83 @@
+// What a result costs: every variant's metric against its size or training time.
+
+function costsOf(page) {
+  const costs = [
+    { name: "code dimensions", at: (variant) => ({ mean: variant.code ?? null, range: null }) },
+    { name: "parameters", at: (variant) => ({ mean: variant.parameters?.mean ?? null, range: null }) },
+    { name: "training seconds", at: (variant) => ({ mean: variant.seconds?.mean ?? null, range: variant.seconds && [variant.seconds.low, variant.seconds.high] }) },
+  ];
+  const sparsity = page.measures.find((measure) => measure.name === "code/l0");
+  if (sparsity)
+    costs.splice(1, 0, { name: "active code dimensions (L0)",
+      at: (_, place) => ({ mean: sparsity.rows[place].mean, range: sparsity.rows[place].interval }) });
+  return costs;
+}
+
+/** Points of the variants that have both. Pareto-optimal: no other is at least as good in both and better in one. */
+function tradeOffs(page, cost, measure) {
+  const sign = measure.better === "higher" ? -1 : 1;
+  const points = page.variants.map((variant, place) => ({
+    variant: place, x: cost.at(variant, place), y: measure.rows[place],
+  })).filter((point) => point.x.mean !== null && point.y.mean !== null);
+  const dominates = (a, b) => a.x.mean <= b.x.mean && sign * a.y.mean <= sign * b.y.mean &&
+    (a.x.mean < b.x.mean || sign * a.y.mean < sign * b.y.mean);
+  for (const point of points) point.optimal = !points.some((other) => dominates(other, point));
+  return points;
+}
+
+function tradeOffConfig(page, cost, measure, isLog) {
+  const points = tradeOffs(page, cost, measure);
+  const datasets = points.map((point) => ({
+    label: page.variants[point.variant].name, data: [{ x: point.x.mean, y: point.y.mean }], point, named: true, pointRadius: 7, ...UNSEEN,
+    intervals: [{ x: point.x.range, y: point.y.interval }], borderColor: color(point.variant),
+    marks: { place: point.variant, radius: 7, filled: point.optimal },
+  }));
+  return {
+    type: "scatter",
+    data: { datasets },
+    options: {
+      scales: {
+        x: roomyAxis(cost.name, isLog, points.flatMap(({ x }) => [x.mean, ...(x.range ?? [])])),
+        y: roomyAxis(`${measure.name} (${measure.better} is better)`, false, points.flatMap(({ y }) => [y.mean, ...(y.interval ?? [])])),
+      },
+      plugins: { tooltip: { callbacks: { label: ({ dataset }) =>
+        ` ${dataset.label}: ${shown(dataset.point.x.mean)}; ${withHalf(dataset.point.y.mean, dataset.point.y.interval)}` } } },
+    },
+  };
+}
+
+function tradeOffTable(page, cost, measure) {
+  return table({
+    caption: `${measure.name} and ${cost.name}`, rows: tradeOffs(page, cost, measure), sort: { column: 2 },
+    columns: [
+      variantColumn(page.variants),
+      { title: "No.", number: true, value: (row) => row.variant + 1, hint: "number that marks the variant in the chart when there is no room for names" },
+      { title: cost.name, number: true, value: (row) => row.x.mean },
+      { title: measure.name, number: true, value: (row) => row.y.mean, text: (row) => withHalf(row.y.mean, row.y.interval),
+        hint: `mean \u00b1 95 % CI half-width; ${measure.definition}` },
+      { title: "Pareto-optimal", value: (row) => (row.optimal ? "yes" : "no"), best: (row) => row.optimal,
+        hint: "no other variant is at least as good in metric and cost and better in one of them, comparing means" },
+    ],
+  });
+}
+
+function tradeOffFigure(page) {
+  const measures = page.measures.filter((measure) => hasDirection(measure) && measure.rows.some((row) => row.mean !== null));
+  if (measures.length === 0) return null;
+  const costs = costsOf(page);
+  let cost = costs.find((one) => one.name === "training seconds");
+  let measure = measures.find((one) => one.name === page.metric) ?? measures[0];
+  let isLog = true;
+  const drawing = chart("A metric of every variant against its cost, with intervals", () => tradeOffConfig(page, cost, measure, isLog), "tall");
+  const values = redrawn(() => tradeOffTable(page, cost, measure));
+  const redraw = () => { drawing.draw(); values.redraw(); };
+  return figure({
+    controls: [
+      select("Cost", costs.map((one) => [one.name, one.name]), cost.name, (name) => { cost = costs.find((one) => one.name === name); redraw(); }),
+      select("Metric", measures.map((one) => [one.name, one.name]), measure.name, (name) => { measure = measures.find((one) => one.name === name); redraw(); }),
+      checkbox("Logarithmic cost", isLog, (checked) => { isLog = checked; redraw(); }),
+    ],
+    left: [drawing.node, values.node],
+    caption: "Filled marks are Pareto-optimal. Vertical bars: 95 % confidence intervals over seeds. Horizontal bars: the range of the seeds for training seconds, the 95 % confidence interval for L0.",
+  });
+}

@@ -1,0 +1,103 @@
+"""Folders as runs and comparisons leave them, made without aelab."""
+
+import json
+import struct
+import zlib
+
+
+def put(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def png(width=24, height=8):
+    """A grey ramp."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(x * 255 // width for x in range(width)) for _ in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+PICTURES = ("inputs", "reconstructions", "corrupted", "denoised", "interpolation", "filters")
+
+
+def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, time="2026-01-02T03:04:05Z",
+              likelihood="bernoulli"):
+    """The files of a run; every text in them passes through `t`."""
+    count = 30
+    return {
+        "config.json": {"name": t("small"), "seed": 3, "model": {"variant": t(variant), t("key"): t("value"),
+                        "expanded": {"likelihood": {"kind": t(likelihood)}, "penalties": [{"kind": t("l1"), t("weight"): t("heavy")}]}}, "data": {"source": t("digits")}},
+        "status.json": {"status": t("completed") if t is not str else "completed", "message": t("") if t is not str else "",
+                        "parameters": 100, "epochs": epochs, "steps": 10 * epochs, "seconds": 2 * scale},
+        "environment.json": {t("aelab"): t("0.1.0"), "kernels": {t("linear"): t("mkl")}, "time": t(time)},
+        "evaluation.json": {"checkpoint": t("best"), "part": t("test"), "metrics": {t("reconstruction/mse"): scale},
+                            "measures": [{"name": t("reconstruction/mse"), "definition": t("squares"), "better": "lower"}]},
+        "metrics.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
+                           t("train/loss"): scale / (i + 1), t("validation/loss"): 2 * scale / (i + 1)} for i in range(epochs)],
+        "summary/summary.json": {
+            "format": 1, "part": t("test"), "data": {"source": t("digits"), "shape": [1, 8, 8], "train": 1, "validation": 2, "test": 3},
+            "model": {"variant": t(variant), "summary": t("layers"), "input": [1, 8, 8], "code": [4], "methods": [t("closed form")],
+                      "parts": [{"part": t("backbone"), "kind": t("dense"), "summary": t("what"), "settings": {t("hidden"): [t("8")]}}],
+                      "stack": [{"variant": t("layer"), "parts": []}]},
+            "layers": [{"network": t("encoder"), "what": t("dense"), "output": [t("8")], "parameters": 5}],
+            "parameters": [{"name": t("weight"), "shape": [t("8")], "count": 512}],
+            "pictures": {name: {"what": t(name)} for name in pictures},
+            "codes": {"rows": count, "axes": t("components"), "singular_values": [3, 2, 1, .5], "x": list(range(count)),
+                      "y": [i * i % 7 for i in range(count)], "labels": [i % 3 for i in range(count)]},
+            "jacobian": {"rows": 5, "singular_values": [2 * scale, 1, .1, .01]}},
+        "log.txt": t("phase begins"),
+    }
+
+
+def put_run(folder, **options):
+    files = run_files(**options)
+    for name, value in files.items():
+        if name == "metrics.jsonl":
+            (folder / name).write_text("".join(json.dumps(line) + "\n" for line in value))
+        elif name == "log.txt":
+            (folder / name).write_text(value)
+        else:
+            put(folder / name, value)
+    for name in files["summary/summary.json"]["pictures"]:
+        (folder / "summary" / f"{name}.png").write_bytes(png())
+    (folder / "images").mkdir(exist_ok=True)
+    (folder / "images/codes-0001.png").write_bytes(png())
+
+
+def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str, folder_of=str):
+    """comparison.json: the first variant has the lowest value of every metric and leads."""
+    def measure(name, better, factor):
+        rows = []
+        for i, variant in enumerate(variants):
+            values = [factor * (i + 1 + seed / 10) for seed in seeds]
+            mean = sum(values) / len(values)
+            rows.append({"variant": t(variant), "n": len(values), "mean": mean, "deviation": .1, "interval": [mean - .05, mean + .05],
+                         "worst": max(values), "best": i == 0, "values": values,
+                         **({"against_baseline": {"n": 2, "mean": i - 1, "interval": [i - 1.1, i - .9], "p_holm": .01, "effect": 3.0}} if i != 1 else {})})
+        claim = {"leader": None if better == "neither" else t(variants[0]), "level": "significant",
+                 "sentence": t("the first leads."), "reason": t("The difference from every other variant is significant.")}
+        return {"name": t(name), "definition": t("what it is"), "better": better, "version": 1, "claim": claim, "rows": rows}
+
+    return {
+        "format": 1, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[1]), "part": t("test"), "significance": .05,
+        "verdict": t("pca leads. one is better"), "summary": t("pca leads."), "details": [t("one is better")],
+        "caveats": [t("few seeds")], "metric": t("reconstruction/mse"), "missing": [t("sparse/seed-9: failed")],
+        "variants": [{"name": t(name), "settings": {t("model.code"): t("4")}, "closed_form": False,
+                      "runs": [{"seed": seed, "id": f"{folder_of(name)}/seed-{seed}", "state": "completed", "message": t("fine"), "parameters": 50 * (i + 1),
+                                "epochs": 5, "steps": 50, "seconds": i + seed} for seed in seeds]} for i, name in enumerate(variants)],
+        "measures": [measure("reconstruction/mse", "lower", 1), measure("code/l0", "neither", 3), measure("probe/accuracy", "higher", .2)],
+        "robustness": {"trained_with": [t(name) for name in variants], "tested_with": [t("clean"), t("masking")],
+                       "mean": [[i + .1, i + .2] for i in range(len(variants))]},
+    }
+
+
+def put_comparison(folder, variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str, folder_of=str, **options):
+    put(folder / "comparison.json", comparison_results(variants, seeds, t, folder_of))
+    put(folder / "config.json", {"name": t("which"), "variants": [], t("key"): t("value")})
+    put(folder / "environment.json", {t("aelab"): t("0.1.0"), "time": t("2026-02-03T04:05:06Z")})
+    for i, variant in enumerate(variants):
+        for seed in seeds:
+            put_run(folder / "runs" / folder_of(variant) / f"seed-{seed}", variant=variant, scale=i + 1 + seed / 10, t=t, **options)
