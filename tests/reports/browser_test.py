@@ -86,11 +86,14 @@ def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str,
             rows.append({"variant": t(variant), "n": len(values), "mean": mean, "deviation": .1, "interval": [mean - .05, mean + .05],
                          "worst": max(values), "best": i == 0, "values": values,
                          **({"against_baseline": {"n": 2, "mean": i - 1, "interval": [i - 1.1, i - .9], "p_holm": .01, "effect": 3.0}} if i != 1 else {})})
-        return {"name": t(name), "definition": t("what it is"), "better": better, "version": 1, "rows": rows}
+        claim = {"leader": None if better == "neither" else t(variants[0]), "level": "significant",
+                 "sentence": t("the first leads."), "reason": t("The difference from every other variant is significant.")}
+        return {"name": t(name), "definition": t("what it is"), "better": better, "version": 1, "claim": claim, "rows": rows}
 
     return {
         "format": 1, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[1]), "part": t("test"), "significance": .05,
-        "verdict": t("one is better"), "metric": t("reconstruction/mse"), "missing": [t("sparse/seed-9: failed")],
+        "verdict": t("pca leads. one is better"), "summary": t("pca leads."), "details": [t("one is better")],
+        "caveats": [t("few seeds")], "metric": t("reconstruction/mse"), "missing": [t("sparse/seed-9: failed")],
         "variants": [{"name": t(name), "settings": {t("model.code"): t("4")}, "closed_form": False,
                       "runs": [{"seed": seed, "id": f"{folder_of(name)}/seed-{seed}", "state": "completed", "message": t("fine"), "parameters": 50 * (i + 1),
                                 "epochs": 5, "steps": 50, "seconds": i + seed} for seed in seeds]} for i, name in enumerate(variants)],
@@ -158,8 +161,8 @@ class Pages(Report):
         self.open(self.report(self.folder / "comparisons/which"))
         self.assertEqual(self.made["gaps"], [])
         self.assert_drawn(7)  # one measure, trade-offs, curves, three scatters, spectra
-        self.assertIn("pca has the lowest reconstruction/mse", self.text("#short"))
-        self.assertIn("Sure: it differs from every other variant", self.text("#short"))
+        self.assertIn("pca leads.", self.text("#short"))
+        self.assertIn("The difference from every other variant is significant.", self.text("#short"))
         self.assertIn("one is better", self.text("#short"))
         self.assertIn("sparse/seed-9: failed", self.text("#runs"))
         self.assertIn("aelab compare PAGE/config.json", self.text("#again"))
@@ -271,11 +274,13 @@ class Missing(Report):
         put_comparison(self.folder / "which", seeds=(1,))
         results = comparison_results(seeds=(1,))
         for measure in results["measures"]:
+            measure["claim"].update(level="not tested", reason="It needs at least two seeds.")
             for row in measure["rows"]:
                 row.update(interval=None, deviation=None, best=False, against_baseline={"n": 1, "mean": 1, "p_holm": None})
         put(self.folder / "which/comparison.json", results)
         self.open(self.report(self.folder / "which"))
-        self.assertIn("Not tested: one seed", self.text("#short"))
+        self.assertIn("Not tested", self.text("#short"))
+        self.assertIn("It needs at least two seeds.", self.text("#short"))
 
     def test_another_format_is_named(self):
         put_comparison(self.folder / "which")
