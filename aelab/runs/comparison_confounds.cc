@@ -105,13 +105,25 @@ void add_counts(const std::vector<VariantSettings>& variants, const std::string&
   sentences.push_back(sentence(what, groups));
 }
 
+/// Whether the file writes other epochs for one variant than for another.
+bool writes_other_epochs(const std::vector<VariantSettings>& variants) {
+  const auto epochs = [](const VariantSettings& variant) {
+    const auto written = flattened(variant.written, "training");
+    const auto found = written.find("epochs");
+    return found == written.end() ? std::string() : found->second;
+  };
+  return std::any_of(variants.begin(), variants.end(),
+                     [&](const auto& variant) { return epochs(variant) != epochs(variants.front()); });
+}
+
 }  // namespace
 
 std::vector<std::string> confounds(const std::vector<VariantSettings>& variants) {
   std::vector<std::string> sentences;
   add_settings(variants, sentences);
   add_counts(variants, "The number of parameters differs", &VariantSettings::parameters, sentences);
-  add_counts(variants, "The number of training epochs differs", &VariantSettings::epochs, sentences);
+  if (!writes_other_epochs(variants))
+    add_counts(variants, "The number of training epochs differs", &VariantSettings::epochs, sentences);
   return sentences;
 }
 

@@ -21,8 +21,8 @@ struct VariantSettings {
 /// defaults bring ("bottleneck.activation": sigmoid for one, linear for another), and how many parameters and
 /// epochs they come to. An effect of these cannot be told apart from that of the variant. One sentence per
 /// setting, with the variants grouped by value. Only settings that at least two variants have are compared: a
-/// part that a variant adds, such as its penalty, is what makes it that variant. A setting that a variant's
-/// file writes is left out for that variant.
+/// part that a variant adds, such as its penalty, is what makes it that variant. A setting that the file
+/// writes for a variant is left out for it; epochs are left out where the file writes different ones.
 std::vector<std::string> confounds(const std::vector<VariantSettings>& variants);
 
 }  // namespace aelab

@@ -99,9 +99,7 @@ void add_trend(const ComparisonResults& results, Sentences& caveats) {
 void add_confounds(const ComparisonResults& results, Sentences& caveats) {
   if (results.confounds.empty()) return;
   caveats.insert(caveats.end(), results.confounds.begin(), results.confounds.end());
-  caveats.push_back(
-      "Effects of these differences, which the comparison file does not set, cannot be told apart from those "
-      "of the variants.");
+  caveats.push_back("The effects of these differences cannot be told apart from those of the variants.");
 }
 
 Sentences caveats_of(const ComparisonResults& results) {
@@ -140,10 +138,12 @@ std::string Verdict::text() const {
 
 Verdict verdict_of(const ComparisonResults& results) {
   if (results.tables.empty()) {
-    std::size_t completed = 0;
-    for (const auto& variant : results.variants) completed += variant.completed();
-    return {.summary = completed == 0 ? "Nothing can be claimed: no run is completed."
-                                      : "Nothing can be claimed: the runs measured no metric."};
+    std::string why = "no run is completed";
+    for (const auto& variant : results.variants)
+      for (const auto& run : variant.runs)
+        if (run.is_completed())
+          why = run.status.message.empty() ? "the runs measured no metric" : run.status.message;
+    return {.summary = "Nothing can be claimed: " + why + "."};
   }
   if (results.variants.size() < 2) return {.summary = "There is one variant: nothing is compared."};
   const auto& claim = results.tables[results.metric].claim;

@@ -66,6 +66,9 @@ TEST(Confounds, CountParametersAndEpochs) {
             (Sentences{"The number of parameters differs: 1000 (small), 1011 (large), 1010 (exact).",
                        "The number of training epochs differs: 20 (small), 12 (large)."}));
   EXPECT_EQ(confounds({small, exact}), Sentences{}) << "within 1 %";
+  large.parameters = 1000;
+  small.written.text = R"({"training": {"epochs": 20}})";
+  EXPECT_EQ(confounds({small, large}), Sentences{}) << "the file writes the epochs";
 }
 
 TEST(Confounds, OfManyValuesNameTheEnds) {

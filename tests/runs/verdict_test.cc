@@ -289,6 +289,9 @@ TEST(Verdict, OfNothingSaysSo) {
   for (auto& run : unmeasured.runs) run.evaluated = {};
   EXPECT_EQ(compared({unmeasured, unmeasured}).verdict.text(),
             "Nothing can be claimed: the runs measured no metric.");
+  for (auto& run : unmeasured.runs) run.status.message = "nothing was measured: there are no rows";
+  EXPECT_EQ(compared({unmeasured, unmeasured}).verdict.text(),
+            "Nothing can be claimed: nothing was measured: there are no rows.");
   const auto missing = with_state(with_state(variant("pca", {1., 2.}), 0, "missing"), 1, "missing");
   EXPECT_EQ(compared({missing, missing}).verdict.text(), "Nothing can be claimed: no run is completed.");
   EXPECT_EQ(compared({variant("pca", {1., 2.})}).verdict.text(),
