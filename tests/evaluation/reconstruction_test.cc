@@ -78,9 +78,17 @@ TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsFarFromTheOrigin) {
   }
 }
 
+TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsWhereSquaresLoseThem) {
+  // Steps of 8 at 1e8, as float32 counts there: squares above 2^53, though their spread is 64 * 5.
+  const auto step = at::tensor({0.F, 8.F, 16.F, 24.F}).view({4, 1}),
+             error = at::tensor({8.F, -8.F, -8.F, 8.F}).view({4, 1});
+  auto values = reconstruction(step + 1e8F, step + 1e8F + error);
+  EXPECT_NEAR(*values["reconstruction/explained_variance"], 1 - 256. / 320, 1e-12);
+}
+
 TEST(Reconstruction, ExplainsNothingOfConstantData) {
   for (const float value : {0.F, 0.1F, 1e6F, 1.6777217e7F})
-    for (const std::int64_t rows : {1, 2, 997}) {
+    for (const std::int64_t rows : {1, 2, 3, 7, 11, 53, 997}) {
       const auto x = at::full({rows, 3}, value);
       EXPECT_FALSE(reconstruction(x, x + 0.5)["reconstruction/explained_variance"]) << value;
     }

@@ -123,7 +123,7 @@ inline Json comparison_results() {
           {"part", "test"},
           {"significance", 0.05},
           {"metric", "reconstruction/mse"},
-          {"verdict", "sparse leads. sparse is lower (better). Two seeds are few."},
+          {"verdict", "sparse is lower (better)"},
           {"summary", "sparse leads."},
           {"details", {"sparse is lower (better)."}},
           {"caveats", {"Two seeds are few."}},

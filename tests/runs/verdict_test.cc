@@ -184,6 +184,7 @@ TEST(Claim, NamesAllThatAreEqualUpToRounding) {
   EXPECT_EQ(claim(results).level, Level::partly) << "neither is better than the other";
   EXPECT_EQ(claim(results).reason,
             "The difference from dense is significant (paired t test, Holm-corrected, p < .05).");
+  EXPECT_SAYS(results.verdict.text(), "Deterministic, not tested: pca equals the baseline up to rounding.");
   const auto same = compared({variant("a", {1., 2., 3.}), variant("b", {1., 2., 3.})});
   EXPECT_EQ(claim(same).level, Level::deterministic);
   EXPECT_EQ(claim(same).reason, "There is no difference to test.");
@@ -296,6 +297,16 @@ TEST(Verdict, OfNothingSaysSo) {
   EXPECT_EQ(compared({missing, missing}).verdict.text(), "Nothing can be claimed: no run is completed.");
   EXPECT_EQ(compared({variant("pca", {1., 2.})}).verdict.text(),
             "There is one variant: nothing is compared.");
+}
+
+TEST(Evaluation, KeepsNaNApartFromNotApplicable) {
+  const TemporaryFolder folder;
+  write_evaluation(
+      folder.path(),
+      {.checkpoint = "best", .part = "test", .results = {{kError, std::nan("")}, {kAccuracy, std::nullopt}}});
+  const auto results = read_evaluation(folder.path()).results;
+  EXPECT_TRUE(results[0].value && std::isnan(*results[0].value));
+  EXPECT_FALSE(results[1].value);
 }
 
 TEST(Table, MeanCostIsOfTheCompletedRuns) {
