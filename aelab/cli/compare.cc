@@ -78,14 +78,12 @@ void print_plan(Comparison& comparison) {
 void print_results(const ComparisonResults& results, const std::vector<std::string>& drawn,
                    const fs::path& folder) {
   fmt::print("{}", terminal_table(results));
-  if (!results.missing().empty()) {
-    fmt::print("\nnot counted:\n");
-    for (const auto& missing : results.missing()) fmt::print("  {}\n", missing);
-  }
+  if (const auto excluded = results.excluded(); !excluded.empty())
+    fmt::print("\nexcluded runs:\n  {}\n", join(excluded, "\n  "));
   if (!drawn.empty())
     fmt::print("\n{}: from the top, test samples, {}\n", (folder / "images/reconstructions.png").string(),
                join(drawn, ", "));
-  fmt::print("\n{}\n\nall of this as a page: {}\n{}\n", verdict(results), (folder / "report.html").string(),
+  fmt::print("\n{}\nreport: {}\n{}\n", terminal_verdict(results), (folder / "report.html").string(),
              folder.string());
 }
 
@@ -117,9 +115,10 @@ int report_results(const Comparison& comparison, bool as_json) {
     print_results(results, drawn, comparison.folder());
   }
   written = attempt([&] { write_report(comparison.folder()); }) && written;
-  if (results.missing().empty()) return written ? 0 : 1;
-  fmt::print(stderr, "aelab: {} of {} runs do not count\n", results.missing().size(),
-             comparison.runs().size());
+  const auto excluded = results.excluded().size();
+  if (excluded == 0) return written ? 0 : 1;
+  fmt::print(stderr, "aelab: {} of {} runs {} excluded\n", excluded, comparison.runs().size(),
+             excluded == 1 ? "is" : "are");
   return 1;
 }
 

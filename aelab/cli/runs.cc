@@ -50,6 +50,7 @@ int report(const RunOutcome& outcome, bool as_json) {
         "aelab: this run was complete already: nothing was done, and its results are those on record\n");
   else
     write_report(outcome.folder);
+  if (!outcome.remark.empty()) fmt::print(stderr, "aelab: {}\n", outcome.remark);
   if (!outcome.signal) return 0;
   fmt::print(stderr, "aelab: stopped; go on with: aelab resume {}\n", outcome.folder.string());
   return exit_code(outcome.signal);

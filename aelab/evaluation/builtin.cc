@@ -1,4 +1,4 @@
-// The metrics that aelab brings: one line each.
+// The built-in metrics, one line each.
 
 #include "aelab/evaluation/metrics/accuracy.h"
 #include "aelab/evaluation/metrics/classification.h"

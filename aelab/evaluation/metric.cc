@@ -17,7 +17,7 @@ std::span<const std::string_view> names(Direction) {
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
                              const std::vector<Choice<Metric>>& metrics) {
   constexpr std::int64_t kRows = 1000;
-  if (part.size() == 0) throw Error("evaluation: this part of the data has no rows");
+  if (part.size() == 0) throw Error("evaluation: this split has no rows");
   const c10::InferenceMode inference;
   const auto device = model.parameters().front().device();
   const auto applies = [&](const Metric& metric) {

@@ -11,38 +11,38 @@ namespace aelab {
 enum class Direction { lower, higher, neither };
 std::span<const std::string_view> names(Direction);
 
-/// One number that a metric gives: what it is, and which way is better.
+/// One value that a metric measures: its definition, and which direction is better.
 struct Measure {
   std::string name;  ///< "reconstruction/mse"
   std::string definition;
   Direction better = Direction::neither;
-  std::int64_t version = 1;  ///< of the definition: one that changes gets the next
+  std::int64_t version = 1;  ///< of the definition; raised when it changes
 };
 
-/// What a model made of some rows, undisturbed by training's noise.
+/// The outputs of a model for a batch, in inference mode and without corruption.
 struct Observation {
   Tensor target;          ///< [batch, ...input]
   Tensor code;            ///< [batch, ...code]
-  Tensor reconstruction;  ///< [batch, ...input]; undefined where the model's decoder is stale
+  Tensor reconstruction;  ///< [batch, ...input]; undefined where the decoder no longer belongs to the encoder
   Tensor labels = {};     ///< [batch] int64; undefined without labels
-  Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined where it has none
+  Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined without one
 };
 
-/// A property of a model on a data set, gathered batch by batch.
+/// A property of a model on a data set, accumulated batch by batch.
 class Metric {
  public:
   static Registry<Metric>& registry();
   virtual ~Metric() = default;
   virtual std::vector<Measure> measures() const = 0;
-  /// Whether it looks at reconstructions: it then does not apply to models whose decoder is stale.
+  /// Whether it needs reconstructions: it then does not apply to models whose decoder no longer belongs to
+  /// the encoder.
   virtual bool needs_reconstruction() const { return false; }
-  /// Error when the data that a model is to be trained with lack what the metric needs; asked before
-  /// training.
+  /// Error when the training data lack what the metric needs; called before training.
   virtual void check(const Split& /*data*/) const {}
-  /// Before the first rows; `data` is what the model was trained with.
+  /// Called before the first batch; `data` is what the model was trained on.
   virtual void begin(const Autoencoder&, const Split& /*data*/) {}
   virtual void add(const Observation& observation) = 0;
-  /// One for each measure, in their order; nothing where it does not apply to this model or these data.
+  /// One value per measure, in their order; absent where it does not apply to this model or these data.
   virtual std::vector<std::optional<double>> values() const = 0;
 };
 
@@ -51,8 +51,8 @@ struct Result {
   std::optional<double> value;
 };
 
-/// All metrics in one pass over `part`, in inference mode. `data` is what the model was trained with. Stopped
-/// when a signal asks for it.
+/// All metrics in one pass over `part`, in inference mode; `data` is what the model was trained on. Error
+/// when `part` is empty; Stopped when StopSignals receives a signal.
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
                              const std::vector<Choice<Metric>>& metrics);
 

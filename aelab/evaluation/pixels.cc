@@ -10,8 +10,8 @@ bool is_within_unit(const at::Tensor& x) {
 }
 
 at::Tensor cross_entropy(const at::Tensor& x, const at::Tensor& y) {
-  constexpr double kClip = 1e-7;
-  const auto p = y.clamp(kClip, 1 - kClip);
+  constexpr double kClip = 1e-7;  // float32 would round 1 - kClip
+  const auto p = y.to(at::kDouble).clamp(kClip, 1 - kClip);
   return -(x * p.log() + (1 - x) * (-p).log1p());
 }
 

@@ -89,11 +89,18 @@ Summary summarize(std::span<const double> values) {
 
 PairedTest paired_test(std::span<const double> values, std::span<const double> baseline) {
   std::vector<double> differences;
-  for (std::size_t i = 0; i < values.size(); ++i) differences.push_back(values[i] - baseline[i]);
+  double largest = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    differences.push_back(values[i] - baseline[i]);
+    largest = std::max({largest, std::abs(values[i]), std::abs(baseline[i])});
+  }
   PairedTest test;
   test.difference = summarize(differences);
+  if (!test.difference.deviation) return test;
+  test.deterministic = *test.difference.deviation <= kRounding * largest;
+  test.equal = test.deterministic && std::abs(test.difference.mean) <= kRounding * largest;
+  if (test.deterministic) return test;
   test.wilcoxon_p = wilcoxon(differences);
-  if (!test.difference.deviation || *test.difference.deviation == 0) return test;
   const auto n = static_cast<double>(differences.size());
   test.effect = test.difference.mean / *test.difference.deviation;
   test.t = *test.effect * std::sqrt(n);

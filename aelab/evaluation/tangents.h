@@ -4,11 +4,11 @@
 
 namespace aelab {
 
-/// Where data lie near a point: the tangent at x is spanned by the first principal directions of the rows
-/// that are nearest to x, about their mean (local principal component analysis).
+/// Tangent spaces of a data set by local principal component analysis: the tangent at x is spanned by the
+/// first principal directions of the rows nearest to x, about their mean.
 class Tangents {
  public:
-  /// `dimensions` directions of the `neighbours` nearest rows, or of all where there are fewer.
+  /// `dimensions` directions of the `neighbours` nearest rows, or of all rows if there are fewer.
   Tangents(Dataset rows, std::int64_t neighbours, std::int64_t dimensions);
 
   /// Orthonormal columns at each x [batch, ...shape]: [batch, features, dimensions], on the CPU; columns of

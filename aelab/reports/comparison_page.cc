@@ -35,6 +35,16 @@ json row_json(const View& row) {
   return shown;
 }
 
+/// What comparison.json claims about a measure; null where it claims nothing.
+json claim_json(const View& claim, const std::vector<std::string>& variants) {
+  if (!claim.raw().is_object()) return {};
+  const auto leader = std::find(variants.begin(), variants.end(), claim["leader"].text());
+  return {{"leader", leader == variants.end() ? json() : json(leader - variants.begin())},
+          {"level", claim["level"].text()},
+          {"sentence", claim["sentence"].text()},
+          {"reason", claim["reason"].text()}};
+}
+
 /// Every measure has a row for every variant, in their order.
 json measures_json(const View& measures, const std::vector<std::string>& variants) {
   json shown = json::array();
@@ -49,20 +59,30 @@ json measures_json(const View& measures, const std::vector<std::string>& variant
     shown.push_back({{"name", measure["name"].text()},
                      {"definition", measure["definition"].text()},
                      {"better", measure["better"].text()},
+                     {"claim", claim_json(measure["claim"], variants)},
                      {"rows", std::move(rows)}});
   }
   return shown;
 }
 
 json run_json(const View& run) {
-  return {{"seed", run["seed"].shown()},
-          {"id", run["id"].text()},
-          {"state", run["state"].text().empty() ? "unknown" : run["state"].text()},
-          {"message", run["message"].text()},
-          {"parameters", run["parameters"].number_json()},
-          {"epochs", run["epochs"].number_json()},
-          {"steps", run["steps"].number_json()},
-          {"seconds", run["seconds"].number_json()}};
+  return {
+      {"seed", run["seed"].shown()},
+      {"id", run["id"].text()},
+      {"state", run["state"].text().empty() ? "unknown" : run["state"].text()},
+      {"message", run["message"].text()},
+      {"parameters", run["parameters"].number_json()},
+      {"epochs", run["epochs"].number_json()},
+      {"steps", run["steps"].number_json()},
+      {"seconds", run["seconds"].number_json()},
+      {"projected_improvement", run["projected_improvement"].number_json()},
+      {"still_improving", run["still_improving"].raw().is_boolean() ? run["still_improving"].raw() : json()}};
+}
+
+/// How many of a variant's runs were still improving when training ended; null where no run says.
+json improving_json(const View& count) {
+  if (!count["of"].number()) return {};
+  return {{"runs", count["runs"].number_json()}, {"of", count["of"].number_json()}};
 }
 
 /// Mean, least and most over the runs that have it.
@@ -87,14 +107,14 @@ double numbers_in(const View& shape) {
   return product;
 }
 
-/// A variant, and what its page shows of its runs.
+/// A variant, and what the page shows of its runs.
 struct Shown {
   json variant;
   json config;  ///< of its first run that completed
   std::vector<Curves> curves;
 };
 
-/// What one run shows for its variant: views, and how many numbers its code has.
+/// What one run shows for its variant: views, and the code's dimensions.
 void add_views(const Folder& run, Shown& shown) {
   shown.config = run.read("config.json");
   const auto summary = run.read("summary/summary.json");
@@ -111,6 +131,8 @@ Shown read_variant(const Folder& comparison, const View& variant) {
   for (const auto& run : variant["runs"].list()) runs.push_back(run_json(run));
   shown.variant = {{"name", variant["name"].text()},
                    {"closed_form", variant["closed_form"].is_true()},
+                   {"excluded", variant["excluded"].text()},
+                   {"still_improving", improving_json(variant["still_improving"])},
                    {"settings", flattened(variant["settings"])},
                    {"pictures", json::object()},
                    {"phases", json::array()}};
@@ -184,7 +206,8 @@ json comparison_page(const Folder& comparison) {
     page["variants"].push_back(std::move(shown.variant));
   }
   page["title"] = view["name"].text().empty() ? View(config)["name"].text() : view["name"].text();
-  page["verdict"] = view["verdict"].text();
+  for (const auto* text : {"verdict", "summary"}) page[text] = view[text].text();
+  for (const auto* sentences : {"details", "caveats"}) page[sentences] = texts(view[sentences]);
   page["metric"] = view["metric"].text();
   page["data"] = source_name(View(config)["base"]["data"]);
   page["part"] = view["part"].text();

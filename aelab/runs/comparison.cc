@@ -1,5 +1,6 @@
 #include "aelab/runs/comparison.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -40,7 +41,7 @@ RunConfig read_complete(const json& run) {
   return config;
 }
 
-/// Of one step of a phase, optimiser aside: the least of a few.
+/// Of one step of a phase without the optimizer: the least of a few tries.
 double step_seconds(const Phase& phase, const RunConfig& config, const Dataset& data) {
   constexpr int kTries = 4;  // the first one warms up
   if (phase.begin) {
@@ -91,7 +92,7 @@ ContenderCost cost_of(const RunConfig& config, const Made& made, bool timed) {
   return cost;
 }
 
-/// Where the key of a mistake that all contenders share stands in the file: "grid.", "base.".
+/// Where the file has the key of an error that all contenders share: "grid.", "base.".
 std::string shared_place(const ComparisonConfig& config, const std::string& problem) {
   const auto grid = config.grid.text.empty() ? json::object() : json::parse(config.grid.text);
   for (const auto& [key, values] : grid.items())
@@ -99,21 +100,55 @@ std::string shared_place(const ComparisonConfig& config, const std::string& prob
   return config.variants.size() > 1 ? "base." : "";
 }
 
-/// All are measured on the same rows: their data differ at most in how many of the others train or validate.
+/// What a run's transforms learn from its training split under a seed.
+std::vector<Tensor> learned_units(const RunConfig& run, std::int64_t seed, OpenedData& opened) {
+  std::vector<Tensor> learned;
+  const auto split = opened.open(run.data.source).split(run.data.split, seed);
+  for (const auto& transform : split.transforms)
+    for (const auto& [name, tensor] : transform->fitted()) learned.push_back(*tensor);
+  return learned;
+}
+
+/// The first seed under which the transforms of two runs learn different things; none when there is no such
+/// seed.
+std::optional<std::int64_t> seed_of_other_units(const RunConfig& first, const RunConfig& other,
+                                                const std::vector<std::int64_t>& seeds, OpenedData& opened) {
+  if (first.data.split.transforms.empty()) return {};
+  for (const auto seed : seeds) {
+    const auto units = learned_units(first, seed, opened), others = learned_units(other, seed, opened);
+    if (!std::equal(units.begin(), units.end(), others.begin(), others.end(),
+                    [](const Tensor& a, const Tensor& b) { return a.equal(b); }))
+      return seed;
+  }
+  return {};
+}
+
+/// All variants are measured on the same rows in the same units: their data differ at most in how many of the
+/// other rows train or validate, and that must not change what transforms learn.
 void check_same_test(const std::vector<Contender>& contenders, const std::vector<RunConfig>& runs,
-                     Problems& problems) {
-  const auto tested = [](const RunConfig& run) {
-    auto data = write_config(run.data);
+                     const std::vector<std::int64_t>& seeds, OpenedData& opened, Problems& problems) {
+  const auto data_of = [](const RunConfig& run) { return write_config(run.data); };
+  const auto tested = [&](const RunConfig& run) {
+    auto data = data_of(run);
     data.erase("train");
     data.erase("validation");
     return data;
   };
   const auto first = tested(runs.front());
-  for (std::size_t i = 1; i < runs.size(); ++i)
+  for (std::size_t i = 1; i < runs.size(); ++i) {
     if (const auto own = tested(runs[i]); own != first)
       problems.add("\"" + contenders[i].name + "\": data: differ from those of \"" + contenders.front().name +
                    "\" at " + first_difference(first, own) +
                    ", so that it would be measured on something else; make a comparison for each data set");
+    else if (data_of(runs[i]) == data_of(runs.front()))
+      continue;
+    else if (const auto seed = seed_of_other_units(runs.front(), runs[i], seeds, opened))
+      problems.add("\"" + contenders[i].name +
+                   "\": data: its transforms are fitted to another training split " + "than those of \"" +
+                   contenders.front().name + "\" (seed " + std::to_string(*seed) +
+                   "), so that its errors would be in other units; give both the same \"train\" and " +
+                   "\"validation\", or transforms that need no fitting, such as \"scale\" with \"from\"");
+  }
 }
 
 /// The metric of the verdict is one that some run measures.
@@ -213,7 +248,7 @@ std::vector<ContenderCost> Comparison::check(bool timed) {
   if (std::all_of(checked_.begin(), checked_.end(), [](const auto& run) { return run.has_value(); })) {
     std::vector<RunConfig> runs;
     for (const auto& run : checked_) runs.push_back(*run);
-    check_same_test(contenders_, runs, together);
+    check_same_test(contenders_, runs, config_.seeds, opened_, together);
     check_metric(config_, runs, together);
   }
   together.raise(origin_);

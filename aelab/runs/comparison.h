@@ -14,40 +14,41 @@ struct PlannedRun {
   std::int64_t seed;
 };
 
-/// What a contender takes to train under any seed.
+/// What training a contender costs under any seed.
 struct ContenderCost {
   bool closed_form = false;
   std::int64_t parameters = 0, phases = 0;
-  std::optional<std::int64_t> epochs, steps;  ///< of all phases; unset where the clock ends them
-  std::optional<double> seconds;         ///< that training takes, where it was timed or the clock ends it
-  std::vector<std::string> solved = {};  ///< the keys that a budget of parameters set, "model.hidden=[61]"
+  std::optional<std::int64_t> epochs, steps;  ///< of all phases; unset under a budget of seconds
+  std::optional<double> seconds;              ///< of training, where it was timed or is the budget
+  std::vector<std::string> solved = {};  ///< the keys that the budget of parameters set, "model.hidden=[61]"
 };
 
-/// A comparison file made ready: who runs, under which seeds, where.
+/// A comparison that is ready to run: its contenders, runs and folders.
 class Comparison {
  public:
-  /// Error with all that is wrong with what varies; the runs themselves are looked at by check.
+  /// Error that lists every mistake in variants, grid and list; `check` checks the runs themselves.
   explicit Comparison(ComparisonConfig config, std::string origin = "comparison");
 
   const ComparisonConfig& config() const { return config_; }
   const std::vector<Contender>& contenders() const { return contenders_; }
   std::size_t baseline() const { return baseline_; }
-  /// By seeds first, so that a comparison cut short has seen every variant.
+  /// Ordered by seed, so that a comparison that is cut short has run every variant.
   const std::vector<PlannedRun>& runs() const { return runs_; }
-  /// The run of that id. Error with the known ones.
+  /// The run of that id. Error that lists the known ones.
   const PlannedRun& run(const std::string& id) const;
   std::filesystem::path folder() const;
   std::filesystem::path folder(const PlannedRun& run) const { return folder() / "runs" / run.id; }
   const std::string& origin() const { return origin_; }
 
-  /// Looks at every contender as a run would, solves for widths, and says what each takes. Error with every
-  /// mistake; one that all contenders share is told once, as the base's.
-  /// `timed`: a few steps of each are taken, to tell how long it will train.
+  /// Checks every contender as a run would, chooses widths, and returns the costs. Error that lists every
+  /// mistake; one that all contenders share is reported once, as the base's. Error, too, where contenders are
+  /// measured on different test splits, or in different units because their transforms were fitted to
+  /// different training splits. `timed`: a few steps of each are run to estimate the training time.
   std::vector<ContenderCost> check(bool timed = false);
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);
   bool is_checked() const { return checked_.front().has_value(); }
-  /// A run's complete config. Its contender must have been checked.
+  /// The complete config of a run. Its contender must have been checked.
   RunConfig run_config(const PlannedRun& run) const;
 
  private:

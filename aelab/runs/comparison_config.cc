@@ -14,20 +14,20 @@
 namespace aelab {
 
 void VariantConfig::fields(Fields& f) {
-  f("name", name, "what tables call it, and its runs' folder");
-  f("set", set, "keys of the base run and their values here: {\"model.code\": 16}");
-  f("shares", shares, "of a budget, for each of its phases that take steps; equal when left out", above(0));
-  f("width", width,
-    "keys of its run whose numbers a budget of parameters scales; hidden layers when left out");
+  f("name", name, "the variant's name in tables, and of its folder");
+  f("set", set, "keys of the base run and this variant's values: {\"model.code\": 16}");
+  f("shares", shares,
+    "how its phases share the budget, one number for each that takes steps; equally when left out", above(0));
+  f("width", width, "keys whose values a budget of parameters scales; those of hidden layers when left out");
   f.require(is_folder_name(name), "name", kNoFolderName);
 }
 
 void ComparisonBudget::fields(Fields& f) {
-  f("epochs", epochs, "passes over the training data, of all phases together", at_least(1));
-  f("steps", steps, "changes of the parameters, of all phases together", at_least(1));
-  f("seconds", seconds, "wall-clock time of training; runs then go one at a time", above(0));
-  f("parameters", parameters, "numbers that the model learns; the width is solved for", at_least(1));
-  f("tolerance", tolerance, "by how large a share the parameters may miss their number", between(0, 1));
+  f("epochs", epochs, "training epochs of all phases together", at_least(1));
+  f("steps", steps, "optimizer steps of all phases together", at_least(1));
+  f("seconds", seconds, "wall-clock time of training; runs are then executed one at a time", above(0));
+  f("parameters", parameters, "number of parameters; widths are chosen to meet it", at_least(1));
+  f("tolerance", tolerance, "allowed relative deviation from the number of parameters", between(0, 1));
   f.require(epochs.has_value() + steps.has_value() + seconds.has_value() <= 1, "",
             "can have only one of \"epochs\", \"steps\", \"seconds\"");
   f.require(epochs || steps || seconds || parameters, "",
@@ -46,19 +46,20 @@ bool are_distinct(std::vector<std::int64_t> seeds) {
 }  // namespace
 
 void ComparisonConfig::fields(Fields& f) {
-  f("$schema", schema, "the schema that an editor checks this file with");
+  f("$schema", schema, "JSON Schema for editors");
   f("format", format, "version of this format", between(1, 1));
-  f("name", name, "names the comparison's folder");
-  f("base", base, "the run that all variants start from: a run file's object, or the path of one");
-  f("variants", variants, "what is compared; the base run alone when left out");
+  f("name", name, "name of the comparison, and of its folder");
+  f("base", base, "the run that all variants change: a run file's object, or the path of a run file");
+  f("variants", variants, "the variants to compare; the base run alone when left out");
   f("grid", grid, "lists of values for keys of the run, all combinations: {\"model.code\": [8, 16]}");
   f("list", list, "keys set together, one object after the other: [{\"model.code\": 8}]");
-  f("seeds", seeds, "each variant runs once under each; at least two to claim anything");
-  f("budget", budget, "what each variant may spend");
+  f("seeds", seeds, "each variant runs once under each seed; tests need at least two");
+  f("budget", budget, "training budget of every variant");
   f("baseline", baseline, "the variant that the others are tested against; the first when left out");
-  f("metric", metric, "the measure that the verdict is about; the first with a better when left out");
-  f("threads", threads, "processor threads of each run", between(1, 1024));
-  f("output", output, "the folder of comparisons: <output>/<name>");
+  f("metric", metric,
+    "the metric of the verdict; the first for which lower or higher is better when left out");
+  f("threads", threads, "threads of each run", between(1, 1024));
+  f("output", output, "folder of comparisons; this one is written to <output>/<name>");
   f.require(is_folder_name(name), "name", kNoFolderName);
   f.require(!base.text.empty(), "base", "is missing: give a run file's object, or the path of a run file");
   f.require(!seeds.empty(), "seeds", "must list at least one, such as [1, 2, 3, 4, 5]");
@@ -78,7 +79,7 @@ void ComparisonConfig::add(std::string variant, const RunConfig& run) {
 
 namespace {
 
-/// Reads a base that is given by its path, from the comparison file's folder.
+/// Reads a base that is given by its path, relative to the comparison file's folder.
 void put_base(json& value, const std::string& file) {
   if (!value.is_object() || !value.contains("base") || !value["base"].is_string()) return;
   const auto path = std::filesystem::path(file).parent_path() / value["base"].get<std::string>();
@@ -107,7 +108,7 @@ using Setting = std::vector<std::pair<std::string, json>>;
 
 constexpr std::string_view kSignsOfValues = ",=+[]";
 
-/// A value as part of a name: a number or text as it is, a kind's name for an object.
+/// A value as part of a name: a number or string as it is, an object by its kind.
 std::string in_name(const json& value) {
   if (value.is_object())
     for (const auto* tag : {"variant", "kind", "source"})
@@ -133,7 +134,7 @@ std::string name_of(const Setting& setting) {
 
 json parsed(const AnyJson& value) { return value.text.empty() ? json() : json::parse(value.text); }
 
-/// An object of keys, as a setting; what is no such object is a problem.
+/// An object of keys as a setting; anything else is a problem.
 Setting setting_of(const json& value, const std::string& path, Problems& problems) {
   Setting setting;
   if (value.is_null()) return setting;
@@ -147,7 +148,7 @@ Setting setting_of(const json& value, const std::string& path, Problems& problem
                                                             {"output", "output"},
                                                             {"training.threads", "threads"}};
     if (const auto own = kOwn.find(key); own != kOwn.end())
-      problems.add(path + "." + key + ": is the comparison's own; use " +
+      problems.add(path + "." + key + ": is set by the comparison; use " +
                    (own->second.find('"') == std::string::npos ? '"' + own->second + '"' : own->second));
     setting.emplace_back(key, set);
   }
@@ -199,10 +200,10 @@ bool has_total(const ComparisonConfig& config) {
   return config.budget && (config.budget->epochs || config.budget->steps || config.budget->seconds);
 }
 
-/// What the comparison itself says of a run's training.
+/// Sets the threads and the budget of a run's training.
 void set_training(json& run, const ComparisonConfig& config, const std::vector<double>& shares) {
   auto& training = run["training"];
-  if (!training.is_object()) return;  // told when the run is read
+  if (!training.is_object()) return;  // reported when the run is read
   training["threads"] = config.threads;
   if (!config.budget) return;
   json budget;
@@ -214,7 +215,7 @@ void set_training(json& run, const ComparisonConfig& config, const std::vector<d
   training["budget"] = budget;
 }
 
-/// The base with all that its own place in the comparison forbids told.
+/// The base. Keys that the comparison sets itself are problems.
 json base_run(const ComparisonConfig& config, Problems& problems) {
   auto base = parsed(config.base);
   if (!base.is_object()) {
@@ -225,7 +226,7 @@ json base_run(const ComparisonConfig& config, Problems& problems) {
   if (!base.contains("training")) base["training"] = json::object();
   if (!base["training"].is_object()) return base;
   if (base["training"].contains("threads"))
-    problems.add("base.training.threads: is the comparison's own; use \"threads\"");
+    problems.add("base.training.threads: is set by the comparison; use \"threads\"");
   if (config.budget && base["training"].contains("budget"))
     problems.add("base.training.budget: and the comparison's \"budget\" exclude each other");
   return base;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t kSamples = 12;
 
-/// What a run's model makes of the first test samples; below them where `originals` is still undefined.
+/// Adds a run's reconstructions of the first test samples, after the samples themselves if `originals` is
+/// undefined.
 void add_rows(const std::filesystem::path& folder, Tensor& originals, std::vector<Tensor>& rows) {
   const auto run = load_trained_run(folder);
   const auto& part = run.data.test;
@@ -38,7 +39,7 @@ std::vector<std::string> draw_comparison(const Comparison& comparison, const Com
     const auto& run = variant.runs.front();
     const auto before = rows.size();
     Problems missing;  // a run without its checkpoint has no picture
-    if (run.counts())
+    if (run.is_completed())
       missing.attempt([&] { add_rows(comparison.folder(comparison.run(run.id)), originals, rows); });
     if (rows.size() > before) drawn.push_back(variant.name);
   }

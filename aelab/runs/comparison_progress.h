@@ -8,11 +8,11 @@
 
 namespace aelab {
 
-/// What stderr shows while a comparison runs: a line for each run that ends and, on a terminal, a live line
-/// of those that are running, with the time left.
+/// The progress of a comparison on stderr: one line per run that ends and, on a terminal, a live line with
+/// the current runs and the remaining time.
 class ComparisonProgress {
  public:
-  /// `todo` are the runs that are not finished yet.
+  /// `todo` are the runs that are not completed yet.
   ComparisonProgress(const Comparison& comparison, const std::vector<PlannedRun>& todo, std::int64_t jobs,
                      const ComparisonOptions& options);
   ~ComparisonProgress();
@@ -34,7 +34,7 @@ class ComparisonProgress {
   std::map<std::size_t, std::size_t> left_;             // runs by contender
   Clock::time_point drawn_ = {};
 
-  /// From the runs that ended: of the same contender, else of any. Nothing before one has.
+  /// Estimated from the runs that ended: those of the same contender, or else all. Absent before the first.
   std::optional<double> time_left() const;
 };
 

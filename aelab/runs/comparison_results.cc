@@ -1,44 +1,75 @@
 #include "aelab/runs/comparison_results.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
-#include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
+#include "aelab/runs/comparison_confounds.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
+
+std::span<const std::string_view> names(Level) {
+  static constexpr std::array<std::string_view, 5> kNames = {"not tested", "deterministic", "inconclusive",
+                                                             "partly significant", "significant"};
+  return kNames;
+}
+
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+/// "reconstruction/mse is nan": a metric that is NaN or infinite; "" if none is. One that does not apply has
+/// no value.
+std::string not_finite(const Evaluated& evaluated) {
+  for (const auto& [measure, value] : evaluated.results)
+    if (value && !std::isfinite(*value)) return measure.name + " is " + shortest(*value);
+  return {};
+}
+
+/// Reads how a completed run ended. One that ended in NaN or infinite values is diverged.
+void read_end(const fs::path& folder, ComparedRun& run) {
+  run.evaluated = read_evaluation(folder);
+  const auto trend = read_trend(folder);
+  run.improvement = trend.improvement;
+  auto divergence = not_finite(run.evaluated);
+  if (!trend.diverged.empty()) divergence = trend.diverged + " of the last epoch is NaN or infinite";
+  if (divergence.empty()) return;
+  run = {.seed = run.seed, .id = run.id, .status = run.status};
+  run.status.state = "diverged";
+  run.status.message = divergence;
+}
 
 ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   const auto folder = comparison.folder(planned);
   ComparedRun run{.seed = planned.seed, .id = planned.id};
   Problems damage;
   damage.attempt([&] {
-    if (fs::exists(folder / "config.json")) run.status = read_status(folder);
+    if (!fs::exists(folder / "config.json")) return;
+    run.status = read_status(folder);
+    if (!run.is_completed()) return;
+    if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
+      run.status.state = "changed";
+      run.status.message =
+          join(changed, ", ") + " is not what the run wrote; remove the folder to run it again";
+      return;
+    }
+    read_end(folder, run);
   });
-  if (!damage.empty()) run.status = {.state = "damaged", .message = damage.all().front()};
+  if (!damage.empty())
+    run = {.seed = planned.seed,
+           .id = planned.id,
+           .status = {.state = "damaged", .message = damage.all().front()}};
   if (run.status.state.empty()) run.status.state = "missing";
-  if (!run.counts()) return run;
-  if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
-    run.status.state = "changed";
-    run.status.message = join(changed, ", ") + " is not what the run left; remove the folder to run it again";
-    return run;
-  }
-  run.evaluated = read_evaluation(folder);
   return run;
 }
 
-/// Whether the data of a run had no rows set apart for tests.
+/// Whether a run's source has no test split.
 bool draws_its_test(const fs::path& folder) {
   bool drawn = false;
   Problems damage;
@@ -71,8 +102,9 @@ std::vector<Measure> measures_of(const std::vector<ComparedVariant>& variants) {
 }
 
 std::optional<double> value_in(const ComparedRun& run, const std::string& measure) {
+  if (!run.is_completed()) return {};
   for (const auto& [known, value] : run.evaluated.results)
-    if (known.name == measure && value && std::isfinite(*value)) return value;
+    if (known.name == measure) return value;
   return {};
 }
 
@@ -83,52 +115,15 @@ std::vector<double> present(const std::vector<std::optional<double>>& values) {
   return present;
 }
 
-/// Over the seeds that both have.
-PairedTest test_of(const MeasureRow& row, const MeasureRow& baseline) {
-  std::vector<double> values, others;
-  for (std::size_t i = 0; i < row.values.size(); ++i)
-    if (row.values[i] && baseline.values[i]) {
-      values.push_back(*row.values[i]);
-      others.push_back(*baseline.values[i]);
-    }
-  return paired_test(values, others);
-}
-
 void test_against_baseline(MeasureTable& table, std::size_t baseline) {
   std::vector<std::optional<double>> p;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    if (i != baseline) table.rows[i].against = test_of(table.rows[i], table.rows[baseline]);
+    if (i != baseline) table.rows[i].against = paired_test(table.rows[i], table.rows[baseline]);
     p.push_back(i == baseline ? std::nullopt : table.rows[i].against->p);
   }
   const auto adjusted = holm(p);
   for (std::size_t i = 0; i < table.rows.size(); ++i)
     if (table.rows[i].against) table.rows[i].against->p_adjusted = adjusted[i];
-}
-
-/// Marks the best if it differs from all others.
-void mark_best(MeasureTable& table) {
-  if (table.measure.better == Direction::neither) return;
-  const double sign = table.measure.better == Direction::lower ? 1 : -1;
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& summary = table.rows[i].summary;
-    if (summary.n > 0 && (!best || sign * summary.mean < sign * table.rows[*best].summary.mean)) best = i;
-  }
-  if (!best) return;
-  std::vector<std::optional<double>> p;
-  std::vector<bool> of_best;
-  std::size_t others = 0;
-  for (std::size_t i = 0; i < table.rows.size(); ++i)
-    for (std::size_t j = i + 1; j < table.rows.size(); ++j) {
-      if (table.rows[i].summary.n == 0 || table.rows[j].summary.n == 0) continue;
-      p.push_back(test_of(table.rows[i], table.rows[j]).p);
-      of_best.push_back(i == *best || j == *best);
-      others += of_best.back();
-    }
-  const auto adjusted = holm(p);
-  for (std::size_t i = 0; i < p.size(); ++i)
-    if (of_best[i] && !(adjusted[i] && *adjusted[i] < kSignificance)) return;
-  table.rows[*best].best = others > 0;
 }
 
 MeasureTable table_of(const Measure& measure, const ComparisonResults& results) {
@@ -142,7 +137,7 @@ MeasureTable table_of(const Measure& measure, const ComparisonResults& results) 
     table.rows.push_back(std::move(row));
   }
   test_against_baseline(table, results.baseline);
-  mark_best(table);
+  table.claim = claim_of(table, results);
   return table;
 }
 
@@ -158,183 +153,114 @@ std::size_t find_metric(const std::optional<std::string>& wanted, const std::vec
   return 0;
 }
 
+/// The variant's settings, by its first completed run.
+VariantSettings settings_of(const Comparison& comparison, const ComparedVariant& variant,
+                            const Contender& contender) {
+  VariantSettings settings{.name = variant.name, .written = contender.run};
+  for (const auto& run : variant.runs) {
+    if (!run.is_completed()) continue;
+    const auto path = comparison.folder(comparison.run(run.id)) / "config.json";
+    const auto model = parse_json(read_file(path), path.string()).value("model", json::object());
+    settings.expanded.text = model.value("expanded", json::object()).dump();
+    settings.parameters = run.status.parameters;
+    if (!variant.closed_form) settings.epochs = run.status.epochs;
+    break;
+  }
+  return settings;
+}
+
 }  // namespace
 
-std::vector<std::string> ComparisonResults::missing() const {
-  std::vector<std::string> missing;
+PairedTest paired_test(const MeasureRow& row, const MeasureRow& other) {
+  std::vector<double> values, others;
+  for (std::size_t i = 0; i < row.values.size(); ++i)
+    if (row.values[i] && other.values[i]) {
+      values.push_back(*row.values[i]);
+      others.push_back(*other.values[i]);
+    }
+  return paired_test(values, others);
+}
+
+std::size_t ComparedVariant::completed() const {
+  return static_cast<std::size_t>(
+      std::count_if(runs.begin(), runs.end(), [](const auto& run) { return run.is_completed(); }));
+}
+
+std::string ComparedVariant::exclusion() const {
+  std::vector<std::pair<std::string, std::size_t>> states;  // in the order of the runs
+  for (const auto& run : runs) {
+    if (run.is_completed()) continue;
+    const auto& state = run.status.state;
+    const auto found =
+        std::find_if(states.begin(), states.end(), [&](const auto& known) { return known.first == state; });
+    if (found == states.end())
+      states.emplace_back(state, 1);
+    else
+      ++found->second;
+  }
+  std::vector<std::string> parts;
+  for (const auto& [state, count] : states) {
+    const bool is_verb = state == "failed" || state == "diverged" || state == "stopped";
+    parts.push_back(std::to_string(count) + " of " + std::to_string(runs.size()) + " runs " +
+                    (is_verb      ? ""
+                     : count == 1 ? "is "
+                                  : "are ") +
+                    state);
+  }
+  return join(parts, ", ");
+}
+
+std::size_t ComparedVariant::with_trend() const {
+  return static_cast<std::size_t>(
+      std::count_if(runs.begin(), runs.end(), [](const auto& run) { return run.improvement.has_value(); }));
+}
+
+std::size_t ComparedVariant::still_improving() const {
+  return static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [](const auto& run) {
+    return run.improvement && *run.improvement > kStillImproving;
+  }));
+}
+
+std::vector<std::string> ComparisonResults::excluded() const {
+  std::vector<std::string> excluded;
   for (const auto& variant : variants)
     for (const auto& run : variant.runs)
-      if (!run.counts())
-        missing.push_back(run.id + ": " + run.status.state +
-                          (run.status.message.empty() ? "" : ": " + run.status.message));
-  return missing;
+      if (!run.is_completed())
+        excluded.push_back(run.id + ": " + run.status.state +
+                           (run.status.message.empty() ? "" : ": " + run.status.message));
+  return excluded;
+}
+
+void tabulate(ComparisonResults& results, const std::optional<std::string>& metric) {
+  results.tables.clear();
+  for (const auto& measure : measures_of(results.variants))
+    results.tables.push_back(table_of(measure, results));
+  results.metric = find_metric(metric, results.tables);
+  results.verdict = verdict_of(results);
 }
 
 ComparisonResults collect(const Comparison& comparison) {
   ComparisonResults results{.name = comparison.config().name,
                             .seeds = comparison.config().seeds,
-                            .baseline = comparison.baseline(),
-                            .variants = {},
-                            .tables = {}};
+                            .baseline = comparison.baseline()};
   for (const auto& contender : comparison.contenders())
-    results.variants.push_back({.name = contender.name, .settings = contender.settings, .runs = {}});
+    results.variants.push_back({.name = contender.name, .settings = contender.settings});
   for (const auto& planned : comparison.runs()) {
     auto& variant = results.variants[planned.contender];
     variant.runs.push_back(read_run(comparison, planned));
     const auto& run = variant.runs.back();
-    if (!run.counts()) continue;
+    if (!run.is_completed()) continue;
     variant.closed_form = run.status.closed_form;
     if (!results.part.empty()) continue;
     results.part = run.evaluated.part;
     results.test_is_drawn = draws_its_test(comparison.folder(planned));
   }
-  for (const auto& measure : measures_of(results.variants))
-    results.tables.push_back(table_of(measure, results));
-  results.metric = find_metric(comparison.config().metric, results.tables);
+  std::vector<VariantSettings> settings;
+  for (std::size_t i = 0; i < results.variants.size(); ++i)
+    settings.push_back(settings_of(comparison, results.variants[i], comparison.contenders()[i]));
+  results.confounds = confounds(settings);
+  tabulate(results, comparison.config().metric);
   return results;
-}
-
-namespace {
-
-json optional_json(const std::optional<double>& value) { return value ? json(*value) : json(); }
-
-json to_json(const Summary& summary) {
-  json value = {{"n", summary.n}};
-  if (summary.n == 0) return value;
-  value["mean"] = summary.mean;
-  value["deviation"] = optional_json(summary.deviation);
-  value["interval"] = summary.half_width ? json{*summary.low(), *summary.high()} : json();
-  return value;
-}
-
-json to_json(const PairedTest& test) {
-  auto value = to_json(test.difference);
-  value["t"] = optional_json(test.t);
-  value["p"] = optional_json(test.p);
-  value["p_holm"] = optional_json(test.p_adjusted);
-  value["effect"] = optional_json(test.effect);
-  value["wilcoxon_p"] = optional_json(test.wilcoxon_p);
-  return value;
-}
-
-std::string in_words(Direction better) { return std::string(name_of(better)); }
-
-json to_json(const MeasureTable& table, const ComparisonResults& results) {
-  json rows = json::array();
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& row = table.rows[i];
-    auto value = to_json(row.summary);
-    value["variant"] = results.variants[i].name;
-    value["worst"] = optional_json(row.worst);
-    value["best"] = row.best;
-    value["values"] = json::array();
-    for (const auto& number : row.values) value["values"].push_back(optional_json(number));
-    if (row.against) value["against_baseline"] = to_json(*row.against);
-    rows.push_back(std::move(value));
-  }
-  return {{"name", table.measure.name},
-          {"definition", table.measure.definition},
-          {"better", in_words(table.measure.better)},
-          {"version", table.measure.version},
-          {"rows", std::move(rows)}};
-}
-
-json to_json(const ComparedVariant& variant) {
-  json runs = json::array();
-  for (const auto& run : variant.runs) {
-    json value = {{"seed", run.seed}, {"id", run.id}, {"state", run.status.state}};
-    if (!run.status.message.empty()) value["message"] = run.status.message;
-    if (run.counts()) {
-      value["parameters"] = run.status.parameters;
-      value["epochs"] = run.status.epochs;
-      value["steps"] = run.status.steps;
-      value["seconds"] = run.status.seconds;
-    }
-    runs.push_back(std::move(value));
-  }
-  return {{"name", variant.name},
-          {"settings", json::parse(variant.settings.text)},
-          {"closed_form", variant.closed_form},
-          {"runs", std::move(runs)}};
-}
-
-/// Trained with, tested with: the measures of the metric "robustness", a row a variant.
-json robustness_matrix(const ComparisonResults& results) {
-  constexpr std::string_view kPrefix = "robustness/";
-  json tested = json::array(), means = json::array();
-  for (std::size_t i = 0; i < results.variants.size(); ++i) means.push_back(json::array());
-  for (const auto& table : results.tables) {
-    if (!table.measure.name.starts_with(kPrefix)) continue;
-    tested.push_back(table.measure.name.substr(kPrefix.size()));
-    for (std::size_t i = 0; i < table.rows.size(); ++i)
-      means[i].push_back(table.rows[i].summary.n > 0 ? json(table.rows[i].summary.mean) : json());
-  }
-  if (tested.empty()) return {};
-  json trained = json::array();
-  for (const auto& variant : results.variants) trained.push_back(variant.name);
-  return {{"trained_with", trained}, {"tested_with", tested}, {"mean", means}};
-}
-
-std::string field(const std::optional<double>& value) { return value ? shortest(*value) : ""; }
-
-/// A CSV field; names of variants hold commas.
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
-
-}  // namespace
-
-json to_json(const ComparisonResults& results) {
-  json value = {{"format", 1},
-                {"name", results.name},
-                {"seeds", results.seeds},
-                {"baseline", results.variants[results.baseline].name},
-                {"part", results.part},
-                {"significance", kSignificance},
-                {"verdict", verdict(results)},
-                {"missing", results.missing()},
-                {"variants", json::array()},
-                {"measures", json::array()}};
-  if (!results.tables.empty()) value["metric"] = results.tables[results.metric].measure.name;
-  for (const auto& variant : results.variants) value["variants"].push_back(to_json(variant));
-  for (const auto& table : results.tables) value["measures"].push_back(to_json(table, results));
-  if (auto matrix = robustness_matrix(results); !matrix.is_null()) value["robustness"] = std::move(matrix);
-  return value;
-}
-
-std::string table_csv(const ComparisonResults& results) {
-  std::string csv =
-      "measure,better,variant,n,mean,deviation,low,high,worst,best,difference,difference_low,difference_high,"
-      "t,p,"
-      "p_holm,effect,wilcoxon_p\n";
-  for (const auto& table : results.tables)
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      const auto& row = table.rows[i];
-      const auto& s = row.summary;
-      const auto mean = s.n > 0 ? std::optional(s.mean) : std::nullopt;
-      csv += fmt::format("{},{},{},{},{},{},{},{},{},{}", table.measure.name, in_words(table.measure.better),
-                         quoted(results.variants[i].name), s.n, field(mean), field(s.deviation),
-                         field(s.low()), field(s.high()), field(row.worst), row.best ? 1 : 0);
-      const auto test = row.against.value_or(PairedTest{});
-      const auto& d = test.difference;
-      const auto difference = d.n > 0 ? std::optional(d.mean) : std::nullopt;
-      csv += fmt::format(",{},{},{},{},{},{},{},{}\n", field(difference), field(d.low()), field(d.high()),
-                         field(test.t), field(test.p), field(test.p_adjusted), field(test.effect),
-                         field(test.wilcoxon_p));
-    }
-  return csv;
-}
-
-std::string runs_csv(const ComparisonResults& results) {
-  std::string csv = "variant,seed,state,parameters,epochs,steps,seconds,measure,value\n";
-  for (const auto& variant : results.variants)
-    for (const auto& run : variant.runs) {
-      const auto& status = run.status;
-      const auto head = fmt::format("{},{},{},{},{},{},{:.3f}", quoted(variant.name), run.seed, status.state,
-                                    status.parameters, status.epochs, status.steps, status.seconds);
-      if (run.evaluated.results.empty()) csv += head + ",,\n";
-      for (const auto& [measure, value] : run.evaluated.results)
-        csv += head + "," + measure.name + "," + (value ? shortest(*value) : "not applicable") + "\n";
-    }
-  return csv;
 }
 
 }  // namespace aelab

@@ -20,19 +20,19 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// The parts of a comparison without which its runs would mean something else.
+/// Error unless the keys that all runs depend on are the recorded ones.
 void require_same_comparison(const fs::path& path, const ComparisonConfig& config) {
   const auto recorded = parse_json(read_file(path), path.string()), wanted = write_config(config);
   for (const auto* key : {"base", "budget", "threads"}) {
     const auto before = recorded.value(key, json()), now = wanted.value(key, json());
     if (before == now) continue;
     const auto place = first_difference(before, now);
-    throw Error(path.parent_path().string() + ": holds another comparison: its " + key + " differs" +
+    throw Error(path.parent_path().string() + ": contains another comparison: its " + key + " differs" +
                 (place.empty() ? "" : " at " + place) + "; give this one another \"name\" or --output");
   }
 }
 
-/// Every run that is there is one of this comparison's, as it left it.
+/// Error unless every existing run has the config of this comparison.
 void require_same_runs(const Comparison& comparison) {
   Problems problems;
   for (const auto& run : comparison.runs()) {
@@ -43,7 +43,7 @@ void require_same_runs(const Comparison& comparison) {
   problems.raise(comparison.origin());
 }
 
-/// A damaged status counts as unfinished: the run will say what is wrong with its folder.
+/// A run with a damaged status.json is not finished: executing it reports what is wrong.
 bool is_finished(const fs::path& folder) {
   RunStatus status;
   Problems damage;
@@ -55,14 +55,13 @@ std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
   const auto& config = comparison.config();
   const bool clocked = config.budget && config.budget->seconds;
   if (clocked && asked > 1)
-    throw Error(
-        "--jobs: a budget of seconds lets runs go one at a time, since they would slow each other down");
+    throw Error("--jobs: a budget of seconds needs one run at a time, since runs would slow each other down");
   if (clocked) return 1;
   const auto processors = static_cast<std::int64_t>(std::thread::hardware_concurrency());
   return asked > 0 ? asked : std::max<std::int64_t>(1, processors / config.threads);
 }
 
-/// One after the other, in this process. A run that fails says so in its folder.
+/// One after the other in this process. A failed run records its error in its folder.
 int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
              ComparisonProgress& progress) {
   for (const auto& planned : todo) {
@@ -72,14 +71,14 @@ int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
       const auto outcome =
           run(comparison.run_config(planned), {.origin = planned.id, .quiet = true, .folder = folder});
       if (outcome.signal) return outcome.signal;
-    } catch (const std::exception&) {  // status.json has what went wrong
+    } catch (const std::exception&) {  // status.json has the error
     }
     progress.ended(planned, read_status(folder));
   }
   return 0;
 }
 
-/// So many at once, each in a process of its own.
+/// `at_once` runs at a time, each in a separate process.
 int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& todo, std::int64_t at_once,
                    const std::vector<std::string>& worker, ComparisonProgress& progress) {
   std::vector<WorkerJob> jobs;
@@ -96,13 +95,13 @@ int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& 
       [&] { progress.redraw(); });
 }
 
-/// The comparison's folder, made if need be, for this process alone.
+/// Creates the comparison's folder if necessary, and locks it.
 FolderLock lock_folder(const Comparison& comparison) {
   const auto folder = comparison.folder();
   if (fs::exists(folder) && !fs::exists(folder / "config.json") &&
       !(fs::is_directory(folder) && fs::is_empty(folder)))
     throw Error(folder.string() +
-                ": is there already and holds no comparison; give another \"name\" or --output");
+                ": already exists and is not a comparison; give another \"name\" or --output");
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
@@ -158,12 +157,12 @@ int do_run(Comparison& comparison, const std::string& id) {
 
 Comparison load_comparison(const fs::path& folder) {
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is no comparison's folder: it has no config.json");
+  if (!fs::exists(path)) throw Error(folder.string() + ": is not a comparison folder: it has no config.json");
   auto config = read_comparison_config(read_file(path), path.string());
   const auto whole = fs::absolute(folder).lexically_normal();
   const auto named = whole.has_filename() ? whole : whole.parent_path();
   if (named.filename() != config.name)
-    throw Error(folder.string() + ": is named otherwise than its comparison, \"" + config.name + "\"");
+    throw Error(folder.string() + ": does not have the name of its comparison, \"" + config.name + "\"");
   config.output =
       folder.lexically_normal().has_filename() ? folder.parent_path() : folder.parent_path().parent_path();
   return Comparison(std::move(config), folder.string());

@@ -6,28 +6,29 @@ namespace aelab {
 
 struct ComparisonOptions {
   std::int64_t jobs = 0;  ///< runs at once; 0: as many as the processors have threads for
-  /// The command that does one run, its id to be appended: the program's own. Empty: runs go one after the
-  /// other within this process.
+  /// The command that executes one run when its id is appended. Empty: runs are executed one after the other
+  /// in this process.
   std::vector<std::string> worker = {};
   bool quiet = false;  ///< no progress display
-  bool plain = false;  ///< a line a run, no live line
+  bool plain = false;  ///< one line per run, no live line
 };
 
-/// Makes the comparison's folder and does every run that is not finished. Returns the signal that stopped it,
-/// 0 without one. A run that fails does so alone. Error, before anything is changed, when the folder holds
-/// something else, another comparison, or a run with another config; when the jobs do not suit the budget.
+/// Creates the comparison's folder and executes every run that is not completed; failed runs are tried again.
+/// Returns the signal that stopped it, 0 without one. A failed run does not affect the others. Error, before
+/// anything is changed, when the folder contains something else, another comparison, or a run with another
+/// config, or when `jobs` does not suit the budget.
 int do_runs(Comparison& comparison, const ComparisonOptions& options = {});
 
-/// How many runs are finished.
+/// The number of completed runs.
 std::size_t finished_runs(const Comparison& comparison);
 
-/// Makes the folder ready, as do_runs does. Error as there.
+/// Creates the folder as do_runs does. Error as do_runs'.
 void open_folder(Comparison& comparison);
 
-/// Does or resumes one run. Returns the signal that stopped it, 0 without one. Error as run() has it.
+/// Executes or resumes one run. Returns the signal that stopped it, 0 without one. Error as run()'s.
 int do_run(Comparison& comparison, const std::string& id);
 
-/// The comparison of a folder that do_runs made. Error when it holds none.
+/// The comparison in a folder that do_runs created. Error when there is none.
 Comparison load_comparison(const std::filesystem::path& folder);
 
 }  // namespace aelab

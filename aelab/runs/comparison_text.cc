@@ -1,52 +1,53 @@
-// What a comparison says in words and in a terminal.
+// The tables of a comparison in a terminal.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
-#include "aelab/core/text.h"
 #include "aelab/runs/comparison_results.h"
+#include "aelab/runs/comparison_words.h"
 
 namespace aelab {
 namespace {
 
-constexpr std::size_t kWidth = 100;  // of tables, in characters
+using Cells = std::vector<std::vector<std::string>>;
+
+constexpr std::size_t kWidth = 80;  // of tables, in characters
+
+/// Characters, not bytes, of UTF-8.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padding(std::size_t width, const std::string& text) {
+  return std::string(width - std::min(width, width_of(text)), ' ');
+}
 
 /// Rows of cells in aligned columns, a heading first; the first column to the left, the others to the right.
 /// Columns beyond the width follow below, after the first column again.
-std::string aligned(const std::vector<std::vector<std::string>>& cells) {
+std::string aligned(const Cells& cells) {
   const auto columns = cells.front().size();
   std::vector<std::size_t> widths(columns, 0);
   for (const auto& row : cells)
-    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], row[c].size());
+    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], width_of(row[c]));
   std::string text;
   for (std::size_t begin = 1, end; begin < columns; begin = end) {
     auto width = 2 + widths[0];
     for (end = begin; end < columns && (end == begin || width + 2 + widths[end] <= kWidth); ++end)
       width += 2 + widths[end];
     for (const auto& row : cells) {
-      auto line = fmt::format("  {:<{}}", row[0], widths[0]);
-      for (auto c = begin; c < end; ++c) line += fmt::format("  {:>{}}", row[c], widths[c]);
+      auto line = "  " + row[0] + padding(widths[0], row[0]);
+      for (auto c = begin; c < end; ++c) line += "  " + padding(widths[c], row[c]) + row[c];
       text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
   }
   return text;
 }
 
-std::string number(double value) { return fmt::format("{:.4g}", value); }
-std::string number(const std::optional<double>& value) { return value ? number(*value) : "-"; }
-
-std::string interval(const Summary& summary) {
-  if (!summary.half_width) return "-";
-  return fmt::format("[{}, {}]", number(*summary.low()), number(*summary.high()));
-}
-
-/// "= 0.0123", "< 0.0001"
-std::string probability(double p) { return p < 1e-4 ? "< 0.0001" : fmt::format("= {:.2g}", p); }
 std::string p_cell(const std::optional<double>& p) {
-  return !p ? "-" : *p < 1e-4 ? "<0.0001" : fmt::format("{:.2g}", *p);
+  return !p ? "-" : *p < 1e-4 ? "<.0001" : probability(*p).substr(2);
 }
 
 std::string shown_name(const ComparedVariant& variant) {
@@ -56,14 +57,16 @@ std::string shown_name(const ComparedVariant& variant) {
 /// The metric of the verdict with all that is known of it.
 std::string metric_table(const ComparisonResults& results) {
   const auto& table = results.tables[results.metric];
-  std::vector<std::vector<std::string>> cells = {{"variant", "n", "mean", "95 % interval", "deviation",
-                                                  "worst", "minus " + results.variants[results.baseline].name,
-                                                  "pairs", "its 95 % interval", "p (Holm)", "effect",
-                                                  "p (Wilcoxon)"}};
+  Cells cells = {{"variant", "n", "mean", "95 % CI", "std. dev.", "worst",
+                  "minus " + results.variants[results.baseline].name, "pairs", "its 95 % CI", "p (Holm)",
+                  "effect", "p (Wilcoxon)"}};
+  const bool has_wilcoxon = std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
+    return row.against && row.against->wilcoxon_p;
+  });
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     const auto& s = row.summary;
-    std::vector<std::string> line = {(row.best ? "* " : "  ") + shown_name(results.variants[i]),
+    std::vector<std::string> line = {(table.is_best(i) ? "* " : "  ") + shown_name(results.variants[i]),
                                      std::to_string(s.n)};
     if (s.n == 0)
       line.insert(line.end(), {"n/a", "-", "-", "-"});
@@ -80,22 +83,25 @@ std::string metric_table(const ComparisonResults& results) {
                                p_cell(row.against->wilcoxon_p)});
     cells.push_back(std::move(line));
   }
+  if (!has_wilcoxon)
+    for (auto& line : cells) line.pop_back();
   const auto& measure = table.measure;
-  return fmt::format("{} ({} is better): {}\n", measure.name, name_of(measure.better), measure.definition) +
-         aligned(cells);
+  const auto direction = measure.better == Direction::neither
+                             ? std::string("neither direction is better")
+                             : std::string(name_of(measure.better)) + " is better";
+  return fmt::format("{} ({}): {}\n", measure.name, direction, measure.definition) + aligned(cells);
 }
 
-std::string mean_cell(const MeasureRow& row, std::size_t seeds) {
-  const auto& s = row.summary;
+std::string mean_cell(const MeasureTable& table, std::size_t variant, std::size_t seeds) {
+  const auto& s = table.rows[variant].summary;
   if (s.n == 0) return "n/a";
-  auto cell = (row.best ? "*" : "") + number(s.mean);
-  if (s.half_width) cell += fmt::format(" +-{:.2g}", *s.half_width);
+  auto cell = (table.is_best(variant) ? "*" : "") + plus_minus(s);
   if (static_cast<std::size_t>(s.n) != seeds) cell += fmt::format(" (n={})", s.n);
   return cell;
 }
 
-/// The measures of each metric, a table a metric: "robustness" is then the matrix of trained with and tested
-/// with.
+/// All metrics, one table per group: the group "robustness" is the matrix of training against test
+/// corruption.
 std::string other_tables(const ComparisonResults& results) {
   std::vector<std::string> groups;
   std::map<std::string, std::vector<const MeasureTable*>> grouped;
@@ -106,7 +112,7 @@ std::string other_tables(const ComparisonResults& results) {
   }
   std::string text;
   for (const auto& group : groups) {
-    std::vector<std::vector<std::string>> cells = {{"variant"}};
+    Cells cells = {{"variant"}};
     for (const auto* table : grouped[group]) {
       const auto& [name, definition, better, version] = table->measure;
       const auto sign = better == Direction::neither ? "" : better == Direction::lower ? " (low)" : " (high)";
@@ -115,132 +121,52 @@ std::string other_tables(const ComparisonResults& results) {
     for (std::size_t i = 0; i < results.variants.size(); ++i) {
       cells.push_back({shown_name(results.variants[i])});
       for (const auto* table : grouped[group])
-        cells.back().push_back(mean_cell(table->rows[i], results.seeds.size()));
+        cells.back().push_back(mean_cell(*table, i, results.seeds.size()));
     }
     text += "\n" + group + "\n" + aligned(cells);
   }
   return text;
 }
 
-std::string cost_table(const ComparisonResults& results) {
-  std::vector<std::vector<std::string>> cells = {
-      {"variant", "n", "parameters", "epochs", "steps", "seconds", "worst seconds"}};
-  for (const auto& variant : results.variants) {
-    std::vector<double> seconds, epochs, steps;
-    std::int64_t parameters = 0;
-    for (const auto& run : variant.runs) {
-      if (!run.counts()) continue;
-      seconds.push_back(run.status.seconds);
-      epochs.push_back(static_cast<double>(run.status.epochs));
-      steps.push_back(static_cast<double>(run.status.steps));
-      parameters = run.status.parameters;
-    }
-    if (seconds.empty()) continue;
-    cells.push_back(
-        {shown_name(variant), std::to_string(seconds.size()), std::to_string(parameters),
-         fmt::format("{:.6g}", summarize(epochs).mean), fmt::format("{:.8g}", summarize(steps).mean),
-         fmt::format("{:.3g}", summarize(seconds).mean), fmt::format("{:.3g}", summarize(seconds).most)});
+/// The costs of a variant's completed runs.
+std::vector<std::string> cost_row(const ComparedVariant& variant) {
+  std::vector<double> parameters, epochs, steps, seconds;
+  for (const auto& run : variant.runs) {
+    if (!run.is_completed()) continue;
+    parameters.push_back(static_cast<double>(run.status.parameters));
+    epochs.push_back(static_cast<double>(run.status.epochs));
+    steps.push_back(static_cast<double>(run.status.steps));
+    seconds.push_back(run.status.seconds);
   }
-  return cells.size() > 1 ? "\ncost of training (mean of n runs)\n" + aligned(cells) : "";
+  if (seconds.empty()) return {};
+  const auto trends = variant.with_trend();
+  return {shown_name(variant),
+          std::to_string(seconds.size()),
+          fmt::format("{:.10g}", summarize(parameters).mean),
+          fmt::format("{:.6g}", summarize(epochs).mean),
+          fmt::format("{:.8g}", summarize(steps).mean),
+          fmt::format("{:.3g}", summarize(seconds).mean),
+          fmt::format("{:.3g}", summarize(seconds).most),
+          trends > 0 ? fmt::format("{} of {}", variant.still_improving(), trends) : "n/a"};
 }
 
-/// "is lower (better) by 0.0042 [0.0038, 0.0046], p < 0.0001"
-std::string difference_in_words(const PairedTest& test, Direction better) {
-  const bool lower = test.difference.mean < 0;
-  const bool good = lower == (better == Direction::lower);
-  Summary size = test.difference;
-  size.mean = std::abs(size.mean);
-  return fmt::format("{} ({}) by {} {}, p {}", lower ? "lower" : "higher", good ? "better" : "worse",
-                     number(size.mean), interval(size), probability(*test.p_adjusted));
-}
-
-/// What narrows the claim.
-std::string caveats(const ComparisonResults& results) {
-  constexpr std::size_t kFewSeeds = 5;
-  std::string text;
-  if (const auto missing = results.missing().size())
-    text += fmt::format("{} run{} not count. ", missing, missing == 1 ? " does" : "s do");
-  if (results.seeds.size() < kFewSeeds)
-    text += fmt::format("{} seeds are few: a t test then stands or falls with normal differences. ",
-                        results.seeds.size());
-  if (results.test_is_drawn)
-    text +=
-        "Each seed draws its test rows from the same data, so that the tests overlap and the intervals are "
-        "somewhat too narrow (Nadeau & Bengio 2003). ";
-  return text +
-         "Seeds change the split, the initial weights, the order and the noise, not the data: this holds for "
-         "these data and settings.";
-}
-
-/// Of three variants or more.
-std::string best_in_words(const ComparisonResults& results) {
-  if (results.variants.size() < 3) return {};
-  const auto& rows = results.tables[results.metric].rows;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].best)
-      return fmt::format(
-          "\"{}\" is the best of the {}: it differs from each other one (p < {} after Holm's correction "
-          "over all pairs).",
-          results.variants[i].name, results.variants.size(), shortest(kSignificance));
-  return "No variant stands out as the best of all.";
+std::string cost_table(const ComparisonResults& results) {
+  Cells cells = {
+      {"variant", "n", "parameters", "epochs", "steps", "seconds", "maximum time", "still improving"}};
+  for (const auto& variant : results.variants)
+    if (auto row = cost_row(variant); !row.empty()) cells.push_back(std::move(row));
+  return cells.size() > 1 ? "\ntraining cost (mean of n completed runs)\n" + aligned(cells) : "";
 }
 
 }  // namespace
-
-std::string verdict(const ComparisonResults& results) {
-  if (results.tables.empty()) return "Nothing can be claimed: no run has measured anything yet.";
-  const auto& table = results.tables[results.metric];
-  const auto& baseline = results.variants[results.baseline].name;
-  const auto seeds = static_cast<std::int64_t>(results.seeds.size());
-  if (seeds < 2)
-    return "One seed: nothing can be claimed about which variant is better; differences may be chance. Give "
-           "at least "
-           "two seeds; five or more are better.";
-  if (results.variants.size() < 2) return "One variant: there is nothing to compare it with.";
-  if (table.rows[results.baseline].summary.n == 0)
-    return fmt::format("Nothing can be claimed: the baseline \"{}\" has no {}.", baseline,
-                       table.measure.name);
-  std::vector<std::string> differing, open, untested;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& test = table.rows[i].against;
-    const auto name = "\"" + results.variants[i].name + "\"";
-    if (!test) continue;
-    if (!test->p_adjusted) {
-      untested.push_back(name);
-      continue;
-    }
-    const auto pairs = test->difference.n == seeds ? "" : fmt::format(", {} pairs", test->difference.n);
-    const auto difference = difference_in_words(*test, table.measure.better) + pairs;
-    if (*test->p_adjusted < kSignificance)
-      differing.push_back(name + " is " + difference);
-    else
-      open.push_back(name + " (" + difference + ")");
-  }
-  const auto tests = differing.size() + open.size();
-  const auto correction =
-      tests > 1 ? fmt::format("s, p after Holm's correction over {} variants", tests) : "";
-  auto text = fmt::format(
-      "{} on the {} part, {} seeds, against \"{}\" (paired t test{}; 95 % intervals each for "
-      "itself): ",
-      table.measure.name, results.part, seeds, baseline, correction);
-  if (!differing.empty()) text += join(differing, "; ") + ". ";
-  if (!open.empty())
-    text += fmt::format("No difference could be shown for {}, which does not show that there is none. ",
-                        join(open, ", "));
-  if (!untested.empty())
-    text += fmt::format("Not tested, for want of numbers or of any spread: {}. ", join(untested, ", "));
-  if (const auto best = best_in_words(results); !best.empty()) text += best + " ";
-  return text + caveats(results);
-}
 
 std::string terminal_table(const ComparisonResults& results) {
   if (results.tables.empty()) return cost_table(results);
   return metric_table(results) + other_tables(results) + cost_table(results) +
          fmt::format(
-             "\nn = {} runs a variant where no other n is given; +- is half the 95 % t interval over seeds; "
-             "* "
-             "marks a best that differs from every other variant that has the measure; effect is the mean of "
-             "the paired differences by their deviation (Cohen's d).\n",
+             "\nn = {} runs per variant unless given. ± is the 95 % CI half-width over seeds.\n"
+             "* marks a variant whose difference from every other variant is significant.\n"
+             "effect is Cohen's d of paired samples.\n",
              results.seeds.size());
 }
 

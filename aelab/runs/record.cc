@@ -1,6 +1,7 @@
 #include "aelab/runs/record.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/checksum.h"
@@ -39,6 +40,12 @@ Direction direction_named(const std::string& name) {
   const auto known = names(Direction::lower);
   const auto found = std::find(known.begin(), known.end(), name);
   return found == known.end() ? Direction::neither : static_cast<Direction>(found - known.begin());
+}
+
+/// JSON has no NaN and no infinity: they are written as null, which is not "not applicable".
+std::optional<double> recorded_value(const json& number) {
+  if (number.is_null()) return std::numeric_limits<double>::quiet_NaN();
+  return number.is_number() ? std::optional<double>(number) : std::nullopt;
 }
 
 }  // namespace
@@ -104,7 +111,7 @@ Evaluated read_evaluation(const std::filesystem::path& folder) {
                                            .definition = measure.at("definition"),
                                            .better = direction_named(measure.at("better")),
                                            .version = measure.at("version")},
-                                   number.is_number() ? std::optional<double>(number) : std::nullopt});
+                                   recorded_value(number)});
     }
     return evaluated;
   });

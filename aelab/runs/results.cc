@@ -16,19 +16,18 @@ void refuse_checkpoints(const fs::path& path) {
   const auto whole = fs::weakly_canonical(path);
   for (auto folder = whole; folder != folder.parent_path(); folder = folder.parent_path())
     if (folder.filename() == "checkpoints" && fs::exists(folder.parent_path() / "config.json"))
-      throw Error("--output: " + path.string() +
-                  " lies among a run's checkpoints, which are that run's alone; name another place");
+      throw Error("--output: " + path.string() + " lies among the checkpoints of a run; choose another path");
 }
 
 void require_free(const std::string& folder, std::span<const std::string> files) {
   if (folder.empty()) return;
   refuse_checkpoints(folder);
   if (!fs::exists(folder)) return;
-  if (!fs::is_directory(folder)) throw Error("--output: " + folder + " is no folder; name another");
+  if (!fs::is_directory(folder)) throw Error("--output: " + folder + " is not a folder; choose another path");
   for (const auto& file : files)
     if (fs::exists(fs::path(folder) / file))
       throw Error("--output: " + (fs::path(folder) / file).string() +
-                  " is there already, and nothing is overwritten: remove it or name another folder");
+                  " already exists and is not overwritten: remove it or choose another folder");
 }
 
 std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent) {

@@ -15,23 +15,23 @@
 
 namespace aelab {
 
-// How what is made of a finished run is written: into new files, nothing overwritten.
+// How results of a completed run are written: into new files, without overwriting any.
 
 /// Error when `path` lies in the checkpoints' folder of a run.
 void refuse_checkpoints(const std::filesystem::path& path);
-/// Error when `folder` is something else, holds one of `files`, or lies among checkpoints; "" is a folder
-/// still to be numbered.
+/// Error when `folder` is not a folder, contains one of `files`, or lies among checkpoints; "" is a folder
+/// that is yet to be numbered.
 void require_free(const std::string& folder, std::span<const std::string> files);
-/// Makes `folder` where it is missing; for "" the next numbered folder in `parent`. Error when it cannot.
+/// Creates `folder` if it is missing; for "" the next numbered folder in `parent`. Error when it cannot.
 std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent);
 
-/// A file that grows under a temporary name and appears whole, or not at all.
+/// A file that is written under a temporary name, and appears when it is complete or not at all.
 class StreamedFile {
  public:
   explicit StreamedFile(std::filesystem::path path);
   StreamedFile(const StreamedFile&) = delete;
   StreamedFile& operator=(const StreamedFile&) = delete;
-  ~StreamedFile();  ///< removes what was not finished
+  ~StreamedFile();  ///< removes an unfinished file
 
   void append(std::string_view bytes) { file_->append(bytes); }
   void finish();
@@ -41,13 +41,13 @@ class StreamedFile {
   std::optional<GrowingFile> file_;
 };
 
-/// Width and height of the sheet of `count` pictures in rows of `columns`.
+/// Width and height, in pixels, of the sheet of `count` images in rows of `columns`.
 std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int64_t count,
                                                  std::int64_t columns);
-/// Pictures [count, 1 or 3, height, width] in rows, small ones enlarged; `low` is black and `high` white.
+/// Images [count, 1 or 3, height, width] in rows, small ones enlarged; `low` is black and `high` is white.
 Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low = 0, double high = 1);
 
-/// The q-quantile of [n] numbers, linear between neighbours; NaN if any is.
+/// The q-quantile of [n] values by linear interpolation; NaN if one of them is.
 double quantile_of(const at::Tensor& values, double q);
 
 }  // namespace aelab

@@ -143,6 +143,10 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   } catch (const Stopped&) {
     outcome.signal = StopSignals::received();
   }
+  if (!outcome.signal && made.data.test.size() == 0 && !config.evaluation.empty())
+    status.message = outcome.remark =
+        "nothing was measured: the test split has no rows; give more rows, or set data.test to a number of "
+        "rows";
   status.state = outcome.signal ? "stopped" : "completed";
   if (outcome.signal)
     status.message = "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on";
@@ -291,12 +295,18 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 
 namespace {
 
-/// Sources number the classes that they find: the same number must not mean another class.
+/// Sources number the classes that they find: the same number must mean the same class. Without labels in
+/// both there is nothing to compare.
 void require_same_classes(const Data& own, const Data& other) {
-  if (own.class_names.empty() || other.class_names.empty() || own.class_names == other.class_names) return;
-  throw Error("--data: its classes are " + join(other.class_names, ", ") + ", the run's " +
-              join(own.class_names, ", ") +
-              ": the same number would mean another class. Add an example of each class that is missing");
+  if (!own.train.has_labels() || !other.train.has_labels() || own.class_names == other.class_names) return;
+  const auto classes = [](const Data& data) {
+    return data.class_names.empty() ? "numbers without class names" : join(data.class_names, ", ");
+  };
+  throw Error("--data: its classes are " + classes(other) + ", the run's " + classes(own) +
+              ": the same number would mean another class. " +
+              (own.class_names.empty() || other.class_names.empty()
+                   ? "Give both the same class names, or leave the labels out"
+                   : "Add an example of each class that is missing"));
 }
 
 /// Rows of other data, changed as the run's were: of the part that is asked for or else the test part; all of

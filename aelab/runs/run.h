@@ -13,6 +13,7 @@ struct RunOutcome {
   int signal = 0;  ///< that stopped it, to be resumed; 0 when it is complete
   std::vector<Result> results;
   bool was_complete = false;  ///< before resume was asked: it did nothing, `results` are those on record
+  std::string remark = {};    ///< why nothing was measured although metrics were asked for; "" otherwise
 };
 
 struct RunOptions {

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 using Place = json::json_pointer;
 
-/// The whole numbers at or right under a value, with their places.
+/// The integers at a value or directly in it, as places.
 void add_numbers(const json& value, const Place& place, std::vector<Place>& found) {
   if (value.is_number_integer()) found.push_back(place);
   if (!value.is_array()) return;
@@ -21,7 +21,7 @@ void add_numbers(const json& value, const Place& place, std::vector<Place>& foun
     if (value[i].is_number_integer()) found.push_back(place / i);
 }
 
-/// The next key of a path, without it and its dots and brackets; "*" for all entries of a list.
+/// Takes the next key off a path, without dots and brackets; "*" stands for all entries of a list.
 std::string take_key(std::string_view& path) {
   if (path.starts_with('[') || path.starts_with('.')) path.remove_prefix(1);
   const auto end = std::min(path.find_first_of(".[]"), path.size());
@@ -31,8 +31,8 @@ std::string take_key(std::string_view& path) {
   return key;
 }
 
-/// Follows "model.encoder[*].conv" to the whole numbers at its end; what lacks the rest of a path is passed
-/// over.
+/// Follows "model.encoder[*].conv" to the integers at its end; entries without the rest of the path are
+/// skipped.
 void follow(const json& value, std::string_view path, const Place& place, std::vector<Place>& found) {
   if (path.empty()) return add_numbers(value, place, found);
   const auto key = take_key(path);
@@ -47,7 +47,8 @@ std::vector<Place> places_of(const json& run, const std::vector<std::string>& pa
   for (const auto& path : paths) {
     const auto before = places.size();
     follow(run, path, Place(), places);
-    if (places.size() == before) throw Error("width: \"" + path + "\" leads to no whole number of the run");
+    if (places.size() == before)
+      throw Error("width: \"" + path + "\" does not lead to an integer of the run");
   }
   return places;
 }
@@ -69,7 +70,7 @@ std::vector<std::string> settings_at(const json& run, const std::vector<std::str
   return settings;
 }
 
-/// The convolutions of a list of layers but the last, which makes the code or the output.
+/// The convolutions in a list of layers, except the last, which makes the code or the output.
 std::vector<std::string> inner_convolutions(const json& layers, const std::string& path) {
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < layers.size(); ++i)
@@ -80,7 +81,7 @@ std::vector<std::string> inner_convolutions(const json& layers, const std::strin
 
 }  // namespace
 
-constexpr double kMostScaled = 4096;  // times the width that is given
+constexpr double kMostScaled = 4096;  // times the given width
 
 std::vector<std::string> solve_width(json& run, const std::vector<std::string>& paths, std::int64_t wanted,
                                      double tolerance,

@@ -7,16 +7,15 @@
 
 namespace aelab {
 
-/// Scales the whole numbers at `paths` ("model.hidden", "model.encoder[*].conv"; a list means all in it) by
-/// one factor, each rounded and at least 1, so that `count` of the run comes nearest to `wanted`. Returns
-/// what was set, "path=value". Error that names the nearest possible when that misses by more than
-/// `tolerance` of `wanted`, and where a path leads to no whole number.
+/// Scales the integers at `paths` ("model.hidden", "model.encoder[*].conv"; a list stands for all its
+/// entries) by one factor, each rounded and at least 1, so that `count` of the run is as near as possible to
+/// `wanted`. Returns what was set, "path=value". Error that gives the nearest possible counts when they
+/// deviate by more than the share `tolerance` of `wanted`, and where a path does not lead to an integer.
 std::vector<std::string> solve_width(nlohmann::json& run, const std::vector<std::string>& paths,
                                      std::int64_t wanted, double tolerance,
                                      const std::function<std::int64_t(const nlohmann::json&)>& count);
 
-/// The paths of a complete run's hidden widths: of its own layers or of its backbone's; none where it has
-/// none.
+/// The paths of the hidden widths of a complete run, in the model or its backbone; empty when it has none.
 std::vector<std::string> hidden_widths(const nlohmann::json& run);
 
 }  // namespace aelab

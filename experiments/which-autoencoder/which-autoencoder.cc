@@ -58,7 +58,7 @@ int main() try {
   const auto results = collect(comparison);
   write_results(comparison, results);
   write_report(comparison.folder());
-  std::printf("%s\n%s\n", terminal_table(results).c_str(), verdict(results).c_str());
+  std::printf("%s\n%s", terminal_table(results).c_str(), terminal_verdict(results).c_str());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -208,11 +208,11 @@ class Apply(program.TestCase):
         target = self.folder / "once"
         self.apply(self.run_folder, "--output", target, "--write", "code")
         before = (target / "code.npy").read_bytes()
-        self.refused("--output", target, says="code.npy is there already, and nothing is overwritten")
+        self.refused("--output", target, says="code.npy already exists and is not overwritten")
         self.apply(self.run_folder, "--output", target, "--write", "error")
         checkpoints = self.run_folder / "checkpoints"
         for place in checkpoints, checkpoints / "a/b":
-            self.refused("--output", place, says=f"--output: {place} lies among a run's checkpoints")
+            self.refused("--output", place, says=f"--output: {place} lies among the checkpoints of a run")
         self.assertEqual({path.suffix for path in checkpoints.iterdir()}, {".safetensors"})
         self.assertEqual((target / "code.npy").read_bytes(), before)
 

@@ -121,7 +121,7 @@ class Export(program.TestCase):
         self.refused(run_folder=self.folder / "none", says="is no run folder")
         self.export("--output", self.folder / "taken.npz")
         self.refused("--output", self.folder / "taken.npz", says="taken.npz is there already")
-        self.refused("--output", self.run_folder / "checkpoints/x.npz", says="lies among a run's checkpoints")
+        self.refused("--output", self.run_folder / "checkpoints/x.npz", says="lies among the checkpoints of a run")
         (self.folder / "file").write_text("")
         self.refused("--output", self.folder / "file/x.npz", says="--output: cannot create")
 

@@ -219,7 +219,7 @@ class Interpolate(program.TestCase):
         target = self.folder / "once"
         folder, _ = self.interpolate(self.plain, "--from", 1, "--to", 2, "--output", target)
         before = (folder / "interpolation.json").read_bytes()
-        self.refused("--from", 3, "--to", 4, "--output", target, says="interpolation.json is there already")
+        self.refused("--from", 3, "--to", 4, "--output", target, says="interpolation.json already exists")
         self.assertEqual((folder / "interpolation.json").read_bytes(), before)
         self.refused(
             "--from",
@@ -228,7 +228,7 @@ class Interpolate(program.TestCase):
             4,
             "--output",
             target / "decoded.npy",
-            says="decoded.npy is no folder; name another",
+            says="decoded.npy is not a folder; choose another path",
         )
 
     def test_a_zero_code_has_no_direction(self):

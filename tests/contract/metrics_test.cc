@@ -65,5 +65,18 @@ TEST(EveryMetric, DoesNotDependOnTheBatches) {
   });
 }
 
+TEST(EveryMetric, IsFiniteOrAbsentOnDegenerateData) {
+  const auto model = any_model();
+  const auto labels = at::zeros({20}, at::kLong);
+  for (const auto& images :
+       {at::zeros({20, 1, 8, 8}), at::full({20, 1, 8, 8}, 0.3), at::ones({20, 1, 8, 8})}) {
+    const auto rows = Dataset::from_tensors(images, labels);  // one class, and no variance
+    for_each_example<Metric>([&](const Choice<Metric>& example) {
+      for (const auto& [measure, value] : evaluate(*model, rows, {rows, rows, rows}, {example}))
+        EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;
+    });
+  }
+}
+
 }  // namespace
 }  // namespace aelab

@@ -34,6 +34,16 @@ TEST(Clustering, TakesOtherNumbersOfClusters) {
   for (const auto& value : five.values()) EXPECT_FALSE(value);  // more than there are rows
 }
 
+TEST(Clustering, OfOneClassIsNotApplicable) {
+  for (const std::int64_t label : {0, 3}) {
+    Clustering metric({}), two({.clusters = 2});
+    for (auto* one : {&metric, &two})
+      one->add(observed(at::tensor({0., 1., 9.}).unsqueeze(1), at::full({3}, label, at::kLong)));
+    for (const auto& value : metric.values()) EXPECT_FALSE(value);
+    for (const auto& value : two.values()) EXPECT_FALSE(value);
+  }
+}
+
 TEST(Clustering, NeedsLabels) {
   Clustering metric({});
   metric.add(observed(at::zeros({4, 2}), {}));

@@ -5,6 +5,9 @@
 
 #include <cmath>
 
+#include "aelab/models/dense.h"
+#include "aelab/nn/bottlenecks.h"
+
 namespace aelab {
 namespace {
 
@@ -59,6 +62,43 @@ TEST(CodeStatistics, HaveNoRankWhereNothingVaries) {
   EXPECT_DOUBLE_EQ(*values[kSaturated], 1);
   EXPECT_FALSE(measured_code({at::full({7, 3}, std::nan(""))})[kRank]);
   EXPECT_FALSE(measured_code({at::rand({2, 4097})})[kRank]);  // too many units
+}
+
+TEST(CodeStatistics, HaveNoRankWhereRowsDifferByRounding) {
+  // Equal rows whose codes were computed in blocks of different sizes: neighbours in float32.
+  for (const float value : {0.3F, 300.F}) {
+    auto code = at::full({6, 4}, value);
+    code[1][2] = std::nextafter(value, 1e9F);
+    code[4][0] = std::nextafter(value, 0.F);
+    EXPECT_FALSE(measured_code({code})[kRank]) << value;
+  }
+  // Small codes that do vary have one.
+  EXPECT_NEAR(*measured_code({at::cat({at::eye(3), -at::eye(3)}) * 1e-9})[kRank], 3, 1e-6);
+}
+
+CodeValues measured_with(const Choice<Bottleneck>& bottleneck) {
+  const Dense model({.base = {.code = 4, .bottleneck = bottleneck}}, Context({6}, 1));
+  const auto data = Dataset::from_tensors(at::rand({20, 6}));
+  CodeValues values;
+  for (const auto& [measure, value] : evaluate(model, data, {data, {}, {}}, {CodeStatistics::Config{}}))
+    values.push_back(value);
+  return values;
+}
+
+TEST(CodeStatistics, CountActiveUnitsOnlyWhereCodesCanBeZero) {
+  for (const auto activation : {Activation::linear, Activation::relu, Activation::tanh, Activation::elu}) {
+    const auto values = measured_with(DeterministicBottleneck::Config{.activation = activation});
+    EXPECT_TRUE(values[kL0] && values[kDead]) << name_of(activation);
+  }
+  for (const auto activation : {Activation::sigmoid, Activation::softplus}) {
+    const auto values = measured_with(DeterministicBottleneck::Config{.activation = activation});
+    EXPECT_FALSE(values[kL0] || values[kDead]) << name_of(activation);
+    EXPECT_TRUE(values[kMean]);
+  }
+  // Of a k-sparse code, sigmoid or not, all but k are zero.
+  for (const auto activation : {Activation::linear, Activation::sigmoid})
+    EXPECT_EQ(measured_with(KSparseBottleneck::Config{.k = 1, .activation = activation})[kL0], 1.)
+        << name_of(activation);
 }
 
 TEST(CodeStatistics, AgreeWithSingularValuesOfAllCodes) {

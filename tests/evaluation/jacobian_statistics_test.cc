@@ -204,6 +204,23 @@ TEST(Tangents, AreThoseOfTheNearestRows) {
   EXPECT_TRUE(at::allclose(found, at::tensor({1.F, 0.F, 0.F, 1.F}).view({2, 2, 1})));
 }
 
+TEST(Tangents, AreOfTheNearestOfAllRowsInAnyBlock) {
+  // Rows are read in blocks of 4,096. Beside rows of every block the nearest, by distances to all rows in
+  // float64, give the first principal direction.
+  auto random = fixed_generator(3);
+  const auto rows = at::empty({9000, 3}).normal_(0, 1, random);
+  const std::vector<std::int64_t> beside = {0, 4095, 4096, 5000, 8191, 8192, 8999};
+  const auto x = rows.index_select(0, at::tensor(beside, at::kLong)) + 1e-3;
+  const auto found = Tangents(Dataset::from_tensors(rows), 6, 1).at(x);
+  const auto wide = rows.to(at::kDouble);
+  for (std::int64_t i = 0; i < x.size(0); ++i) {
+    const auto distances = (wide - x[i]).square().sum(1);
+    const auto near = wide.index_select(0, std::get<1>(distances.topk(6, 0, /*largest=*/false)));
+    const auto first = std::get<2>(at::linalg_svd(near - near.mean(0), false))[0];
+    EXPECT_NEAR(std::abs(first.dot(found[i].select(1, 0).to(at::kDouble)).item<double>()), 1, 1e-5) << i;
+  }
+}
+
 TEST(Tangents, AreThePrincipalDirectionsOfFewRows) {
   auto random = fixed_generator();
   const auto rows = at::empty({6, 4}).normal_(0, 1, random);

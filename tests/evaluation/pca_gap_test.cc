@@ -94,6 +94,25 @@ TEST(PcaGap, OfPcaIsNone) {
   }
 }
 
+TEST(PcaGap, OfPcaIsNoneFarFromTheOrigin) {
+  // At 1e6 float32 counts in sixteenths: outputs of the decoder lose the weights' digits, weights do not.
+  auto random = fixed_generator();
+  const auto x = at::empty({300, 12}).normal_(0, 30, random) + 1e6;
+  const auto data = Dataset::from_tensors(x);
+  Pca model({.code = 5}, Context({12}));
+  model.phases().front().solve(data);
+  auto values = pca_gap(model, x, x);
+  EXPECT_EQ(*values["pca/mean_angle"], 0);
+  EXPECT_EQ(*values["pca/largest_angle"], 0);
+  EXPECT_EQ(*values["pca/error_gap"], 0);
+  // A decoder turned by 20 degrees in the plane of two axes of a code that spans the first one.
+  const auto plane = at::zeros({400, 2}) + at::tensor({1e6F, -1e6F});
+  const auto spread =
+      plane + at::cat({at::linspace(-64, 64, 400).round().unsqueeze(1), at::zeros({400, 1})}, 1);
+  values = pca_gap(*projecting(direction(20), at::tensor({1e6F, -1e6F})), spread, spread);
+  EXPECT_NEAR(*values["pca/largest_angle"], 20, 1e-4);
+}
+
 TEST(PcaGap, OfAStackIsItsErrorAlone) {
   const auto data = few_digits();
   const Stacked::Config layers{.layers = {Linear::Config{.code = 8}, Linear::Config{.code = 5}}};

@@ -124,6 +124,12 @@ TEST(Probe, DoesNotApplyWithoutLabels) {
   EXPECT_FALSE(values[kAccuracy] || values[kPixels]);
 }
 
+TEST(Probe, DoesNotApplyToOneClass) {
+  const auto one = labelled({2, 2, 2, 2}), two = labelled({0, 2, 0, 2});
+  for (const auto& value : probed({.strengths = {{}}, .pixels = true}, {one, one, two})) EXPECT_FALSE(value);
+  for (const auto& value : probed({.strengths = {{}}, .pixels = true}, {two, one, two})) EXPECT_TRUE(value);
+}
+
 TEST(Probe, IsRefusedBeforeTraining) {
   const auto data = digits_split();
   const auto refusal = [](const Probe::Config& config, const Split& split) {

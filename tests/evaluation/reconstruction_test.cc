@@ -57,6 +57,43 @@ TEST(Reconstruction, ExtremesAreWhatTheyShouldBe) {
               1e-3);  // as far as Keras lets it go
 }
 
+TEST(Reconstruction, ClipsCrossEntropyAlikeAtBothEnds) {
+  for (const double wrong : {0., 1.}) {
+    const auto made = at::full({2, 3}, wrong);
+    EXPECT_NEAR(*reconstruction(1 - made, made).at("reconstruction/bce_per_pixel"), -std::log(1e-7), 1e-9);
+    EXPECT_NEAR(*reconstruction(made, made).at("reconstruction/bce_per_pixel"), -std::log1p(-1e-7), 1e-12);
+  }
+}
+
+TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsFarFromTheOrigin) {
+  // 0, 1, 2, 3 about their mean: squares 5 in all; errors of one half: squares 1 in all.
+  const auto x = at::tensor({0.F, 1.F, 2.F, 3.F}).view({4, 1}),
+             error = at::tensor({0.5F, -0.5F, -0.5F, 0.5F}).view({4, 1});
+  for (const float offset : {0.F, 1e3F, -1e6F, 4e6F}) {
+    auto values = reconstruction(x + offset, x + offset + error);
+    EXPECT_NEAR(*values["reconstruction/explained_variance"], 1 - 1. / 5, 1e-12) << offset;
+    // An offset of the reconstruction counts as an error: 1 - 4 / 5.
+    values = reconstruction(x + offset, x + offset + 1);
+    EXPECT_NEAR(*values["reconstruction/explained_variance"], 1 - 4. / 5, 1e-12) << offset;
+  }
+}
+
+TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsWhereSquaresLoseThem) {
+  // Steps of 8 at 1e8, as float32 counts there: squares above 2^53, though their spread is 64 * 5.
+  const auto step = at::tensor({0.F, 8.F, 16.F, 24.F}).view({4, 1}),
+             error = at::tensor({8.F, -8.F, -8.F, 8.F}).view({4, 1});
+  auto values = reconstruction(step + 1e8F, step + 1e8F + error);
+  EXPECT_NEAR(*values["reconstruction/explained_variance"], 1 - 256. / 320, 1e-12);
+}
+
+TEST(Reconstruction, ExplainsNothingOfConstantData) {
+  for (const float value : {0.F, 0.1F, 1e6F, 1.6777217e7F})
+    for (const std::int64_t rows : {1, 2, 3, 7, 11, 53, 997}) {
+      const auto x = at::full({rows, 3}, value);
+      EXPECT_FALSE(reconstruction(x, x + 0.5)["reconstruction/explained_variance"]) << value;
+    }
+}
+
 TEST(Reconstruction, SaysNothingWhereItDoesNotApply) {
   const auto x = matrix({0, 0.5, 1, 0.25}, 2);
   for (const auto& [target, made] : {std::pair(x, 2 * x), std::pair(2 * x, x), std::pair(x, -x)}) {

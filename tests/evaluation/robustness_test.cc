@@ -114,7 +114,7 @@ TEST(Robustness, NamesWhatDiffersAndRefusesTwins) {
     const Robustness::Config config{.corruptions = corruptions};
     return message_of<Error>([&] { check_config(config, "file"); });
   };
-  EXPECT_SAYS(refusal({Masking::Config{}, Masking::Config{}}), "lists the same noise twice");
+  EXPECT_SAYS(refusal({Masking::Config{}, Masking::Config{}}), "lists the same corruption twice");
   EXPECT_SAYS(refusal({}), "at least one");
   EXPECT_EQ(refusal({Masking::Config{}, Masking::Config{.level = 0.1}}), "nothing was thrown");
 }

@@ -19,8 +19,8 @@ class Pages(Report):
         self.open(self.report(self.folder / "comparisons/which"))
         self.assertEqual(self.made["gaps"], [])
         self.assert_drawn(7)  # one measure, trade-offs, curves, three scatters, spectra
-        self.assertIn("pca has the lowest reconstruction/mse", self.text("#short"))
-        self.assertIn("Sure: it differs from every other variant", self.text("#short"))
+        self.assertIn("pca leads.", self.text("#short"))
+        self.assertIn("The difference from every other variant is significant.", self.text("#short"))
         self.assertIn("one is better", self.text("#short"))
         self.assertIn("sparse/seed-9: failed", self.text("#runs"))
         self.assertIn("aelab compare PAGE/config.json", self.text("#again"))
@@ -121,11 +121,13 @@ class Missing(Report):
         put_comparison(self.folder / "which", seeds=(1,))
         results = comparison_results(seeds=(1,))
         for measure in results["measures"]:
+            measure["claim"].update(level="not tested", reason="It needs at least two seeds.")
             for row in measure["rows"]:
                 row.update(interval=None, deviation=None, best=False, against_baseline={"n": 1, "mean": 1, "p_holm": None})
         put(self.folder / "which/comparison.json", results)
         self.open(self.report(self.folder / "which"))
-        self.assertIn("Not tested: one seed", self.text("#short"))
+        self.assertIn("Not tested", self.text("#short"))
+        self.assertIn("It needs at least two seeds.", self.text("#short"))
 
     def test_another_format_is_named(self):
         put_comparison(self.folder / "which")

@@ -128,7 +128,16 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   Material material;
   const auto page = comparison_page(Folder(temporary.path(), "", material));
   EXPECT_TRUE(material.gaps().empty()) << material.gaps().front();
-  EXPECT_EQ(page.at("verdict"), "sparse is lower (better)");
+  EXPECT_EQ(page.at("summary"), "sparse leads.");
+  EXPECT_EQ(page.at("details"), Json({"sparse is lower (better)."}));
+  EXPECT_EQ(page.at("caveats"), Json({"Two seeds are few."}));
+  EXPECT_EQ(page.at("measures")[0].at("claim"),
+            Json({{"leader", 1},
+                  {"level", "significant"},
+                  {"sentence", "sparse leads."},
+                  {"reason", "The difference from dense is significant."}}));
+  EXPECT_EQ(page.at("variants")[0].at("still_improving"), nullptr);
+  EXPECT_EQ(page.at("variants")[1].at("still_improving"), Json({{"runs", 1}, {"of", 2}}));
   const auto& rows = page.at("measures")[0].at("rows");
   EXPECT_EQ(rows[0].at("against"), nullptr);
   EXPECT_EQ(rows[1].at("against").at("p"), 0.01);
@@ -139,6 +148,19 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   EXPECT_EQ(page.at("robustness").at("rows")[1].at("values"), Json({0.3, nullptr}));
   ASSERT_EQ(page.at("differences").size(), 1U);
   EXPECT_EQ(page.at("differences")[0].at("key"), "model.variant");
+}
+
+TEST(ComparisonPageTest, MeanCostsAreOfTheRunsThatHaveThem) {
+  const TemporaryFolder temporary;
+  auto results = comparison_results();
+  results["variants"][0]["runs"][0] = {{"seed", 1}, {"id", "dense/seed-1"}, {"state", "failed"}};
+  results["variants"][0]["runs"][1]["seconds"] = 7;
+  results["measures"][0]["claim"]["leader"] = nullptr;
+  put_comparison(temporary.path(), results);
+  Material material;
+  const auto page = comparison_page(Folder(temporary.path(), "", material));
+  EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 7}, {"low", 7}, {"high", 7}}));
+  EXPECT_EQ(page.at("measures")[0].at("claim").at("leader"), nullptr);
 }
 
 TEST(ComparisonPageTest, AVariantThatAMeasureLeavesOutHasAnEmptyRow) {

@@ -30,8 +30,8 @@ const std::pair<const char*, const char*> kReconstructions[] = {
     {"", ""},
     {"/ceiling", ", of a perfect reconstruction"},
     {"/zero_image", ", of the all-zero image"},
-    {"/mean_image", ", of the training part's mean image"},
-    {"/pca", ", of PCA with a code of equal size"},
+    {"/mean_image", ", of the training split's mean image"},
+    {"/pca", ", of PCA with as many components as the code has dimensions"},
 };
 
 }  // namespace

@@ -5,15 +5,16 @@
 
 namespace aelab {
 
-/// Every number that a tutorial may have meant by the "accuracy" of a reconstruction in [0, 1], each beside
-/// its ceiling (the value of a perfect reconstruction) and three baselines: the all-zero image, the training
-/// part's mean image, and PCA with a code of equal size, fitted on the training part.
+/// The quantities that tutorials call the "accuracy" of a reconstruction in [0, 1], each with its ceiling
+/// (the value of a perfect reconstruction) and three baselines: the all-zero image, the mean image of the
+/// training split, and PCA with as many components as the code has dimensions, fitted to the training split.
+/// Not applicable where an input or a reconstruction leaves [0, 1].
 class Accuracy : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "accuracy";
     static constexpr std::string_view summary =
-        "candidates for a reconstruction's \"accuracy\", with ceilings and baselines";
+        "candidate definitions of reconstruction \"accuracy\", with ceilings and baselines";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

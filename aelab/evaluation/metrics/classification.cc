@@ -5,7 +5,7 @@
 namespace aelab {
 
 std::vector<Measure> Classification::measures() const {
-  return {{"classification/accuracy", "share of samples whose class the model's own classifier names",
+  return {{"classification/accuracy", "share of samples that the model's own classifier predicts correctly",
            Direction::higher}};
 }
 

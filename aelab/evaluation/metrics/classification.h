@@ -4,7 +4,7 @@
 
 namespace aelab {
 
-/// How well the model's own classifier does, on data with labels.
+/// The accuracy of the model's own classifier. Not applicable without labels, and to models without one.
 class Classification : public Metric {
  public:
   struct Config {

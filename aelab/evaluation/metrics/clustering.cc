@@ -8,19 +8,22 @@
 namespace aelab {
 
 void Clustering::Config::fields(Fields& f) {
-  f("clusters", clusters, "how many; as many as the evaluated rows have classes when left out", at_least(1));
-  f("restarts", restarts, "starts of k-means, of which the one with the least inertia counts", at_least(1));
+  f("clusters", clusters, "number of clusters; the number of classes of the evaluated rows when left out",
+    at_least(1));
+  f("restarts", restarts, "starts of k-means, of which the one with the lowest inertia is kept", at_least(1));
 }
 
 std::vector<Measure> Clustering::measures() const {
   return {
       {"clustering/nmi",
-       "mutual information of clusters and classes over the mean of their entropies (k-means on the codes)",
+       "normalized mutual information of clusters and classes, by the mean of their entropies (k-means on "
+       "the "
+       "codes)",
        Direction::higher},
       {"clustering/ari", "adjusted Rand index of clusters and classes (Hubert & Arabie 1985)",
        Direction::higher},
       {"clustering/accuracy",
-       "share of rows whose cluster stands for their class, matched one to one as favourably as possible",
+       "share of rows whose cluster is matched to their class, by the best one-to-one matching",
        Direction::higher},
   };
 }
@@ -42,7 +45,7 @@ std::vector<std::optional<double>> Clustering::values() const {
   const auto codes = at::cat(codes_), labels = at::cat(labels_);
   const auto classes = std::get<0>(at::_unique2(labels)).size(0);
   const KMeansConfig config{.clusters = config_.clusters.value_or(classes), .restarts = config_.restarts};
-  if (codes.size(0) < config.clusters || !codes.isfinite().all().item<bool>()) return values;
+  if (classes < 2 || codes.size(0) < config.clusters || !codes.isfinite().all().item<bool>()) return values;
   const auto clusters = k_means(codes, config, /*seed=*/0).clusters;
   return {normalized_mutual_information(clusters, labels), adjusted_rand_index(clusters, labels),
           best_matching_accuracy(clusters, labels)};

@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// Whether the codes of a class lie together: k-means on the evaluated part's codes, which sees no labels,
-/// compared with the classes. Not applicable without labels, nor with fewer rows than clusters.
+/// Agreement of k-means clusters of the evaluated codes with the classes; k-means does not see the labels.
+/// Not applicable without labels, to rows of one class only, and with fewer rows than clusters.
 class Clustering : public Metric {
  public:
   struct Config {

@@ -55,12 +55,13 @@ std::vector<Measure> ImageQuality::measures() const {
   return {
       {"image/psnr",
        "peak signal-to-noise ratio in dB: mean over samples of 10 log10(1 / the sample's mean squared "
-       "error), "
-       "peak 1; at most 100 a sample, which a perfect one gets",
+       "error), peak 1; at most 100 per sample, the value of a perfect reconstruction",
        Direction::higher},
       {"image/ssim",
-       "structural similarity (Wang et al. 2004): gaussian windows of 11x11, deviation 1.5 (the largest odd "
-       "size that fits into smaller images), K1 0.01, K2 0.03, L 1; mean over the windows that lie in the "
+       "structural similarity (Wang et al. 2004): Gaussian windows of 11x11, standard deviation 1.5 (the "
+       "largest "
+       "odd size that fits into smaller images), K1 0.01, K2 0.03, L 1; mean over the windows that lie in "
+       "the "
        "image, channels and samples",
        Direction::higher},
   };

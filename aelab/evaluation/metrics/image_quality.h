@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// How like the input the reconstruction looks. Not applicable to what is no picture, [1 or 3, height,
-/// width], or has a value outside [0, 1].
+/// Visual similarity of reconstruction and input. Not applicable to rows that are not images, [1 or 3,
+/// height, width], and where an input or a reconstruction leaves [0, 1].
 ///
 /// SSIM is that of Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
 /// structural similarity", IEEE Transactions on Image Processing 13 (2004), equation 13, with their window
@@ -14,7 +14,7 @@ class ImageQuality : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "image-quality";
-    static constexpr std::string_view summary = "PSNR and SSIM of reconstructed pictures";
+    static constexpr std::string_view summary = "PSNR and SSIM of reconstructed images";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

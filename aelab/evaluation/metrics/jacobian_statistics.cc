@@ -40,14 +40,15 @@ Tensor jacobian_statistics(const Tensor& j, const Tensor& tangent, std::int64_t 
 }  // namespace
 
 void JacobianStatistics::Config::fields(Fields& f) {
-  f("rows", rows, "rows measured, at most: the first ones; each costs the singular values of its Jacobian",
+  f("rows", rows,
+    "maximum number of rows: the first ones are measured, each by the singular values of its Jacobian",
     at_least(1));
-  f("spectrum", spectrum, "singular values shown, the largest ones", at_least(0));
-  f("neighbours", neighbours, "training rows nearest to a sample, whose principal directions are its tangent",
-    at_least(2));
+  f("spectrum", spectrum, "number of singular values reported, largest first", at_least(0));
+  f("neighbours", neighbours,
+    "number of nearest training rows whose principal directions span the tangent at a sample", at_least(2));
   f("tangent", tangent, "dimensions of the tangent", at_least(1));
   f.require(tangent < neighbours, "tangent",
-            "must be below \"neighbours\": that many rows about their mean span one dimension less");
+            "must be below \"neighbours\": that many rows about their mean span at most one dimension less");
 }
 
 std::vector<Measure> JacobianStatistics::measures() const {
@@ -68,7 +69,7 @@ std::vector<Measure> JacobianStatistics::measures() const {
        Direction::neither},
       {"jacobian/across", "squared norm across the tangent, over the other dimensions;" + where,
        Direction::neither},
-      {"jacobian/along_to_across", "jacobian/along over jacobian/across; 1 where J has no preference",
+      {"jacobian/along_to_across", "jacobian/along over jacobian/across; 1 for an isotropic J",
        Direction::higher},
   };
   for (std::int64_t i = 1; i <= config_.spectrum; ++i)

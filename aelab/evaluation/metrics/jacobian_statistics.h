@@ -5,13 +5,12 @@
 
 namespace aelab {
 
-/// How the code changes with the input: of J = d code / d input [code, input], exactly, the norms and
-/// singular values (Rifai et al. 2011), and how much of J lies along the data's tangent
-/// (evaluation/tangents.h), where the data vary, and how much across it, where they do not. A contractive
-/// encoder is one that has little across. Means over samples: those where a measure is defined (a share of J
-/// = 0 is not), and only over the first `rows` of the evaluated part, since a sample costs a matrix and its
-/// singular values: time grows with the cube of the smaller of code and input. Not applicable where J is not
-/// finite.
+/// Norms and singular values of the encoder's exact Jacobian J = d code / d input [code, input] (Rifai et al.
+/// 2011), and the parts of J along the data's tangent (evaluation/tangents.h), where the data vary, and
+/// across it, where they do not: a contractive encoder has little across. Means over the samples for which a
+/// statistic is defined (a share of J = 0 is not), among the first `rows` of the evaluated split: the time
+/// per sample grows with the cube of the smaller of code and input. Not applicable where J has NaN or
+/// infinite values.
 class JacobianStatistics : public Metric {
  public:
   struct Config {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cmath>
 
 #include "aelab/nn/dense_backbone.h"
@@ -13,6 +15,10 @@ namespace {
 constexpr double kNoError = 1e-10;     // of the data's squared spread: less is float32's rounding
 constexpr double kNoVariance = 1e-6;   // of the largest: less is the covariance's rounding
 constexpr double kNoDirection = 1e-6;  // singular values, of the largest
+constexpr double kLeastGap = 1e-6,
+                 kLeastAngle = 1e-4;  // in degrees; less is rounding, which must not rank models
+
+double without_rounding(double value, double least) { return std::abs(value) < least ? 0 : value; }
 
 bool has_affine_decoder(const AutoencoderConfig& config) {
   if (!config.backbone) return false;  // a stack
@@ -21,14 +27,23 @@ bool has_affine_decoder(const AutoencoderConfig& config) {
   return backbone && backbone->hidden.empty() && likelihood && likelihood->mean == GaussianMean::identity;
 }
 
-/// What an affine decoder makes of each unit of the code, without its bias: [code, features] in float64.
+/// The weights of an affine decoder, [code, features] in float64: its Jacobian by backward passes. Unlike
+/// differences of outputs it loses no digits to the bias.
 Tensor columns_of(const Autoencoder& model) {
-  const auto units = at::eye(elements(model.code_shape()), model.parameters().front().options());
-  return (model.decode(units) - model.decode(at::zeros_like(units)))
-      .flatten(1)
-      .detach()
-      .cpu()
-      .to(at::kDouble);
+  constexpr std::int64_t kFeaturesAtOnce = 256;
+  const c10::InferenceMode outside_inference(false);
+  const at::AutoGradMode gradients(true);
+  const auto features = elements(model.input_shape());
+  std::vector<Tensor> columns;
+  for (std::int64_t begin = 0; begin < features; begin += kFeaturesAtOnce) {
+    const auto count = std::min(kFeaturesAtOnce, features - begin);
+    auto shape = model.code_shape();
+    shape.insert(shape.begin(), count);  // row i is for feature begin + i
+    const auto code = at::zeros(shape, model.parameters().front().options()).requires_grad_();
+    const auto outputs = model.decode(code).flatten(1).narrow(1, begin, count).diagonal().sum();
+    columns.push_back(torch::autograd::grad({outputs}, {code}).front().flatten(1).t());
+  }
+  return at::cat(columns, 1).cpu().to(at::kDouble);
 }
 
 bool is_of_full_rank(const Tensor& rows) {
@@ -37,7 +52,7 @@ bool is_of_full_rank(const Tensor& rows) {
   return (singular[-1] > kNoDirection * singular[0]).item<bool>();
 }
 
-/// Between the spaces that the rows of a and b span, in degrees, smallest first.
+/// Between the spaces that the rows of a and b, in float64, span: in degrees, smallest first.
 Tensor principal_angles(const Tensor& a, const Tensor& b) {
   const auto basis = [](const Tensor& rows) { return std::get<0>(at::linalg_qr(rows.t())); };
   return at::linalg_svdvals(at::mm(basis(a).t(), basis(b))).clamp_max(1).acos().rad2deg();
@@ -48,12 +63,15 @@ Tensor principal_angles(const Tensor& a, const Tensor& b) {
 std::vector<Measure> PcaGap::measures() const {
   return {
       {"pca/squared_error",
-       "squared error, summed over features, mean over samples, of PCA with a code of equal size, fitted on "
-       "the training part",
+       "squared error, summed over features, mean over samples, of PCA with as many components as the code "
+       "has "
+       "dimensions, fitted to the training split",
        Direction::neither},
-      {"pca/error_gap", "the model's squared error over PCA's, minus 1", Direction::lower},
+      {"pca/error_gap", "the model's squared error over PCA's, minus 1; 0 within 1e-6, float32's rounding",
+       Direction::lower},
       {"pca/mean_angle",
-       "mean of the principal angles, in degrees, between the decoder's columns and as many components",
+       "mean of the principal angles, in degrees, between the spaces that the decoder's weights and as many "
+       "principal components span; 0 within 1e-4, float32's rounding",
        Direction::lower},
       {"pca/largest_angle", "the largest of these angles", Direction::lower},
   };
@@ -69,8 +87,8 @@ void PcaGap::begin(const Autoencoder& model, const Split& data) {
   const auto columns = columns_of(model);
   if (!is_of_full_rank(columns)) return;
   const auto angles = principal_angles(columns, pca_.components.to(at::kDouble));
-  mean_angle_ = angles.mean().item<double>();
-  largest_angle_ = angles.max().item<double>();
+  mean_angle_ = without_rounding(angles.mean().item<double>(), kLeastAngle);
+  largest_angle_ = without_rounding(angles.max().item<double>(), kLeastAngle);
 }
 
 void PcaGap::add(const Observation& observation) {
@@ -88,7 +106,8 @@ void PcaGap::add(const Observation& observation) {
 std::vector<std::optional<double>> PcaGap::values() const {
   if (!applies_) return std::vector<std::optional<double>>(4);
   std::optional<double> gap;
-  if (pca_error_ > kNoError * spread_ && std::isfinite(error_)) gap = error_ / pca_error_ - 1;
+  if (pca_error_ > kNoError * spread_ && std::isfinite(error_))
+    gap = without_rounding(error_ / pca_error_ - 1, kLeastGap);
   return {pca_error_ / static_cast<double>(rows_), gap, mean_angle_, largest_angle_};
 }
 

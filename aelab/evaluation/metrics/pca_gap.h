@@ -5,8 +5,8 @@
 
 namespace aelab {
 
-/// How far a model is from principal component analysis with as many components as the code has numbers,
-/// fitted on the training part: the best that a linear code can do. A linear decoder is also compared by the
+/// How far a model is from principal component analysis with as many components as the code has dimensions,
+/// fitted to the training split: the best that a linear code can do. A linear decoder is also compared by the
 /// angles between the space that its columns span and that of the components (Baldi & Hornik 1989; principal
 /// angles: Bjorck & Golub 1973). The largest angle needs components whose variances differ from those left
 /// out. Not applicable: all of it to codes larger than the input; the gap where PCA is without error; angles
@@ -15,7 +15,8 @@ class PcaGap : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "pca-gap";
-    static constexpr std::string_view summary = "the error beside PCA's, and a linear decoder's angles to it";
+    static constexpr std::string_view summary =
+        "the error relative to PCA's, and a linear decoder's principal angles to it";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

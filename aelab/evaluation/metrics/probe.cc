@@ -34,16 +34,15 @@ std::int64_t count_right(const Classifier& classifier, const Tensor& features, c
 }  // namespace
 
 void Probe::Config::fields(Fields& f) {
-  f("classifier", classifier, "what is fitted to the codes");
-  f("rows", rows, "training rows used, at most", at_least(1));
+  f("classifier", classifier, "the classifier that is fitted to the codes");
+  f("rows", rows, "maximum number of training rows", at_least(1));
   f("strengths", strengths,
-    "values of the classifier's C, of which the validation part chooses; 0.01, 0.1, 1 and 10 when left out, "
-    "the classifier's own C when empty",
+    "values of the classifier's C, chosen by the validation split; 0.01, 0.1, 1 and 10 when left out, the "
+    "classifier's own C when empty",
     above(0));
   f("pixels", pixels,
-    "add probe/pixels_accuracy, of the inputs in the code's place: a baseline, the same for every model, "
-    "that takes "
-    "minutes on MNIST");
+    "add probe/pixels_accuracy, of the inputs instead of the codes: a baseline that is the same for every "
+    "model, and takes minutes on MNIST");
   f.require(!strengths || strengths->empty() || has_strength(classifier), "strengths",
             "are values of a classifier's C, and this classifier has none");
 }
@@ -55,16 +54,14 @@ std::vector<double> Probe::strengths() const {
 
 std::vector<Measure> Probe::measures() const {
   std::vector<Measure> measures = {
-      {"probe/accuracy",
-       "share of rows that the classifier, fitted to the training part's codes, predicts right",
+      {"probe/accuracy", "accuracy of the classifier that is fitted to the codes of the training split",
        Direction::higher},
-      {"probe/validation_accuracy", "the same on the validation part, by which the classifier's C was chosen",
-       Direction::higher},
+      {"probe/validation_accuracy",
+       "the same on the validation split, by which the classifier's C was chosen", Direction::higher},
   };
   if (config_.pixels)
     measures.push_back({"probe/pixels_accuracy",
-                        "baseline: the same as probe/accuracy with the inputs in the code's place",
-                        Direction::neither});
+                        "baseline: probe/accuracy with the inputs instead of the codes", Direction::neither});
   return measures;
 }
 
@@ -73,8 +70,8 @@ void Probe::check(const Split& data) const {
     throw Error("evaluation: \"probe\" needs labels, and the data have none; leave it out");
   if (data.validation.size() == 0 && strengths().size() > 1)
     throw Error(
-        "evaluation: \"probe\" chooses among its strengths by the validation part, which has no rows; give "
-        "data.validation some, or the probe one strength");
+        "evaluation: \"probe\" chooses among its strengths by the validation split, which has no rows; set "
+        "data.validation, or give the probe one strength");
   const auto limit = config_.classifier.make()->rows_limit();
   const auto rows = std::min(config_.rows, data.train.size());
   if (limit && rows > *limit)
@@ -88,6 +85,7 @@ Probe::Contender Probe::fitted(const Split& data, const Features& features) cons
   const auto x = features_of(train, features), labels = train.labels();
   if (!x.isfinite().all().item<bool>()) return {};
   const auto classes = labels.max().item<std::int64_t>() + 1;
+  if (std::get<0>(at::_unique2(labels)).size(0) < 2) return {};  // every classifier is right
   const bool validated = data.validation.size() > 0;
   const auto held_out = validated ? features_of(data.validation, features) : Tensor();
   const auto candidate = [&](std::optional<double> strength) {

@@ -5,11 +5,11 @@
 
 namespace aelab {
 
-/// How well a classifier tells the classes apart by the code and, on request, the same classifier by the
-/// inputs: a baseline that no model changes, and on pictures the larger part of the work. It is fitted on the
-/// training part; the weight C of its errors, where it has one, is chosen by the accuracy on the validation
-/// part (the smallest of equally good ones); the accuracy is measured on the part that is evaluated, which
-/// decides nothing. Not applicable without labels, nor to codes that are infinite or not a number.
+/// Accuracy of a classifier on the codes and, on request, on the inputs: a baseline that does not depend on
+/// the model, and takes most of the time on images. It is fitted to the training split; the weight C of its
+/// errors, if it has one, is chosen by the accuracy on the validation split (the smallest of equally good
+/// ones); the accuracy is measured on the evaluated split, which is not used for fitting or choosing. Not
+/// applicable without labels, to training rows of one class, and to codes with NaN or infinite values.
 class Probe : public Metric {
  public:
   struct Config {
@@ -36,7 +36,7 @@ class Probe : public Metric {
  private:
   /// Features [rows, features] of inputs [rows, ...shape].
   using Features = std::function<Tensor(const Tensor& inputs)>;
-  /// A classifier of one kind of features, and how it did.
+  /// A classifier of one kind of features, and its results.
   struct Contender {
     std::shared_ptr<Classifier> classifier = {};
     std::optional<double> validation_accuracy = {};

@@ -15,19 +15,27 @@ std::vector<Measure> Reconstruction::measures() const {
        "cross-entropy in nats, mean over samples and features; reconstructions clipped to [1e-7, 1 - 1e-7]",
        Direction::lower},
       {"reconstruction/explained_variance",
-       "1 - sum |x - reconstruction|^2 / sum |x - mean|^2 over the evaluated set", Direction::higher},
+       "coefficient of determination R^2 over all features: 1 - sum |x - reconstruction|^2 / sum |x - "
+       "mean|^2 "
+       "over the evaluated set, so that a constant offset counts as an error (scikit-learn's r2_score with "
+       "variance_weighted, not its explained_variance_score); not applicable to constant data",
+       Direction::higher},
   };
 }
 
 void Reconstruction::add(const Observation& observation) {
   const auto x = observation.target.flatten(1), y = observation.reconstruction.flatten(1);
   const auto wide = x.to(at::kDouble);
-  if (!sum_.defined()) sum_ = squares_ = at::zeros({x.size(1)}, wide.options());
+  if (!origin_.defined()) {
+    origin_ = wide[0].clone();
+    sum_ = squares_ = at::zeros_like(origin_);
+  }
+  const auto shifted = wide - origin_;
   rows_ += x.size(0);
   features_ = x.size(1);
-  squared_ += (x - y).square().sum(at::kDouble).item<double>();
-  sum_ = sum_ + wide.sum(0);
-  squares_ = squares_ + wide.square().sum(0);
+  squared_ += (wide - y).square().sum().item<double>();
+  sum_ = sum_ + shifted.sum(0);
+  squares_ = squares_ + shifted.square().sum(0);
   within_unit_ = within_unit_ && is_within_unit(x) && is_within_unit(y);
   if (within_unit_) cross_entropy_ += cross_entropy(x, y).sum(at::kDouble).item<double>();
 }

@@ -4,13 +4,14 @@
 
 namespace aelab {
 
-/// How near the reconstruction is to the input.
+/// Errors of the reconstruction. Sums are taken in float64; the explained variance is computed about the
+/// first row, so that data far from the origin lose no digits. Not applicable: the cross-entropy where an
+/// input or a reconstruction leaves [0, 1], the explained variance where all rows are equal.
 class Reconstruction : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "reconstruction";
-    static constexpr std::string_view summary =
-        "errors of the reconstruction, and the share of variance that it explains";
+    static constexpr std::string_view summary = "errors of the reconstruction, and R squared";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -25,7 +26,8 @@ class Reconstruction : public Metric {
   std::int64_t rows_ = 0, features_ = 0;
   double squared_ = 0, cross_entropy_ = 0;
   bool within_unit_ = true;  // inputs and reconstructions lie in [0, 1]
-  Tensor sum_, squares_;     // of the inputs' features, in float64
+  Tensor origin_;            // [features], the first row
+  Tensor sum_, squares_;     // [features] in float64, of the inputs minus the origin
 };
 
 }  // namespace aelab

@@ -39,9 +39,9 @@ std::vector<Choice<Corruption>> Robustness::Config::usual() {
 }
 
 void Robustness::Config::fields(Fields& f) {
-  f("corruptions", corruptions, "kinds and levels of noise, each measured by itself");
-  f.require(!corruptions.empty(), "corruptions", "must list at least one");
-  f.require(have_distinct_names(corruptions), "corruptions", "lists the same noise twice");
+  f("corruptions", corruptions, "corruptions, each measured separately");
+  f.require(!corruptions.empty(), "corruptions", "must list at least one corruption");
+  f.require(have_distinct_names(corruptions), "corruptions", "lists the same corruption twice");
 }
 
 Robustness::Robustness(const Config& config) {

@@ -4,15 +4,15 @@
 
 namespace aelab {
 
-/// What noise in the input does to reconstruction and code: one row of the matrix "trained with this noise,
-/// measured with that", whatever the model was trained with (Vincent et al. 2010). Noise is drawn by a row's
-/// place in the evaluated part, so every model sees the same. A schedule as a level counts with its first
-/// value. Errors are not applicable to models whose decoder is stale, changes to codes that are all zero.
+/// Effects of input noise on reconstruction and code: one row of the matrix of training against test
+/// corruptions (Vincent et al. 2010). Noise is drawn by a row's place in the evaluated split, so that every
+/// model sees the same noise. A level that is a schedule is taken at its first value. Errors do not apply to
+/// models whose decoder no longer belongs to the encoder, relative changes not to codes that are all zero.
 class Robustness : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "robustness";
-    static constexpr std::string_view summary = "reconstructions and codes of noisy inputs";
+    static constexpr std::string_view summary = "reconstruction errors and code changes for corrupted inputs";
     std::vector<Choice<Corruption>> corruptions = usual();
 
     void fields(Fields& f);

@@ -3,57 +3,30 @@
 const hasDirection = (measure) => measure.better === "lower" || measure.better === "higher";
 const directionText = (measure) => (hasDirection(measure) ? `${measure.better} is better` : "no preferred direction");
 
-/** The variant whose mean is on the better side, or -1. */
-function leader(measure) {
-  const sign = measure.better === "lower" ? 1 : -1;
-  return measure.rows.reduce((best, row, place) =>
-    (row.mean !== null && (best < 0 || sign * row.mean < sign * measure.rows[best].mean) ? place : best), -1);
-}
+/** The variant that leads by comparison.json, or -1. */
+const leader = (measure) => measure.claim?.leader ?? -1;
 
-/** How sure it is that the leader leads, and why. */
-function certainty(measure, page) {
-  const row = measure.rows[leader(measure)];
-  const others = measure.rows.filter((other) => other.mean !== null).length - 1;
-  if (others < 1) return { level: 0, how: "Not tested", why: "nothing to compare with" };
-  const lacking = measure.rows.length - 1 - others;
-  const all = lacking > 0 ? `every other variant that has this measure, ${others} of ${others + lacking}` : "every other variant";
-  if (row.best) return { level: 3, how: lacking > 0 ? `Sure, of ${others + 1}` : "Sure", why: `it differs from ${all}` };
-  if (row.n < 2) return { level: 0, how: "Not tested", why: "one seed" };
-  const baseline = page.variants.findIndex((variant) => variant.name === page.baseline);
-  const p = row.against?.p ?? null;
-  if (leader(measure) !== baseline && p !== null && p < page.significance)
-    return { level: 2, how: "In part", why: `better than ${page.baseline} (p ${probability(p)}), but not shown to be better than ${all}` };
-  return { level: 1, how: "Open", why: "the lead may be chance" };
-}
-
-/** The answer in one sentence. */
+/** The verdict's claim, as comparison.json states it. */
 function headline(page) {
-  const measure = page.measures.find((one) => one.name === page.metric);
-  if (!measure || !hasDirection(measure) || leader(measure) < 0) return null;
-  const row = measure.rows[leader(measure)];
-  const { how, why } = certainty(measure, page);
-  return h("p", { class: "verdict" }, h("strong", null, page.variants[leader(measure)].name),
-    ` has the ${measure.better === "lower" ? "lowest" : "highest"} ${measure.name}, ${withHalf(row.mean, row.interval)} (${row.n} ${row.n === 1 ? "seed" : "seeds"}). `,
-    `${how}: ${why}.`);
+  return page.summary ? h("p", { class: "verdict" }, page.summary) : null;
 }
 
 function bestAtWhat(page) {
-  const rows = page.measures.filter((measure) => hasDirection(measure) && leader(measure) >= 0)
-    .map((measure) => ({ measure, variant: leader(measure), ...certainty(measure, page) }));
-  if (rows.length === 0) return gap("No measure was taken whose direction is known.");
+  const rows = page.measures.filter((measure) => leader(measure) >= 0).map((measure) => ({ measure, variant: leader(measure), ...measure.claim }));
+  if (rows.length === 0) return gap("No metric has a leader: none was measured for which lower or higher is better, or no variant completed all its runs.");
   return table({
-    caption: `Best mean of each measure, and how sure that is. Sure: paired t tests against each other variant all give p < ${page.significance ?? 0.05} after Holm's correction over all pairs.`,
+    caption: `Best mean of each metric. Significant: paired t tests against every other variant all give p < ${page.significance ?? 0.05}, Holm-corrected.`,
     label: "Which variant is best at what",
     rows,
     columns: [
-      { title: "Measure", head: true, value: (row) => row.measure.name, hint: "what was measured" },
-      { title: "Best", value: (row) => page.variants[row.variant].name, best: (row) => row.level === 3,
+      { title: "Metric", head: true, value: (row) => row.measure.name },
+      { title: "Best", value: (row) => page.variants[row.variant].name, best: (row) => row.level === "significant",
         cell: (row) => named(row.variant, page.variants[row.variant].name) },
-      { title: "Mean ± half of the 95 % interval", number: true, value: (row) => row.measure.rows[row.variant].mean,
+      { title: "Mean ± 95 % CI half-width", number: true, value: (row) => row.measure.rows[row.variant].mean,
         text: (row) => withHalf(row.measure.rows[row.variant].mean, row.measure.rows[row.variant].interval) },
       { title: "Better", value: (row) => row.measure.better },
-      { title: "How sure", long: true, value: (row) => -row.level,
-        text: (row) => (row.level === 3 ? row.how : `${row.how}: ${row.why}`) },
+      { title: "Level", value: (row) => row.level.charAt(0).toUpperCase() + row.level.slice(1) },
+      { title: "Reason", long: true, value: (row) => row.reason },
     ],
   });
 }

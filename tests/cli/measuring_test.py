@@ -1,0 +1,41 @@
+"""What cannot be measured is said, or refused."""
+
+import program
+from program import small_run, write_json
+
+
+class Measuring(program.TestCase):
+    def table(self, name, text):
+        (self.folder / name).write_text(text)
+        return str(self.folder / name)
+
+    def test_too_few_rows_for_a_test_split(self):
+        data = {"source": "csv", "train_files": self.table("two.csv", "a,b\n1,2\n3,4\n"), "validation": 0}
+        model = {"variant": "pca", "code": 1}
+        config = small_run(data=data, model=model, evaluation=["reconstruction"], training=None)
+        result = program.run("run", write_json(self.folder / "run.json", config), "--output", self.output)
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertIn("nothing was measured: the test split has no rows", result.stderr)
+        self.assertIn("nothing was measured", program.read_json(self.output / "small/1/status.json")["message"])
+        self.assertFalse((self.output / "small/1/evaluation.json").exists())
+        unasked = small_run(data=data, model=model, evaluation=[], training=None)
+        result = program.run("run", write_json(self.folder / "run.json", unasked), "--output", self.output)
+        self.assertNotIn("nothing was measured", result.stderr)
+
+    def test_class_names_on_one_side_only(self):
+        labelled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(
+            f"{i},{i * i % 7},{classes[i % len(classes)]}\n" for i in range(40)))
+            for name, classes in (("named", ["cat", "dog"]), ("numbered", [0, 1]), ("others", [3, 7]))]
+        source = lambda file: {"source": "csv", "train_files": file, "label": "kind"}
+        config = small_run(data={**source(labelled[0]), "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
+        run = self.train(config)
+        for file in labelled[1:]:
+            result = program.run("evaluate", run, "--data", program.json.dumps(source(file)))
+            self.assert_refused(result, "its classes are numbers without class names, the run's cat, dog")
+        bare = {"source": "csv", "train_files": labelled[1], "ignore": ["kind"]}
+        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(bare)).code, 0)
+        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(source(labelled[0]))).code, 0)
+
+
+if __name__ == "__main__":
+    program.main()
