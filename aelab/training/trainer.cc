@@ -1,7 +1,6 @@
 #include "aelab/training/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/threads.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/freeze.h"
@@ -357,11 +357,17 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Pro
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
   check(model, data, !place.folder.empty());
-  if (config_.threads) at::set_num_threads(static_cast<int>(*config_.threads));
+  auto placed = place;
+  if (config_.threads) {
+    const int wanted = static_cast<int>(*config_.threads), given = use_threads(wanted);
+    if (given < wanted)
+      placed.notes.push_back("caution: OpenMP provides " + std::to_string(given) + " of " +
+                             std::to_string(wanted) + " threads; results may differ in their last bits");
+  }
   use_kernels(config_.kernels);
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());
-  return Loop(config_, std::move(callbacks), seed_, model, data, place).run();
+  return Loop(config_, std::move(callbacks), seed_, model, data, placed).run();
 }
 
 }  // namespace aelab
