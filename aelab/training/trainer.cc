@@ -161,7 +161,7 @@ class Loop {
 
   /// False when a signal stopped it.
   bool run_phase() {
-    if (training_.phase().solve && !training_.progress.phase_ended) solve();
+    if (training_.phase().solve && !training_.progress.phase_ended && !solve()) return false;
     while (!training_.progress.phase_ended) {
       run_epoch();
       if (history_.signal) return false;
@@ -169,14 +169,17 @@ class Loop {
     return true;
   }
 
-  /// A phase in closed form counts as one epoch without steps.
-  void solve() {
-    {
+  /// A phase in closed form counts as one epoch without steps. False when a signal stopped it.
+  bool solve() {
+    try {
       const at::NoGradGuard no_grad;
       training_.phase().solve(training_.data.train);
+    } catch (const Stopped&) {
+      return !stop_requested();
     }
     training_.averages = averages_of(training_.data.train);
     end_epoch();
+    return true;
   }
 
   void run_epoch() {
