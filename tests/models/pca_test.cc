@@ -118,6 +118,26 @@ TEST(Pca, IsZeroBeyondTheRank) {
   }
 }
 
+// A closed form over many rows takes minutes; a signal ends it between two blocks of rows.
+TEST(Pca, IsStoppedBySignals) {
+  const TemporaryFolder folder;
+  const auto rows = at::zeros({3000, 1, 4, 4});
+  const Split data{Dataset::from_tensors(rows), Dataset::from_tensors(rows), Dataset::from_tensors(rows)};
+  const auto fit = [&](Place place) {
+    Pca model({.code = 2}, Context({1, 4, 4}));
+    return Trainer({}, {}).fit(model, data, place);
+  };
+  {
+    const Interruptible interruptible;
+    std::raise(SIGTERM);
+    EXPECT_THROW(principal_components(data.train, 2), Stopped);
+    EXPECT_EQ(fit({.folder = folder.path()}).signal, SIGTERM);
+  }
+  const auto resumed = fit({.folder = folder.path(), .resume = folder / "checkpoints/last.safetensors"});
+  EXPECT_EQ(resumed.signal, 0);
+  EXPECT_EQ(resumed.epochs.size(), 1u);
+}
+
 TEST(Pca, ReconstructsAsScikitLearn) {
   const auto x = all_digits();
   for (const bool whiten : {false, true}) {
