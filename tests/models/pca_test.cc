@@ -118,24 +118,10 @@ TEST(Pca, IsZeroBeyondTheRank) {
   }
 }
 
-// A closed form over many rows takes minutes; a signal ends it between two blocks of rows.
 TEST(Pca, IsStoppedBySignals) {
-  const TemporaryFolder folder;
-  const auto rows = at::zeros({3000, 1, 4, 4});
-  const Split data{Dataset::from_tensors(rows), Dataset::from_tensors(rows), Dataset::from_tensors(rows)};
-  const auto fit = [&](Place place) {
-    Pca model({.code = 2}, Context({1, 4, 4}));
-    return Trainer({}, {}).fit(model, data, place);
-  };
-  {
-    const Interruptible interruptible;
-    std::raise(SIGTERM);
-    EXPECT_THROW(principal_components(data.train, 2), Stopped);
-    EXPECT_EQ(fit({.folder = folder.path()}).signal, SIGTERM);
-  }
-  const auto resumed = fit({.folder = folder.path(), .resume = folder / "checkpoints/last.safetensors"});
-  EXPECT_EQ(resumed.signal, 0);
-  EXPECT_EQ(resumed.epochs.size(), 1u);
+  const Interruptible interruptible;
+  std::raise(SIGTERM);
+  EXPECT_THROW(principal_components(Dataset::from_tensors(at::zeros({3000, 16})), 2), Stopped);
 }
 
 TEST(Pca, ReconstructsAsScikitLearn) {
