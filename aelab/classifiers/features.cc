@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/core/signals.h"
+
 namespace aelab {
 namespace {
 
@@ -74,7 +76,10 @@ at::Tensor in_blocks_of_rows(const at::Tensor& features, std::int64_t columns,
   constexpr std::int64_t kNumbers = 1 << 22;
   const auto size = std::max<std::int64_t>(1, kNumbers / std::max<std::int64_t>(1, columns));
   std::vector<at::Tensor> results;
-  for (const auto& block : features.split(size)) results.push_back(call(block));
+  for (const auto& block : features.split(size)) {
+    StopSignals::check();
+    results.push_back(call(block));
+  }
   return at::cat(results);
 }
 

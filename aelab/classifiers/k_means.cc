@@ -4,6 +4,7 @@
 
 #include "aelab/classifiers/features.h"
 #include "aelab/core/random.h"
+#include "aelab/core/signals.h"
 
 namespace aelab {
 namespace {
@@ -40,6 +41,7 @@ at::Tensor means_of(const at::Tensor& x, const at::Tensor& clusters, const at::T
 KMeans lloyd(const at::Tensor& x, at::Tensor centres, std::int64_t iterations) {
   at::Tensor before;
   for (std::int64_t i = 0;; ++i) {
+    StopSignals::check();
     auto [distances, clusters] = squared_distances(x, centres).min(1);
     if (i == iterations || (before.defined() && clusters.equal(before)))
       return {std::move(centres), std::move(clusters), distances.sum().item<double>()};

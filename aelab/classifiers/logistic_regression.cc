@@ -6,6 +6,8 @@
 #include <deque>
 #include <limits>
 
+#include "aelab/core/signals.h"
+
 namespace aelab {
 namespace {
 
@@ -79,6 +81,7 @@ std::optional<SoftmaxPoint> search_line(const SoftmaxLoss& loss, const SoftmaxPo
   const double slope = dot_product(from.gradient, direction);
   double low = 0, high = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kEvaluations; ++i) {
+    StopSignals::check();
     auto there = loss.at(from.w + direction * step);
     if (there.value > from.value + 1e-4 * step * slope)
       high = step;

@@ -15,54 +15,20 @@
 #include <vector>
 
 #include "aelab/core/error.h"
+#include "aelab/core/file_descriptor.h"
 
 namespace aelab {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 Error cannot_read(const fs::path& path, std::string_view why) {
   return Error(fmt::format("cannot read {}: {}", path.string(), why));
-}
-
-Failure cannot_write(const fs::path& path, std::string_view why) {
-  return Failure(fmt::format("cannot write {}: {}", path.string(), why));
 }
 
 Error too_long(const fs::path& path, std::uintmax_t limit) {
   return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes", limit));
 }
-
-template <class Call>
-auto retry(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-int open_file(const fs::path& path, int flags) {
-  return retry([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
-}
-
-void close_file(int& descriptor) {
-  if (descriptor >= 0) ::close(descriptor);
-  descriptor = -1;
-}
-
-// 0, or the errno of the call that failed.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = retry([&] { return ::write(descriptor, text.data(), text.size()); });
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-// Pipes, devices and some file systems have nothing to sync and say so.
-bool sync_failed(int result) { return result != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP; }
 
 // A name beside a file's, which nothing has yet.
 fs::path temporary_name(const fs::path& target) {
@@ -322,6 +288,16 @@ bool is_temporary_file(const fs::path& path) {
   return name.starts_with(".aelab-") && name.ends_with(".tmp");
 }
 
+void refuse_links(const fs::path& folder) try {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_symlink())
+      throw Error(entry.path().string() +
+                  ": is a symbolic link, which could lead out of the folder; put what it " +
+                  "leads to in its place");
+} catch (const fs::filesystem_error& error) {
+  throw cannot_read(folder, error.code().message());
+}
+
 fs::path create_numbered_folder(const fs::path& parent) {
   const auto refuse = [&](std::string_view why) {
     return Error(fmt::format("cannot create a folder in {}: {}", parent.string(), why));
@@ -340,53 +316,6 @@ fs::path create_numbered_folder(const fs::path& parent) {
     if (::mkdir(folder.c_str(), 0777) == 0) return folder;
     if (errno != EEXIST) throw refuse(reason(errno));
   }
-}
-
-GrowingFile::GrowingFile(fs::path path, std::uintmax_t keep)
-    : path_(std::move(path)),
-      descriptor_(open_file(path_, O_WRONLY | O_APPEND | (keep == 0 ? O_CREAT : 0))),
-      length_(keep) {
-  if (descriptor_ < 0) throw cannot_write(path_, reason(errno));
-  struct stat about = {};
-  int error = ::fstat(descriptor_, &about) == 0 ? 0 : errno;
-  const auto size = static_cast<std::uintmax_t>(about.st_size);
-  if (!error && size > keep) {
-    error = retry([&] { return ::ftruncate(descriptor_, static_cast<off_t>(keep)); }) == 0 ? 0 : errno;
-  }
-  if (!error && size >= keep) return;
-  close_file(descriptor_);  // no destructor runs after a throwing constructor
-  if (error) throw cannot_write(path_, reason(error));
-  throw Failure(fmt::format(
-      "{} has {} bytes, but {} were recorded when it was last saved: it was changed or damaged since then. "
-      "Restore it from a copy, or start a new run.",
-      path_.string(), size, keep));
-}
-
-GrowingFile::GrowingFile(GrowingFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      length_(std::exchange(other.length_, 0)) {}
-
-GrowingFile& GrowingFile::operator=(GrowingFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(length_, other.length_);
-  return *this;
-}
-
-GrowingFile::~GrowingFile() { close_file(descriptor_); }
-
-void GrowingFile::append(std::string_view text) {
-  if (const int error = write_all(descriptor_, text)) {
-    // No torn line stays behind; where even this fails, the next resume cuts it off.
-    [[maybe_unused]] const int cut = ::ftruncate(descriptor_, static_cast<off_t>(length_));
-    throw cannot_write(path_, reason(error));
-  }
-  length_ += text.size();
-}
-
-void GrowingFile::sync() {
-  if (sync_failed(::fdatasync(descriptor_))) throw cannot_write(path_, reason(errno));
 }
 
 }  // namespace aelab

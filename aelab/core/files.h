@@ -61,33 +61,12 @@ void link_file(const std::filesystem::path& path, const std::filesystem::path& s
 /// Whether it is a temporary file of these, left behind by a process that was killed.
 bool is_temporary_file(const std::filesystem::path& path);
 
+/// Error that names a symbolic link within `folder`, at any depth; `folder` itself may be one. Whatever aelab
+/// reads or writes in a folder of its own lies in that folder.
+void refuse_links(const std::filesystem::path& folder);
+
 /// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its
 /// path. Many processes may do so at once. Error when it cannot be created.
 std::filesystem::path create_numbered_folder(const std::filesystem::path& parent);
-
-/// A file that grows by appending and, when a run resumes, is cut back to what its checkpoint recorded.
-class GrowingFile {
- public:
-  /// Opens the file, or creates it when keep is 0, and cuts it to its first `keep` bytes. Failure when it is
-  /// shorter than that or cannot be opened.
-  explicit GrowingFile(std::filesystem::path path, std::uintmax_t keep = 0);
-  GrowingFile(GrowingFile&& other) noexcept;
-  GrowingFile& operator=(GrowingFile&& other) noexcept;
-  ~GrowingFile();
-
-  /// Appends all of `text` or, as far as the file system allows, nothing. Failure names the path and the
-  /// reason.
-  void append(std::string_view text);
-  /// Returns once everything appended is on the disk. Failure names the path and the reason.
-  void sync();
-  /// Bytes so far.
-  std::uintmax_t length() const { return length_; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-  std::uintmax_t length_ = 0;
-};
 
 }  // namespace aelab

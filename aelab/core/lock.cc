@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "aelab/core/error.h"
+#include "aelab/core/files.h"
 
 namespace aelab {
 
@@ -16,12 +17,19 @@ FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::millise
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0) throw Error(folder.string() + ": cannot be locked: " + std::strerror(errno));
   const auto end = std::chrono::steady_clock::now() + patience;
-  do {
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-    if (patience.count() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  } while (std::chrono::steady_clock::now() < end);
-  ::close(descriptor_);
-  throw Error(folder.string() + ": another process is working in it; wait for it, or stop it first");
+  while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= end) {
+      ::close(descriptor_);
+      throw Error(folder.string() + ": another process is working in it; wait for it, or stop it first");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  try {
+    refuse_links(folder);
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
 }
 
 FolderLock::~FolderLock() { ::close(descriptor_); }

@@ -5,11 +5,11 @@
 
 namespace aelab {
 
-/// Keeps a folder to one process, as long as it lives: a lock that the system lets go when the process ends,
-/// however it ends.
+/// The exclusive right of one process to write in a folder, which contains no symbolic links. The system
+/// releases the lock when the process ends, however it ends.
 class FolderLock {
  public:
-  /// Error when another process holds it, and still does after `patience`.
+  /// Error when another process holds the lock, and still does after `patience`; and as refuse_links().
   explicit FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience = {});
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

@@ -184,9 +184,13 @@ std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset) {
   in_chunks(dataset, [&](const Batch& batch) { sum += batch.inputs.sum(0, false, at::kDouble); });
   const auto mean = sum / dataset.size();
   in_chunks(dataset, [&](const Batch& batch) { squares += (batch.inputs - mean).square().sum(0); });
-  auto deviation = (squares / dataset.size()).sqrt();
-  deviation = at::where(deviation > 1e-12, deviation, at::ones_like(deviation));
+  const auto deviation = divisor((squares / dataset.size()).sqrt(), mean);
   return {mean.to(at::kFloat), deviation.to(at::kFloat)};
+}
+
+Tensor divisor(const Tensor& deviation, const Tensor& mean) {
+  constexpr double kRounding = 1e-13;  // of float64 sums of equal numbers, relative to the numbers
+  return at::where(deviation > kRounding * mean.abs(), deviation, 1.);
 }
 
 std::pair<double, double> value_range(const Dataset& dataset) {

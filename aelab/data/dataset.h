@@ -89,6 +89,10 @@ Dataset joined(const std::vector<Dataset>& sets);
 /// Mean and standard deviation of every feature, [...shape] each; a constant feature's deviation is 1.
 std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset);
 
+/// `deviation`, of values with this mean, both in float64: 1 where it is no more than rounding, so that
+/// constants can be divided by it.
+Tensor divisor(const Tensor& deviation, const Tensor& mean);
+
 /// The smallest and the largest value of any feature; NaN if any value is.
 std::pair<double, double> value_range(const Dataset& dataset);
 

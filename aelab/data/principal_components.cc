@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
 #include "aelab/nn/layers.h"
 #include "aelab/nn/transposed.h"
@@ -15,7 +16,21 @@ Tensor PrincipalComponents::decode(const Tensor& code) const {
   return aelab::linear(code, components.t(), mean);
 }
 
+std::int64_t PrincipalComponents::rank() const { return (variances > 0).sum().item<std::int64_t>(); }
+
 namespace {
+
+/// Variances along orthonormal directions, largest first. Those that rounding could have made are 0.
+struct Directions {
+  Tensor variances;   ///< [k], float64
+  Tensor components;  ///< [k, features], float64
+};
+
+/// Sets the directions whose variance is at most `share` of the largest to zero.
+Directions without_rounding(Tensor variances, const Tensor& components, double share) {
+  const auto real = variances > share * variances.slice(0, 0, 1).clamp_min(0);
+  return {at::where(real, variances, 0.), at::where(real.unsqueeze(1), components, 0.)};
+}
 
 /// Adds x x^T to the upper triangle of `products`, x [features, rows]: a strip of rows at a time, from the
 /// diagonal on, which is four sevenths of the whole square's work with 784 features, and half of it with
@@ -30,30 +45,77 @@ void add_products(const Tensor& x, const Tensor& products) {
   }
 }
 
-}  // namespace
+constexpr std::int64_t kBlockRows = 1000;  // of a block, which stays in the last cache
 
-PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k) {
-  constexpr std::int64_t kRows = 1000;  // of a block, which stays in the last cache
-  const Batches blocks(dataset, kRows);
-  const auto origin = blocks[0].inputs.flatten(1).mean(0);  // near the mean: float32 keeps its digits
-  const auto features = origin.numel();
+/// A data set's rows relative to `origin`, near the mean, so that float32 keeps its digits.
+struct Centred {
+  const Batches& blocks;
+  Tensor origin;
+
+  Tensor operator[](std::int64_t i) const {
+    if (i > 0) StopSignals::check();
+    return blocks[i].inputs.flatten(1) - origin;
+  }
+};
+
+/// By the eigenvectors of the features' covariance, for as many rows as features or more. Products of few
+/// features are in float64, which costs little; of many, in float32.
+Directions by_covariance(const Centred& rows, double count, std::int64_t k, Tensor& mean, double& total) {
+  constexpr std::int64_t kFew = 256;
+  const auto features = rows.origin.numel();
+  const bool exact = features <= kFew;
   auto sum = at::zeros({features}, at::kDouble), products = at::zeros({features, features}, at::kDouble);
-  for (std::int64_t i = 0; i < blocks.count(); ++i) {
-    const auto shifted = transposed(blocks[i].inputs.flatten(1) - origin);
-    sum += shifted.sum(1);
+  for (std::int64_t i = 0; i < rows.blocks.count(); ++i) {
+    const auto shifted = transposed(rows[i]).to(exact ? at::kDouble : at::kFloat);
+    sum += shifted.sum(1, /*keepdim=*/false, at::kDouble);
     add_products(shifted, products);
   }
   products = products.triu() + products.triu(1).t();
-  const auto rows = static_cast<double>(dataset.size());
-  const auto mean = (origin + sum / rows).to(at::kFloat);
-  const auto covariance = (products - at::outer(sum, sum) / rows) / std::max(rows - 1, 1.0);
+  mean = rows.origin + sum / count;
+  const auto covariance = (products - at::outer(sum, sum) / count) / std::max(count - 1, 1.0);
+  total = covariance.trace().item<double>();
   const auto [values, vectors] = at::linalg_eigh(covariance);  // ascending
-  const auto kept = std::min(k, features);
-  auto components = vectors.flip(1).slice(1, 0, kept).t();
-  const auto largest = components.gather(1, components.abs().argmax(1, /*keepdim=*/true));
-  components = components * largest.sign();
-  return {mean, components.to(at::kFloat).contiguous(),
-          values.flip(0).slice(0, 0, kept).clamp_min(0).to(at::kFloat), covariance.trace().item<double>()};
+  return without_rounding(values.flip(0).slice(0, 0, k), vectors.flip(1).slice(1, 0, k).t(),
+                          exact ? 1e-12 : 1e-6);
+}
+
+/// By the eigenvectors of the rows' inner products, for fewer rows than features: no more memory than the
+/// rows take, in float64. There are at most rows - 1 directions; further ones are zero.
+Directions by_inner_products(const Centred& rows, double count, std::int64_t k, Tensor& mean, double& total) {
+  std::vector<Tensor> blocks;
+  for (std::int64_t i = 0; i < rows.blocks.count(); ++i) blocks.push_back(rows[i].to(at::kDouble));
+  auto x = at::cat(blocks);
+  const auto centre = x.mean(0);
+  mean = rows.origin + centre;
+  x -= centre;
+  const double divisor = std::max(count - 1, 1.0);
+  total = x.square().sum().item<double>() / divisor;
+  const auto [values, vectors] = at::linalg_eigh(at::mm(x, x.t()) / divisor);
+  const auto there = std::min(k, x.size(0));
+  const auto variances = values.flip(0).slice(0, 0, there);
+  auto components = at::mm(vectors.flip(1).slice(1, 0, there).t(), x);
+  components = components / at::linalg_vector_norm(components, 2, 1, /*keepdim=*/true).clamp_min(1e-300);
+  const auto found = without_rounding(variances, components, 1e-12);
+  return {at::constant_pad_nd(found.variances, {0, k - there}),
+          at::constant_pad_nd(found.components, {0, 0, 0, k - there})};
+}
+
+}  // namespace
+
+PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k) {
+  const Batches blocks(dataset, kBlockRows);
+  const Centred rows{blocks, blocks[0].inputs.flatten(1).mean(0)};
+  const auto features = rows.origin.numel();
+  const auto method = dataset.size() < features ? by_inner_products : by_covariance;
+  PrincipalComponents result;
+  Tensor mean;
+  auto found =
+      method(rows, static_cast<double>(dataset.size()), std::min(k, features), mean, result.total_variance);
+  const auto largest = found.components.gather(1, found.components.abs().argmax(1, /*keepdim=*/true));
+  result.mean = mean.to(at::kFloat);
+  result.components = (found.components * largest.sign()).to(at::kFloat).contiguous();
+  result.variances = found.variances.to(at::kFloat);
+  return result;
 }
 
 }  // namespace aelab

@@ -103,15 +103,17 @@ void StandardizeTransform::fit(const Dataset& train) {
   auto [least, most] = feature_range(train);
   const auto mean = mean_.to(at::kDouble);
   const auto variance = at::where(least == most, 0., deviation_.to(at::kDouble).square());
-  deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt().clamp_min(1e-12).to(at::kFloat);
+  deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt();
+  deviation_ = divisor(deviation_, mean.mean()).to(at::kFloat);
   mean_ = mean.mean().to(at::kFloat);
 }
 
 Tensor StandardizeTransform::apply(Tensor x, const Randomness&) const {
   if (over_ != Over::row) return x.sub_(mean_).div_(deviation_);
-  const auto flat = x.flatten(1);
-  const auto deviation = flat.std(1, /*unbiased=*/false, /*keepdim=*/true);
-  return ((flat - flat.mean(1, /*keepdim=*/true)) / at::where(deviation > 1e-12, deviation, 1.)).view_as(x);
+  const auto flat = x.flatten(1).to(at::kDouble);
+  const auto mean = flat.mean(1, /*keepdim=*/true),
+             deviation = flat.std(1, /*unbiased=*/false, /*keepdim=*/true);
+  return ((flat - mean) / divisor(deviation, mean)).to(at::kFloat).view_as(x);
 }
 
 std::vector<std::pair<std::string, Tensor*>> StandardizeTransform::fitted() {
@@ -197,13 +199,15 @@ Shape WhitenTransform::shape(const Shape& input) const {
 void WhitenTransform::fit(const Dataset& train) {
   const auto features = elements(train.shape());
   const auto found = principal_components(train, config_.components.value_or(features));
+  if (config_.epsilon == 0 && found.rank() < found.variances.size(0))
+    throw Error("only " + std::to_string(found.rank()) + " directions of " + std::to_string(features) +
+                " have a variance beyond rounding: set \"epsilon\" above 0, or \"components\" to at most " +
+                std::to_string(found.rank()));
   const auto scales = (found.variances + config_.epsilon).rsqrt().unsqueeze(1);
   mean_ = found.mean;
   const auto whitening = found.components * scales;  // [components, features]
   matrix_ = config_.method == Whitening::pca ? whitening.t().contiguous()
                                              : at::mm(found.components.t(), whitening).contiguous();
-  if (!at::isfinite(matrix_).all().item<bool>())
-    throw Error("some directions have no variance: set \"epsilon\" above 0, or keep fewer \"components\"");
 }
 
 Tensor WhitenTransform::apply(Tensor x, const Randomness&) const {

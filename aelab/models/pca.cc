@@ -39,7 +39,7 @@ std::vector<Phase> Pca::phases() {
 void Pca::solve(const Dataset& data) {
   const at::NoGradGuard no_grad;
   const auto found = principal_components(data, elements(code_shape()));
-  const auto scale = whiten_ ? found.variances.clamp_min(1e-12).sqrt() : at::ones_like(found.variances);
+  const auto scale = whiten_ ? at::where(found.variances > 0, found.variances, 1).sqrt() : at::ones_like(found.variances);
   const auto parameters = named_parameters();
   parameters["backbone.encoder_0.weight"].copy_(found.components / scale.unsqueeze(1));
   parameters["backbone.decoder_0.weight"].copy_((found.components * scale.unsqueeze(1)).t());

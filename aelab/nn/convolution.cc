@@ -6,6 +6,7 @@
 
 #include "aelab/nn/direct_network.h"
 #include "aelab/nn/kernels.h"
+#include "aelab/nn/threads.h"
 #include "aelab/nn/work.h"
 
 namespace aelab {
@@ -156,6 +157,7 @@ at::Tensor convolve_by_operators(const std::vector<ImageLayer>& layers, const at
 
 at::Tensor convolve(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
   count_work(layers, x);
+  settle_threads();
   if (kernels().convolution == DirectKernel::direct && suits_direct(layers, x))
     return convolve_directly(layers, x);
   return convolve_by_operators(layers, x);

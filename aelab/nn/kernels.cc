@@ -1,6 +1,7 @@
 #include "aelab/nn/kernels.h"
 
 #include <ATen/Context.h>
+#include <ATen/Version.h>
 
 #include <array>
 #include <fstream>
@@ -9,6 +10,8 @@
 #include "aelab/core/error.h"
 #include "aelab/nn/direct_kernels.h"
 #include "aelab/nn/product.h"
+#include "aelab/nn/self_check.h"
+#include "aelab/nn/threads.h"
 
 namespace aelab {
 
@@ -90,6 +93,10 @@ Kernels settled(Kernels wanted, const Kernels& recorded) {
 
 Kernels kernels() { return in_use(); }
 
-void use_kernels(const Kernels& wanted) { in_use() = resolve(wanted); }
+void use_kernels(const Kernels& wanted) {
+  in_use() = resolve(wanted);
+  settle_threads();
+  check_seams();
+}
 
 }  // namespace aelab

@@ -45,7 +45,9 @@ Kernels settled(Kernels wanted, const Kernels& recorded);
 
 /// Those in use, for the whole process; at first this machine's rule.
 Kernels kernels();
-/// Uses resolve(wanted) from now on. As at::set_num_threads: not while another thread computes.
+/// Uses resolve(wanted) from now on, with threads that are really there (nn/threads.h), and checks each
+/// kernel (nn/self_check.h). As at::set_num_threads: not while another thread computes. Error where a kernel
+/// cannot be had or computes wrong results.
 void use_kernels(const Kernels& wanted);
 
 }  // namespace aelab

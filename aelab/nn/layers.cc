@@ -7,6 +7,7 @@
 
 #include "aelab/nn/kernels.h"
 #include "aelab/nn/product.h"
+#include "aelab/nn/threads.h"
 #include "aelab/nn/work.h"
 
 namespace aelab {
@@ -14,6 +15,7 @@ namespace aelab {
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Activation activation) {
   count_multiply_adds(x.numel() * weight.size(0), x.requires_grad(), weight.requires_grad());
+  settle_threads();
   if (kernels().linear != LinearKernel::onednn || !suits_onednn(x, weight))
     return activate(activation, at::linear(x, weight, bias));
   if (activation == Activation::relu) return onednn_product(x, weight, bias, /*relu=*/true);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "aelab/core/files.h"
+#include "aelab/core/growing_file.h"
 #include "aelab/core/image.h"
 #include "aelab/core/shape.h"
 

@@ -1,7 +1,5 @@
 #include "aelab/runs/run.h"
 
-#include <ATen/Parallel.h>
-
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +11,7 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/data_record.h"
+#include "aelab/nn/threads.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/record.h"
@@ -213,7 +212,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   problems.raise(options.origin);
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
-  if (!config.training.threads) config.training.threads = at::get_num_threads();
+  if (!config.training.threads) config.training.threads = settle_threads();
   const bool given = !options.folder.empty();
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);

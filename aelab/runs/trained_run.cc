@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "aelab/nn/threads.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -22,7 +23,7 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
     run.data = run.source.split(run.config.data.split, run.config.seed);
   });
   problems.raise((folder / "config.json").string());
-  at::set_num_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
+  use_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
   use_kernels(nearest(run.config.training.kernels));
   run.model = load_model(folder, run.config, run.source, checkpoint);
   load_transforms(find_checkpoint(folder, checkpoint), run.data);

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "aelab/core/files.h"
+#include "aelab/core/growing_file.h"
 #include "aelab/core/image.h"
 #include "aelab/training/training.h"
 
@@ -15,8 +15,8 @@ namespace aelab {
 /// GrowingFile's.
 class EventFile {
  public:
-  /// Goes on after the first `keep` bytes of the file; begins it when keep is 0.
-  explicit EventFile(std::filesystem::path path, std::uintmax_t keep = 0);
+  /// Continues the file at `mark`; begins it where the mark's length is 0.
+  explicit EventFile(std::filesystem::path path, GrowingFile::Mark mark = {});
 
   /// One curve for each; TensorBoard keeps them in float32.
   void add_scalars(std::int64_t step, const Metrics& scalars);
@@ -28,7 +28,7 @@ class EventFile {
   void add_hyper_parameters(const nlohmann::json& values);
 
   void sync() { file_.sync(); }
-  std::uintmax_t length() const { return file_.length(); }
+  const GrowingFile::Mark& mark() const { return file_.mark(); }
 
  private:
   GrowingFile file_;

@@ -1,7 +1,6 @@
 #include "aelab/training/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/threads.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/freeze.h"
@@ -161,7 +161,7 @@ class Loop {
 
   /// False when a signal stopped it.
   bool run_phase() {
-    if (training_.phase().solve && !training_.progress.phase_ended) solve();
+    if (training_.phase().solve && !training_.progress.phase_ended && !solve()) return false;
     while (!training_.progress.phase_ended) {
       run_epoch();
       if (history_.signal) return false;
@@ -169,14 +169,17 @@ class Loop {
     return true;
   }
 
-  /// A phase in closed form counts as one epoch without steps.
-  void solve() {
-    {
+  /// A phase in closed form counts as one epoch without steps. False when a signal stopped it.
+  bool solve() {
+    try {
       const at::NoGradGuard no_grad;
       training_.phase().solve(training_.data.train);
+    } catch (const Stopped&) {
+      return !stop_requested();
     }
     training_.averages = averages_of(training_.data.train);
     end_epoch();
+    return true;
   }
 
   void run_epoch() {
@@ -357,11 +360,17 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Pro
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
   check(model, data, !place.folder.empty());
-  if (config_.threads) at::set_num_threads(static_cast<int>(*config_.threads));
+  auto placed = place;
+  if (config_.threads) {
+    const int wanted = static_cast<int>(*config_.threads), given = use_threads(wanted);
+    if (given < wanted)
+      placed.notes.push_back("caution: OpenMP provides " + std::to_string(given) + " of " +
+                             std::to_string(wanted) + " threads; results may differ in their last bits");
+  }
   use_kernels(config_.kernels);
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());
-  return Loop(config_, std::move(callbacks), seed_, model, data, place).run();
+  return Loop(config_, std::move(callbacks), seed_, model, data, placed).run();
 }
 
 }  // namespace aelab

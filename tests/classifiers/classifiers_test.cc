@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 
+#include "aelab/classifiers/k_means.h"
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
 #include "aelab/classifiers/nearest_neighbours.h"
 #include "aelab/classifiers/rbf_svm.h"
+#include "aelab/core/signals.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -27,6 +30,18 @@ at::Tensor saved_after_fit(Classifier& classifier, const char* name, const at::T
 
 const auto kTwoRows = column({-1, 1});
 const auto kTwoLabels = classes_of({0, 1});
+
+TEST(Classifiers, AreStoppedBySignals) {
+  const StopSignals signals;
+  std::raise(SIGTERM);
+  LogisticRegression regression({});
+  EXPECT_THROW(regression.fit(kTwoRows, kTwoLabels, 2, 0), Stopped);
+  NearestNeighbours neighbours({});
+  neighbours.fit(kTwoRows, kTwoLabels, 2, 0);
+  EXPECT_THROW(neighbours.predict(kTwoRows), Stopped);
+  EXPECT_THROW(k_means(kTwoRows, {.clusters = 1}, 0), Stopped);
+  StopSignals::reset();
+}
 
 TEST(LogisticRegression, IsThatComputedByHand) {
   // By symmetry W = (-w, w) and b = 0: 2 C log(1 + exp(-2 w)) + w^2 is least where

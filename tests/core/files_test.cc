@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "aelab/core/error.h"
+#include "aelab/core/growing_file.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -187,7 +188,7 @@ TEST_F(Files, FailedWriteLeavesTheOldFileAndNothingElse) {
 
 TEST_F(Files, FailedAppendLeavesNoTornLine) {
   const int result = in_child_with_little_disk([&] {
-    GrowingFile file(folder / "a", 0);
+    GrowingFile file(folder / "a");
     file.append("line\n");
     const auto message = message_of<Failure>([&] { file.append(std::string(10'000, 'x')); });
     if (message.find("File too large") == std::string::npos) return 1;
@@ -264,57 +265,6 @@ TEST_F(Files, ManyProcessesMayNumberFoldersAtOnce) {
     ASSERT_TRUE(fs::is_directory(made)) << n;
     EXPECT_EQ(std::distance(fs::directory_iterator(made), fs::directory_iterator()), 1) << n;
   }
-}
-
-TEST_F(Files, GrowingFileAppendsAndIsCutBack) {
-  const fs::path path = folder / "metrics.jsonl";
-  {
-    GrowingFile file(path, 0);
-    EXPECT_EQ(file.length(), 0u);
-    file.append("one\n");
-    file.append("");
-    file.append("two\n");
-    file.sync();
-    EXPECT_EQ(file.length(), 8u);
-  }
-  {
-    GrowingFile file(path, 4);
-    EXPECT_EQ(file.length(), 4u);
-    file.append("three\n");
-  }
-  EXPECT_EQ(read_file(path), "one\nthree\n");
-  GrowingFile(path, 0);
-  EXPECT_EQ(read_file(path), "");
-}
-
-TEST_F(Files, GrowingFileRefusesAFileThatIsTooShort) {
-  put(folder / "a", "abc");
-  const std::string message = message_of<Failure>([&] { GrowingFile(folder / "a", 4); });
-  EXPECT_SAYS(message, "has 3 bytes, but 4 were recorded");
-  EXPECT_EQ(read_file(folder / "a"), "abc");
-  EXPECT_SAYS(message_of<Failure>([&] { GrowingFile(folder / "b", 4); }), "No such file");
-  EXPECT_FALSE(fs::exists(folder / "b"));
-}
-
-TEST_F(Files, GrowingFileSaysThatTheDiskIsFull) {
-  GrowingFile file("/dev/full", 0);
-  const std::string message = message_of<Failure>([&] { file.append("x"); });
-  EXPECT_SAYS(message, "/dev/full");
-  EXPECT_SAYS(message, "No space left on device");
-  EXPECT_EQ(file.length(), 0u);
-  file.sync();
-}
-
-TEST_F(Files, GrowingFileMoves) {
-  GrowingFile a(folder / "a", 0), b(folder / "b", 0);
-  a.append("a");
-  GrowingFile c = std::move(a);
-  c.append("c");
-  b = std::move(c);
-  b.append("b");
-  EXPECT_EQ(b.length(), 3u);
-  EXPECT_EQ(b.path(), folder / "a");
-  EXPECT_EQ(read_file(folder / "a"), "acb");
 }
 
 }  // namespace

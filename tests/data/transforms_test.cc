@@ -94,7 +94,43 @@ TEST(Transforms, NameWhatDoesNotFit) {
   EXPECT_SAYS(refusal(at::zeros({4, 1, 5, 5}), {CropTransform::Config{.height = 6, .width = 2}}),
               "data.transforms[0]: a part of 6x2 is larger than the pictures, 1x5x5");
   EXPECT_SAYS(refusal(at::zeros({4, 3}), {WhitenTransform::Config{.components = 4}}), "keeps 4 components");
-  EXPECT_SAYS(refusal(at::ones({4, 3}), {WhitenTransform::Config{.epsilon = 0}}), "no variance");
+  EXPECT_SAYS(refusal(at::ones({4, 3}), {WhitenTransform::Config{.epsilon = 0}}),
+              "only 0 directions of 3 have a variance beyond rounding");
+}
+
+// What counts as constant is relative to the data: units are free.
+TEST(Transforms, StandardizesAnyUnit) {
+  const auto base = at::randn({50, 3}, at::kDouble);
+  for (const double unit : {1e-20, 1e-13, 1., 1e13, 1e20})
+    for (const auto over : {Over::feature, Over::all, Over::row}) {
+      const auto found =
+          changed_rows((base * unit).to(at::kFloat), {StandardizeTransform::Config{.over = over}});
+      const auto expected = changed_rows(base.to(at::kFloat), {StandardizeTransform::Config{.over = over}});
+      EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-4)) << unit;
+    }
+  for (const double value : {0., 1e-20, .1, 1e13})
+    for (const auto over : {Over::feature, Over::all, Over::row})
+      EXPECT_TRUE(
+          at::allclose(changed_rows(at::full({7, 3}, value), {StandardizeTransform::Config{.over = over}}),
+                       at::zeros({7, 3}), 0, 1e-4 * value))
+          << value;
+}
+
+// Whitening without epsilon asks for full rank, whatever the sign of a rounding error.
+TEST(Transforms, WhiteningRefusesDependentColumns) {
+  for (int seed = 0; seed < 10; ++seed) {
+    at::manual_seed(seed);
+    for (const std::int64_t features : {4, 300}) {
+      auto rows = at::randn({2 * features, features});
+      rows.select(1, 0) = 2 * rows.select(1, 1) - rows.select(1, 2);
+      const auto rank = std::to_string(features - 1);
+      EXPECT_SAYS(refusal(rows, {WhitenTransform::Config{.epsilon = 0}}), "only " + rank + " directions");
+      const auto kept =
+          WhitenTransform::Config{.method = Whitening::pca, .components = features - 1, .epsilon = 0};
+      const auto white = changed_rows(rows, {kept});  // the remedy
+      EXPECT_TRUE(at::allclose(at::cov(white.t()), at::eye(features - 1), 1e-2, 1e-2));
+    }
+  }
 }
 
 }  // namespace

@@ -82,6 +82,48 @@ TEST(Pca, IsTheSameWhereTheFirstRowsAreFarFromTheMean) {
   EXPECT_TRUE(at::allclose(pca.mean.to(at::kDouble), wide.mean(0), 1e-5, 1e-5));
 }
 
+// The singular values and vectors of the centred rows, in float64, are an oracle that shares no code with
+// ours.
+TEST(Pca, OfFewerRowsThanFeaturesHasTheSingularVectors) {
+  auto random = fixed_generator();
+  for (const auto& [rows, features] :
+       {std::pair<std::int64_t, std::int64_t>{12, 400}, {12, 30}, {1100, 1500}}) {
+    const auto x = at::empty({rows, features}).normal_(5, 1, random) * at::linspace(.1, 3, features);
+    const auto wide = x.to(at::kDouble);
+    const auto [u, s, v] = at::linalg_svd(wide - wide.mean(0), /*full_matrices=*/false);
+    const std::int64_t k = 6;
+    const auto pca = principal_components(Dataset::from_tensors(x), k);
+    const auto variances = (s.square() / (rows - 1)).slice(0, 0, k);
+    EXPECT_TRUE(at::allclose(pca.variances.to(at::kDouble), variances, 1e-5, 0));
+    EXPECT_NEAR(pca.total_variance, s.square().sum().item<double>() / static_cast<double>(rows - 1),
+                1e-6 * pca.total_variance);
+    const auto aligned = (pca.components.to(at::kDouble) * v.slice(0, 0, k)).sum(1).abs();
+    EXPECT_TRUE(at::allclose(aligned, at::ones(k, at::kDouble), 0, 1e-5)) << aligned;
+  }
+}
+
+TEST(Pca, IsZeroBeyondTheRank) {
+  auto random = fixed_generator();
+  // Five rows have four directions; a column that repeats another adds none.
+  const auto few = at::empty({5, 40}).normal_(0, 1, random);
+  auto repeated = at::empty({300, 6}).normal_(0, 1, random);
+  repeated.select(1, 5) = repeated.select(1, 0);
+  for (const auto& [x, rank] :
+       {std::pair<Tensor, std::int64_t>{few, 4}, {repeated, 5}, {at::ones({9, 3}), 0}}) {
+    const auto pca = principal_components(Dataset::from_tensors(x), 8);
+    EXPECT_EQ(pca.rank(), rank);
+    EXPECT_EQ(pca.components.size(0), std::min<std::int64_t>(8, x.size(1)));
+    EXPECT_EQ(pca.components.slice(0, rank).abs().sum().item<double>(), 0);
+    EXPECT_TRUE(at::allclose(pca.decode(pca.encode(x)), x, 1e-4, 1e-4)) << "the rank's directions give all";
+  }
+}
+
+TEST(Pca, IsStoppedBySignals) {
+  const Interruptible interruptible;
+  std::raise(SIGTERM);
+  EXPECT_THROW(principal_components(Dataset::from_tensors(at::zeros({3000, 16})), 2), Stopped);
+}
+
 TEST(Pca, ReconstructsAsScikitLearn) {
   const auto x = all_digits();
   for (const bool whiten : {false, true}) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <protozero/pbf_reader.hpp>
 
+#include "aelab/core/files.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -101,15 +102,15 @@ TEST(EventFile, FramesHaveMaskedChecksums) {
 
 TEST(EventFile, GoesOnAfterWhatIsKept) {
   const TemporaryFolder folder;
-  std::uintmax_t length = 0;
+  GrowingFile::Mark mark;
   {
     EventFile file(folder / "events");
     file.add_scalars(1, {{"a", 1}});
-    length = file.length();
+    mark = file.mark();
     file.add_scalars(2, {{"a", 2}});
   }
-  const auto kept = read_file(folder / "events").substr(0, length);
-  EventFile file(folder / "events", length);
+  const auto kept = read_file(folder / "events").substr(0, mark.length);
+  EventFile file(folder / "events", mark);
   EXPECT_EQ(read_file(folder / "events"), kept);
   file.add_scalars(2, {{"a", 3}});
   EXPECT_EQ(records(read_file(folder / "events")).size(), 3U);

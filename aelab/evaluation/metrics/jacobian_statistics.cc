@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "aelab/core/signals.h"
 #include "aelab/nn/jacobian.h"
 
 namespace aelab {
@@ -94,6 +95,7 @@ void JacobianStatistics::add(const Observation& observation) {
   const auto at_once = std::max<std::int64_t>(1, kJacobianNumbersAtOnce / numbers);
   const auto samples = x.split(at_once), tangents = tangents_->at(x).split(at_once);
   for (std::size_t i = 0; i < samples.size(); ++i) {
+    StopSignals::check();
     const auto j = jacobian(model_->parts(), samples[i]).cpu().to(at::kDouble);
     finite_ = finite_ && j.isfinite().all().item<bool>();
     if (!finite_) return;

@@ -39,15 +39,15 @@ void Log::epoch_end(Training& training) {
 }
 
 nlohmann::json Log::save() const {
-  return {{"lines", files_->lines.length()},
-          {"table", files_->table.length()},
-          {"remarks", files_->remarks.length()}};
+  return {{"lines", files_->lines.mark().save()},
+          {"table", files_->table.mark().save()},
+          {"remarks", files_->remarks.mark().save()}};
 }
 
 void Log::load(const nlohmann::json& saved) {
-  keep_lines_ = saved.at("lines");
-  keep_table_ = saved.at("table");
-  keep_remarks_ = saved.at("remarks");
+  keep_lines_ = GrowingFile::Mark::load(saved.at("lines"));
+  keep_table_ = GrowingFile::Mark::load(saved.at("table"));
+  keep_remarks_ = GrowingFile::Mark::load(saved.at("remarks"));
 }
 
 }  // namespace aelab

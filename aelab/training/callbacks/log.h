@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "aelab/core/files.h"
+#include "aelab/core/growing_file.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -31,7 +31,7 @@ class Log : public Callback {
   struct Files {
     GrowingFile lines, table, remarks;
   };
-  std::uintmax_t keep_lines_ = 0, keep_table_ = 0, keep_remarks_ = 0;
+  GrowingFile::Mark keep_lines_, keep_table_, keep_remarks_;
   std::optional<Files> files_;  // open once training starts
 };
 

@@ -51,7 +51,7 @@ void TensorBoard::start(Training& training) {
   const auto folder = training.folder / "tensorboard";
   std::filesystem::create_directories(folder);
   file_.emplace(folder / "events.out.tfevents.0.aelab", keep_);
-  if (keep_ > 0) return;
+  if (keep_.length > 0) return;
   json flat = json::object();
   flatten_into(flat, "", nested_hyper_parameters(training));
   file_->add_hyper_parameters(flat);
@@ -79,8 +79,8 @@ void TensorBoard::add_histograms(const Training& training) {
     file_->add_histogram(training.progress.step, "parameters/" + name, parameter);
 }
 
-json TensorBoard::save() const { return {{"length", file_->length()}}; }
+json TensorBoard::save() const { return file_->mark().save(); }
 
-void TensorBoard::load(const json& saved) { keep_ = saved.at("length"); }
+void TensorBoard::load(const json& saved) { keep_ = GrowingFile::Mark::load(saved); }
 
 }  // namespace aelab

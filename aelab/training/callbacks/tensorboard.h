@@ -40,7 +40,7 @@ class TensorBoard : public Callback {
 
  private:
   Config config_;
-  std::uintmax_t keep_ = 0;
+  GrowingFile::Mark keep_;
   std::optional<EventFile> file_;  // open once training starts
 
   void add_images(const Training& training);

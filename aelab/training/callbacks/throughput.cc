@@ -25,8 +25,8 @@ void Throughput::epoch_end(Training& training) {
   steps_ = 0;
 }
 
-nlohmann::json Throughput::save() const { return {{"length", file_->length()}}; }
+nlohmann::json Throughput::save() const { return file_->mark().save(); }
 
-void Throughput::load(const nlohmann::json& saved) { keep_ = saved.at("length"); }
+void Throughput::load(const nlohmann::json& saved) { keep_ = GrowingFile::Mark::load(saved); }
 
 }  // namespace aelab

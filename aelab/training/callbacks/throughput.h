@@ -3,7 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "aelab/core/files.h"
+#include "aelab/core/growing_file.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -31,7 +31,7 @@ class Throughput : public Callback {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::uintmax_t keep_ = 0;
+  GrowingFile::Mark keep_;
   std::optional<GrowingFile> file_;
   Clock::time_point begun_;
   std::int64_t steps_ = 0;  // of this epoch, by this process

@@ -27,8 +27,8 @@ void Trace::batch_passed(Training& training, const Batch& batch, const Pass& pas
                             checksum_of(batch.rows), checksum_of(pass.input)));
 }
 
-nlohmann::json Trace::save() const { return {{"length", file_->length()}}; }
+nlohmann::json Trace::save() const { return file_->mark().save(); }
 
-void Trace::load(const nlohmann::json& saved) { keep_ = saved.at("length"); }
+void Trace::load(const nlohmann::json& saved) { keep_ = GrowingFile::Mark::load(saved); }
 
 }  // namespace aelab

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "aelab/core/files.h"
+#include "aelab/core/growing_file.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -28,7 +28,7 @@ class Trace : public Callback {
   void load(const nlohmann::json& saved) override;
 
  private:
-  std::uintmax_t keep_ = 0;
+  GrowingFile::Mark keep_;
   std::optional<GrowingFile> file_;
 };
 
