@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Run folders that were linked, copied, mixed up or cut: nothing outside a folder is read or written, and what can be
+done without a file is done without it."""
+
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import program
+import resume_test
+from endurance import chance, rounds
+
+WRITTEN = ("metrics.jsonl", "metrics.csv", "log.txt", "status.json", "checkpoints", "checkpoints/last.safetensors", "images", "summary")
+
+
+class Folders(resume_test.ResumeTestCase):
+    def stopped(self):
+        """A copy of a run that stopped early."""
+        folder, _ = self.interrupt(resume_test.signal.SIGTERM, resume_test.has_lines(2))
+        return folder
+
+
+class Links(Folders):
+    def test_nothing_is_written_where_a_link_leads(self):
+        whole = self.stopped()
+        for name in WRITTEN:
+            with self.subTest(name):
+                folder, elsewhere = self.folder / "linked", self.folder / "elsewhere"
+                shutil.copytree(whole, folder)
+                path = folder / name
+                path.parent.mkdir(exist_ok=True)
+                if path.exists():
+                    path.rename(elsewhere)
+                else:
+                    elsewhere.mkdir()
+                path.symlink_to(elsewhere)
+                before = resume_test.contents(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
+                self.assert_refused(program.run("resume", folder), f"{path}: is a symbolic link")
+                after = resume_test.contents(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
+                self.assertEqual(after, before)
+                shutil.rmtree(folder)
+                shutil.rmtree(elsewhere) if elsewhere.is_dir() else elsewhere.unlink()
+
+    def test_the_folder_itself_may_be_a_link(self):
+        link = self.folder / "link"
+        link.symlink_to(self.stopped())
+        self.assertEqual(program.run("resume", link).code, 0)
+        self.assert_same(link.resolve(), self.reference)
+
+    def test_a_copy_of_hard_links_leaves_the_original_as_it_was(self):
+        folder, copy = self.stopped(), self.folder / "copy"
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        shutil.copytree(folder, copy, copy_function=os.link)
+        self.assertEqual(program.run("resume", copy).code, 0)
+        self.assert_same(copy, self.reference)
+        for path, content in before.items():
+            self.assertEqual(path.read_bytes(), content, path)
+
+
+class Damage(Folders):
+    def test_of_what_grew_is_noticed(self):
+        whole, places = self.stopped(), chance("damage of what grew")
+        for name in "metrics.jsonl", "metrics.csv", "log.txt":
+            for _ in range(rounds(2, 30)):
+                folder = self.folder / "damaged"
+                shutil.copytree(whole, folder)
+                content = bytearray((folder / name).read_bytes())
+                content[places.randrange(len(content) // 2)] ^= 1
+                (folder / name).write_bytes(content)
+                result = program.run("resume", folder)
+                self.assertEqual(result.code, 1, result)
+                self.assertIn(f"{folder / name} was changed or damaged", result.stderr)
+                self.assertEqual((folder / name).read_bytes(), content)
+                shutil.rmtree(folder)
+
+    def test_of_files_that_only_inform_stops_nothing(self):
+        whole = self.stopped()
+        for name in "environment.json", "status.json":
+            for content in b"", b"{", b"[]", b"null", b'{"status": 7}':
+                with self.subTest(name=name, content=content):
+                    folder = self.folder / "cut"
+                    shutil.copytree(whole, folder)
+                    (folder / name).write_bytes(content)
+                    result = program.run("resume", folder)
+                    self.assertEqual(result.code, 0, result.stderr)
+                    self.assertIn(name, (folder / "log.txt").read_text() if name == "environment.json" else name)
+                    self.assert_same(folder, self.reference)
+                    shutil.rmtree(folder)
+
+    def test_of_the_best_checkpoint_has_a_way_out(self):
+        folder = self.folder / "best"
+        shutil.copytree(self.reference_folder, folder)
+        best = folder / "checkpoints/best.safetensors"
+        best.write_bytes(best.read_bytes()[:-1])
+        result = program.run("evaluate", folder)
+        self.assert_refused(result, "best.safetensors")
+        self.assertIn("--checkpoint last", result.stderr)
+        self.assertEqual(program.run("evaluate", folder, "--checkpoint", "last").code, 0)
+
+    def test_forged_records_are_refused_in_words(self):
+        for name in "config.json", "data.json":
+            for content in b"", b"{", b"[]", b"null", b'"text"', b"{}", b'{"files": 7}':
+                with self.subTest(name=name, content=content):
+                    folder = self.folder / "forged"
+                    shutil.copytree(self.reference_folder, folder)
+                    (folder / name).write_bytes(content)
+                    for command in "evaluate", "resume":
+                        result = program.run(command, folder)
+                        self.assertEqual(result.code, 2, result)
+                        self.assertIn(str(folder), result.stderr)
+                        self.assertNotIn("json.exception", result.stderr)
+                        self.assertNotIn("std::", result.stderr)
+                    shutil.rmtree(folder)
+
+
+class MixedUp(Folders):
+    def test_checkpoints_of_another_run_are_refused_wherever_they_are_read(self):
+        other_file = program.write_json(self.folder / "other.json", {**self.config, "name": "other", "seed": 77})
+        other = program.run("run", other_file, "--output", self.folder / "others")
+        self.assertEqual(other.code, 0, other.stderr)
+        other = pathlib.Path(other.stdout.splitlines()[-1])
+        completed, stopped = self.folder / "completed", self.stopped()
+        shutil.copytree(self.reference_folder, completed)
+        for name in "best", "last":
+            for folder in completed, stopped:
+                shutil.copy(other / f"checkpoints/{name}.safetensors", folder / f"checkpoints/{name}.safetensors")
+        for command in (
+            ("evaluate", completed),
+            ("evaluate", completed, "--checkpoint", "last"),
+            ("apply", completed, "--output", self.folder / "applied"),
+            ("export", completed, self.folder / "exported.safetensors"),
+            ("resume", stopped),
+            ("resume", stopped, "--checkpoint", "best"),
+        ):
+            with self.subTest(command=command[0::2]):
+                result = program.run(*command)
+                self.assertEqual(result.code, 2, result)
+                self.assertIn("another run", result.stderr)
+
+
+if __name__ == "__main__":
+    program.main()
