@@ -130,7 +130,7 @@ class MixedUp(Folders):
             ("evaluate", completed),
             ("evaluate", completed, "--checkpoint", "last"),
             ("apply", completed, "--output", self.folder / "applied"),
-            ("export", completed, self.folder / "exported.safetensors"),
+            ("export", completed, "--output", self.folder / "exported.safetensors"),
             ("resume", stopped),
             ("resume", stopped, "--checkpoint", "best"),
         ):
