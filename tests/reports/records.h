@@ -124,7 +124,7 @@ inline Json comparison_results() {
           {"part", "test"},
           {"significance", 0.05},
           {"metric", "reconstruction/mse"},
-          {"verdict", "sparse is lower (better)"},
+          {"verdict", "sparse leads. sparse is lower (better). Two seeds are few."},
           {"summary", "sparse leads."},
           {"details", {"sparse is lower (better)."}},
           {"caveats", {"Two seeds are few."}},
