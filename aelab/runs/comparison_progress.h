@@ -9,7 +9,7 @@
 namespace aelab {
 
 /// What stderr shows while a comparison runs: a line for each run that ends and, on a terminal, a live line
-/// of those that are running, with the time left.
+/// with the runs in progress and the time left, which fits the terminal's width.
 class ComparisonProgress {
  public:
   /// `todo` are the runs that are not finished yet.
@@ -34,7 +34,7 @@ class ComparisonProgress {
   std::map<std::size_t, std::size_t> left_;             // runs by contender
   Clock::time_point drawn_ = {};
 
-  /// From the runs that ended: of the same contender, else of any. Nothing before one has.
+  /// Estimated from the runs that ended, of the same contender if there are any. Empty before the first ends.
   std::optional<double> time_left() const;
 };
 

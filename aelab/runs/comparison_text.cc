@@ -1,38 +1,22 @@
 // What a comparison says in words and in a terminal.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 
+#include "aelab/core/layout.h"
+#include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/comparison_results.h"
 
 namespace aelab {
 namespace {
 
-constexpr std::size_t kWidth = 100;  // of tables, in characters
-
-/// Rows of cells in aligned columns, a heading first; the first column to the left, the others to the right.
-/// Columns beyond the width follow below, after the first column again.
 std::string aligned(const std::vector<std::vector<std::string>>& cells) {
-  const auto columns = cells.front().size();
-  std::vector<std::size_t> widths(columns, 0);
-  for (const auto& row : cells)
-    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], row[c].size());
-  std::string text;
-  for (std::size_t begin = 1, end; begin < columns; begin = end) {
-    auto width = 2 + widths[0];
-    for (end = begin; end < columns && (end == begin || width + 2 + widths[end] <= kWidth); ++end)
-      width += 2 + widths[end];
-    for (const auto& row : cells) {
-      auto line = fmt::format("  {:<{}}", row[0], widths[0]);
-      for (auto c = begin; c < end; ++c) line += fmt::format("  {:>{}}", row[c], widths[c]);
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-  }
-  return text;
+  return aelab::aligned(cells, columns_of(STDOUT_FILENO));
 }
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }

@@ -221,7 +221,7 @@ class Going(Comparing):
         before = (made / "runs/dense/seed-1/checkpoints/last.safetensors").stat().st_mtime_ns
         again = self.compare(comparison(seeds=[1, 2, 3]))
         self.assertEqual(again.code, 0, again.stderr)
-        self.assertIn("4 of 6 runs are finished already", again.stderr)
+        self.assertIn("4 of 6 runs are already finished", again.stderr)
         self.assertEqual((made / "runs/dense/seed-1/checkpoints/last.safetensors").stat().st_mtime_ns, before)
         self.assertEqual(read_json(made / "comparison.json")["seeds"], [1, 2, 3])
 
@@ -248,7 +248,7 @@ class Going(Comparing):
         process.send_signal(signal.SIGTERM)
         result = finish(process)
         self.assertEqual(result.code, 143, result)
-        self.assertIn("go on with: aelab compare", result.stderr)
+        self.assertIn("resume with: aelab compare", result.stderr)
         self.assertEqual(read_json(self.output / "small/runs/dense/seed-1/status.json")["status"], "stopped")
 
     def test_a_terminals_ctrl_c_reaches_the_parent_alone_and_saves_every_worker(self):
@@ -276,7 +276,7 @@ class Going(Comparing):
         wild = {**DENSE, "training.optimizer": {"kind": "sgd", "learning_rate": 1e30}}
         result = self.compare(comparison(variants=[{"name": "dense", "set": DENSE}, {"name": "wild", "set": wild}]))
         self.assertEqual(result.code, 1)
-        self.assertIn("2 of 4 runs do not count", result.stderr)
+        self.assertIn("2 of 4 runs are excluded", result.stderr)
         value = read_json(self.output / "small/comparison.json")
         self.assertEqual([run["state"] for run in value["variants"][1]["runs"]], ["failed", "failed"])
         self.assertIn("became", value["variants"][1]["runs"][0]["message"])
