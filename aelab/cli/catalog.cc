@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/completion.h"
 #include "aelab/cli/output.h"
 #include "aelab/core/config.h"
 #include "aelab/core/layout.h"
@@ -158,18 +159,18 @@ void describe_file(const std::string& name, bool as_json) {
   print_fields(fields_of(schema));
 }
 
-/// Describes a key of run files; false if there is no such key.
-bool describe_key(const std::string& key, bool as_json) {
-  const auto schema = run_schema();
-  auto part = schema["properties"].value(key, ordered_json());
+/// Describes what stands at a path in run files, such as training.optimizer; false if there is no such path.
+bool describe_key(const std::string& path, bool as_json) {
+  auto part = run_schema_at(path);
   if (part.is_null()) return false;
   if (as_json) {
-    part["definitions"] = schema["definitions"];
+    part["definitions"] = run_schema()["definitions"];
     print_json(part, 2);
     return true;
   }
-  print_wrapped(fmt::format("\"{}\" of a run file: {}; {}\n", key, part["description"].get<std::string>(),
-                            type_of(part)),
+  const auto description = part.value("description", "");
+  print_wrapped(fmt::format("\"{}\" of a run file: {}{}\n", path,
+                            description.empty() ? "" : description + "; ", type_of(part)),
                 2);
   print_fields(fields_of(part));
   return true;

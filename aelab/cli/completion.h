@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ std::vector<std::string> completions(const CLI::App& app, const std::vector<std:
 /// known, and `overrides` those given before: they say which variant it is, and so which keys there are.
 std::vector<std::string> override_completions(const std::string& current, const std::string& file,
                                               const std::vector<std::string>& overrides);
+
+/// The JSON Schema of what stands at a path in run files, such as "training.optimizer"; null where nothing
+/// does.
+nlohmann::ordered_json run_schema_at(const std::string& path);
 
 /// The script that makes a shell ("bash", "zsh" or "fish") complete the program's command lines.
 std::string completion_script(const CLI::App& app, const std::string& shell);

@@ -65,7 +65,8 @@ ValueType value_type(const CLI::Option& option) {
   for (const char separator : {'|', ','})
     if (type.find(separator) != std::string::npos)
       return {.label = {}, .choices = CLI::detail::split(type, separator), .several = separator == ','};
-  return {.label = type, .choices = {}};
+  const bool unnamed = option.get_positional() && type == "TEXT";
+  return {.label = unnamed ? option.get_name(true, false) : type, .choices = {}};
 }
 
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {

@@ -12,7 +12,9 @@ namespace aelab::cli {
 /// The values that an option or argument takes, from the name of its type:
 ///   "best|last"           one of these
 ///   "code,error"          several of these, with commas between them
-///   "FILE", "FOLDER", ... anything; shell completion knows what some of them stand for
+///   "FILE", "FOLDER", ... anything; shell completion knows what some of them stand for. An argument without
+///   a
+///                         type of its own has its name as its type.
 struct ValueType {
   std::string label;  ///< "FILE"; empty where there are choices
   std::vector<std::string> choices;

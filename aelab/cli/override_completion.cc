@@ -135,6 +135,8 @@ void add_endings(Words& candidates, const RunFile& file, const std::string& path
 
 }  // namespace
 
+ordered_json run_schema_at(const std::string& path) { return place_at(RunFile("", {}), path).schema; }
+
 std::vector<std::string> override_completions(const std::string& current, const std::string& path,
                                               const std::vector<std::string>& overrides) {
   const RunFile file(path, overrides);

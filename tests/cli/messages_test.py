@@ -519,6 +519,10 @@ class Json(program.TestCase):
         self.assertIn("\n  batch_size\n", program.run("describe", "training").stdout)
         self.assertIn("\n  validation\n", program.run("describe", "data").stdout)
         self.assertIn("\n  enabled\n", program.run("describe", "callbacks").stdout)
+        self.assertRegex(
+            program.run("describe", "training.epochs").stdout, r'^"training.epochs" of a run file: .*; integer, at least 1'
+        )
+        self.assertIn("\n  momentum\n", program.run("describe", "optimizers", "sgd").stdout)
         schema = json.loads(program.run("describe", "training", "--json").stdout)
         self.assertEqual(schema["properties"]["epochs"]["default"], 10)
 
