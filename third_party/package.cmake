@@ -85,6 +85,22 @@ endif()
 
 # --- find_package(aelab) ---
 
+# Tab completion and the manual page, as the program itself prints them: install_printed(FILE FOLDER ARGUMENT...).
+function(install_printed file folder)
+  set(made "${PROJECT_BINARY_DIR}/printed/${folder}")
+  list(JOIN ARGN "\" \"" arguments)
+  install(
+    CODE
+      "file(MAKE_DIRECTORY \"${made}\")
+       execute_process(COMMAND \"$<TARGET_FILE:aelab>\" \"${arguments}\" OUTPUT_FILE \"${made}/${file}\" COMMAND_ERROR_IS_FATAL ANY)"
+    COMPONENT shell)
+  install(FILES "${made}/${file}" DESTINATION "${folder}" COMPONENT shell)
+endfunction()
+install_printed(aelab "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" completion bash)
+install_printed(_aelab "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" completion zsh)
+install_printed(aelab.fish "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" completion fish)
+install_printed(aelab.1 "${CMAKE_INSTALL_MANDIR}/man1" manual)
+
 install(EXPORT aelab NAMESPACE aelab:: FILE aelabTargets.cmake DESTINATION "${package_folder}")
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/aelabConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

@@ -2,11 +2,12 @@
 
 #include "aelab/runs/bench.h"
 
-#include <fmt/format.h>
-
+#include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/output.h"
 #include "aelab/core/files.h"
 #include "aelab/core/text.h"
 #include "aelab/nn/kernels.h"
@@ -23,7 +24,7 @@ struct BenchOptions {
   bool json = false, calibrate = false;
 };
 
-/// The run files, or else the standard workloads whose name contains `filter`. Error where none does.
+/// The run files, or else the standard workloads whose names contain `filter`. Error if no name does.
 std::vector<std::function<Workload()>> chosen_workloads(const BenchOptions& options) {
   std::vector<std::function<Workload()>> chosen;
   for (const auto& file : options.files) {
@@ -35,8 +36,8 @@ std::vector<std::function<Workload()>> chosen_workloads(const BenchOptions& opti
     if (name.find(options.filter) != std::string::npos)
       chosen.emplace_back([name] { return standard_workload(name); });
   if (chosen.empty())
-    throw Error("--filter: no workload's name contains \"" + options.filter +
-                "\"; there are: " + join(standard_workloads(), ", "));
+    throw Error("bench: --filter: no workload's name contains \"" + options.filter +
+                "\". Known: " + join(standard_workloads(), ", "));
   return chosen;
 }
 
@@ -48,7 +49,7 @@ json time_workloads(const BenchOptions& options) {
                   {{"matrix_product_gflops", ceilings.matrix_product_gflops},
                    {"memory_gb_per_s", ceilings.memory_gb_per_s}}}};
   if (!options.json)
-    fmt::print("{:<28}{:>12}{:>12}{:>12}{:>16}\n", "", "median ms", "min ms", "limit ms", "samples/s");
+    print("{:<28}{:>12}{:>12}{:>12}{:>16}\n", "", "median ms", "min ms", "limit ms", "samples/s");
   for (const auto& make : workloads) {
     const auto workload = make();
     const auto time = measure_step(workload, ceilings, options.seconds);
@@ -58,18 +59,18 @@ json time_workloads(const BenchOptions& options) {
                                    {"limit_ms", time.limit_ms},
                                    {"samples_per_second", time.samples_per_second}});
     if (!options.json)
-      fmt::print("{:<28}{:>12.3f}{:>12.3f}{:>12.3f}{:>16.0f}\n", workload.name, time.median_ms, time.min_ms,
-                 time.limit_ms, time.samples_per_second);
+      print("{:<28}{:>12.3f}{:>12.3f}{:>12.3f}{:>16.0f}\n", workload.name, time.median_ms, time.min_ms,
+            time.limit_ms, time.samples_per_second);
   }
   if (!options.json)
-    fmt::print("ceilings: matrix product {:.0f} GFLOP/s, memory {:.1f} GB/s\n",
-               ceilings.matrix_product_gflops, ceilings.memory_gb_per_s);
+    print("ceilings: matrix product {:.0f} GFLOP/s, memory {:.1f} GB/s\n", ceilings.matrix_product_gflops,
+          ceilings.memory_gb_per_s);
   return report;
 }
 
 json check_rule(const BenchOptions& options) {
   json report = {{"calibration", json::array()}};
-  if (!options.json) fmt::print("{:<28}{:>12}{:>12}{:>12}{:>12}\n", "", "chosen", "ms", "other", "ms");
+  if (!options.json) print("{:<28}{:>10}{:>10}{:>10}{:>10}\n", "", "chosen", "ms", "other", "ms");
   for (const auto& layer : calibrate()) {
     report["calibration"].push_back({{"layer", layer.layer},
                                      {"chosen", layer.chosen},
@@ -77,33 +78,44 @@ json check_rule(const BenchOptions& options) {
                                      {"other", layer.other},
                                      {"other_ms", layer.other_ms}});
     if (!options.json)
-      fmt::print("{:<28}{:>12}{:>12.3f}{:>12}{:>12.3f}{}\n", layer.layer, layer.chosen, layer.chosen_ms,
-                 layer.other, layer.other_ms,
-                 layer.other_ms < 0.9 * layer.chosen_ms ? "  the rule is wrong here" : "");
+      print("{:<28}{:>10}{:>10.3f}{:>10}{:>10.3f}{}\n", layer.layer, layer.chosen, layer.chosen_ms,
+            layer.other, layer.other_ms, layer.other_ms < 0.9 * layer.chosen_ms ? "  slower" : "");
   }
   return report;
+}
+
+bool is_positive_number(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == '\0' && number > 0 && std::isfinite(number);
 }
 
 }  // namespace
 
 void add_bench(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<BenchOptions>();
-  auto* command =
-      app.add_subcommand("bench", "Time the training step of run files, or of standard workloads");
-  command->add_option("FILES", options->files, "run files; the standard workloads when left out");
-  command->add_option("--filter", options->filter, "only standard workloads whose name contains this text");
-  command->add_option("--seconds", options->seconds, "for each workload")
+  auto* command = app.add_subcommand("bench", "Time the training step of run files or of standard workloads");
+  command->add_option("FILES", options->files, "run files; the standard workloads if omitted")
+      ->type_name("FILE");
+  command
+      ->add_option("--filter", options->filter,
+                   "time only the standard workloads whose names contain this text")
+      ->type_name("TEXT");
+  command->add_option("--seconds", options->seconds, "time to measure each workload for")
+      ->type_name("SECONDS")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_flag("--calibrate", options->calibrate,
-                    "instead, time layers and the likelihood by every kernel there is: whether this "
-                    "machine's rule is right");
+      ->check(
+          [](const std::string& text) { return is_positive_number(text) ? "" : "must be a number above 0"; });
+  command->add_flag(
+      "--calibrate", options->calibrate,
+      "time layers and the likelihood with every available kernel instead, to check the rule that "
+      "chooses kernels on this machine");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer("Example: aelab bench --filter mlp");
   command->callback([options, &chosen] {
     chosen = [options] {
       const auto report = options->calibrate ? check_rule(*options) : time_workloads(*options);
-      if (options->json) fmt::print("{}\n", report.dump());
+      if (options->json) print_json(report);
       return 0;
     };
   });

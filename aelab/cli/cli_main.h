@@ -2,8 +2,8 @@
 
 namespace aelab {
 
-/// The program aelab, with what else is registered: a main() that registers kinds of its own and returns this
-/// has every command for them. The exit code; prints errors itself.
+/// Runs the program aelab and returns its exit code; errors are printed. A main() that registers further
+/// types before it calls this has all commands for them.
 int cli_main(int argc, char** argv);
 
 }  // namespace aelab

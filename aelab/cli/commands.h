@@ -5,10 +5,10 @@
 
 namespace aelab::cli {
 
-/// Runs the command that the user chose; returns the program's exit code.
+/// Runs the command that the user chose and returns the program's exit code.
 using Command = std::function<int()>;
 
-// Each adds one subcommand to `app`; when the user chooses it, `chosen` is set.
+// Each function adds one subcommand to `app`. When the user chooses it, `chosen` is set.
 void add_run(CLI::App& app, Command& chosen);
 void add_resume(CLI::App& app, Command& chosen);
 void add_evaluate(CLI::App& app, Command& chosen);
@@ -23,5 +23,11 @@ void add_describe(CLI::App& app, Command& chosen);
 void add_schema(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
 void add_bench(CLI::App& app, Command& chosen);
+void add_help(CLI::App& app, Command& chosen);
+void add_completion(CLI::App& app, Command& chosen);
+void add_manual(CLI::App& app, Command& chosen);
+
+/// Error that suggests a name unless there is a command of that name.
+void require_command(const CLI::App& app, const std::string& name);
 
 }  // namespace aelab::cli

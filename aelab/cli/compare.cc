@@ -1,11 +1,13 @@
 // aelab compare
 
-#include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/output.h"
 #include "aelab/core/files.h"
+#include "aelab/core/layout.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/reports/report.h"
@@ -25,12 +27,13 @@ struct CompareOptions {
   bool dry_run = false, plan = false, collect = false, json = false, quiet = false, plain = false;
 };
 
-/// Of a comparison file, or of the folder that one has been run in.
+/// The comparison of a file, or of the folder where one has been run.
 Comparison open_comparison(const CompareOptions& options) {
   if (fs::is_directory(options.file)) {
     if (!options.overrides.empty() || !options.output.empty())
-      throw Error(options.file +
-                  ": a comparison's folder goes on as it is; overrides and --output go with a file");
+      throw Error(
+          options.file +
+          ": is the folder of a comparison, whose settings are fixed; overrides and --output need a file");
     return load_comparison(options.file);
   }
   auto config = read_comparison_config(read_file(options.file), options.file, options.overrides);
@@ -41,60 +44,62 @@ Comparison open_comparison(const CompareOptions& options) {
 std::string seconds_cell(const std::optional<double>& seconds) { return seconds ? duration(*seconds) : "-"; }
 
 void print_dry_run(const Comparison& comparison, const std::vector<ContenderCost>& costs) {
-  const auto seeds = static_cast<double>(comparison.config().seeds.size());
+  const auto seeds = comparison.config().seeds.size();
+  const auto count = [](const std::optional<std::int64_t>& number) {
+    return number ? std::to_string(*number) : std::string("-");
+  };
   double total = 0;
-  fmt::print("{:<32} {:>4} {:>11} {:>7} {:>8} {:>12}\n", "variant", "runs", "parameters", "epochs", "steps",
-             "time a run");
+  std::vector<std::vector<std::string>> cells = {
+      {"variant", "runs", "parameters", "epochs", "steps", "time per run"}};
+  std::string solved;
   for (std::size_t i = 0; i < costs.size(); ++i) {
     const auto& cost = costs[i];
-    const auto count = [](const std::optional<std::int64_t>& number) {
-      return number ? std::to_string(*number) : std::string("-");
-    };
-    fmt::print("{:<32} {:>4} {:>11} {:>7} {:>8} {:>12}\n", comparison.contenders()[i].name, seeds,
-               cost.parameters, cost.closed_form ? "closed" : count(cost.epochs),
-               cost.closed_form ? "form" : count(cost.steps), seconds_cell(cost.seconds));
-    for (const auto& setting : cost.solved) fmt::print("    {}\n", setting);
-    total += seeds * cost.seconds.value_or(0);
+    const auto& name = comparison.contenders()[i].name;
+    cells.push_back({name, std::to_string(seeds), std::to_string(cost.parameters),
+                     cost.closed_form ? "closed" : count(cost.epochs),
+                     cost.closed_form ? "form" : count(cost.steps), seconds_cell(cost.seconds)});
+    if (!cost.solved.empty()) solved += "  " + name + ": " + join(cost.solved, ", ") + "\n";
+    total += static_cast<double>(seeds) * cost.seconds.value_or(0);
   }
-  fmt::print(
-      "{} runs, {} of them finished; about {} of training on {} thread{} each, start and measuring aside\n",
-      comparison.runs().size(), finished_runs(comparison), duration(total), comparison.config().threads,
-      comparison.config().threads == 1 ? "" : "s");
-}
-
-std::string in_shell(const std::string& text) {
-  const bool plain =
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+") ==
-      std::string::npos;
-  return plain ? text : "'" + text + "'";
+  print_text(aligned(cells, columns_of(STDOUT_FILENO)));
+  if (!solved.empty()) print_wrapped("set by the budget of parameters:\n" + solved, 2);
+  const auto threads = comparison.config().threads;
+  print_wrapped(
+      fmt::format("{} runs, {} of them finished; about {} of training on {} thread{} each, without start-up "
+                  "and evaluation\n",
+                  comparison.runs().size(), finished_runs(comparison), duration(total), threads,
+                  threads == 1 ? "" : "s"));
 }
 
 void print_plan(Comparison& comparison) {
   open_folder(comparison);
   for (const auto& run : comparison.runs())
-    fmt::print("aelab compare {} --only {}\n", in_shell(comparison.folder().string()), in_shell(run.id));
+    print("aelab compare {} --only {}\n", in_shell(comparison.folder().string()), in_shell(run.id));
 }
 
 void print_results(const ComparisonResults& results, const std::vector<std::string>& drawn,
                    const fs::path& folder) {
-  fmt::print("{}", terminal_table(results));
-  if (const auto excluded = results.excluded(); !excluded.empty())
-    fmt::print("\nexcluded runs:\n  {}\n", join(excluded, "\n  "));
+  print_wrapped(terminal_table(results), 2);
+  if (const auto excluded = results.excluded(); !excluded.empty()) {
+    print("\nexcluded runs:\n");
+    for (const auto& run : excluded) print_wrapped("  " + run + "\n", 2);
+  }
   if (!drawn.empty())
-    fmt::print("\n{}: from the top, test samples, {}\n", (folder / "images/reconstructions.png").string(),
-               join(drawn, ", "));
-  fmt::print("\n{}\nreport: {}\n{}\n", terminal_verdict(results), (folder / "report.html").string(),
-             folder.string());
+    print_wrapped("\n" + (folder / "images/reconstructions.png").string() + ": from the top, test samples, " +
+                  join(drawn, ", ") + "\n");
+  print_wrapped("\n" + terminal_verdict(results) + "\n");
+  print("report: {}\n{}\n", (folder / "report.html").string(), folder.string());
 }
 
-/// What goes wrong with a file or a picture costs no table: it is said, and the exit code tells.
+/// A file or an image that cannot be written is reported, and the table is printed all the same. Whether all
+/// went well.
 template <class Work>
 bool attempt(Work work) {
   try {
     work();
     return true;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "aelab: {}\n", first_line(error.what()));
+    complain(first_line(error.what()), 1);
     return false;
   }
 }
@@ -102,7 +107,7 @@ bool attempt(Work work) {
 int report_results(const Comparison& comparison, bool as_json) {
   if (!fs::exists(comparison.folder() / "config.json"))
     throw Error(comparison.folder().string() +
-                ": holds no comparison to collect; name the folder that one ran in");
+                ": holds no comparison to collect; give the folder of one that was run");
   const auto results = collect(comparison);
   std::vector<std::string> drawn;
   bool written = attempt([&] { write_results(comparison, results); });
@@ -110,16 +115,16 @@ int report_results(const Comparison& comparison, bool as_json) {
   if (as_json) {
     auto value = to_json(results);
     value["folder"] = comparison.folder();
-    fmt::print("{}\n", value.dump());
+    print_json(value);
   } else {
     print_results(results, drawn, comparison.folder());
   }
   written = attempt([&] { write_report(comparison.folder()); }) && written;
   const auto excluded = results.excluded().size();
   if (excluded == 0) return written ? 0 : 1;
-  fmt::print(stderr, "aelab: {} of {} runs {} excluded\n", excluded, comparison.runs().size(),
-             excluded == 1 ? "is" : "are");
-  return 1;
+  return complain(fmt::format("{} of {} runs {} excluded", excluded, comparison.runs().size(),
+                              excluded == 1 ? "is" : "are"),
+                  1);
 }
 
 int compare(const CompareOptions& options) {
@@ -137,36 +142,49 @@ int compare(const CompareOptions& options) {
                            .quiet = options.quiet,
                            .plain = options.plain});
   if (!signal) return report_results(comparison, options.json);
-  fmt::print(stderr, "aelab: stopped; go on with: aelab compare {}\n", comparison.folder().string());
-  return exit_code(signal);
+  return complain("stopped; resume with: aelab compare " + in_shell(comparison.folder().string()),
+                  exit_code(signal));
 }
 
 }  // namespace
 
 void add_compare(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<CompareOptions>();
-  auto* command = app.add_subcommand("compare", "Run and compare the variants that a JSON file describes");
-  command->add_option("FILE", options->file, "the comparison file, or the folder of one to go on with")
-      ->required();
-  command->add_option("OVERRIDES", options->overrides, "path.to.key=value, laid over the file");
-  command->add_option("--output", options->output, "the folder of comparisons");
-  command->add_option("--jobs", options->jobs, "runs at once; as many as the processors have threads for")
+  auto* command =
+      app.add_subcommand("compare", "Run and compare the variants that a comparison file describes");
+  command
+      ->add_option("FILE", options->file, "comparison file (JSON), or the folder of a comparison to resume")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("OVERRIDES", options->overrides, "path.to.key=value: replaces a value of the file")
+      ->type_name("OVERRIDE");
+  command
+      ->add_option("--output", options->output,
+                   "folder for comparison folders, instead of the file's \"output\"")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--jobs", options->jobs,
+                   "number of runs at a time; if omitted, as many as the processors' threads allow")
+      ->type_name("N")
       ->check([](const std::string& text) {
         const bool counts = text.find_first_not_of("0123456789") == text.npos && std::atoll(text.c_str()) > 0;
         return counts ? "" : "must be a whole number from 1";
       });
-  auto* dry_run = command->add_flag("--dry-run", options->dry_run, "only show what would run, and its cost");
+  auto* dry_run = command->add_flag("--dry-run", options->dry_run,
+                                    "show what would run and how long it would take, without running it");
   auto* plan =
-      command->add_flag("--plan", options->plan, "only print a command for each run, to be run anywhere");
-  auto* only = command->add_option("--only", options->only, "do one run, such as dense/seed-1");
-  auto* collect = command->add_flag("--collect", options->collect, "run nothing; compare what is there");
+      command->add_flag("--plan", options->plan, "print a command for each run, to run them elsewhere");
+  auto* only =
+      command->add_option("--only", options->only, "do one run, such as dense/seed-1")->type_name("RUN");
+  auto* collect =
+      command->add_flag("--collect", options->collect, "compare the finished runs, without running any");
   plan->excludes(dry_run);
   only->excludes(dry_run)->excludes(plan);
   collect->excludes(dry_run)->excludes(plan)->excludes(only);
   command->add_flag("--json", options->json,
-                    "print one JSON object: what comparison.json holds, and the folder");
-  command->add_flag("--quiet", options->quiet, "no progress display");
-  command->add_flag("--plain", options->plain, "a line a run, no live line");
+                    "print one JSON object: the content of comparison.json, and folder");
+  command->add_flag("--quiet", options->quiet, "show no progress");
+  command->add_flag("--plain", options->plain, "show one line per run, without the live line");
   command->footer("Example: aelab compare experiments/which-autoencoder/comparison.json --jobs 2");
   command->callback([options, &chosen] { chosen = [options] { return compare(*options); }; });
 }

@@ -1,12 +1,12 @@
 // aelab doctor
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/output.h"
 #include "aelab/core/config.h"
 #include "aelab/core/error.h"
+#include "aelab/core/layout.h"
 #include "aelab/data/source.h"
 #include "aelab/runs/environment.h"
 
@@ -15,13 +15,13 @@ namespace {
 
 using nlohmann::json;
 
-/// Whether a source needs no config of its own.
+/// Whether a source opens without any settings.
 bool stands_alone(Choice<Source> source) {
   Problems problems;
   return problems.attempt([&] { check_config(source, "data"); });
 }
 
-/// Each source that opens without a config of its own: what it has and where, or what to do about it.
+/// Each source that opens without settings: its rows and origin, or how to get it.
 json check_data() {
   auto found = json::object();
   for (const auto& kind : Source::registry().all()) {
@@ -39,42 +39,46 @@ json check_data() {
   return found;
 }
 
-/// What could be better on this machine, and how.
+/// What could be improved on this machine, and how.
 json advice(const json& report) {
   auto all = json::array();
   if (!report["cuda"].get<bool>())
     all.push_back(
-        "no CUDA: training runs on the processor; a LibTorch with CUDA is used where Torch_DIR names one");
+        "no CUDA: training runs on the CPU; set Torch_DIR to a LibTorch with CUDA before building to use a "
+        "GPU");
   if (report["threads"] < report["processors"])
-    all.push_back("fewer threads than processors: OMP_NUM_THREADS or \"training.threads\" limits them");
+    all.push_back("fewer threads than processors: OMP_NUM_THREADS limits them");
   if (!report["mkldnn"].get<bool>())
-    all.push_back("LibTorch was built without oneDNN: convolutions will be slow; the CPU wheel has it");
+    all.push_back(
+        "LibTorch was built without oneDNN: convolutions will be slow; PyTorch's CPU wheel includes it");
   for (const auto& [name, state] : report["data"].items())
     if (!state["found"].get<bool>()) all.push_back(name + ": " + state["advice"].get<std::string>());
   return all;
 }
 
 void print_report(const json& report) {
+  constexpr std::size_t kColumn = 22;
+  const auto line = [](const std::string& name, const std::string& text) {
+    print_text(entry(name, text, kColumn, text_width()));
+  };
   for (const auto& [key, value] : report.items())
-    if (!value.is_structured())
-      fmt::print("{:<21} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
-  for (const auto& [key, value] : report["kernels"].items())
-    fmt::print("kernels {:<13} {}\n", key, value.get<std::string>());
+    if (!value.is_structured()) line(key, value.is_string() ? value.get<std::string>() : value.dump());
+  for (const auto& [key, value] : report["kernels"].items()) line("kernels " + key, value.get<std::string>());
   for (const auto& [name, state] : report["data"].items())
-    fmt::print("data {:<16} {}\n", name,
-               state["found"].get<bool>()
-                   ? fmt::format("{} rows of {}, {}", state["rows"].get<std::int64_t>(),
-                                 state["shape"].get<std::string>(), state["origin"].get<std::string>())
-                   : std::string("not found"));
-  for (const auto& line : report["advice"]) fmt::print("- {}\n", line.get<std::string>());
+    line("data " + name,
+         state["found"].get<bool>()
+             ? fmt::format("{} rows of {}, {}", state["rows"].get<std::int64_t>(),
+                           state["shape"].get<std::string>(), state["origin"].get<std::string>())
+             : std::string("not found"));
+  for (const auto& advice : report["advice"]) print_wrapped("- " + advice.get<std::string>() + "\n", 2);
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Command& chosen) {
   auto as_json = std::make_shared<bool>(false);
-  auto* command =
-      app.add_subcommand("doctor", "Say what is installed here, which data are found, and what is missing");
+  auto* command = app.add_subcommand(
+      "doctor", "Show versions, hardware and available data sets, with advice on what is missing");
   command->add_flag("--json", *as_json, "print one JSON object");
   command->footer("Example: aelab doctor");
   command->callback([as_json, &chosen] {
@@ -83,7 +87,7 @@ void add_doctor(CLI::App& app, Command& chosen) {
       report["data"] = check_data();
       report["advice"] = advice(report);
       if (*as_json)
-        fmt::print("{}\n", report.dump(2));
+        print_json(nlohmann::ordered_json(report), 2);
       else
         print_report(report);
       return 0;

@@ -1,14 +1,18 @@
 #include "aelab/cli/options.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
+#include <filesystem>
 
 #include "aelab/core/json.h"
+#include "aelab/core/text.h"
+#include "aelab/data/source.h"
 
 namespace aelab::cli {
 namespace {
 
-/// What is no whole number stays a text, which the config refuses by its name.
+using nlohmann::ordered_json;
+
+/// A text that is not a whole number stays a text, which the config refuses by its name.
 nlohmann::json number_or_text(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -45,42 +49,68 @@ nlohmann::json list_of(const std::string& text, const std::string& option) {
   return list;
 }
 
-nlohmann::json value_of(const std::string& name, OptionType type, const std::string& text) {
-  switch (type) {
-    case OptionType::number:
-      return number_or_text(text);
-    case OptionType::list:
-      return list_of(text, "--" + name);
-    case OptionType::data:
-      return name_or_object(text, "--" + name);
-    default:
-      return text;
+bool is_list(const ordered_json& field) { return field.value("type", "") == "array"; }
+bool is_data(const ordered_json& field) { return field.value("title", "") == "data source"; }
+
+nlohmann::json value_of(const std::string& name, const ordered_json& field, const std::string& text) {
+  if (is_list(field)) return list_of(text, "--" + name);
+  if (is_data(field)) return data_value(text, "--" + name);
+  return field.value("type", "") == "integer" ? number_or_text(text) : nlohmann::json(text);
+}
+
+/// What help and shell completion show as the values of a field.
+std::string type_of_values(const ordered_json& field) {
+  const auto names = [](const ordered_json& schema) {
+    return schema.contains("enum") ? schema["enum"].get<std::vector<std::string>>()
+                                   : std::vector<std::string>();
+  };
+  if (is_data(field)) return "SOURCE";
+  if (is_list(field)) {
+    const auto several = names(field["items"]);
+    return several.empty() ? "LIST" : join(several, ",");
   }
+  if (const auto one = names(field); !one.empty()) return join(one, "|");
+  return field.value("type", "") == "integer" ? "N" : "TEXT";
 }
 
 }  // namespace
 
-void ConfigOptions::add(CLI::App& command, const std::string& name, OptionType type,
-                        const std::string& help) {
-  auto& option = options_.emplace_back(Option{name, type, std::nullopt});
-  command.add_option("--" + name, option.given, help);
+nlohmann::json data_value(const std::string& text, const std::string& where) {
+  const auto& sources = Source::registry();
+  std::error_code error;
+  if (text.starts_with('{') || sources.find(text) || !std::filesystem::is_regular_file(text, error))
+    return name_or_object(text, where);
+  const auto extension = std::filesystem::path(text).extension().string();
+  const auto* source = sources.find(extension.empty() ? extension : extension.substr(1));
+  const auto& shown = source ? *source : sources.at("csv");
+  const auto key = kind_schema(shown)["properties"].begin().key();
+  throw Error(where + ": \"" + text +
+              "\" is a file: name the source that reads it, such as '{\"source\": \"" + shown.name +
+              "\", \"" + key + "\": \"" + text + "\"}'");
+}
+
+void ConfigOptions::add(CLI::App& command, const ordered_json& schema,
+                        const std::map<std::string, std::string>& types) {
+  for (const auto& [name, field] : schema["properties"].items()) {
+    auto& option = options_.emplace_back(Option{name, field, std::nullopt});
+    const auto type = types.find(name);
+    auto* added = command.add_option("--" + name, option.given, field.value("description", ""))
+                      ->type_name(type == types.end() ? type_of_values(field) : type->second);
+    const auto standard = field.value("default", ordered_json());
+    if (standard.is_string() && !standard.get<std::string>().empty())
+      added->default_str(standard.get<std::string>());
+    if (standard.is_number()) added->default_str(standard.dump());
+  }
 }
 
 void ConfigOptions::read(ConfigRef config, const std::string& command) const {
   auto value = nlohmann::json::object();
   for (const auto& option : options_)
-    if (option.given) value[option.name] = value_of(option.name, option.type, *option.given);
+    if (option.given) value[option.name] = value_of(option.name, option.field, *option.given);
   Problems found, named;
   read_config(value, config, found);
   for (const auto& problem : found.all()) named.add("--" + problem);
   named.raise(command);
-}
-
-FolderCommand::FolderCommand(CLI::App& app, const std::string& name, const std::string& summary,
-                             const std::string& json_help)
-    : command_(app.add_subcommand(name, summary)), given_(std::make_shared<Given>()) {
-  command_->add_option("RUN_FOLDER", given_->folder, "the run's folder")->required();
-  command_->add_flag("--json", given_->json, json_help);
 }
 
 }  // namespace aelab::cli

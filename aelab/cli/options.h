@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -9,39 +10,50 @@
 
 namespace aelab::cli {
 
-/// What an option's text stands for: a text, a whole number, several names or JSON objects with commas
-/// between them, or a data source's name or JSON object.
-enum class OptionType { text, number, list, data };
+/// The config of a data source that a command line names: JSON, or the name of a source. Error, headed by
+/// `where`, that shows how to write it when the text is the path of a file.
+nlohmann::json data_value(const std::string& text, const std::string& where);
 
-/// Options that are fields of a config. Read as strictly as JSON files are, all mistakes told at once.
+/// Options of a command that are the fields of a config: their help, choices and defaults are the config's
+/// own. They are read as strictly as JSON files are, and all errors are reported at once. Lists of names or
+/// JSON objects have commas between their entries.
 class ConfigOptions {
  public:
-  void add(CLI::App& command, const std::string& name, OptionType type, const std::string& help);
-  /// Those that were given, into the config. Error headed by `command` that names the options.
+  /// One option for each field in a config's schema. `types` names what texts stand for: {"output",
+  /// "FOLDER"}.
+  void add(CLI::App& command, const nlohmann::ordered_json& schema,
+           const std::map<std::string, std::string>& types);
+  /// Reads those that were given into the config. Error headed by `command` that names the options.
   void read(ConfigRef config, const std::string& command) const;
 
  private:
   struct Option {
     std::string name;
-    OptionType type;
+    nlohmann::ordered_json field;
     std::optional<std::string> given;
   };
   std::deque<Option> options_;  // their places stay, for CLI11
 };
 
-/// A command on a run's folder whose options are the fields of a config, and --json.
+/// A command on a run's folder whose options are the fields of `Config`, and --json.
+template <class Config>
 class FolderCommand {
  public:
   FolderCommand(CLI::App& app, const std::string& name, const std::string& summary,
-                const std::string& json_help);
-
-  void add(const std::string& option, OptionType type, const std::string& help) {
-    given_->config.add(*command_, option, type, help);
+                const std::string& json_help, const std::map<std::string, std::string>& types = {})
+      : command_(app.add_subcommand(name, summary)), given_(std::make_shared<Given>()) {
+    command_->add_option("RUN_FOLDER", given_->folder, "folder of the run")
+        ->required()
+        ->type_name("RUN_FOLDER");
+    Config defaults;
+    given_->config.add(*command_, config_schema(defaults), types);
+    command_->add_flag("--json", given_->json, json_help);
   }
+
   void footer(const std::string& text) { command_->footer(text); }
 
-  /// `work(folder, config, as_json)` is what it does when the user chooses it.
-  template <class Config, class Work>
+  /// `work(folder, config, as_json)` is what it does when the user chooses it; it returns the exit code.
+  template <class Work>
   void does(Command& chosen, Work work) {
     command_->callback([given = given_, name = command_->get_name(), work, &chosen] {
       chosen = [given, name, work] {

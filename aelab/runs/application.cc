@@ -33,17 +33,17 @@ std::span<const std::string_view> names(AppliedFormat) {
 }
 
 void ApplicationConfig::fields(Fields& f) {
-  f("data", data, "other data than the run's own");
-  f("part", part, "all, train, validation or test; all of other data, the test part of the run's own");
-  f("checkpoint", checkpoint, "which of the run's models");
-  f("write", write, "code, reconstruction, error; all when left out");
-  f("format", format, "npy, csv, or png: pictures of reconstructions below their originals");
-  f("output", output, "folder; <run folder>/applications/<n> when left out");
+  f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
+  f("part", part, "split; if omitted, all rows of --data, else the test split of the run's own data");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("write", write, "what to write, separated by commas; everything if omitted");
+  f("format", format, "file format; png shows reconstructions below their originals");
+  f("output", output, "folder to write to; RUN_FOLDER/applications/<n> if omitted");
   const auto other = [](Applied what) { return what != Applied::reconstruction; };
   f.require(format != AppliedFormat::png || std::none_of(write.begin(), write.end(), other), "format",
             "png shows reconstructions alone; write the others as npy or csv");
   f.require(!data || data->split.transforms.empty(), "data",
-            "\"transforms\" are the run's own matter: leave them out");
+            "the run's own \"transforms\" are applied: remove them here");
 }
 
 namespace {

@@ -3,24 +3,35 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <numeric>
 
+#include "aelab/core/layout.h"
+#include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
 namespace {
 
 constexpr auto kRefresh = std::chrono::milliseconds(250);
-constexpr const char* kEraseLine = "\r\033[K";
 
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-void print_error(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
+/// A line for people: wrapped on a terminal, whole in a file.
+void say_line(const std::string& line) {
+  say((::isatty(STDERR_FILENO) ? wrapped(line, columns_of(STDERR_FILENO), 2) : line) + "\n");
+}
+
+/// As many names as fit into `width` columns, and how many there are beside: "a, b and 3 more".
+std::string some_of(const std::vector<std::string>& names, std::size_t width) {
+  for (auto shown = names.size(); shown > 0; --shown) {
+    auto text = join(std::span(names).first(shown), ", ");
+    if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
+    if (display_width(text) <= width) return text;
+  }
+  return names.size() == 1 ? shortened(names.front(), width) : fmt::format("{} runs", names.size());
 }
 
 }  // namespace
@@ -30,15 +41,15 @@ ComparisonProgress::ComparisonProgress(const Comparison& comparison, const std::
     : todo_(todo.size()),
       jobs_(jobs),
       quiet_(options.quiet),
-      live_(!options.quiet && !options.plain && isatty(STDERR_FILENO)) {
+      live_(!options.quiet && !options.plain && can_redraw(STDERR_FILENO)) {
   for (const auto& run : todo) ++left_[run.contender];
   const auto finished = comparison.runs().size() - todo.size();
   if (!quiet_ && finished > 0)
-    print_error(fmt::format("{} of {} runs are finished already\n", finished, comparison.runs().size()));
+    say_line(fmt::format("{} of {} runs are already finished", finished, comparison.runs().size()));
 }
 
 ComparisonProgress::~ComparisonProgress() {
-  if (live_) print_error(kEraseLine);
+  if (live_) show_live("");
 }
 
 void ComparisonProgress::started(const PlannedRun& run) {
@@ -58,7 +69,7 @@ void ComparisonProgress::ended(const PlannedRun& run, const RunStatus& status) {
                           status.state.empty() ? "died" : status.state, duration(seconds));
   if (!good && !status.message.empty()) line += ": " + status.message;
   if (const auto left = time_left(); left && done_ < todo_) line += "; " + duration(*left) + " left";
-  print_error((live_ ? kEraseLine : "") + line + "\n");
+  say_line(line);
   drawn_ = {};
   redraw();
 }
@@ -69,8 +80,10 @@ void ComparisonProgress::redraw() {
   std::vector<std::string> names;
   for (const auto& [id, begun] : running_) names.push_back(id);
   const auto left = time_left();
-  print_error(fmt::format("{}{}/{} done, running {}{}", kEraseLine, done_, todo_, join(names, ", "),
-                          left ? ", " + duration(*left) + " left" : ""));
+  const auto before = fmt::format("{}/{} done, running ", done_, todo_);
+  const auto after = left ? ", " + duration(*left) + " left" : std::string();
+  const auto columns = columns_of(STDERR_FILENO) - 1, used = before.size() + after.size();
+  show_live(before + some_of(names, columns - std::min(columns, used)) + after);
 }
 
 std::optional<double> ComparisonProgress::time_left() const {

@@ -8,8 +8,8 @@
 
 namespace aelab {
 
-/// The progress of a comparison on stderr: one line per run that ends and, on a terminal, a live line with
-/// the current runs and the remaining time.
+/// What stderr shows while a comparison runs: a line for each run that ends and, on a terminal, a live line
+/// with the runs in progress and the time left, which fits the terminal's width.
 class ComparisonProgress {
  public:
   /// `todo` are the runs that are not completed yet.
@@ -34,7 +34,7 @@ class ComparisonProgress {
   std::map<std::size_t, std::size_t> left_;             // runs by contender
   Clock::time_point drawn_ = {};
 
-  /// Estimated from the runs that ended: those of the same contender, or else all. Absent before the first.
+  /// Estimated from the runs that ended, of the same contender if there are any. Empty before the first ends.
   std::optional<double> time_left() const;
 };
 

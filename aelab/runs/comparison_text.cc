@@ -1,10 +1,13 @@
 // The tables of a comparison in a terminal.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
 
+#include "aelab/core/layout.h"
+#include "aelab/core/terminal.h"
 #include "aelab/runs/comparison_results.h"
 #include "aelab/runs/comparison_words.h"
 
@@ -13,37 +16,7 @@ namespace {
 
 using Cells = std::vector<std::vector<std::string>>;
 
-constexpr std::size_t kWidth = 80;  // of tables, in characters
-
-/// Characters, not bytes, of UTF-8.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string padding(std::size_t width, const std::string& text) {
-  return std::string(width - std::min(width, width_of(text)), ' ');
-}
-
-/// Rows of cells in aligned columns, a heading first; the first column to the left, the others to the right.
-/// Columns beyond the width follow below, after the first column again.
-std::string aligned(const Cells& cells) {
-  const auto columns = cells.front().size();
-  std::vector<std::size_t> widths(columns, 0);
-  for (const auto& row : cells)
-    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], width_of(row[c]));
-  std::string text;
-  for (std::size_t begin = 1, end; begin < columns; begin = end) {
-    auto width = 2 + widths[0];
-    for (end = begin; end < columns && (end == begin || width + 2 + widths[end] <= kWidth); ++end)
-      width += 2 + widths[end];
-    for (const auto& row : cells) {
-      auto line = "  " + row[0] + padding(widths[0], row[0]);
-      for (auto c = begin; c < end; ++c) line += "  " + padding(widths[c], row[c]) + row[c];
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-  }
-  return text;
+std::string aligned(const Cells& cells) { return aelab::aligned(cells, columns_of(STDOUT_FILENO)); }
 }
 
 std::string p_cell(const std::optional<double>& p) {

@@ -16,9 +16,9 @@ std::span<const std::string_view> names(WeightsFormat) {
 }
 
 void ExportConfig::fields(Fields& f) {
-  f("format", format, "safetensors or npz");
-  f("checkpoint", checkpoint, "which of the run's models");
-  f("output", output, "the file; <run folder>/model.<format> when left out");
+  f("format", format, "file format; npz if --output ends in .npz, else safetensors");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("output", output, "file to write; RUN_FOLDER/model.<format> if omitted");
 }
 
 namespace {

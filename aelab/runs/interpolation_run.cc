@@ -29,28 +29,30 @@ struct NamedEndpoint {
   std::string name;
   Endpoint& endpoint;
   bool needed;
+  std::string where;  ///< what it is, for help
 };
 
 /// Those that belong to the kind, and those that do not.
 std::vector<NamedEndpoint> endpoints_of(InterpolationConfig& config) {
   const bool grid = config.kind == InterpolationKind::grid,
              way = grid || config.kind == InterpolationKind::strip;
-  return {{"from", config.from, way},
-          {"to", config.to, way},
-          {"down", config.down, grid},
-          {"diagonal", config.diagonal, grid}};
+  return {{"from", config.from, way, "first sample"},
+          {"to", config.to, way, "second sample"},
+          {"down", config.down, grid, "lower left corner of a grid"},
+          {"diagonal", config.diagonal, grid, "lower right corner of a grid"}};
 }
 
 void require_endpoint(Fields& f, const NamedEndpoint& item, InterpolationKind kind) {
-  const auto& [name, endpoint, needed] = item;
+  const auto& [name, endpoint, needed, where] = item;
   const bool row = endpoint.row.has_value(), label = !endpoint.of_class.empty();
   f.require(!needed || row || label, name,
-            "is missing: give a row of the part, --" + name + " 3, or a class, --" + name + "-class 3");
-  f.require(!(row && label), name + "-class", "is one choice too many: --" + name + " names a row already");
+            "is missing: give a row of the split, --" + name + " 3, or a class, --" + name + "-class 3");
+  f.require(!(row && label), name + "-class",
+            "conflicts with --" + name + ", which already names a row: give one of the two");
   f.require(needed || !(row || label), row ? name : name + "-class",
             kind == InterpolationKind::manifold
-                ? "has no place in a manifold, which covers all codes: leave it out"
-                : "is a corner of a grid: add --kind grid, or leave it out");
+                ? "does not apply to a manifold, which covers all codes: remove it"
+                : "is a corner of a grid: add --kind grid, or remove it");
 }
 
 /// Where an interpolation's ends are, as its JSON says it.
@@ -239,29 +241,30 @@ std::string npy_of(const Tensor& values) {
 
 void InterpolationConfig::fields(Fields& f) {
   constexpr double kLongest = 1000, kWidestGrid = 50;
-  f("kind", kind, "strip: between two samples; grid: between four; manifold: the plane of 2-number codes");
+  f("kind", kind,
+    "strip: between two samples; grid: between four; manifold: over a 2-dimensional latent space");
   const auto ends = endpoints_of(*this);
-  for (const auto& [name, endpoint, needed] : ends) {
-    f(name, endpoint.row, "a row of the part", at_least(0));
-    f(name + "-class", endpoint.of_class, "a sample of this class: its name, or its number");
+  for (const auto& [name, endpoint, needed, where] : ends) {
+    f(name, endpoint.row, where + ": its row in the split, from 0", at_least(0));
+    f(name + "-class", endpoint.of_class, where + ": a sample of this class, by name or number");
   }
-  f("seed", seed, "draws the samples of classes; the first ones when left out");
-  f("steps", way.steps, "points along each side, both ends included", between(2, kLongest));
-  f("method", way.method, "linear, or spherical: along the great circle");
-  f("space", way.space, "between codes, or between inputs that are then encoded and decoded");
-  f("part", part, "which part of the run's data");
-  f("checkpoint", checkpoint, "which of the run's models");
-  f("output", output, "folder; <run folder>/interpolations/<n> when left out");
+  f("seed", seed, "seed that draws a class's sample; the first sample if omitted");
+  f("steps", way.steps, "number of points along each side, both ends included", between(2, kLongest));
+  f("method", way.method, "interpolation; spherical follows the great circle");
+  f("space", way.space, "interpolate latent codes, or inputs that are then encoded and decoded");
+  f("part", part, "split of the run's data");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("output", output, "folder to write to; RUN_FOLDER/interpolations/<n> if omitted");
   for (const auto& item : ends) require_endpoint(f, item, kind);
   const bool by_class =
       std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
-  f.require(!seed || by_class, "seed", "draws among the samples of a class: name one with --from-class");
+  f.require(!seed || by_class, "seed", "draws a sample of a class: name the class with --from-class");
   f.require(kind == InterpolationKind::strip || static_cast<double>(way.steps) <= kWidestGrid, "steps",
             "must be at most 50 in a grid or manifold, which have steps x steps points");
   if (kind != InterpolationKind::manifold) return;
-  f.require(way.method == InterpolationMethod::linear, "method",
-            "has no meaning for a manifold: leave it out");
-  f.require(way.space == InterpolationSpace::code, "space", "must be code for a manifold, a plane of codes");
+  f.require(way.method == InterpolationMethod::linear, "method", "does not apply to a manifold: remove it");
+  f.require(way.space == InterpolationSpace::code, "space",
+            "must be \"code\" for a manifold, which is a plane of latent codes");
 }
 
 InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& given) {

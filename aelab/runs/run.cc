@@ -39,12 +39,13 @@ std::span<const std::string_view> names(Which) {
 }
 
 void EvaluationConfig::fields(Fields& f) {
-  f("part", part, "which part of the data");
-  f("checkpoint", checkpoint, "which of the run's models");
-  f("data", data, "other data than the run's own");
-  f("metrics", metrics, "what to measure; the run's own metrics when left out");
+  f("part", part, "split; if omitted, the test split, or all rows of a --data without one");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
+  f("metrics", metrics,
+    "metrics: names or JSON objects as in a run file, separated by commas; the run's own if omitted");
   f.require(!data || data->split.transforms.empty(), "data",
-            "\"transforms\" are the run's own matter: leave them out");
+            "the run's own \"transforms\" are applied: remove them here");
 }
 
 namespace {
@@ -258,14 +259,15 @@ void check_recorded_data(const fs::path& folder, const Data& data) {
   }
 }
 
-RunOutcome resume(const fs::path& folder, Which from) {
-  const auto config = load_run_config(folder);
+RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options) {
+  auto config = load_run_config(folder);
   Problems problems;
   const auto made = make(config, problems);
   problems.raise(folder.string());
   check_recorded_data(folder, *made.source);
   if (is_complete(folder)) return on_record(folder);
   const FolderLock lock(folder);
+  config.callbacks = shown_as(options, config.callbacks);
   return train_or_report(config, made, folder, from);
 }
 

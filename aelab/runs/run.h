@@ -40,8 +40,9 @@ std::span<const std::string_view> names(Which);
 
 /// Goes on with a run that was stopped or killed, to the same bits; leaves one that is complete as it is.
 /// `from` may be another checkpoint where the last one came to harm. Error when the folder holds no run, or
-/// that checkpoint is damaged, with those that are whole.
-RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last);
+/// that checkpoint is damaged, with those that are whole. Of the options, `quiet` and `plain` apply.
+RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last,
+                  const RunOptions& options = {});
 
 /// What to measure, with what, on what.
 struct EvaluationConfig {

@@ -36,10 +36,40 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// While one exists, SIGCHLD has its default action: where it is ignored, the kernel keeps no exit status,
+/// and waitpid finds nobody.
+class KeepsExitStatus {
+ public:
+  KeepsExitStatus() {
+    struct sigaction action = {};
+    action.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &action, &former_);
+  }
+  KeepsExitStatus(const KeepsExitStatus&) = delete;
+  KeepsExitStatus& operator=(const KeepsExitStatus&) = delete;
+  ~KeepsExitStatus() { ::sigaction(SIGCHLD, &former_, nullptr); }
+
+ private:
+  struct sigaction former_;
+};
+
+/// Whether the process has ended, or was never ours to wait for.
+bool has_ended(pid_t process) {
+  const auto ended = ::waitpid(process, nullptr, WNOHANG);
+  return ended == process || (ended < 0 && errno == ECHILD);
+}
+
+/// Asks a process to stop, also one that is suspended.
+void ask_to_stop(pid_t process) {
+  ::kill(process, SIGTERM);
+  ::kill(process, SIGCONT);
+}
+
 /// Between fork and exec only system calls are safe: other threads' locks may be held for ever.
 [[noreturn]] void become(char* const* command, char* const* variables, int log, pid_t parent) {
   ::setpgid(0, 0);  // a terminal's Ctrl-C reaches the parent alone, which then asks its workers to stop, once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::signal(SIGPIPE, SIG_DFL);
   if (::getppid() != parent) ::_exit(128 + SIGTERM);  // it died before the line above
   const int nothing = ::open("/dev/null", O_RDWR);
   ::dup2(nothing, STDIN_FILENO);
@@ -69,6 +99,7 @@ pid_t start(WorkerJob job, std::vector<std::string> variables) {
 int run_workers(const std::vector<WorkerJob>& jobs, std::int64_t at_once, std::int64_t threads,
                 const std::function<void(std::size_t)>& started,
                 const std::function<void(std::size_t)>& ended, const std::function<void()>& waiting) {
+  const KeepsExitStatus keeps_exit_status;
   const auto variables = environment_with(threads);
   std::map<pid_t, std::size_t> running;
   std::size_t next = 0;
@@ -79,12 +110,12 @@ int run_workers(const std::vector<WorkerJob>& jobs, std::int64_t at_once, std::i
       started(next++);
     }
     for (auto process = running.begin(); process != running.end();) {
-      const bool is_over = ::waitpid(process->first, nullptr, WNOHANG) == process->first;
+      const bool is_over = has_ended(process->first);
       if (is_over && !signal) ended(process->second);
       process = is_over ? running.erase(process) : std::next(process);
     }
     if (!signal && (signal = StopSignals::received()) != 0)
-      for (const auto& [process, job] : running) ::kill(process, SIGTERM);
+      for (const auto& [process, job] : running) ask_to_stop(process);
     waiting();
     std::this_thread::sleep_for(kPoll);
   }

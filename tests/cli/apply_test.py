@@ -184,7 +184,7 @@ class Apply(program.TestCase):
         self.refused("--part", "tst", says="--part: ")
         self.refused("--write", "codes,error", says="--write[0]: ")
         self.refused(
-            "--write", "code", "error", says='apply: "error" is one argument too many. See aelab apply --help'
+            "--write", "code", "error", says='apply: unexpected argument "error". See aelab apply --help'
         )
         self.refused("--write", "error", "--format", "png", says="--format: png shows reconstructions alone")
         self.refused(run_folder=self.folder, says="is no run folder")

@@ -46,7 +46,7 @@ class Going(Comparing):
         process.send_signal(signal.SIGTERM)
         result = finish(process)
         self.assertEqual(result.code, 143, result)
-        self.assertIn("go on with: aelab compare", result.stderr)
+        self.assertIn("resume with: aelab compare", result.stderr)
         self.assertEqual(read_json(self.output / "small/runs/dense/seed-1/status.json")["status"], "stopped")
 
     def test_a_terminals_ctrl_c_reaches_the_parent_alone_and_saves_every_worker(self):

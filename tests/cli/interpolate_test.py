@@ -176,7 +176,7 @@ class Interpolate(program.TestCase):
             1,
             says='unknown option "--form". Did you mean "--from"? See aelab interpolate',
         )
-        self.refused("--from", 3, says="--to: is missing: give a row of the part, --to 3, or a class")
+        self.refused("--from", 3, says="--to: is missing: give a row of the split, --to 3, or a class")
         self.refused(
             "--from", 1, "--to", 2, "--checkpoint", "ema", says="ema.safetensors: is not there; the run's"
         )
@@ -186,9 +186,9 @@ class Interpolate(program.TestCase):
 
     def test_what_makes_no_sense(self):
         both = ("--from", 3, "--to", 17)
-        self.refused(*both, "--from-class", 3, says="--from-class: is one choice too many")
+        self.refused(*both, "--from-class", 3, says="--from-class: conflicts with --from")
         self.refused(*both, "--down", 3, says="--down: is a corner of a grid: add --kind grid")
-        self.refused(*both, "--seed", 3, says="--seed: draws among the samples of a class")
+        self.refused(*both, "--seed", 3, says="--seed: draws a sample of a class")
         self.refused(*both, "--steps", 1, says="--steps: must be between 2 and 1000, is 1")
         self.refused(
             *both,
@@ -208,7 +208,7 @@ class Interpolate(program.TestCase):
         )
         self.refused(
             *("--kind", "manifold", "--from", 3, "--space", "input"),
-            says=("--from: has no place in a manifold", "--space: must be code for a manifold"),
+            says=("--from: does not apply to a manifold", "--space: must be \"code\" for a manifold"),
         )
         self.refused(
             *("--kind", "grid", "--from", 3, "--to", 1, "--down", 2, "--steps", 51),

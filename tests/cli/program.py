@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,10 @@ from typing import NamedTuple
 SOURCE = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("AELAB_PROGRAM", str(SOURCE / "build/release/aelab"))
 SKIPPED = 77  # the exit code that ctest takes for "skipped"
+
+# Programs inherit what is ignored: under nohup, or in the background of a script, tests that interrupt would wait.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Result(NamedTuple):

@@ -211,7 +211,7 @@ class Stopped(ResumeTestCase):
                 folder, result = self.interrupt(number, has_lines(2), config)
                 self.assertEqual(result.code, code, result.stderr)
                 self.assertEqual(result.stdout.splitlines(), [str(folder)])
-                self.assertIn(f"aelab: stopped; go on with: aelab resume {folder}", result.stderr)
+                self.assertIn(f"aelab: stopped; resume with: aelab resume {folder}", result.stderr)
                 self.assertEqual(status(folder), "stopped")
                 self.assertFalse((folder / "evaluation.json").exists())
                 self.assertGreater(position(folder / "checkpoints/last.safetensors")["step"], 0)
@@ -259,7 +259,7 @@ class Completed(ResumeTestCase):
     def test_says_that_nothing_was_done(self):
         before = {path: path.stat().st_mtime_ns for path in self.reference_folder.rglob("*")}
         result = program.finish(self.resume(self.reference_folder, as_json=True))
-        self.assertIn("was complete already: nothing was done", result.stderr)
+        self.assertIn("was already complete", result.stderr)
         said = json.loads(result.stdout)
         recorded = program.read_json(self.reference_folder / "evaluation.json")["metrics"]
         self.assertEqual((said["status"], said["metrics"]), ("completed", recorded))

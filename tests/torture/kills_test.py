@@ -83,7 +83,7 @@ class RandomMoments(Torture):
             self.assertIn(result.code, (0, 128 + number, -number), result.stderr)
             if result.code == 128 + number:
                 self.assertEqual(resume_test.status(self.folder_of(attempt)), "stopped")
-                self.assertIn("go on with: aelab resume", result.stderr)
+                self.assertIn("resume with: aelab resume", result.stderr)
             if result.code == 0:
                 self.assert_same(self.folder_of(attempt), self.reference)
                 attempt += 1

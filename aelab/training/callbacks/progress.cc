@@ -5,21 +5,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/layout.h"
+#include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
 namespace {
 
 constexpr auto kRedraw = std::chrono::milliseconds(100);
-constexpr const char* kClearLine = "\r\033[K";
-
-void say(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
-}
 
 double seconds_since(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
@@ -36,10 +32,40 @@ bool repeats_loss(const Metrics& metrics, const std::string& name, double value)
   return !name.ends_with("/loss") && find(metrics, name.substr(0, name.find('/')) + "/loss") == value;
 }
 
-std::string bar(std::int64_t done, std::int64_t all) {
-  constexpr std::int64_t kWidth = 24;
-  const auto filled = static_cast<std::size_t>(kWidth * done / all);
-  return "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "]";
+std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
+  const auto share = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(all, 1));
+  const auto filled = static_cast<std::size_t>(std::min(share, 1.0) * static_cast<double>(width));
+  return "[" + std::string(filled, '#') + std::string(width - filled, '.') + "]";
+}
+
+/// The parts of a live line in their order. The bar takes the columns that the others leave; where they leave
+/// too few, the parts are left out whose number in `first_out` is the greatest.
+struct LivePart {
+  std::string text;
+  int first_out;
+};
+
+std::string live_line(const std::string& epoch, std::int64_t done, std::int64_t all,
+                      std::vector<LivePart> parts, std::size_t width) {
+  constexpr std::size_t kNarrowest = 6, kWidest = 40, kBrackets = 3;
+  const auto needed = [&] {
+    auto columns = display_width(epoch) + kBrackets + kNarrowest;
+    for (const auto& part : parts) columns += 2 + part.text.size();
+    return columns;
+  };
+  while (!parts.empty() && needed() > width)
+    parts.erase(std::max_element(parts.begin(), parts.end(),
+                                 [](const auto& a, const auto& b) { return a.first_out < b.first_out; }));
+  const auto columns = std::min(kNarrowest + width - std::min(width, needed()), kWidest);
+  auto line =
+      shortened(epoch, width - std::min(width, kBrackets + kNarrowest)) + " " + bar(done, all, columns);
+  for (const auto& part : parts) line += "  " + part.text;
+  return line;
+}
+
+/// The width of stderr where it is a terminal; files keep a line an epoch.
+std::size_t line_width() {
+  return ::isatty(STDERR_FILENO) ? columns_of(STDERR_FILENO) : std::numeric_limits<std::size_t>::max();
 }
 
 }  // namespace
@@ -50,14 +76,14 @@ std::span<const std::string_view> names(Display) {
 }
 
 void ProgressBar::start(Training& training) {
-  live_ = display_ == Display::automatic && isatty(STDERR_FILENO);
+  live_ = display_ == Display::automatic && can_redraw(STDERR_FILENO);
   begun_ = epoch_begun_ = Clock::now();
   steps_before_ = training.progress.step;
 }
 
 void ProgressBar::phase_begin(Training& training) {
   best_.reset();
-  for (const auto& note : training.notes) say((live_ ? kClearLine : "") + note + "\n");
+  for (const auto& note : training.notes) say(wrapped(note, line_width(), 2) + "\n");
 }
 
 void ProgressBar::step_end(Training& training) {
@@ -72,25 +98,28 @@ void ProgressBar::draw(const Training& training) const {
   const auto budget = training.limit().seconds;
   const double left = budget ? *budget - progress.phase_seconds
                              : per_step * static_cast<double>(training.phase_steps() - progress.phase_step);
-  say(fmt::format("{}{} {} {}/{}  loss {:.4g}  {:.1f} steps/s  {} left", kClearLine,
-                  epoch_of(training, progress.phase_epoch + 1), bar(progress.batch, training.epoch_batches),
-                  progress.batch, training.epoch_batches, training.averages.loss(), 1 / per_step,
-                  duration(std::max(left, 0.0))));
+  show_live(live_line(epoch_of(training, progress.phase_epoch + 1), progress.batch, training.epoch_batches,
+                      {{fmt::format("{}/{}", progress.batch, training.epoch_batches), 3},
+                       {fmt::format("loss {:.4g}", training.averages.loss()), 1},
+                       {fmt::format("{:.1f} steps/s", 1 / per_step), 4},
+                       {duration(std::max(left, 0.0)) + " left", 2}},
+                      columns_of(STDERR_FILENO) - 1));
 }
 
 void ProgressBar::epoch_end(Training& training) {
-  std::string line = epoch_of(training, training.progress.phase_epoch);
+  std::vector<std::string> parts = {epoch_of(training, training.progress.phase_epoch)};
   for (const auto& [name, value] : training.metrics)
-    if (!repeats_loss(training.metrics, name, value)) line += fmt::format("  {} {:.5g}", name, value);
-  if (best_.improved(training)) line += "  best";
-  line += "  " + duration(seconds_since(epoch_begun_)) + "\n";
-  for (const auto& note : training.notes) line += "  " + note + "\n";
-  say((live_ ? kClearLine : "") + line);
+    if (!repeats_loss(training.metrics, name, value)) parts.push_back(fmt::format("{} {:.5g}", name, value));
+  if (best_.improved(training)) parts.emplace_back("best");
+  parts.push_back(duration(seconds_since(epoch_begun_)));
+  auto text = flowed(parts, line_width()) + "\n";
+  for (const auto& note : training.notes) text += wrapped("  " + note, line_width(), 2) + "\n";
+  say(text);
   epoch_begun_ = Clock::now();
 }
 
 void ProgressBar::finish(Training&) {
-  if (live_) say(kClearLine);
+  if (live_) show_live("");
 }
 
 nlohmann::json ProgressBar::save() const { return best_.save(); }

@@ -10,15 +10,17 @@ namespace aelab {
 enum class Display { automatic, plain };
 std::span<const std::string_view> names(Display);
 
-/// Shows on stderr one line an epoch and, on a terminal, a live bar with loss, speed and time left.
+/// Shows one line per epoch on stderr and, on a terminal, a live bar with the loss, the speed and the time
+/// left. The bar fits the terminal's width at every moment; lines are wrapped to it. A terminal that cannot
+/// draw a line again (TERM=dumb) gets no bar, a file gets unbroken lines.
 class ProgressBar : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "progress";
-    static constexpr std::string_view summary = "shows a line an epoch and, on a terminal, a live bar";
+    static constexpr std::string_view summary = "shows one line per epoch and, on a terminal, a live bar";
     Display display = Display::automatic;
 
-    void fields(Fields& f) { f("display", display, "auto: a live bar on a terminal; plain: never one"); }
+    void fields(Fields& f) { f("display", display, "auto: a live bar on a terminal; plain: no live bar"); }
     static std::vector<Config> examples() { return {{}}; }
   };
 
@@ -38,10 +40,10 @@ class ProgressBar : public Callback {
   Monitor best_;
   Display display_;
   bool live_ = false;
-  Clock::time_point drawn_;        // the bar, last
-  Clock::time_point epoch_begun_;  // or the training, if it was resumed within
-  Clock::time_point begun_;
-  std::int64_t steps_before_ = 0;  // that another process did
+  Clock::time_point drawn_;        // when the bar was last drawn
+  Clock::time_point epoch_begun_;  // when this process began the epoch
+  Clock::time_point begun_;        // when this process began to train
+  std::int64_t steps_before_ = 0;  // done by earlier processes, before a resume
 
   void draw(const Training& training) const;
 };
