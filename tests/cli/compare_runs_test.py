@@ -19,7 +19,7 @@ class Going(Comparing):
         before = (made / "runs/dense/seed-1/checkpoints/last.safetensors").stat().st_mtime_ns
         again = self.compare(comparison(seeds=[1, 2, 3]))
         self.assertEqual(again.code, 0, again.stderr)
-        self.assertIn("4 of 6 runs are finished already", again.stderr)
+        self.assertIn("4 of 6 runs are already finished", again.stderr)
         self.assertEqual((made / "runs/dense/seed-1/checkpoints/last.safetensors").stat().st_mtime_ns, before)
         self.assertEqual(read_json(made / "comparison.json")["seeds"], [1, 2, 3])
 
@@ -92,7 +92,7 @@ class Going(Comparing):
         self.assertIn("dense/seed-2: failed: for a reason that is gone", result.stdout)
         again = self.compare(comparison())
         self.assertEqual(again.code, 0, again.stderr)
-        self.assertIn("3 of 4 runs are finished already", again.stderr)
+        self.assertIn("3 of 4 runs are already finished", again.stderr)
         self.assertEqual(read_json(status)["status"], "completed")
         self.assertEqual(without_clocks(read_json(made / "comparison.json")), before)
 
