@@ -47,6 +47,8 @@ class Comparison {
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);
   bool is_checked() const { return checked_.front().has_value(); }
+  /// What the checks found to tell the user, each once: guesses about the data, keys' former names.
+  const std::vector<std::string>& notes() const { return notes_; }
   /// A run's complete config. Its contender must have been checked.
   RunConfig run_config(const PlannedRun& run) const;
 
@@ -58,6 +60,7 @@ class Comparison {
   std::vector<std::optional<RunConfig>> checked_;
   std::size_t baseline_ = 0;
   OpenedData opened_;
+  std::vector<std::string> notes_;
 
   ContenderCost check(std::size_t contender, bool timed, Problems& problems);
 };

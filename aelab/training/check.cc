@@ -150,14 +150,18 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
   if (data.size() == 0) return;
   const auto support = model.parts().likelihood.support();
+  if (data.surely_within(support.least, support.most)) return;
   const auto [least, most] = value_range(data);
   if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
-  if (!support.allow(least) || !support.allow(most))
-    throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
-                shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
-                " part has " + shortest(least) + " to " + shortest(most) +
-                "; use \"gaussian\", or data.transforms, such as \"scale\"");
+    throw Error("data: the " + part + " split has NaN or infinite values: " + first_not_finite(data));
+  if (support.allow(least) && support.allow(most)) return;
+  auto path = std::string("model.");
+  if (!model.layers().empty()) path += "layers[0].";
+  throw Error(path + "likelihood: " + model.config().likelihood->kind() + " is for values between " +
+              shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
+              " split has values from " + shortest(least) + " to " + shortest(most) +
+              "; set it to \"gaussian\", or add {\"kind\": \"scale\", \"clip\": true} as the last of "
+              "data.transforms");
 }
 
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
