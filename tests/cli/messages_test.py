@@ -199,8 +199,11 @@ WRONG = {
         'model.penalties[2]: lacks "kind"',
     ),
     "bernoulli on standardized data": (
-        data(transforms=["standardize"]),
-        "model.likelihood: bernoulli is for inputs between 0 and 1",
+        small_run(
+            data={"source": "digits", "transforms": ["standardize"]},
+            model={"variant": "dense", "code": 8, "likelihood": "bernoulli"},
+        ),
+        "model.likelihood: bernoulli is for values between 0 and 1",
     ),
     "layers that do not lead back": (
         convolutional([CONV, POOL], [OUT]),

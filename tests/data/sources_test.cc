@@ -118,7 +118,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({0, 4}))}),
               "z.npy: is empty: its shape is 0x4");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .test_files = npy("t.npy", at::zeros({5, 3}))}),
-              "data: the rows of the test part are 3");
+              "data: the rows of the test are 3");
   EXPECT_SAYS(refusal(Npy::Config{.files = {"a.npy", "b.npy"}}), "data.files: there is no file a.npy in ");
 }
 

@@ -32,7 +32,7 @@ class Numbers(program.TestCase):
             images[row, y, x] = wrong
             with self.subTest(row=row, wrong=wrong):
                 result = self.run_on(images)
-                self.assert_refused(result, "not finite")
+                self.assert_refused(result, "NaN or infinite values")
                 self.assertFalse(self.output.exists())
 
     def test_labels_out_of_range(self):
