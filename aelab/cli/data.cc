@@ -40,7 +40,7 @@ void print_description(const nlohmann::json& data) {
              data["origin"].get<std::string>(), to_string(data["shape"].get<Shape>()));
   for (const auto& [part, range] : data["range"].items())
     fmt::print("{:<8} {} rows, values from {} to {}\n", part, data["rows"][part].get<std::int64_t>(),
-               shortest(range[0].get<double>()), shortest(range[1].get<double>()));
+               range[0].get<float>(), range[1].get<float>());
   const auto names = data.value("class_names", std::vector<std::string>());
   fmt::print("classes  {}{}\n", data["classes"].get<std::int64_t>(),
              names.empty() ? "" : ": " + join(names, ", "));
@@ -91,7 +91,10 @@ void add_data(CLI::App& app, Command& chosen) {
       if (!options->output.empty()) description["written"] = export_data(data, options->output);
       if (options->json) return fmt::print("{}\n", description.dump()), 0;
       print_description(description);
-      if (value.is_object()) fmt::print("\nIn a run file:\n  \"data\": {}\n", value.dump());
+      if (!value.is_object()) return 0;
+      nlohmann::ordered_json snippet = {{"source", value["source"]}};
+      snippet.update(nlohmann::ordered_json(value));
+      fmt::print("\nIn a run file:\n  \"data\": {}\n", snippet.dump());
       return 0;
     };
   });

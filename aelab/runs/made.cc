@@ -1,6 +1,7 @@
 #include "aelab/runs/made.h"
 
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -65,7 +66,8 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
   const auto& transforms = config.data.split.transforms;
   auto note = "model.likelihood: \"" + chosen + "\" by default, since " +
               (values.least < 0 || values.most > 1
-                   ? "the source has values from " + shortest(values.least) + " to " + shortest(values.most)
+                   ? fmt::format("the source has values from {} to {}", static_cast<float>(values.least),
+                                 static_cast<float>(values.most))
                    : std::string("data.transforms do not keep values in [0, 1]"));
   if (transforms.empty() && made.source->shape().size() == 1)
     note += "; \"transforms\": [\"standardize\"] would bring all columns to one scale";

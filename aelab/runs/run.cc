@@ -1,6 +1,7 @@
 #include "aelab/runs/run.h"
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cmath>
@@ -321,11 +322,10 @@ void check_other_values(const Dataset& rows, const Autoencoder& model) {
   const auto [least, most] = value_range(rows);
   if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
     return check_values("other", rows, model);
-  throw Error("--data: values from " + shortest(least) + " to " + shortest(most) +
-              ", after the run's transforms, are outside the support of its likelihood, \"" +
-              model.config().likelihood->kind() +
-              "\": give data on the scale of the run's own, or use aelab "
-              "apply, which takes any values");
+  throw Error(fmt::format(
+      "--data: values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
+      "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
+      static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
 }
 
 }  // namespace

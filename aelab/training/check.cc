@@ -1,6 +1,7 @@
 #include "aelab/training/check.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <set>
 
@@ -155,13 +156,12 @@ void check_values(const std::string& part, const Dataset& data, const Autoencode
   if (!std::isfinite(least) || !std::isfinite(most))
     throw Error("data: the " + part + " split has NaN or infinite values: " + first_not_finite(data));
   if (support.allow(least) && support.allow(most)) return;
-  auto path = std::string("model.");
-  if (!model.layers().empty()) path += "layers[0].";
-  throw Error(path + "likelihood: " + model.config().likelihood->kind() + " is for values between " +
-              shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
-              " split has values from " + shortest(least) + " to " + shortest(most) +
-              "; set it to \"gaussian\", or add {\"kind\": \"scale\", \"clip\": true} as the last of "
-              "data.transforms");
+  throw Error(fmt::format(
+      "model.{}likelihood: {} is for values between {} and {}, and the {} split has values from {} to {}; "
+      "set "
+      "it to \"gaussian\", or add {{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
+      model.layers().empty() ? "" : "layers[0].", model.config().likelihood->kind(), shortest(support.least),
+      shortest(support.most), part, static_cast<float>(least), static_cast<float>(most)));
 }
 
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,

@@ -125,6 +125,13 @@ TEST(CsvDialects, QuotedMissingValuesAreClasses) {
   EXPECT_SAYS(table_refusal("x,y\n\"NA\",1\n"), "the value is missing");
 }
 
+TEST(CsvDialects, TruthValuesAreNumbers) {
+  const auto table = table_of("x,smokes,old\n1,True,FALSE\n2,False,TRUE\n");
+  EXPECT_EQ(table.values, (Floats{1, 1, 0, 2, 0, 1}));
+  EXPECT_EQ(table.notes, (Texts{"true and false are read as 1 and 0"}));
+  EXPECT_EQ(table_of("x,k\n1,true\n2,false\n", {.label = "k"}).labels, (Texts{"true", "false"}));
+}
+
 TEST(CsvDialects, WhatIsWrongLeadsOn) {
   EXPECT_SAYS(table_refusal("a,b,\n1,2,\n"), "leave the column out: \"ignore\": [\"2\"]");
   EXPECT_EQ(table_of("a,b,\n1,2,\n", {.ignore = {"2"}}).values, (Floats{1, 2}));

@@ -39,6 +39,13 @@ bool counts_up(const Fields& row) {
   return before.has_value();
 }
 
+/// 1 for true, 0 for false, as Python, R and JSON write them.
+std::optional<double> truth_in(std::string_view text) {
+  for (const std::string_view word : {"True", "TRUE", "true", "False", "FALSE", "false"})
+    if (trimmed(text) == word) return word.front() == 'T' || word.front() == 't';
+  return std::nullopt;
+}
+
 /// "1 3:0.5 17:2": a label, then feature:value.
 bool is_libsvm(const Fields& row) {
   return row.size() > 1 && number_in(row[0].text) &&
@@ -143,6 +150,7 @@ class CsvReader {
   std::optional<std::size_t> label_;
   std::set<std::size_t> texts_;   // columns whose first value is not a number
   std::set<std::size_t> widths_;  // of the rows so far, as long as none fits
+  bool has_truths_ = false;
   CsvTable table_;
   Problems problems_;
 
@@ -286,7 +294,8 @@ class CsvReader {
   }
 
   void take_value(std::size_t column, const CsvField& field) {
-    const auto value = decimals_.read(field.text, rows_.line());
+    auto value = decimals_.read(field.text, rows_.line());
+    if (!value && (value = truth_in(field.text))) has_truths_ = true;
     if (is_missing_value(field.text))
       problems_.add(
           place(column) +
@@ -325,6 +334,7 @@ class CsvReader {
                                         : fmt::format("fields are separated by \"{}\"", in_json(delimiter_)));
     if (decimals_.are_commas()) notes.emplace_back("numbers have decimal commas");
     if (!format_.header && !table_.has_header) notes.emplace_back("no header: columns are numbered from 0");
+    if (has_truths_) notes.emplace_back("true and false are read as 1 and 0");
     if (named_in_comment) notes.emplace_back("a comment names the columns");
     if (const auto skipped = rows_.comments() - (named_in_comment ? 1 : 0); skipped > 0)
       notes.push_back(fmt::format("{} comment line{} skipped", skipped, skipped == 1 ? "" : "s"));

@@ -183,6 +183,9 @@ Data Csv::open() const {
   if (config_.test_files.empty()) return data;
   auto test = read_tables(config_.test_files, format);
   require_same_columns(test, config_.test_files.front(), train, first);
+  for (const auto& note : test.notes)
+    if (std::find(train.notes.begin(), train.notes.end(), note) == train.notes.end())
+      data.notes.push_back(config_.test_files.front() + ": " + note);
   data.test = table_rows(test, shape, names, config_.test_files.front());
   data.files.insert(data.files.end(), config_.test_files.begin(), config_.test_files.end());
   return data;
