@@ -6,15 +6,15 @@
 
 namespace aelab {
 
-/// Error, headed by the classifier's name, unless features and labels are what Classifier::fit takes.
+/// Error that begins with the classifier's name, unless features and labels are what Classifier::fit takes.
 void check_training_rows(std::string_view name, const at::Tensor& features, const at::Tensor& labels,
                          std::int64_t classes);
 
 /// What a state holds under that name, on the CPU. Error if nothing.
 at::Tensor saved(const Classifier::State& state, std::string_view name);
 
-/// Brings features to mean 0 and deviation 1 by the training rows (deviations divide by rows; a constant
-/// feature's is 1), or leaves them as they are.
+/// Scales features to mean 0 and standard deviation 1 over the training rows (the biased estimate; that of a
+/// constant feature is taken as 1), or leaves them unchanged.
 class FeatureScale {
  public:
   FeatureScale() = default;

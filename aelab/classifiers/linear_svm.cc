@@ -28,7 +28,7 @@ at::Tensor weights_of(const ::model& fitted, std::int64_t columns) {
 
 void LinearSvm::Config::fields(Fields& f) {
   f("C", C, "weight of the errors against the regularisation (|w|^2 + b^2) / 2", above(0));
-  f("standardize", standardize, "bring features to mean 0 and deviation 1 by the training rows");
+  f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
 }
 
 at::Tensor LinearSvm::solve(const at::Tensor& z, const at::Tensor& labels, std::int64_t /*classes*/,

@@ -98,7 +98,7 @@ std::optional<SoftmaxPoint> search_line(const SoftmaxLoss& loss, const SoftmaxPo
 
 void LogisticRegression::Config::fields(Fields& f) {
   f("C", C, "weight of the errors against the regularisation |W|^2 / 2", above(0));
-  f("standardize", standardize, "bring features to mean 0 and deviation 1 by the training rows");
+  f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
 }
 
 at::Tensor LogisticRegression::solve(const at::Tensor& z, const at::Tensor& labels, std::int64_t classes,

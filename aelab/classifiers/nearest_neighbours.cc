@@ -16,7 +16,7 @@ at::Tensor vote(const at::Tensor& neighbours) {
 
 void NearestNeighbours::Config::fields(Fields& f) {
   f("k", k, "how many neighbours vote", at_least(1));
-  f("standardize", standardize, "bring features to mean 0 and deviation 1 by the training rows");
+  f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
 }
 
 void NearestNeighbours::fit(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,

@@ -46,7 +46,7 @@ void RbfSvm::Config::fields(Fields& f) {
   f("C", C, "weight of the errors against the regularisation |w|^2 / 2", above(0));
   f("gamma", gamma, "the kernel is exp(-gamma |x - y|^2); 1 / (features * their variance) when left out",
     above(0));
-  f("standardize", standardize, "bring features to mean 0 and deviation 1 by the training rows");
+  f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
   f("rows_limit", rows_limit,
     "the most rows to train on: time grows with the square of the rows or faster, so more is an error",
     at_least(1));

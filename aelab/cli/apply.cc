@@ -1,5 +1,6 @@
 // aelab apply
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
@@ -26,15 +27,29 @@ void print_error(const ErrorSummary& error) {
   for (const auto& [row, value] : error.largest) print("error/row {:<8} {:.6g}\n", row, value);
 }
 
+bool writes(const ApplicationOutcome& outcome, std::string_view what) {
+  return std::any_of(outcome.files.begin(), outcome.files.end(),
+                     [&](const auto& file) { return file.starts_with(what); });
+}
+
 int print_application(const ApplicationOutcome& outcome, bool as_json) {
   if (as_json) {
-    nlohmann::json value = {{"folder", outcome.folder}, {"files", outcome.files}, {"rows", outcome.rows}};
+    nlohmann::json value = {
+        {"folder", outcome.folder},
+        {"files", outcome.files},
+        {"rows", outcome.rows},
+        {"units", {{"reconstruction", outcome.reconstruction_units}, {"error", outcome.error_units}}}};
+    if (!outcome.columns.empty()) value["columns"] = outcome.columns;
     if (outcome.error) value["error"] = error_json(*outcome.error);
     print_json(value);
     return 0;
   }
   print("rows               {}\n", outcome.rows);
-  if (outcome.error) print_error(*outcome.error);
+  if (writes(outcome, "reconstruction.")) print("reconstructions    {}\n", outcome.reconstruction_units);
+  if (outcome.error) {
+    print("error of a row     squared, summed over features, {}\n", outcome.error_units);
+    print_error(*outcome.error);
+  }
   print("{}\n", outcome.folder.string());
   return 0;
 }
@@ -44,15 +59,20 @@ int print_application(const ApplicationOutcome& outcome, bool as_json) {
 void add_apply(CLI::App& app, Command& chosen) {
   FolderCommand<ApplicationConfig> command(
       app, "apply", "Write a run's codes, reconstructions and reconstruction errors for any data",
-      "print one JSON object: folder, files, rows, error", {{"output", "FOLDER"}});
+      "print one JSON object: folder, files, rows, units, columns, error", {{"output", "FOLDER"}});
   command.footer(
-      "Each result is written to its own file. The error of a row is the squared error of its "
-      "reconstruction, "
-      "summed over features. The mean, median and 95 % quantile of the errors and the five rows with the "
-      "largest errors are printed, then the folder.\n"
-      "Rows keep their order and are numbered from 0. The run's transforms are applied to other data too.\n"
+      "Each result is written to its own file; row and label are columns of every csv file. Reconstructions "
+      "are in "
+      "the units of the source: the run's transforms are undone, as far as they have inverses. The error of "
+      "a row is "
+      "its squared error, summed over features, of the transformed values. The mean, median and 95 % "
+      "quantile of the "
+      "errors and the five rows with the largest errors are printed, then the folder.\n"
+      "The number of a row is its place in the source, from 0: training and test files are numbered "
+      "separately. The "
+      "run's transforms are applied to other data too.\n"
       "Example: aelab apply runs/denoising/1 --write reconstruction "
-      "--data '{\"source\": \"npy\", \"train_files\": \"noisy.npy\"}'\n"
+      "--data '{\"source\": \"idx\", \"files\": \"noisy.idx\"}'\n"
       "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv");
   command.does(chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
     return print_application(apply_run(folder, config), as_json);

@@ -1,17 +1,41 @@
 // aelab data
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
 #include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
 #include "aelab/core/config.h"
+#include "aelab/core/json.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/data_export.h"
 
 namespace aelab::cli {
 namespace {
+
+namespace fs = std::filesystem;
+
+/// The columns of a table, one per line.
+void print_columns(const nlohmann::json& columns) {
+  constexpr std::size_t kShown = 40;
+  const auto shown = std::min(columns.size(), kShown);
+  const auto number = [](const nlohmann::json& value) { return fmt::format("{:.5g}", value.get<double>()); };
+  std::vector<std::vector<std::string>> cells = {{"column", "least", "most", "mean", "first values"}};
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& column = columns[i];
+    std::vector<std::string> first;
+    for (const auto& value : column["first"]) first.push_back(number(value));
+    cells.push_back({column["name"].get<std::string>(), number(column["least"]), number(column["most"]),
+                     number(column["mean"]), join(first, ", ")});
+  }
+  print("columns  {}\n", columns.size());
+  print_text(aligned(cells, text_width()));
+  if (columns.size() > shown) print("  and {} more\n", columns.size() - shown);
+}
 
 void print_description(const nlohmann::json& data) {
   constexpr std::size_t kColumn = 9;
@@ -27,9 +51,19 @@ void print_description(const nlohmann::json& data) {
   const auto names = data.value("class_names", std::vector<std::string>());
   line("classes",
        std::to_string(data["classes"].get<std::int64_t>()) + (names.empty() ? "" : ": " + join(names, ", ")));
+  for (const auto& note : data["notes"]) line("note", note.get<std::string>());
+  if (data.contains("columns")) print_columns(data["columns"]);
   for (const auto& file : data["files"])
     line("file", fmt::format("{} {} bytes, CRC-32 {}", file["path"].get<std::string>(),
                              file["bytes"].get<std::uint64_t>(), file["crc32"].get<std::string>()));
+}
+
+/// What a run file would have as its "data": an object, a source's name, or what reads a path.
+nlohmann::json data_of(const std::string& text) {
+  if (text.starts_with('{')) return parse_json(text, "SOURCE");
+  std::error_code ignored;
+  if (Source::registry().find(text) || !fs::exists(text, ignored)) return text;
+  return {{"source", source_of_file(text)}, {"files", text}};
 }
 
 }  // namespace
@@ -40,8 +74,10 @@ void add_data(CLI::App& app, Command& chosen) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("data", "Describe a data source, and optionally write it as .npy files");
-  command->add_option("SOURCE", options->data, "data source: a name, or a JSON object as in a run file")
+  auto* command =
+      app.add_subcommand("data", "Describe a data source or file, and optionally write it as .npy files");
+  command
+      ->add_option("SOURCE", options->data, "data source: a name, a JSON object as in a run file, or a path")
       ->required()
       ->type_name("SOURCE");
   command
@@ -50,17 +86,28 @@ void add_data(CLI::App& app, Command& chosen) {
       ->type_name("FOLDER");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
-      "The rows are described as the source holds them, before \"transforms\" and the split.\n"
-      "Example: aelab data '{\"source\": \"csv\", \"train_files\": \"iris.csv\", \"label\": \"species\"}'");
+      "The rows are described as the source holds them, before \"transforms\" and the split, with what was "
+      "guessed "
+      "about a file.\n"
+      "Example: aelab data table.csv\n"
+      "Example: aelab data '{\"source\": \"csv\", \"files\": \"table.csv\", \"label\": \"species\"}'");
   command->callback([options, &chosen] {
     chosen = [options] {
-      const auto value = data_value(options->data, "SOURCE");
+      const auto value = data_of(options->data);
       DataConfig config;
-      read_config(value, config, "SOURCE");
+      Problems problems;
+      read_config(value, config, problems);
+      problems.raise("SOURCE");
+      for (const auto& remark : problems.remarks()) fmt::print(stderr, "SOURCE: {}\n", remark);
       const auto data = open_dataset(config.source);
       auto description = describe_data(data);
       if (!options->output.empty()) description["written"] = export_data(data, options->output);
-      options->json ? print_json(description) : print_description(description);
+      if (options->json) return print_json(description), 0;
+      print_description(description);
+      if (!value.is_object()) return 0;
+      nlohmann::ordered_json snippet = {{"source", value["source"]}};
+      snippet.update(nlohmann::ordered_json(value));
+      print("\nIn a run file:\n  \"data\": {}\n", spaced(snippet));
       return 0;
     };
   });

@@ -1,5 +1,7 @@
 #include "aelab/cli/options.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <filesystem>
 
@@ -111,6 +113,7 @@ void ConfigOptions::read(ConfigRef config, const std::string& command) const {
   read_config(value, config, found);
   for (const auto& problem : found.all()) named.add("--" + problem);
   named.raise(command);
+  for (const auto& remark : found.remarks()) fmt::print(stderr, "--{}\n", remark);
 }
 
 }  // namespace aelab::cli

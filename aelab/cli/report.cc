@@ -2,11 +2,10 @@
 
 #include "aelab/reports/report.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/output.h"
 
 namespace aelab::cli {
 
@@ -28,11 +27,9 @@ void add_report(CLI::App& app, Command& chosen) {
     chosen = [options] {
       const auto report = write_report(options->folder);
       if (options->json)
-        fmt::print("{}\n",
-                   nlohmann::json{{"report", report.file}, {"kind", report.kind}, {"gaps", report.gaps}}.dump(
-                       -1, ' ', false, nlohmann::json::error_handler_t::replace));
+        print_json(nlohmann::json{{"report", report.file}, {"kind", report.kind}, {"gaps", report.gaps}});
       else
-        fmt::print("{}\n", report.file.string());
+        print("{}\n", report.file.string());
       return 0;
     };
   });

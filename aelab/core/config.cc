@@ -35,7 +35,11 @@ class ConfigReader final : public Fields {
  public:
   explicit ConfigReader(const json& value) : node_(&value) {}
 
-  std::vector<std::string> problems;
+  std::vector<std::string> problems, remarks;
+
+  void formerly(std::initializer_list<std::string_view> keys) override {
+    frames_.back().former.assign(keys.begin(), keys.end());
+  }
 
   void require(bool holds, std::string_view name, std::string_view problem) override {
     if (const auto& frame = frames_.back(); frame.shorthand && !frame.choice) return;  // not even an object
@@ -88,8 +92,21 @@ class ConfigReader final : public Fields {
   void field(std::string_view name, std::string_view, const Visit& visit) override {
     auto& frame = frames_.back();
     frame.listed.emplace_back(name);
-    const auto found = frame.object->find(name);
+    auto found = frame.object->find(name);
     if (found != frame.object->end()) at(child(name), *found, visit);
+    for (const auto& former : std::exchange(frame.former, {})) {
+      const auto old = frame.object->find(former);
+      if (old == frame.object->end()) continue;
+      frame.renamed.push_back(former);
+      if (found != frame.object->end()) {
+        report(child(former),
+               fmt::format("is the former name of \"{}\", which is given too: remove it", name));
+        continue;
+      }
+      remarks.push_back(fmt::format("{}: is now called \"{}\"; rename it", child(former), name));
+      found = old;
+      at(child(former), *old, visit);
+    }
   }
 
   void boolean(bool& value) override {
@@ -158,8 +175,11 @@ class ConfigReader final : public Fields {
     frames_.pop_back();
     if (frame.shorthand && !frame.choice) return wrong("an object");
     if (frame.shorthand || frame.unknown_kind) return;
+    const auto has = [](const auto& keys, const auto& key) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
     for (const auto& [key, value] : frame.object->items())
-      if (std::find(frame.listed.begin(), frame.listed.end(), key) == frame.listed.end())
+      if (!has(frame.listed, key) && !has(frame.renamed, key))
         report(join_path(path_, key), "unknown key." + did_you_mean(key, frame.listed));
   }
 
@@ -177,6 +197,8 @@ class ConfigReader final : public Fields {
     bool unknown_kind = false;
     json scratch = {};
     std::vector<std::string> listed = {};
+    std::vector<std::string> former = {};   // keys of the field that is listed next
+    std::vector<std::string> renamed = {};  // former keys that the object has
   };
 
   const json* node_;
@@ -316,6 +338,7 @@ void read_config(const json& value, ConfigRef config, Problems& problems) {
   ConfigReader reader(value);
   config.visit(reader);
   for (auto& problem : reader.problems) problems.add(std::move(problem));
+  for (auto& remark : reader.remarks) problems.remark(std::move(remark));
 }
 
 void read_config(const json& value, ConfigRef config, const std::string& origin) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -74,6 +75,13 @@ class Fields {
   void operator()(std::string_view name, T& member, std::string_view help, const Bounds& bounds = {}) {
     field(name, help, [&member, &bounds](Fields& f) { f.visit(member, bounds); });
   }
+
+  /// Keys of the field that is listed next in earlier versions. They are still read, with a remark
+  /// (Problems::remarks), and neither written nor shown in help and schema:
+  ///
+  ///     f.formerly({"train_files"});
+  ///     f("files", files, "tables to train on");
+  virtual void formerly(std::initializer_list<std::string_view> /*keys*/) {}
 
   /// A choice whose tag and fields stand in the same object as the fields beside it.
   virtual void flatten(AnyChoice& choice) = 0;

@@ -29,6 +29,13 @@ class Problems {
  public:
   void add(std::string problem) { all_.push_back(std::move(problem)); }
 
+  /// What is no error and still to be shown to the user, such as a key's former name; each once.
+  void remark(std::string remark) {
+    if (std::find(remarks_.begin(), remarks_.end(), remark) == remarks_.end())
+      remarks_.push_back(std::move(remark));
+  }
+  const std::vector<std::string>& remarks() const { return remarks_; }
+
   /// Does the work; the mistakes that it throws become problems, unless what it stems from is told already.
   /// Whether it went through.
   template <class Work>
@@ -74,7 +81,7 @@ class Problems {
 
  private:
   static constexpr std::size_t kEnough = 10;
-  std::vector<std::string> all_;
+  std::vector<std::string> all_, remarks_;
 };
 
 }  // namespace aelab

@@ -12,8 +12,10 @@ namespace {
 Shape stored_shape(const ArrayFile& array) {
   auto shape = array.row_shape();
   if (shape.empty())
-    throw Error(array.name() +
-                ": holds a list of numbers; inputs are [rows, features] or [rows, height, width]");
+    throw Error(
+        array.name() +
+        ": holds an array of one dimension; inputs are [rows, features] or [rows, height, width]: for "
+        "one feature a row, save x[:, None]");
   return shape;
 }
 
@@ -58,7 +60,7 @@ class ArrayRows : public Storage {
     if (config.channels_last) {
       if (shape_.size() != 3)
         throw Error(arrays_.front().name() + ": its rows are " + to_string(stored_) +
-                    ", no pictures, so they have no channels that could come last");
+                    ", not pictures, so that channels_last does not apply");
       std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
     }
   }
@@ -117,7 +119,7 @@ Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFi
   if (labels.empty()) return {};
   if (labels.size() != arrays.size())
     throw Error(std::to_string(labels.size()) + " files of labels for " + std::to_string(arrays.size()) +
-                " of inputs: each needs its own");
+                " of inputs: each needs one");
   std::vector<Tensor> all;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& file = labels[i];
@@ -145,8 +147,8 @@ Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& lab
   for (const auto& array : arrays)
     if (!config.in_memory && !array.stays_in_file())
       throw Error(array.name() +
-                  ": cannot stay in its file, as in_memory asks: it is packed, or in Fortran order. "
-                  "Unpack it, or save it in C order");
+                  ": cannot stay in its file, as \"in_memory\": false asks: it is compressed, or in Fortran "
+                  "order. Unpack it, or save it in C order: numpy.ascontiguousarray(x)");
   auto classes = labels_of(arrays, labels);
   const auto rows = std::make_shared<const ArrayRows>(std::move(arrays), classes, config);
   if (!config.in_memory) return Dataset(rows);

@@ -5,16 +5,17 @@
 
 namespace aelab {
 
-/// How arrays become rows.
+/// How arrays are read as rows.
 struct ArrayRowsConfig {
-  bool in_memory = true;       ///< as floats; else rows are read from their files when a batch needs them
+  bool in_memory = true;  ///< as 32-bit floats; else rows are read from their files when a batch needs them
   bool channels_last = false;  ///< the arrays' pictures are [height, width, channels]
-  bool unit = false;           ///< bytes become [0, 1]
+  bool unit = false;           ///< bytes are divided by 255
 };
 
-/// Arrays of rows, one after the other, as one data set; rows [height, width] get their one channel. `labels`
-/// are as many arrays of class numbers, [rows] each, or none at all. The same rows and bits in memory or not.
-/// Error that names the file: no rows, rows of another shape than the first file's, labels that do not fit.
+/// Arrays of rows, concatenated, as one data set; rows [height, width] become [1, height, width]. `labels`
+/// holds as many arrays of class numbers, [rows] each, or is empty. The rows have the same bits in memory or
+/// not. Error that names the file: no rows, a row shape that differs from that of the first file, labels that
+/// do not fit.
 Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
                 const ArrayRowsConfig& config = {});
 

@@ -7,19 +7,20 @@ namespace aelab {
 
 class GatheredAhead;
 
-/// What chance depends on where rows are trained on, and transforms may change them at random.
+/// What the random numbers of transforms depend on in training.
 struct Chance {
   std::int64_t seed, epoch;
 };
 
-/// A data set in pieces of `size` rows, the last one perhaps smaller; in a given order or as it lies. Where
-/// rows take long to gather, the next batches are gathered in the background; they are the same batches.
+/// A data set in batches of `size` rows, the last one perhaps smaller, in a given order or in that of the
+/// set. Where rows take long to gather, the next batches are gathered in the background; the result is the
+/// same.
 class Batches {
  public:
   Batches(Dataset dataset, std::int64_t size, Tensor order = {}, std::optional<Chance> chance = {});
 
   std::int64_t count() const { return (dataset_.size() + size_ - 1) / size_; }
-  /// Not from several threads at once. Failure when its rows cannot be had any more.
+  /// Not thread-safe. Failure when its rows can no longer be read.
   Batch operator[](std::int64_t i) const;
 
  private:

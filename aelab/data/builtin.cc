@@ -1,4 +1,8 @@
+#include <filesystem>
+
 #include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/data/formats/file_kind.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/derived_sources.h"
@@ -75,6 +79,18 @@ Data open_dataset(const Choice<Source>& source) {
   if (data.test) check_labels("test", *data.test);
   return data;
 }
+
+std::string source_of_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) return std::string(Images::Config::kind);
+  constexpr std::size_t kBegin = 512;
+  std::string begin(kBegin, '\0');
+  begin.resize(InputFile(path).read_at(0, begin.data(), begin.size()));
+  const auto source = file_kind(begin).source;
+  if (!source.empty()) return std::string(source);
+  const bool idx = path.find("idx") != std::string::npos || path.find("ubyte") != std::string::npos;
+  return std::string(idx ? Idx::Config::kind : Csv::Config::kind);
+}
+
 Data open_dataset(std::string_view name) { return open_dataset(Choice<Source>::named(name)); }
 
 }  // namespace aelab

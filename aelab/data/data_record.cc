@@ -55,6 +55,8 @@ json record_of_data(const Data& data) {
                  {"classes", data.classes()},
                  {"files", std::move(files)}};
   if (!data.class_names.empty()) record["class_names"] = data.class_names;
+  if (!data.columns.empty()) record["columns"] = data.columns;
+  if (!data.label.empty()) record["label"] = data.label;
   return record;
 }
 
@@ -62,20 +64,20 @@ void check_record(const json& record, const Data& data) {
   const auto now = record_of_data(data);
   Problems problems;
   if (record.at("files").size() != now.at("files").size())
-    throw Error(fmt::format("data: are other than those of the run: it had {} files, these are {}",
+    throw Error(fmt::format("data: differ from those of the run: it had {} files, these are {}",
                             record.at("files").size(), now.at("files").size()));
   for (std::size_t i = 0; i < now.at("files").size(); ++i) {
     const auto &then = record.at("files")[i], &found = now.at("files")[i];
     if (then.at("crc32") == found.at("crc32") && then.at("bytes") == found.at("bytes")) continue;
     problems.add(
         fmt::format("data: {} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} "
-                    "bytes); bring the old data back, or start a new run",
+                    "bytes); restore the old data, or start a new run",
                     found.at("path").get<std::string>(), changes_within(then, found),
                     found.at("crc32").get<std::string>(), found.at("bytes").dump(),
                     then.at("crc32").get<std::string>(), then.at("bytes").dump()));
   }
   if (problems.empty() && record.at("rows") != now.at("rows"))
-    problems.add("data: are other than those of the run: it had " + record.at("rows").dump() +
+    problems.add("data: differ from those of the run: it had " + record.at("rows").dump() +
                  " rows, these are " + now.at("rows").dump());
   problems.raise();
 }

@@ -17,6 +17,26 @@ Batch Batch::to(at::Device device) const {
 
 namespace {
 
+constexpr std::int64_t kChunk = 4096;  // rows read at once by what passes over a whole set
+
+template <class Visit>
+void in_chunks(const Dataset& given, Visit visit) {
+  const auto dataset = given.in_storage_order();
+  for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk)
+    visit(dataset.range(begin, std::min(begin + kChunk, dataset.size())));
+}
+
+Range range_of_inputs(const Dataset& dataset) {
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  in_chunks(dataset, [&](const Batch& batch) {
+    const auto [low, high] = at::aminmax(batch.inputs);
+    const double l = low.item<double>(), h = high.item<double>();
+    if (std::isnan(l) || l < least) least = l;  // NaN stays
+    if (std::isnan(h) || h > most) most = h;
+  });
+  return {least, most};
+}
+
 class Resident : public Storage {
  public:
   Resident(Tensor inputs, Tensor labels, std::function<std::string(std::int64_t)> where)
@@ -30,6 +50,13 @@ class Resident : public Storage {
   }
   Tensor labels(const Tensor& rows) const override { return labels_.index_select(0, rows); }
   std::string where(std::int64_t row) const override { return where_ ? where_(row) : Storage::where(row); }
+
+ protected:
+  Range find_range() const override {
+    if (inputs_.numel() == 0) return Storage::find_range();
+    const auto [least, most] = at::aminmax(inputs_);
+    return {least.item<double>(), most.item<double>()};
+  }
 
  private:
   Tensor inputs_, labels_;
@@ -106,16 +133,24 @@ class JoinedRows : public Storage {
   }
 };
 
-constexpr std::int64_t kChunk = 4096;  // rows read at once by what passes over a whole set
+}  // namespace
 
-template <class Visit>
-void in_chunks(const Dataset& given, Visit visit) {
-  const auto dataset = given.in_storage_order();
-  for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk)
-    visit(dataset.range(begin, std::min(begin + kChunk, dataset.size())));
+Range Storage::find_range() const {
+  const std::shared_ptr<const Storage> unowned(std::shared_ptr<const Storage>(), this);
+  return range_of_inputs(Dataset(unowned));
 }
 
-}  // namespace
+Range Storage::value_range() const {
+  std::call_once(range_once_, [this] {
+    range_ = find_range();
+    range_is_known_ = true;
+  });
+  return range_;
+}
+
+std::optional<Range> Storage::known_range() const {
+  return range_is_known_ ? std::optional(range_) : std::nullopt;
+}
 
 Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels,
                               std::function<std::string(std::int64_t)> where) {
@@ -170,6 +205,17 @@ std::string Dataset::where(std::int64_t place) const {
   return storage_->where(rows_.defined() ? rows_[place].item<std::int64_t>() : place);
 }
 
+Range value_range(const Dataset& dataset) {
+  if (dataset.storage_ && !dataset.rows_.defined()) return dataset.storage_->value_range();
+  return range_of_inputs(dataset);
+}
+
+bool Dataset::surely_within(double least, double most) const {
+  const auto known = storage_ ? storage_->known_range() : std::nullopt;
+  return known && known->first >= least && known->second <= most && std::isfinite(known->first) &&
+         std::isfinite(known->second);
+}
+
 Dataset joined(const std::vector<Dataset>& sets) {
   if (sets.empty()) return {};
   for (const auto& set : sets)
@@ -192,18 +238,6 @@ Tensor divisor(const Tensor& deviation, const Tensor& mean) {
   constexpr double kRounding = 1e-13;  // of float64 sums of equal numbers, relative to the numbers
   return at::where(deviation > kRounding * mean.abs(), deviation, 1.);
 }
-
-std::pair<double, double> value_range(const Dataset& dataset) {
-  double least = std::numeric_limits<double>::infinity(), most = -least;
-  in_chunks(dataset, [&](const Batch& batch) {
-    const auto [low, high] = at::aminmax(batch.inputs);
-    const double l = low.item<double>(), h = high.item<double>();
-    if (std::isnan(l) || l < least) least = l;  // NaN stays
-    if (std::isnan(h) || h > most) most = h;
-  });
-  return {least, most};
-}
-
 std::string first_not_finite(const Dataset& given) {
   const auto dataset = given.in_storage_order();
   for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk) {

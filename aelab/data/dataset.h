@@ -3,8 +3,10 @@
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -24,18 +26,24 @@ struct Batch {
   Batch to(at::Device device) const;
 };
 
-/// The random numbers of a batch that is trained on; none outside training.
+/// Random numbers for transforms of a training batch; unset outside training.
 using Randomness = std::optional<at::Generator>;
 
-/// Where rows lie: in memory, or elsewhere. Implementations are immutable and read from any thread.
+/// The smallest and the largest of some values; NaN if any value is, and (infinity, -infinity) of no values.
+using Range = std::pair<double, double>;
+
+/// Where rows are stored: in memory, in files, or elsewhere. Implementations are immutable and thread-safe.
 class Storage {
  public:
+  Storage() = default;
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
   virtual ~Storage() = default;
   virtual std::int64_t size() const = 0;
   virtual Shape shape() const = 0;
   virtual bool has_labels() const = 0;
-  /// The given rows ([n] int64, within size), in that order, in tensors of their own. Failure when they
-  /// cannot be had any more.
+  /// Copies of the given rows ([n] int64, within size), in that order. Failure when they can no longer be
+  /// read.
   virtual Batch gather(const Tensor& rows, const Randomness& random) const = 0;
   /// Their labels alone, [n].
   virtual Tensor labels(const Tensor& rows) const { return gather(rows, {}).labels; }
@@ -43,6 +51,19 @@ class Storage {
   virtual std::string where(std::int64_t row) const { return "row " + std::to_string(row); }
   /// Whether gathering takes so long that batches are gathered ahead.
   virtual bool takes_long() const { return false; }
+
+  /// The range of all values of all rows, found by one pass at the first call.
+  Range value_range() const;
+  /// The same if it has been found.
+  std::optional<Range> known_range() const;
+
+ protected:
+  virtual Range find_range() const;
+
+ private:
+  mutable std::once_flag range_once_;
+  mutable std::atomic<bool> range_is_known_ = false;
+  mutable Range range_ = {};
 };
 
 class Transform;
@@ -64,10 +85,10 @@ class Dataset {
 
   /// Rows by their places in this set ([n] int64).
   Batch gather(const Tensor& places, const Randomness& random = {}) const;
-  /// The rows from `begin` up to, without, `end`.
+  /// The rows from `begin` up to but excluding `end`.
   Batch range(std::int64_t begin, std::int64_t end) const;
   Dataset subset(const Tensor& places) const;
-  /// The same rows in the order in which they are stored: for passes that have no order of their own.
+  /// The same rows in the order in which they are stored: for passes whose order does not matter.
   Dataset in_storage_order() const;
   /// All labels, [rows]; undefined without.
   Tensor labels() const;
@@ -78,25 +99,30 @@ class Dataset {
   std::string where(std::int64_t place) const;
   bool takes_long() const { return storage_ && storage_->takes_long(); }
 
+  /// Whether all values are known, without a pass over the rows, to be finite and within these limits.
+  bool surely_within(double least, double most) const;
+  friend Range value_range(const Dataset& dataset);
+
  private:
   std::shared_ptr<const Storage> storage_;
   Tensor rows_;  // places in the storage; undefined: all of them
 };
 
-/// Sets of one shape, one after the other; with labels where all have them.
+/// Sets of one shape, concatenated; with labels where all have them.
 Dataset joined(const std::vector<Dataset>& sets);
 
-/// Mean and standard deviation of every feature, [...shape] each; a constant feature's deviation is 1.
+/// Mean and standard deviation of every feature, [...shape] each; 1 is returned as the standard deviation of
+/// a constant feature.
 std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset);
 
 /// `deviation`, of values with this mean, both in float64: 1 where it is no more than rounding, so that
 /// constants can be divided by it.
 Tensor divisor(const Tensor& deviation, const Tensor& mean);
 
-/// The smallest and the largest value of any feature; NaN if any value is.
-std::pair<double, double> value_range(const Dataset& dataset);
+/// The range of all values of these rows.
+Range value_range(const Dataset& dataset);
 
-/// Where the first value stands that is not finite: "row 7 of faces.npy, value 3"; "" where all are.
+/// Where the first NaN or infinite value is: "row 7 of faces.npy, value 3"; "" where all are finite.
 std::string first_not_finite(const Dataset& dataset);
 
 }  // namespace aelab

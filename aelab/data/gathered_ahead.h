@@ -11,8 +11,8 @@
 
 namespace aelab {
 
-/// Makes batches in a background thread before they are asked for, at most `kAhead` at a time. They are asked
-/// for one after the other, else it begins anew from the one that is.
+/// Makes batches in a background thread before they are requested, at most `kAhead` of them. Requests that
+/// are not consecutive restart it at the batch that is requested.
 class GatheredAhead {
  public:
   GatheredAhead(std::function<Batch(std::int64_t)> gather, std::int64_t count);
@@ -36,7 +36,7 @@ class GatheredAhead {
   std::condition_variable changed_;
   std::deque<Made> made_;
   std::int64_t first_ = 0;  ///< the batch that made_ begins with
-  std::int64_t times_ = 0;  ///< that it began anew
+  std::int64_t times_ = 0;  ///< that it was restarted
   bool stopped_ = false;
   std::thread thread_;  ///< last: it uses all of the above
 

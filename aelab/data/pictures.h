@@ -13,15 +13,14 @@ bool is_picture(const Shape& shape);
 /// Pixels [channels, height, width], 1 or 3 channels, values from `low` to `high`; others are clipped.
 Image to_image(const at::Tensor& pixels, double low = 0, double high = 1);
 
-/// Each pixel of a small picture becomes so many, each way, that it is large enough to look at: at least 56
-/// high.
+/// The factor by which a small picture is enlarged for display, so that it is at least 56 pixels high.
 std::int64_t enlargement(std::int64_t height);
 
 /// One image for each of [n, channels, height, width].
 std::vector<Image> to_images(const at::Tensor& pixels, double low = 0, double high = 1);
 
 /// Weights [units, channels, height, width] as images, each scaled so that grey is zero and its largest
-/// weight black or white. Of other than 1 or 3 channels each is an image of its own.
+/// weight black or white. Where there are neither 1 nor 3 channels, each channel becomes one image.
 std::vector<Image> filter_images(const at::Tensor& weights);
 
 }  // namespace aelab

@@ -3,14 +3,17 @@
 #include <cstdlib>
 
 #include "aelab/core/error.h"
+#include "aelab/core/files.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/text.h"
+#include "aelab/data/formats/file_kind.h"
 
 namespace aelab {
 
 namespace fs = std::filesystem;
 
-extern const char* const data_folders[];  // by aelab_data_folders in third_party/dependencies.cmake; ends with null
+extern const char* const
+    data_folders[];  // by aelab_data_folders in third_party/dependencies.cmake; ends with null
 
 fs::path shipped_data() {
   std::error_code ignored;
@@ -50,21 +53,31 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
       if (!fs::exists(file) && !fs::exists(file + ".gz"))
         problems.add(
             "data." + field + ": there is no file " + file +
-            (std::filesystem::path(file).is_relative() ? " in " + std::filesystem::current_path().string()
-                                                       : "") +
+            (fs::path(file).is_relative() ? " in " + fs::current_path().string() : "") +
             (file.find('*') == std::string::npos ? "" : "; patterns are not expanded: list the files"));
   problems.raise();
 }
 
-void require_parts(Fields& f, const std::string& what, const PartFiles& train, const PartFiles& test) {
-  for (const auto& [part, files] : {std::pair("train", train), {"test", test}})
+void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped) {
+  constexpr std::size_t kBegin = 512;
+  for (const auto& file : files) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) continue;
+    std::string begin(kBegin, '\0');
+    begin.resize(InputFile(file).read_at(0, begin.data(), begin.size()));
+    require_kind(file, begin, source, may_be_gzipped);
+  }
+}
+
+void require_label_files(Fields& f, const LabelledFiles& train, const LabelledFiles& test) {
+  for (const auto& [prefix, files] : {std::pair(std::string(), train), {"test_", test}})
     f.require(files.labels.empty() || files.inputs.empty() || files.labels.size() == files.inputs.size(),
-              part + std::string("_labels"),
-              "must be as many files as " + (part + ("_" + what)) + ", " +
-                  std::to_string(files.inputs.size()) + ": those of a file's rows in a file of their own");
-  f.require(test.labels.empty() || !test.inputs.empty(), "test_labels", "needs test_" + what);
-  f.require(test.inputs.empty() || train.labels.empty() == test.labels.empty(), "test_labels",
-            "must be given exactly when train_labels is");
+              prefix + "label_files",
+              "must be as many files as " + prefix + "files, " + std::to_string(files.inputs.size()) +
+                  ": one for the labels of each");
+  f.require(test.labels.empty() || !test.inputs.empty(), "test_label_files", "needs test_files");
+  f.require(test.inputs.empty() || train.labels.empty() == test.labels.empty(), "test_label_files",
+            "must be given exactly when label_files is");
 }
 
 }  // namespace aelab

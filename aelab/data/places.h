@@ -8,26 +8,29 @@
 
 namespace aelab {
 
-constexpr const char* kFolderHelp = "where the files are; searched for when left out";
+constexpr const char* kFolderHelp = "folder of the files; default: searched for, see data/README.md";
 
-/// The folder of aelab's own data sets: the checkout's, or the one that was installed.
+/// The folder of the data sets that are shipped with aelab, in the checkout or in an installation.
 std::filesystem::path shipped_data();
 
-/// The first of the places for a data set's folder that holds `file`, or `file`.gz: `given`, or where that is
-/// empty $AELAB_DATA/<set>, data/<set>, `installed`. Error says where it looked, and what to do.
+/// The first of a data set's folders that holds `file` or `file`.gz: `given`, or where that is empty
+/// $AELAB_DATA/<set>, data/<set>, `installed`. Error lists them and says what to do.
 std::filesystem::path find_folder(const std::string& set, const std::string& given, const std::string& file,
                                   const std::filesystem::path& installed);
 
-/// Error that names every one that is not there, neither itself nor with ".gz", each after its field of a
-/// config, "data.<field>".
+/// Error that names every missing file and the field of the config that lists it, "data.<field>". A file
+/// counts as present where it exists with ".gz" appended.
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields);
 
-/// A part's files: those of its inputs and, a file each, of their labels.
-struct PartFiles {
+/// Error where a file is plainly of another kind than `source` reads, with what to do (formats/file_kind.h).
+void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped = false);
+
+/// Files of inputs and, one for each of them, of their labels.
+struct LabelledFiles {
   const FileNames &inputs, &labels;
 };
 
-/// States what the fields train_<what>, train_labels, test_<what> and test_labels must have in common.
-void require_parts(Fields& f, const std::string& what, const PartFiles& train, const PartFiles& test);
+/// States what the fields files, label_files, test_files and test_label_files must have in common.
+void require_label_files(Fields& f, const LabelledFiles& train, const LabelledFiles& test);
 
 }  // namespace aelab

@@ -5,7 +5,8 @@
 
 namespace aelab {
 
-/// Where data come from.
+/// Where data come from. Every source that reads the user's files calls them `files` and `test_files` and,
+/// where labels lie in separate ones, `label_files` and `test_label_files`.
 class Source {
  public:
   static Registry<Source>& registry();
@@ -14,7 +15,7 @@ class Source {
   virtual Data open() const = 0;
 };
 
-/// A source together with how it is divided: the "data" of a run file.
+/// A source and how its rows are split: the "data" of a run file.
 struct DataConfig {
   Choice<Source> source = {};
   SplitConfig split = {};
@@ -25,8 +26,12 @@ struct DataConfig {
   }
 };
 
-/// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.train_images = "faces.idx"})`.
+/// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`.
 Data open_dataset(const Choice<Source>& source);
 Data open_dataset(std::string_view name);
+
+/// The kind of the source that reads an existing file or folder, as its `files`: by the file's first bytes
+/// and name, "csv" for all that is not recognized.
+std::string source_of_file(const std::string& path);
 
 }  // namespace aelab

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <limits>
 
 #include "aelab/core/error.h"
 #include "aelab/core/random.h"
@@ -81,17 +82,19 @@ void change(Split& split, const std::shared_ptr<Transform>& transform) {
 }  // namespace
 
 void SplitConfig::fields(Fields& f) {
-  f("validation", validation, "rows for validation, taken from training: a number, or a share below 1",
+  f("validation", validation, "rows held out for validation: a number, or a fraction below 1", at_least(0));
+  f("train", train, "rows to train on, of those that remain: a number, or a fraction below 1; default: all",
+    above(0));
+  f("test", test,
+    "rows held out for the test: a number, or a fraction below 1; default: the source's own test rows, or "
+    "0.2 where it has none",
     at_least(0));
-  f("train", train, "rows to train on, of those that remain; all when left out", above(0));
-  f("test", test, "rows for the test; when left out the source's own test part, or 0.2 where it has none",
-    at_least(0));
-  f("stratified", stratified, "each part gets every class in its share");
+  f("stratified", stratified, "keep the proportion of each class in every split");
   f("transforms", transforms,
-    "changes of every row, one after the other; what they need to know they learn from the training part");
+    "changes of every row, applied in this order; their statistics come from the training split alone");
   for (const auto& [name, amount] :
        {std::pair("validation", std::optional(validation)), {"train", train}, {"test", test}})
-    f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a share below 1");
+    f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a fraction below 1");
 }
 
 Shape SplitConfig::changed(Shape shape) const {
@@ -102,6 +105,31 @@ Shape SplitConfig::changed(Shape shape) const {
     }
   return shape;
 }
+
+Bounds SplitConfig::changed(Bounds values) const {
+  for (const auto& transform : transforms) values = transform.make()->values(values);
+  return values;
+}
+
+namespace {
+
+/// The range of all values; without limits where one is NaN or infinite, or there are none.
+Bounds range_of(std::initializer_list<const Dataset*> parts) {
+  Range whole = {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  for (const auto* part : parts) {
+    if (!part || part->size() == 0) continue;
+    const auto [least, most] = value_range(*part);
+    if (!std::isfinite(least) || !std::isfinite(most)) return {};
+    whole = {std::min(whole.first, least), std::max(whole.second, most)};
+  }
+  return whole.first <= whole.second ? between(whole.first, whole.second) : Bounds{};
+}
+
+}  // namespace
+
+Bounds Data::values() const { return range_of({&train, test ? &*test : nullptr}); }
+
+Bounds Split::limits() const { return values ? *values : range_of({&train, &validation, &test}); }
 
 std::int64_t Data::classes() const {
   if (!train.has_labels() || train.size() == 0) return 0;
@@ -118,6 +146,7 @@ Dataset transformed(Dataset dataset, const Transforms& transforms) {
 Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   (void)config.changed(shape());
   auto split = divided(*this, config, seed);
+  split.values = config.changed(values());
   for (std::size_t i = 0; i < config.transforms.size(); ++i) try {
       const auto transform = config.transforms[i].make();
       transform->fit(split.train);
@@ -130,7 +159,11 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
 
 Split Data::split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const {
   auto split = divided(*this, config, seed);
-  for (const auto& transform : transforms) change(split, transform);
+  split.values = values();
+  for (const auto& transform : transforms) {
+    split.values = transform->values(*split.values);
+    change(split, transform);
+  }
   return split;
 }
 

@@ -8,32 +8,41 @@
 
 namespace aelab {
 
-/// How a source's rows are divided, and changed. Amounts below 1 are shares of the rows, others are numbers
-/// of rows.
+/// How a source's rows are split and transformed. Amounts below 1 are fractions of the rows, others are
+/// numbers of rows.
 struct SplitConfig {
   double validation = 0.1;
   std::optional<double> train = {};
   std::optional<double> test = {};
   bool stratified = false;
-  std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training part
+  std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training split
 
   void fields(Fields& f);
-  /// Of a row of that shape after the transforms. Error when one does not fit.
+  /// The shape of a row of that shape after the transforms. Error when one does not fit.
   Shape changed(Shape shape) const;
+  /// Limits that the transforms guarantee for values within `values`, whatever the split and its seed.
+  Bounds changed(Bounds values) const;
 };
 
 using Transforms = std::vector<std::shared_ptr<Transform>>;
 
-/// The three parts. Training never sees the other two.
+/// The three splits of a data set. Training never sees the other two.
 struct Split {
   Dataset train, validation, test;
   Transforms transforms = {};  ///< that changed their rows
+  /// Limits of all values, by a rule that does not depend on seed or split: the range of the source's values
+  /// (Data::values) and what the transforms guarantee. A likelihood that is left out is chosen by them. Unset
+  /// in a split that was not made by Data::split.
+  std::optional<Bounds> values = {};
+
+  /// `values`, or else the range of the values of the three splits.
+  Bounds limits() const;
 };
 
-/// A set that is not divided, changed as a split's parts were.
+/// A data set that is not split, changed by fitted transforms.
 Dataset transformed(Dataset dataset, const Transforms& transforms);
 
-/// What a source opened: rows for training and, where the source has them, rows set apart for tests.
+/// What a source opened: rows for training and, where the source has them, held-out rows for the test.
 struct Data {
   std::string name;
   Dataset train;
@@ -42,15 +51,22 @@ struct Data {
   std::vector<std::string> files = {};  ///< all files, or folders of files, that it was read from
   std::vector<std::string> class_names =
       {};  ///< of the labels, in their order, where the source names classes
-  /// What is known of rows that were made, the training part's and then the test part's: by name, such as
+  /// What is known of rows that were made, those for training and then those for the test: by name, such as
   /// "factors" [rows, factors], or of all of them, such as "dictionary" [atoms, features].
   std::map<std::string, Tensor> truth = {};
+  std::vector<std::string> columns = {};  ///< names of a row's features, in order, where the source has them
+  std::string label = {};                 ///< the name of the labels' column, where the source has one
+  /// What the source guessed or found odd, for the user to read: "fields are separated by ";"".
+  std::vector<std::string> notes = {};
 
   Shape shape() const { return train.shape(); }
   std::int64_t classes() const;  ///< one more than the largest label; 0 without labels
-  /// The same parts whenever seed and config are the same. Error when a part would be empty or too large.
+  /// The range of all values, training and test rows; without limits where a value is NaN or infinite. One
+  /// pass over the rows at the first call.
+  Bounds values() const;
+  /// The same splits whenever seed and config are the same. Error when one would be empty or too large.
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
-  /// The same, changed by transforms that are fitted already instead of the config's.
+  /// The same with already fitted transforms in place of the config's.
   Split split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const;
 };
 

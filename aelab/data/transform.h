@@ -5,20 +5,31 @@
 
 namespace aelab {
 
-/// A change of every row; what it has to know of the data it learns from the training part.
+/// A change of every row, whose statistics are fitted to the training split.
 class Transform {
  public:
   static Registry<Transform>& registry();
   virtual ~Transform() = default;
 
-  /// Of the changed rows. Error where rows of this shape cannot be changed.
+  /// The shape of the changed rows. Error where rows of this shape cannot be changed.
   virtual Shape shape(const Shape& input) const { return input; }
-  /// Called once, before apply.
+  /// Limits of the changed values, given those of the input, whatever rows `fit` sees: the transform
+  /// guarantees them for rows of every split. Without limits unless overridden.
+  virtual Bounds values(const Bounds& /*input*/) const { return {}; }
+  /// Called once, before apply and invert.
   virtual void fit(const Dataset& /*train*/) {}
-  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Chance has a part in it only
-  /// where there is `random`.
+  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Random only where `random`
+  /// is given.
   virtual Tensor apply(Tensor x, const Randomness& random) const = 0;
-  /// What fit learned, by name: read to be saved with the model, written when that is loaded.
+
+  /// Whether `invert` gives back the input's units; where false, `apply` loses what that would take.
+  virtual bool invertible() const { return false; }
+  /// The inverse of `apply` outside training, [batch, ...shape(input)] -> [batch, ...input]; where `apply` is
+  /// a projection, the nearest input. Called only where `invertible`.
+  virtual Tensor invert(const Tensor& y, const Shape& input) const;
+  /// Whether each changed value belongs to one feature of the input, at the same place in the row.
+  virtual bool keeps_features() const { return false; }
+  /// The fitted tensors by name; checkpoints save and restore them.
   virtual std::vector<std::pair<std::string, Tensor*>> fitted() { return {}; }
 };
 

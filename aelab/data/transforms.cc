@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <stdexcept>
+
 #include "aelab/core/error.h"
 #include "aelab/data/principal_components.h"
 
@@ -46,20 +48,37 @@ std::pair<Tensor, Tensor> feature_range(const Dataset& dataset) {
 
 }  // namespace
 
+Tensor Transform::invert(const Tensor&, const Shape&) const {
+  throw std::logic_error("a transform without an inverse");
+}
+
 // ---- scale
 
 void ScaleTransform::Config::fields(Fields& f) {
-  f("from", from, "the range of the values, [least, most]; the training part's when left out");
-  f("to", to, "the range that they become");
-  f("by_feature", by_feature, "each feature by its own range of the training part");
-  f("clip", clip, "values beyond the range become its limits");
+  f("from", from, "the range of the values, [least, most]; default: that of the training split");
+  f("to", to, "the range that it is mapped to, [least, most]");
+  f("by_feature", by_feature,
+    "map each feature by its own range, or all by their common one; default: true for the columns of a "
+    "table, false for pictures");
+  f("clip", clip,
+    "clip to the range \"to\": without it, values outside the training split's range are mapped outside it");
   f.require(!from || is_range(*from), "from", "must be two numbers, the smaller one first");
   f.require(is_range(to), "to", "must be two numbers, the smaller one first");
-  f.require(!from || !by_feature, "by_feature", "takes the ranges from the data: leave \"from\" out");
+  f.require(!from || !by_feature.value_or(false), "by_feature",
+            "takes the ranges from the data: leave \"from\" out");
 }
 
 std::vector<ScaleTransform::Config> ScaleTransform::Config::examples() {
   return {{}, {.from = {{0, 255}}, .to = {-1, 1}}, {.by_feature = true, .clip = true}};
+}
+
+Bounds ScaleTransform::values(const Bounds& input) const {
+  const double low = config_.to[0], high = config_.to[1];
+  if (config_.clip) return between(low, high);
+  if (!config_.from) return {};  // rows that are not trained on may lie outside the training split's range
+  const auto& from = *config_.from;
+  const auto mapped = [&](double x) { return (x - from[0]) / (from[1] - from[0]) * (high - low) + low; };
+  return between(mapped(input.least), mapped(input.most));
 }
 
 void ScaleTransform::fit(const Dataset& train) {
@@ -69,7 +88,7 @@ void ScaleTransform::fit(const Dataset& train) {
     return;
   }
   std::tie(least_, most_) = feature_range(train);
-  if (!config_.by_feature) {
+  if (!config_.by_feature.value_or(train.shape().size() == 1)) {
     least_ = least_.min();
     most_ = most_.max();
   }
@@ -82,6 +101,11 @@ Tensor ScaleTransform::apply(Tensor x, const Randomness&) const {
   return config_.clip ? x.clamp_(low, high) : x;
 }
 
+Tensor ScaleTransform::invert(const Tensor& y, const Shape&) const {
+  const double low = config_.to[0], high = config_.to[1];
+  return (y - low) / (high - low) * (most_ - least_) + least_;
+}
+
 std::vector<std::pair<std::string, Tensor*>> ScaleTransform::fitted() {
   return {{"least", &least_}, {"most", &most_}};
 }
@@ -90,8 +114,8 @@ std::vector<std::pair<std::string, Tensor*>> ScaleTransform::fitted() {
 
 void StandardizeTransform::Config::fields(Fields& f) {
   f("over", over,
-    "feature: each by its own mean and deviation of the training part; all: one for all features; row: each "
-    "row by its own");
+    "feature: by each feature's mean and standard deviation over the training split; all: by those of all "
+    "features together; row: each row by its own");
 }
 
 void StandardizeTransform::fit(const Dataset& train) {
@@ -116,6 +140,8 @@ Tensor StandardizeTransform::apply(Tensor x, const Randomness&) const {
   return ((flat - mean) / divisor(deviation, mean)).to(at::kFloat).view_as(x);
 }
 
+Tensor StandardizeTransform::invert(const Tensor& y, const Shape&) const { return y * deviation_ + mean_; }
+
 std::vector<std::pair<std::string, Tensor*>> StandardizeTransform::fitted() {
   if (over_ == Over::row) return {};
   return {{"mean", &mean_}, {"deviation", &deviation_}};
@@ -127,21 +153,28 @@ Tensor BinarizeTransform::apply(Tensor x, const Randomness&) const { return (x >
 
 Tensor FlattenTransform::apply(Tensor x, const Randomness&) const { return x.flatten(1); }
 
+Tensor FlattenTransform::invert(const Tensor& y, const Shape& input) const { return y.unflatten(1, input); }
+
 // ---- crop
 
 void CropTransform::Config::fields(Fields& f) {
   f("height", height, "of the part, in pixels", at_least(0));
   f("width", width, "of the part, in pixels", at_least(0));
-  f("padding", padding, "pixels of 0 added on each side first", between(0, 10'000));
-  f("random", random, "in training, a part anywhere in the picture");
+  f("padding", padding, "pixels of value 0 that are first added on each side", between(0, 10'000));
+  f("random", random, "in training, crop at a random place");
   f.require(height > 0, "height", "is missing, or 0");
   f.require(width > 0, "width", "is missing, or 0");
+}
+
+Bounds CropTransform::values(const Bounds& input) const {
+  if (!config_.padding) return input;
+  return between(std::min(input.least, 0.0), std::max(input.most, 0.0));
 }
 
 Shape CropTransform::shape(const Shape& input) const {
   require_pictures(input);
   if (config_.height > input[1] + 2 * config_.padding || config_.width > input[2] + 2 * config_.padding)
-    throw Error("a part of " + std::to_string(config_.height) + "x" + std::to_string(config_.width) +
+    throw Error("a crop of " + std::to_string(config_.height) + "x" + std::to_string(config_.width) +
                 " is larger than the pictures, " + to_string(input));
   return {input[0], config_.height, config_.width};
 }
@@ -165,8 +198,8 @@ Tensor CropTransform::apply(Tensor x, const Randomness& random) const {
 // ---- flip
 
 void FlipTransform::Config::fields(Fields& f) {
-  f("axis", axis, "horizontal: left and right change places; vertical: top and bottom");
-  f("chance", chance, "of each picture to be mirrored", between(0, 1));
+  f("axis", axis, "horizontal: swap left and right; vertical: swap top and bottom");
+  f("chance", chance, "probability that a picture is mirrored", between(0, 1));
 }
 
 Shape FlipTransform::shape(const Shape& input) const {
@@ -183,8 +216,8 @@ Tensor FlipTransform::apply(Tensor x, const Randomness& random) const {
 // ---- whiten
 
 void WhitenTransform::Config::fields(Fields& f) {
-  f("method", method, "pca: coordinates along the principal components; zca: turned back to features");
-  f("components", components, "how many of the largest are kept; all when left out", at_least(1));
+  f("method", method, "pca: coordinates along the principal components; zca: rotated back to features");
+  f("components", components, "number of principal components kept; default: all", at_least(1));
   f("epsilon", epsilon, "added to each component's variance", at_least(0));
 }
 
@@ -213,6 +246,15 @@ void WhitenTransform::fit(const Dataset& train) {
 Tensor WhitenTransform::apply(Tensor x, const Randomness&) const {
   const auto white = at::mm(x.flatten(1) - mean_, matrix_);
   return config_.method == Whitening::zca ? white.view_as(x) : white;
+}
+
+Tensor WhitenTransform::invert(const Tensor& y, const Shape& input) const {
+  std::call_once(inverted_, [this] {
+    const auto matrix = matrix_.to(at::kDouble);
+    inverse_ = at::linalg_pinv(matrix, /*rcond=*/1e-7, /*hermitian=*/config_.method == Whitening::zca)
+                   .to(at::kFloat);
+  });
+  return (at::mm(y.flatten(1), inverse_) + mean_).unflatten(1, input);
 }
 
 std::vector<std::pair<std::string, Tensor*>> WhitenTransform::fitted() {

@@ -1,20 +1,22 @@
 #pragma once
 
 #include <array>
+#include <mutex>
 
 #include "aelab/data/transform.h"
 
 namespace aelab {
 
-/// Maps values linearly, by default those of the training part to [0, 1].
+/// Maps values linearly, by default those of the training split to [0, 1]: the columns of a table each by
+/// their own range, as scikit-learn's MinMaxScaler does, and pictures by the range of all values.
 class ScaleTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "scale";
-    static constexpr std::string_view summary = "values mapped linearly to a range";
+    static constexpr std::string_view summary = "values mapped linearly to a range, by default [0, 1]";
     std::optional<std::vector<double>> from = {};
     std::vector<double> to = {0, 1};
-    bool by_feature = false;
+    std::optional<bool> by_feature = {};  ///< unset: true for rows [features], false for all others
     bool clip = false;
 
     void fields(Fields& f);
@@ -22,8 +24,12 @@ class ScaleTransform : public Transform {
   };
 
   explicit ScaleTransform(const Config& config) : config_(config) {}
+  Bounds values(const Bounds& input) const override;
   void fit(const Dataset& train) override;
   Tensor apply(Tensor x, const Randomness& random) const override;
+  bool invertible() const override { return true; }
+  Tensor invert(const Tensor& y, const Shape& input) const override;
+  bool keeps_features() const override { return true; }
   std::vector<std::pair<std::string, Tensor*>> fitted() override;
 
  private:
@@ -34,12 +40,12 @@ class ScaleTransform : public Transform {
 enum class Over { feature, all, row };
 std::span<const std::string_view> names(Over);
 
-/// Mean 0 and deviation 1.
+/// Mean 0 and standard deviation 1.
 class StandardizeTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "standardize";
-    static constexpr std::string_view summary = "mean 0 and deviation 1, by the training part or by row";
+    static constexpr std::string_view summary = "mean 0 and standard deviation 1";
     Over over = Over::feature;
 
     void fields(Fields& f);
@@ -49,6 +55,9 @@ class StandardizeTransform : public Transform {
   explicit StandardizeTransform(const Config& config) : over_(config.over) {}
   void fit(const Dataset& train) override;
   Tensor apply(Tensor x, const Randomness& random) const override;
+  bool invertible() const override { return over_ != Over::row; }
+  Tensor invert(const Tensor& y, const Shape& input) const override;
+  bool keeps_features() const override { return true; }
   std::vector<std::pair<std::string, Tensor*>> fitted() override;
 
  private:
@@ -69,34 +78,39 @@ class BinarizeTransform : public Transform {
   };
 
   explicit BinarizeTransform(const Config& config) : threshold_(config.threshold) {}
+  Bounds values(const Bounds&) const override { return between(0, 1); }
+  bool keeps_features() const override { return true; }
   Tensor apply(Tensor x, const Randomness& random) const override;
 
  private:
   double threshold_;
 };
 
-/// One list of numbers a row.
+/// Rows of any shape as rows [features].
 class FlattenTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "flatten";
-    static constexpr std::string_view summary = "each row one list of numbers";
+    static constexpr std::string_view summary = "each row as one vector of features";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
 
   explicit FlattenTransform(const Config&) {}
   Shape shape(const Shape& input) const override { return {elements(input)}; }
+  Bounds values(const Bounds& input) const override { return input; }
   Tensor apply(Tensor x, const Randomness& random) const override;
+  bool invertible() const override { return true; }
+  Tensor invert(const Tensor& y, const Shape& input) const override;
 };
 
-/// A part of each picture: its middle or, where asked for and in training alone, anywhere in it.
+/// A part of each picture: its center or, where asked for and in training alone, at a random place.
 class CropTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "crop";
     static constexpr std::string_view summary =
-        "the middle of each picture; in training anywhere, if asked for";
+        "the center of each picture, or a random part of it in training";
     std::int64_t height = 0, width = 0, padding = 0;
     bool random = false;
 
@@ -108,6 +122,7 @@ class CropTransform : public Transform {
 
   explicit CropTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
+  Bounds values(const Bounds& input) const override;
   Tensor apply(Tensor x, const Randomness& random) const override;
 
  private:
@@ -117,7 +132,7 @@ class CropTransform : public Transform {
 enum class FlipAxis { horizontal, vertical };
 std::span<const std::string_view> names(FlipAxis);
 
-/// Mirrors some of the pictures that are trained on.
+/// Mirrors some of the pictures in training, as augmentation.
 class FlipTransform : public Transform {
  public:
   struct Config {
@@ -132,7 +147,11 @@ class FlipTransform : public Transform {
 
   explicit FlipTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
+  Bounds values(const Bounds& input) const override { return input; }
   Tensor apply(Tensor x, const Randomness& random) const override;
+  bool invertible() const override { return true; }  // outside training nothing is mirrored
+  Tensor invert(const Tensor& y, const Shape&) const override { return y; }
+  bool keeps_features() const override { return true; }
 
  private:
   Config config_;
@@ -141,15 +160,15 @@ class FlipTransform : public Transform {
 enum class Whitening { pca, zca };
 std::span<const std::string_view> names(Whitening);
 
-/// Features without covariance and of variance 1, by the principal components of the training part. PCA gives
-/// the components' coordinates, [components]; ZCA turns them back (Bell, Sejnowski 1997), so that pictures
-/// stay pictures.
+/// Uncorrelated features of variance 1, by the principal components of the training split. PCA gives the
+/// coordinates along the components, [components]; ZCA rotates them back (Bell, Sejnowski 1997), so that
+/// pictures stay pictures. The inverse is the Moore-Penrose one: where fewer components are kept than there
+/// are features, it gives the input's projection onto them.
 class WhitenTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "whiten";
-    static constexpr std::string_view summary =
-        "features without covariance, by PCA or ZCA of the training part";
+    static constexpr std::string_view summary = "uncorrelated features of variance 1, by PCA or ZCA";
     Whitening method = Whitening::zca;
     std::optional<std::int64_t> components = {};
     double epsilon = 1e-5;
@@ -162,12 +181,16 @@ class WhitenTransform : public Transform {
   Shape shape(const Shape& input) const override;
   void fit(const Dataset& train) override;
   Tensor apply(Tensor x, const Randomness& random) const override;
+  bool invertible() const override { return true; }
+  Tensor invert(const Tensor& y, const Shape& input) const override;
   std::vector<std::pair<std::string, Tensor*>> fitted() override;
 
  private:
   Config config_;
   Tensor mean_;    // [features]
   Tensor matrix_;  // [features, out]
+  mutable std::once_flag inverted_;
+  mutable Tensor inverse_;  // [out, features], made when it is asked for
 };
 
 }  // namespace aelab

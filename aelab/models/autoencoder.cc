@@ -22,7 +22,9 @@ void AutoencoderConfig::fields_beside_backbone(Fields& f) {
   f("code", code, "the code's width, for dense backbones", between(1, kWidest));
   f("corruption", corruption, "noise that training adds to the input");
   f("bottleneck", bottleneck, "from the encoder's output to the code");
-  f("likelihood", likelihood, "what the decoder's output means");
+  f("likelihood", likelihood,
+    "distribution of the input given the decoder's output; default: bernoulli where all values of the source "
+    "lie in [0, 1] and the transforms keep them there, else gaussian");
   f("penalties", penalties, "weighted terms beside the reconstruction");
   if (!penalties) return;
   for (std::size_t i = 0; i < penalties->size(); ++i)
@@ -34,6 +36,13 @@ void AutoencoderConfig::fields_beside_backbone(Fields& f) {
           "penalties[" + std::to_string(i) + "]",
           "is of the same kind as penalties[" + std::to_string(j) + "]: give one of them the whole weight");
     }
+}
+
+Context::Context(const Split& split, std::int64_t model_seed)
+    : input(split.train.shape()), seed(model_seed), classes(0), values(split.limits()) {
+  for (const auto* part : {&split.train, &split.validation, &split.test})
+    if (part->has_labels() && part->size() > 0)
+      classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);
 }
 
 bool AutoencoderConfig::has_penalty(std::string_view kind) const {

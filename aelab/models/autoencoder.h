@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "aelab/data/split.h"
 #include "aelab/models/phase.h"
 
 namespace aelab {
@@ -24,16 +25,21 @@ struct AutoencoderConfig {
   void fields_beside_backbone(Fields& f);
 };
 
-/// What a model is built for. Converts from a data set's shape.
+/// What a model is built for. Converts from a split, which knows all of it, and from a shape alone.
 struct Context {
+  /// The shape and limits of the split's values, and the classes of its labels.
+  Context(const Split& split, std::int64_t model_seed = 0);  // NOLINT(google-explicit-constructor)
+  /// Values are taken to lie in [0, 1], as those of pictures do.
   Context(Shape shape, std::int64_t model_seed = 0,  // NOLINT(google-explicit-constructor)
           std::int64_t label_classes = 0)
       : input(std::move(shape)), seed(model_seed), classes(label_classes) {}
 
   Shape input;
-  std::int64_t seed;              ///< of the initial weights
-  std::int64_t classes;           ///< of the labels; 0 without
-  Bounds values = between(0, 1);  ///< that inputs may have: they decide a likelihood that is left out
+  std::int64_t seed;     ///< of the initial weights
+  std::int64_t classes;  ///< number of label classes; 0 without labels
+  /// Limits of the inputs' values. They choose a likelihood that is left out: bernoulli within [0, 1], else
+  /// gaussian.
+  Bounds values = between(0, 1);
 };
 
 /// Five parts and one loss. A variant is a named recipe for the parts; only one whose procedure differs

@@ -9,9 +9,11 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/text.h"
 #include "aelab/data/batches.h"
-#include "aelab/data/formats/npy.h"
+#include "aelab/data/inversion.h"
 #include "aelab/data/pictures.h"
+#include "aelab/runs/application_tables.h"
 #include "aelab/runs/results.h"
 #include "aelab/runs/trained_run.h"
 
@@ -23,7 +25,8 @@ std::span<const std::string_view> names(AppliedRows) {
 }
 
 std::span<const std::string_view> names(Applied) {
-  static constexpr std::array<std::string_view, 3> kNames = {"code", "reconstruction", "error"};
+  static constexpr std::array<std::string_view, 5> kNames = {"code", "reconstruction", "error", "row",
+                                                             "label"};
   return kNames;
 }
 
@@ -42,6 +45,9 @@ void ApplicationConfig::fields(Fields& f) {
   const auto other = [](Applied what) { return what != Applied::reconstruction; };
   f.require(format != AppliedFormat::png || std::none_of(write.begin(), write.end(), other), "format",
             "png shows reconstructions alone; write the others as npy or csv");
+  const auto column = [](Applied what) { return what == Applied::row || what == Applied::label; };
+  f.require(format != AppliedFormat::csv || std::none_of(write.begin(), write.end(), column), "write",
+            "row and label are columns of every csv file; leave them out");
   f.require(!data || data->split.transforms.empty(), "data",
             "the run's own \"transforms\" are applied: remove them here");
 }
@@ -51,58 +57,21 @@ namespace {
 constexpr std::int64_t kTablesRows = 1000;  // of a batch; evaluation's, so that numbers agree to the last bit
 constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
 
-/// A table that grows row by row.
-class Table {
- public:
-  virtual ~Table() = default;
-  virtual void add(const Tensor& values) = 0;  ///< [batch, ...shape] float32, contiguous, on the CPU
-  virtual void finish() = 0;
-};
+/// Rows that are written, with what their source says of them.
+struct AppliedSets {
+  std::vector<std::pair<std::string, Dataset>> parts;  ///< one after the other
+  CsvNames names = {};
 
-class NpyTable : public Table {
- public:
-  NpyTable(const std::filesystem::path& path, Shape shape, std::int64_t rows) : file_(path) {
-    shape.insert(shape.begin(), rows);
-    file_.append(npy_header("F32", shape));
+  bool has_labels() const {
+    return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.has_labels(); });
   }
-  void add(const Tensor& values) override {
-    file_.append({static_cast<const char*>(values.const_data_ptr()), values.nbytes()});
-  }
-  void finish() override { file_.finish(); }
-
- private:
-  StreamedFile file_;
-};
-
-/// Columns are named "code_0", "code_1", ...; "error" is a single one.
-class CsvTable : public Table {
- public:
-  CsvTable(const std::filesystem::path& path, std::string_view name, const Shape& shape)
-      : file_(path), columns_(elements(shape)) {
-    std::string names;
-    for (std::int64_t i = 0; i < columns_; ++i)
-      fmt::format_to(std::back_inserter(names), "{}{}", i ? "," : "",
-                     shape.empty() ? std::string(name) : fmt::format("{}_{}", name, i));
-    file_.append(names + "\n");
-  }
-  void add(const Tensor& values) override {
-    fmt::memory_buffer text;
-    const auto* value = values.const_data_ptr<float>();
-    for (std::int64_t i = 0; i < values.numel(); ++i)
-      fmt::format_to(std::back_inserter(text), "{}{}", value[i], (i + 1) % columns_ ? ',' : '\n');
-    file_.append({text.data(), text.size()});
-  }
-  void finish() override { file_.finish(); }
-
- private:
-  StreamedFile file_;
-  std::int64_t columns_;
 };
 
 /// What to do, checked.
 struct ApplicationJob {
   const TrainedRun& run;
-  std::vector<Dataset> sets;  ///< one after the other
+  Inversion inversion;
+  AppliedSets sets;
   std::vector<Applied> write;
   AppliedFormat format;
   std::vector<std::string> files;
@@ -111,48 +80,65 @@ struct ApplicationJob {
   bool writes(Applied what) const { return std::find(write.begin(), write.end(), what) != write.end(); }
 };
 
-std::vector<Dataset> all_rows_of(const Data& data) {
-  std::vector<Dataset> sets = {data.train};
-  if (data.test) sets.push_back(*data.test);
-  return sets;
-}
-
 const Dataset& part_named(const Split& split, AppliedRows part) {
   if (part == AppliedRows::train) return split.train;
   return part == AppliedRows::validation ? split.validation : split.test;
 }
 
-std::vector<Dataset> choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
+AppliedSets rows_of_source(const Data& data, std::vector<std::pair<std::string, Dataset>> parts) {
+  AppliedSets sets{.parts = std::move(parts)};
+  if (sets.parts.size() > 1) sets.names.part = "split";
+  if (sets.has_labels()) sets.names.label = data.label.empty() ? "label" : data.label;
+  sets.names.classes = data.class_names;
+  return sets;
+}
+
+AppliedSets choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
   const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
-  if (!config.data && part != AppliedRows::all) return {part_named(run.data, part)};
-  std::vector<Dataset> sets;
+  if (!config.data && part != AppliedRows::all)
+    return rows_of_source(run.source, {{"", part_named(run.data, part)}});
+  AppliedSets sets;
   Problems problems;
   problems.attempt([&] {
     const auto data = config.data ? open_dataset(config.data->source) : run.source;
     require_inputs(run, data);
-    sets = part == AppliedRows::all
-               ? all_rows_of(data)
-               : std::vector{part_named(data.split(config.data->split, run.config.seed), part)};
+    std::vector<std::pair<std::string, Dataset>> parts;
+    if (part == AppliedRows::all) {
+      parts.emplace_back("train", data.train);
+      if (data.test) parts.emplace_back("test", *data.test);
+    } else {
+      parts.emplace_back("", part_named(data.split(config.data->split, run.config.seed), part));
+    }
+    sets = rows_of_source(data, std::move(parts));
   });
   problems.raise("--data");
-  for (auto& set : sets) set = transformed(set, run.data.transforms);
+  for (auto& item : sets.parts) item.second = transformed(item.second, run.data.transforms);
   return sets;
 }
 
 /// What was asked for, each once; all that there is when nothing was.
-std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig& config) {
+std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig& config, bool has_labels) {
   std::vector<Applied> write;
-  for (const auto what : {Applied::code, Applied::reconstruction, Applied::error}) {
+  const auto needs_decoder = [](Applied what) {
+    return what == Applied::reconstruction || what == Applied::error;
+  };
+  for (const auto what :
+       {Applied::code, Applied::reconstruction, Applied::error, Applied::row, Applied::label}) {
     const bool asked = std::find(config.write.begin(), config.write.end(), what) != config.write.end();
-    const bool possible = (config.format != AppliedFormat::png || what == Applied::reconstruction) &&
-                          (run.model->reconstructs() || what == Applied::code);
-    if (asked || (config.write.empty() && possible)) write.push_back(what);
+    const bool is_column = what == Applied::row || what == Applied::label;
+    const bool possible = config.format == AppliedFormat::npy ||
+                          (config.format == AppliedFormat::csv && !is_column) ||
+                          what == Applied::reconstruction;
+    const bool known =
+        (run.model->reconstructs() || !needs_decoder(what)) && (has_labels || what != Applied::label);
+    if (asked || (config.write.empty() && possible && known)) write.push_back(what);
   }
-  const auto needs_decoder = [](Applied what) { return what != Applied::code; };
   if (!run.model->reconstructs() && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
     throw Error(
-        "--write: this model reconstructs no longer: training its classifier left the decoder behind; "
-        "write its code alone");
+        "--write: this model no longer reconstructs: its decoder was not trained together with the "
+        "classifier; write its code");
+  if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
+    throw Error("--write: these data have no labels; leave \"label\" out");
   return write;
 }
 
@@ -164,7 +150,7 @@ std::vector<std::string> files_of(const ApplicationJob& job) {
     return files;
   }
   std::int64_t sheets = 0;
-  for (const auto& set : job.sets) sheets += (set.size() + kSheetsRows - 1) / kSheetsRows;
+  for (const auto& item : job.sets.parts) sheets += (item.second.size() + kSheetsRows - 1) / kSheetsRows;
   const auto digits = std::to_string(sheets).size();
   for (std::int64_t i = 1; i <= sheets; ++i)
     files.push_back(fmt::format("reconstruction-{:0{}}.png", i, digits));
@@ -172,14 +158,18 @@ std::vector<std::string> files_of(const ApplicationJob& job) {
 }
 
 ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& config) {
-  ApplicationJob job{
-      .run = run, .sets = {}, .write = choose_what(run, config), .format = config.format, .files = {}};
+  ApplicationJob job{.run = run,
+                     .inversion = Inversion(run.data.transforms, run.source.shape()),
+                     .sets = choose_rows(run, config),
+                     .write = {},
+                     .format = config.format,
+                     .files = {}};
+  job.write = choose_what(run, config, job.sets.has_labels());
   if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
     throw Error("--format: png needs pictures of 1 or 3 channels, and these data are " + to_string(shape) +
                 "; choose npy or csv");
-  job.sets = choose_rows(run, config);
-  for (const auto& set : job.sets) job.rows += set.size();
-  if (job.rows == 0) throw Error("--part: these data have no rows in this part; choose another");
+  for (const auto& item : job.sets.parts) job.rows += item.second.size();
+  if (job.rows == 0) throw Error("--part: these data have no rows in this split; choose another");
   job.files = files_of(job);
   return job;
 }
@@ -189,48 +179,77 @@ template <class Visit>
 void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit visit) {
   const c10::InferenceMode inference;
   const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error);
-  for (const auto& set : job.sets) {
+  for (const auto& [part, set] : job.sets.parts) {
     const Batches batches(set, batch_rows);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
-      const auto inputs = batches[i].to(job.run.device()).inputs;
+      const auto batch = batches[i];
+      const auto inputs = batch.to(job.run.device()).inputs;
       const auto code = job.run.model->encode(inputs);
-      visit(inputs, code, decodes ? job.run.model->decode(code) : Tensor());
+      visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
+            decodes ? job.run.model->decode(code) : Tensor());
     }
   }
 }
 
 Shape shape_of(const ApplicationJob& job, Applied what) {
-  if (what == Applied::error) return {};
-  return what == Applied::code ? job.run.model->code_shape() : job.run.model->input_shape();
+  if (what == Applied::code) return job.run.model->code_shape();
+  return what == Applied::reconstruction ? job.inversion.shape() : Shape{};
 }
 
-std::unique_ptr<Table> make_table(const ApplicationJob& job, Applied what,
-                                  const std::filesystem::path& path) {
-  if (job.format == AppliedFormat::csv)
-    return std::make_unique<CsvTable>(path, name_of(what), shape_of(job, what));
-  return std::make_unique<NpyTable>(path, shape_of(job, what), job.rows);
+/// Names of a reconstruction's features; none where the source has none, or they are other features.
+std::vector<std::string> reconstructed_columns(const ApplicationJob& job) {
+  return job.inversion.keeps_features() ? job.run.source.columns : std::vector<std::string>();
 }
 
-/// The errors of all rows, [rows], where they are asked for.
-Tensor write_tables(const ApplicationJob& job, const std::filesystem::path& folder) {
-  std::map<Applied, std::unique_ptr<Table>> tables;
+/// The source's names, or "code_0", "code_1", ...; "error" is a single column.
+std::vector<std::string> columns_of(const ApplicationJob& job, Applied what) {
+  const auto shape = shape_of(job, what);
+  const auto name = std::string(name_of(what));
+  if (shape.empty()) return {name};
+  if (what == Applied::reconstruction)
+    if (auto columns = reconstructed_columns(job); !columns.empty()) return columns;
+  std::vector<std::string> columns;
+  for (std::int64_t i = 0; i < elements(shape); ++i) columns.push_back(name + "_" + std::to_string(i));
+  return columns;
+}
+
+std::unique_ptr<AppliedTable> make_table(const ApplicationJob& job, Applied what,
+                                         const std::filesystem::path& path) {
+  if (job.format == AppliedFormat::csv) return csv_output(path, job.sets.names, columns_of(job, what));
+  const bool whole = what == Applied::row || what == Applied::label;
+  return npy_output(path, shape_of(job, what), job.rows, whole ? "I64" : "F32");
+}
+
+/// The errors of all rows, [rows], where they are asked for, and the rows' places in the source.
+struct RowErrors {
+  Tensor errors = {}, rows = {};
+};
+
+RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& folder) {
+  std::map<Applied, std::unique_ptr<AppliedTable>> tables;
   for (std::size_t i = 0; i < job.write.size(); ++i)
     tables[job.write[i]] = make_table(job, job.write[i], folder / job.files[i]);
-  std::vector<Tensor> errors;
+  std::vector<Tensor> errors, places;
   apply_in_batches(
-      job, kTablesRows, [&](const Tensor& inputs, const Tensor& code, const Tensor& reconstruction) {
+      job, kTablesRows,
+      [&](const RowColumns& rows, const Tensor& inputs, const Tensor& code, const Tensor& reconstruction) {
         const auto put = [&](Applied what, const Tensor& values) {
-          tables[what]->add(values.to(at::kCPU).to(at::kFloat).contiguous());
+          tables[what]->add(rows, values.contiguous());
         };
-        if (job.writes(Applied::code)) put(Applied::code, code);
-        if (job.writes(Applied::reconstruction)) put(Applied::reconstruction, reconstruction);
+        const auto floats = [](const Tensor& x) { return x.to(at::kCPU).to(at::kFloat); };
+        if (job.writes(Applied::code)) put(Applied::code, floats(code));
+        if (job.writes(Applied::reconstruction))
+          put(Applied::reconstruction, floats(job.inversion(reconstruction)));
+        if (job.writes(Applied::row)) put(Applied::row, rows.rows);
+        if (job.writes(Applied::label)) put(Applied::label, rows.labels);
         if (!job.writes(Applied::error)) return;
-        errors.push_back(
-            (inputs - reconstruction).square().flatten(1).sum(1, false, at::kDouble).to(at::kCPU));
-        put(Applied::error, errors.back());
+        const auto squares = (inputs - reconstruction).square().flatten(1);
+        errors.push_back(squares.sum(1, false, at::kDouble).to(at::kCPU));
+        places.push_back(rows.rows);
+        put(Applied::error, floats(errors.back()));
       });
   for (const auto& table : tables) table.second->finish();
-  return errors.empty() ? Tensor() : at::cat(errors);
+  return errors.empty() ? RowErrors() : RowErrors{at::cat(errors), at::cat(places)};
 }
 
 /// Bands of ten originals above their ten reconstructions.
@@ -246,9 +265,9 @@ Tensor in_bands(const Tensor& originals, const Tensor& reconstructions, std::int
 }
 
 /// The values that black and white stand for, in all files alike.
-std::pair<double, double> shown_range(const std::vector<Dataset>& sets) {
+std::pair<double, double> shown_range(const AppliedSets& sets) {
   double low = 0, high = 1;
-  for (const auto& set : sets) {
+  for (const auto& [part, set] : sets.parts) {
     if (set.size() == 0) continue;
     const auto [least, most] = value_range(set);
     low = std::min(low, least);
@@ -261,14 +280,38 @@ void write_sheets(const ApplicationJob& job, const std::filesystem::path& folder
   const auto range = shown_range(job.sets);
   const double low = range.first, high = range.second;
   auto file = job.files.begin();
-  apply_in_batches(job, kSheetsRows, [&](const Tensor& inputs, const Tensor&, const Tensor& reconstruction) {
-    const auto columns = std::min(kSheetsColumns, inputs.size(0));
-    const auto sheet = draw_sheet(in_bands(inputs, reconstruction, columns, high), columns, low, high);
-    write_file(folder / *file++, encode_png(sheet));
-  });
+  apply_in_batches(job, kSheetsRows,
+                   [&](const RowColumns&, const Tensor& inputs, const Tensor&, const Tensor& reconstruction) {
+                     const auto columns = std::min(kSheetsColumns, inputs.size(0));
+                     const auto bands = in_bands(inputs, reconstruction, columns, high);
+                     write_file(folder / *file++, encode_png(draw_sheet(bands, columns, low, high)));
+                   });
 }
 
-ErrorSummary summarize_errors(const Tensor& errors) {
+constexpr std::string_view kSourceUnits = "in the units of the source";
+
+/// The kinds of the run's first `count` transforms.
+std::string transforms_in_words(const ApplicationJob& job, std::size_t count) {
+  std::vector<std::string> kinds;
+  for (std::size_t i = 0; i < count; ++i) kinds.push_back(job.run.config.data.split.transforms[i].kind());
+  return join(kinds, ", ");
+}
+
+std::string reconstruction_units(const ApplicationJob& job) {
+  const auto kept = job.inversion.kept();
+  if (kept == 0) return std::string(kSourceUnits);
+  return fmt::format("as transformed by {}: \"{}\" has no inverse", transforms_in_words(job, kept),
+                     job.run.config.data.split.transforms[kept - 1].kind());
+}
+
+std::string error_units(const ApplicationJob& job) {
+  const auto count = job.run.config.data.split.transforms.size();
+  return count == 0 ? std::string(kSourceUnits)
+                    : "of values transformed by " + transforms_in_words(job, count);
+}
+
+ErrorSummary summarize_errors(const RowErrors& written) {
+  const auto& errors = written.errors;
   constexpr std::int64_t kLargest = 5;
   constexpr double kMedian = 0.5, kMost = 0.95;
   ErrorSummary summary{.mean = errors.mean().item<double>(),
@@ -277,7 +320,8 @@ ErrorSummary summarize_errors(const Tensor& errors) {
                        .largest = {}};
   const auto [values, rows] = errors.topk(std::min(kLargest, errors.size(0)));
   for (std::int64_t i = 0; i < values.size(0); ++i)
-    summary.largest.emplace_back(rows[i].item<std::int64_t>(), values[i].item<double>());
+    summary.largest.emplace_back(written.rows[rows[i].item<std::int64_t>()].item<std::int64_t>(),
+                                 values[i].item<double>());
   return summary;
 }
 
@@ -291,11 +335,14 @@ ApplicationOutcome apply_run(const std::filesystem::path& folder, const Applicat
   ApplicationOutcome outcome{.folder = make_results_folder(config.output, folder / "applications"),
                              .files = job.files,
                              .rows = job.rows,
+                             .reconstruction_units = reconstruction_units(job),
+                             .error_units = error_units(job),
+                             .columns = reconstructed_columns(job),
                              .error = {}};
   if (job.format == AppliedFormat::png) {
     write_sheets(job, outcome.folder);
-  } else if (const auto errors = write_tables(job, outcome.folder); errors.defined()) {
-    outcome.error = summarize_errors(errors);
+  } else if (const auto written = write_tables(job, outcome.folder); written.errors.defined()) {
+    outcome.error = summarize_errors(written);
   }
   return outcome;
 }

@@ -4,27 +4,29 @@
 
 namespace aelab {
 
-/// Rows of a source: all of them as they lie, first those for training and then those set apart for tests; or
-/// a part of the split.
+/// Rows of a source: all of them in order, first those for training and then those held out for tests; or one
+/// split.
 enum class AppliedRows { all, train, validation, test };
 std::span<const std::string_view> names(AppliedRows);
 
-/// What a model makes of a row: its code, its reconstruction, and the squared error between reconstruction
-/// and input, summed over features.
-enum class Applied { code, reconstruction, error };
+/// What is written of each row: its code; its reconstruction, in the units of the source (data/inversion.h);
+/// the squared error between input and reconstruction, summed over features, of the values that the model
+/// sees; its place in the source's files, from 0, training and test files each; its label.
+enum class Applied { code, reconstruction, error, row, label };
 std::span<const std::string_view> names(Applied);
 
-/// npy and csv: a file each. png: pictures of reconstructions below their originals, 100 a file.
+/// npy and csv: a file for each of code, reconstruction and error, where row and label are columns of every
+/// csv and files beside the npy. png: pictures of reconstructions below their originals, 100 a file.
 enum class AppliedFormat { npy, csv, png };
 std::span<const std::string_view> names(AppliedFormat);
 
-/// A finished run's model, applied to data of any source that have its input's shape. Other data than the
-/// run's own are scaled as the run's were; what is written is in that scale.
+/// A finished run's model, applied to data of any source that have its input's shape and columns. The run's
+/// transforms change other data too.
 struct ApplicationConfig {
   std::optional<DataConfig> data = {};   ///< other data than the run's own
-  std::optional<AppliedRows> part = {};  ///< all of other data, the test part of the run's own
+  std::optional<AppliedRows> part = {};  ///< all of other data, the test split of the run's own
   Which checkpoint = Which::best;
-  std::vector<Applied> write = {};  ///< all that format and model can give when empty
+  std::vector<Applied> write = {};  ///< all that format, model and data have when empty
   AppliedFormat format = AppliedFormat::npy;
   std::string output = "";  ///< folder; <run folder>/applications/<n> when empty
 
@@ -34,20 +36,25 @@ struct ApplicationConfig {
 /// How the errors are distributed.
 struct ErrorSummary {
   double mean = 0, median = 0, quantile_95 = 0;
-  std::vector<std::pair<std::int64_t, double>> largest;  ///< at most five rows, counted in what was written
+  std::vector<std::pair<std::int64_t, double>>
+      largest;  ///< of at most five rows, by their place in the source
 };
 
 struct ApplicationOutcome {
   std::filesystem::path folder;
   std::vector<std::string> files;
   std::int64_t rows = 0;
-  std::optional<ErrorSummary> error;  ///< where errors were written
+  /// Whether reconstructions and errors are "in the units of the source", or what stands in the way.
+  std::string reconstruction_units = {}, error_units = {};
+  std::vector<std::string> columns = {};  ///< names of a reconstruction's features, where they have names
+  std::optional<ErrorSummary> error;      ///< where errors were written
 };
 
-/// Writes code.npy [rows, ...code], reconstruction.npy [rows, ...input], error.npy [rows], float32; or the
-/// same as .csv, a line a row below the columns' names; or reconstruction-1.png and so on. Rows pass through
-/// in batches; every file appears whole. Error, before anything is created, on data of another shape and on
-/// whatever else cannot be.
+/// Writes code.npy [rows, ...code], reconstruction.npy [rows, ...source], error.npy [rows], float32, row.npy
+/// and label.npy [rows], int64; or code.csv, reconstruction.csv and error.csv, a line for each row below a
+/// header, with the columns' and classes' names of the source; or reconstruction-1.png and so on. Rows pass
+/// through in batches; every file appears whole. Error, before anything is created, on data of another shape
+/// or with other columns.
 ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config = {});
 
 }  // namespace aelab

@@ -225,6 +225,9 @@ ContenderCost Comparison::check(std::size_t i, bool timed, Problems& problems) {
       }))
     return {};
   if (!problems.empty()) return {};
+  for (const auto* notes : {&problems.remarks(), &std::as_const(made.notes)})
+    for (const auto& note : *notes)
+      if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
   config.model.expanded = made.model->config();
   checked_[i] = config;
   auto cost = cost_of(config, made, timed);

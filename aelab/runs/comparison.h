@@ -48,6 +48,8 @@ class Comparison {
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);
   bool is_checked() const { return checked_.front().has_value(); }
+  /// What the checks found to tell the user, each once: guesses about the data, former names of keys.
+  const std::vector<std::string>& notes() const { return notes_; }
   /// The complete config of a run. Its contender must have been checked.
   RunConfig run_config(const PlannedRun& run) const;
 
@@ -59,6 +61,7 @@ class Comparison {
   std::vector<std::optional<RunConfig>> checked_;
   std::size_t baseline_ = 0;
   OpenedData opened_;
+  std::vector<std::string> notes_;
 
   ContenderCost check(std::size_t contender, bool timed, Problems& problems);
 };

@@ -1,5 +1,7 @@
 #include "aelab/runs/data_export.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +43,26 @@ void export_labels(const Dataset& part, const std::filesystem::path& path) {
   file.finish();
 }
 
+nlohmann::json columns_json(const Data& data) {
+  constexpr std::int64_t kFirst = 3;
+  const auto rows = data.train.range(0, data.train.size()).inputs;
+  const auto [least, most] = at::aminmax(rows, 0);
+  const auto mean = rows.mean(0, false, at::kDouble);
+  auto columns = nlohmann::json::array();
+  for (std::size_t i = 0; i < data.columns.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    auto first = nlohmann::json::array();
+    for (std::int64_t row = 0; row < std::min(kFirst, rows.size(0)); ++row)
+      first.push_back(rows[row][at].item<float>());
+    columns.push_back({{"name", data.columns[i]},
+                       {"least", least[at].item<float>()},
+                       {"most", most[at].item<float>()},
+                       {"mean", mean[at].item<double>()},
+                       {"first", std::move(first)}});
+  }
+  return columns;
+}
+
 }  // namespace
 
 nlohmann::json describe_data(const Data& data) {
@@ -48,10 +70,12 @@ nlohmann::json describe_data(const Data& data) {
   for (const auto& [name, part] : parts_of(data)) {
     const auto [least, most] = value_range(part);
     if (!std::isfinite(least) || !std::isfinite(most))
-      throw Error("data: the values of " + name + " are not all finite: " + first_not_finite(part));
+      throw Error("data: the " + name + " rows have NaN or infinite values: " + first_not_finite(part));
     description["range"][name] = {least, most};
   }
   description["labels"] = data.train.has_labels();
+  description["notes"] = data.notes;
+  if (!data.columns.empty()) description["columns"] = columns_json(data);
   return description;
 }
 

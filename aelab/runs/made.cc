@@ -1,11 +1,13 @@
 #include "aelab/runs/made.h"
 
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
+#include "aelab/nn/likelihoods.h"
 #include "aelab/training/check.h"
 
 namespace aelab {
@@ -16,9 +18,22 @@ const Data& OpenedData::open(const Choice<Source>& source) {
   return opened_.emplace(key, open_dataset(source)).first->second;
 }
 
+namespace {
+
+/// What the model is built for. A run on record keeps the likelihood that it began with, where it was left
+/// out, even if another version's rule chose it.
+Context context_of(const RunConfig& config, const Data& data) {
+  Context context(config.data.split.changed(data.shape()), config.seed, data.classes());
+  const auto& recorded = config.model.expanded;
+  context.values = recorded && recorded->likelihood ? recorded->likelihood->make()->support()
+                                                    : config.data.split.changed(data.values());
+  return context;
+}
+
+}  // namespace
+
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
-  auto model = Autoencoder::make(
-      config.model.variant, Context(config.data.split.changed(data.shape()), config.seed, data.classes()));
+  auto model = Autoencoder::make(config.model.variant, context_of(config, data));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
@@ -34,6 +49,29 @@ void check_trainer(const RunConfig& config, const Made& made, Problems& problems
   const auto training = told ? TrainerConfig{.device = config.training.device} : config.training;
   Trainer(training, config.callbacks, config.seed)
       .check(*made.model, made.data, /*with_folder=*/true, problems);
+}
+
+/// Says that a likelihood was chosen which the config leaves open, where it is not that of values in [0, 1];
+/// "" where there is nothing to say.
+std::string likelihood_note(const RunConfig& config, const Made& made) {
+  auto model = made.model;
+  while (!model->layers().empty()) model = model->layers().front();
+  const auto& variant = model->variant();
+  const bool lists_it = kind_schema(variant.kinds().at(variant.kind()))["properties"].contains("likelihood");
+  const auto& chosen = model->config().likelihood->kind();
+  if (!lists_it || write_config(variant).contains("likelihood") || config.model.expanded ||
+      chosen != GaussianLikelihood::Config::kind)
+    return {};
+  const auto values = made.source->values();
+  const auto& transforms = config.data.split.transforms;
+  auto note = "model.likelihood: \"" + chosen + "\" by default, since " +
+              (values.least < 0 || values.most > 1
+                   ? fmt::format("the source has values from {} to {}", static_cast<float>(values.least),
+                                 static_cast<float>(values.most))
+                   : std::string("data.transforms do not keep values in [0, 1]"));
+  if (transforms.empty() && made.source->shape().size() == 1)
+    note += "; \"transforms\": [\"standardize\"] would bring all columns to one scale";
+  return note;
 }
 
 /// Data and model, as far as they can be made. Whether they are what the config says.
@@ -58,6 +96,8 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
 Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
+    made.notes = made.source->notes;
+    if (auto note = likelihood_note(config, made); !note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {
     check_callbacks(config.callbacks, made.data, /*with_folder=*/true, problems);

@@ -21,6 +21,7 @@ struct Made {
   std::optional<Data> source;
   Split data;
   std::shared_ptr<Autoencoder> model;
+  std::vector<std::string> notes = {};  ///< what was guessed or chosen, for the log and the user
 };
 
 /// Makes what can be made and adds what is wrong to `problems`: with the config, with data and model

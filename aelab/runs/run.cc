@@ -1,6 +1,8 @@
 #include "aelab/runs/run.h"
 
+#include <fmt/format.h>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -109,6 +111,8 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   if (from != Which::last || fs::exists(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
     place.notes = changed_surroundings(folder);
+  } else {
+    place.notes = made.notes;
   }
   return Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
 }
@@ -211,6 +215,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   if (made.model && config.model.initialize_from && !problems.concern("model"))
     problems.attempt([&] { initialize(*made.model, *config.model.initialize_from); });
   problems.raise(options.origin);
+  made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
   if (!config.training.threads) config.training.threads = settle_threads();
@@ -322,13 +327,28 @@ Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::opti
   return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
 }
 
+/// Other data keep the run's transforms and likelihood, so that only their values can be changed.
+void check_other_values(const Dataset& rows, const Autoencoder& model) {
+  const auto support = model.parts().likelihood.support();
+  const auto [least, most] = value_range(rows);
+  if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
+    return check_values("other", rows, model);
+  throw Error(fmt::format(
+      "--data: values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
+      "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
+      static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
+}
+
 }  // namespace
 
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto which = config.part.value_or(Part::test);
   const auto part = config.data ? rows_of_other(run, *config.data, config.part) : part_of(run.data, which);
-  check_values(std::string(name_of(which)), part, *run.model);
+  if (config.data)
+    check_other_values(part, *run.model);
+  else
+    check_values(std::string(name_of(which)), part, *run.model);
   return evaluate(*run.model, part, run.data,
                   config.metrics.empty() ? run.config.evaluation : config.metrics);
 }

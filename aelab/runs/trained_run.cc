@@ -35,6 +35,11 @@ void require_inputs(const TrainedRun& run, const Data& other) {
   if (shape != run.model->input_shape())
     throw Error("these are " + to_string(shape) + ", the model is for " +
                 to_string(run.model->input_shape()));
+  const auto &own = run.source.columns, &others = other.columns;
+  for (std::size_t i = 0; i < std::min(own.size(), others.size()); ++i)
+    if (own[i] != others[i])
+      throw Error("its columns are not those of the run: column " + std::to_string(i) + " is \"" + others[i] +
+                  "\", the run's is \"" + own[i] + "\"; give the same columns in the same order");
 }
 
 }  // namespace aelab

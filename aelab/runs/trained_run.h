@@ -22,7 +22,8 @@ struct TrainedRun {
 /// run, its data cannot be had, or it has no such checkpoint.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
 
-/// Error when the rows of other data, changed as the run's were, are no input of its model.
+/// Error when the rows of other data, changed as the run's were, do not fit its model: another shape, or
+/// other columns.
 void require_inputs(const TrainedRun& run, const Data& other);
 
 }  // namespace aelab

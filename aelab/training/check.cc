@@ -1,6 +1,7 @@
 #include "aelab/training/check.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <set>
 
@@ -150,14 +151,17 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
   if (data.size() == 0) return;
   const auto support = model.parts().likelihood.support();
+  if (data.surely_within(support.least, support.most)) return;
   const auto [least, most] = value_range(data);
   if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
-  if (!support.allow(least) || !support.allow(most))
-    throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
-                shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +
-                " part has " + shortest(least) + " to " + shortest(most) +
-                "; use \"gaussian\", or data.transforms, such as \"scale\"");
+    throw Error("data: the " + part + " split has NaN or infinite values: " + first_not_finite(data));
+  if (support.allow(least) && support.allow(most)) return;
+  throw Error(fmt::format(
+      "model.{}likelihood: {} is for values between {} and {}, and the {} split has values from {} to {}; "
+      "set "
+      "it to \"gaussian\", or add {{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
+      model.layers().empty() ? "" : "layers[0].", model.config().likelihood->kind(), shortest(support.least),
+      shortest(support.most), part, static_cast<float>(least), static_cast<float>(most)));
 }
 
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,

@@ -14,7 +14,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);
 
-/// Error where values of a part of the data are not finite, or none that the model's likelihood is for.
+/// Error where values of a split are NaN or infinite, or outside the support of the model's likelihood.
 void check_values(const std::string& part, const Dataset& data, const Autoencoder& model);
 
 }  // namespace aelab

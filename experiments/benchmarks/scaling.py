@@ -30,7 +30,7 @@ def run_of(curve, value, file):
     depth, code, batch = (value if curve == axis else usual for axis, usual in (("depth", 2), ("code", 32), ("batch", 1024)))
     return {
         "name": f"{curve}-{value}",
-        "data": {"source": "npy", "train_inputs": str(file), "test": 0},
+        "data": {"source": "npy", "files": str(file), "test": 0},
         "model": {"variant": "dense", "hidden": [256] * (depth - 1), "code": code},
         "training": {"batch_size": batch},
     }

@@ -14,7 +14,7 @@ int main() {
   const auto split = aelab::open_dataset("digits").split({.validation = 200}, kSeed);
   const auto model =
       std::make_shared<aelab::Dense>(aelab::Dense::Config{.base = {.code = 16}, .backbone = {.hidden = {64}}},
-                                     aelab::Context(split.train.shape(), kSeed));
+                                     aelab::Context(split, kSeed));
   torch::optim::Adam optimizer(model->parameters(), 3e-3);
 
   for (std::int64_t epoch = 0; epoch < kEpochs; ++epoch) {

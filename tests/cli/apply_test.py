@@ -65,7 +65,7 @@ class Apply(program.TestCase):
     def test_npy(self):
         folder, said = self.of_test
         self.assertEqual(folder.parent, self.run_folder / "applications")
-        self.assertEqual(said["files"], ["code.npy", "reconstruction.npy", "error.npy"])
+        self.assertEqual(said["files"], ["code.npy", "reconstruction.npy", "error.npy", "row.npy", "label.npy"])
         self.assertEqual(sorted(path.name for path in folder.iterdir()), sorted(said["files"]))
         arrays = {name: numpy.load(folder / f"{name}.npy") for name in ("code", "reconstruction", "error")}
         self.assertEqual(
@@ -82,7 +82,14 @@ class Apply(program.TestCase):
         self.assertAlmostEqual(summary["mean"], error.mean(), places=5)
         self.assertAlmostEqual(summary["median"], numpy.median(error), places=5)
         self.assertAlmostEqual(summary["quantile_95"], numpy.quantile(error, 0.95), places=5)
-        self.assertEqual([item["row"] for item in summary["largest"]], list(numpy.argsort(-error)[:5]))
+        places = numpy.load(folder / "row.npy")
+        self.assertEqual([item["row"] for item in summary["largest"]], list(places[numpy.argsort(-error)[:5]]))
+        self.assertEqual(said["units"], {name: "in the units of the source" for name in ("reconstruction", "error")})
+        expected = ((arrays["reconstruction"].astype(numpy.float64) - digits()[places]) ** 2).sum(axis=(1, 2, 3))
+        numpy.testing.assert_allclose(error, expected, rtol=1e-5)
+        self.assertEqual(len(set(places)), TEST_ROWS)
+        labels = numpy.loadtxt(program.SOURCE / "data/digits/digits.csv.gz", delimiter=",", usecols=64)
+        self.assertEqual(list(numpy.load(folder / "label.npy")), list(labels[places]))
         self.assertEqual(said["rows"], TEST_ROWS)
 
     def test_all_rows_in_their_order(self):
@@ -100,9 +107,12 @@ class Apply(program.TestCase):
         for name, width in (("code", 8), ("reconstruction", 64), ("error", 1)):
             with open(folder / f"{name}.csv", newline="") as file:
                 header, *rows = csv.reader(file)
-            self.assertEqual(header, [name] if width == 1 else [f"{name}_{i}" for i in range(width)])
+            self.assertEqual(header[:2], ["row", "label"])
+            self.assertEqual(header[2:], [name] if width == 1 else [f"{name}_{i}" for i in range(width)])
             expected = numpy.load(binary / f"{name}.npy").reshape(TEST_ROWS, width)
-            self.assertTrue((numpy.array(rows, numpy.float32) == expected).all(), name)
+            self.assertTrue((numpy.array(rows, numpy.float32)[:, 2:] == expected).all(), name)
+            for i, column in enumerate(("row", "label")):
+                self.assertEqual([int(row[i]) for row in rows], list(numpy.load(binary / f"{column}.npy")))
 
     def test_png(self):
         """Bands of ten originals above their reconstructions, 100 a file."""
@@ -123,7 +133,7 @@ class Apply(program.TestCase):
     def test_own_files(self):
         """Denoise your own: any IDX file of the right shape, all rows in order, with and without test part."""
         images = (digits()[:130, 0] * 255).round().astype(numpy.uint8)
-        data = {"source": "idx", "train_images": write_idx(self.folder / "first.idx", images[:100])}
+        data = {"source": "idx", "files": write_idx(self.folder / "first.idx", images[:100])}
         folder, said = self.apply(self.run_folder, "--data", json.dumps(data))
         self.assertEqual(said["rows"], 100)
         own, _ = self.of_all
@@ -131,7 +141,7 @@ class Apply(program.TestCase):
             numpy.testing.assert_allclose(
                 numpy.load(folder / f"{name}.npy"), numpy.load(own / f"{name}.npy")[:100], atol=0.02
             )
-        data["test_images"] = write_idx(self.folder / "second.idx", images[100:])
+        data["test_files"] = write_idx(self.folder / "second.idx", images[100:])
         both, said = self.apply(self.run_folder, "--data", json.dumps(data))
         self.assertEqual(said["rows"], 130)
         self.assertTrue((numpy.load(both / "code.npy")[:100] == numpy.load(folder / "code.npy")).all())
@@ -163,21 +173,23 @@ class Apply(program.TestCase):
         self.assertEqual((result.code, result.stderr), (0, ""))
         lines = result.stdout.splitlines()
         self.assertEqual(lines[0].split(), ["rows", str(TEST_ROWS)])
+        self.assertEqual(lines[1].split(maxsplit=1), ["reconstructions", "in the units of the source"])
+        self.assertIn("squared, summed over features, in the units of the source", lines[2])
         self.assertEqual(
-            [line.split()[0] for line in lines[1:4]], ["error/mean", "error/median", "error/quantile_95"]
+            [line.split()[0] for line in lines[3:6]], ["error/mean", "error/median", "error/quantile_95"]
         )
-        self.assertEqual(len(lines), 10)
+        self.assertEqual(len(lines), 12)
         self.assertEqual(lines[-1], str(self.folder / "new/place"))
 
     def test_what_does_not_fit(self):
         larger = write_idx(self.folder / "larger.idx", numpy.zeros((20, 8, 9), numpy.uint8))
         self.refused(
-            *("--data", json.dumps({"source": "idx", "train_images": larger})),
+            *("--data", json.dumps({"source": "idx", "files": larger})),
             says="--data: these are 1x8x9, the model is for 1x8x8",
         )
         self.refused("--data", "digts", says='--data: unknown data source "digts". Did you mean "digits"?')
         self.refused("--data", '{"source": "digits"', says="--data:1:")
-        self.refused("--data", '{"source": "idx", "train_images": "/nowhere"}', says="/nowhere")
+        self.refused("--data", '{"source": "idx", "files": "/nowhere"}', says="/nowhere")
         self.refused(
             "--data", '{"source": "digits", "transforms": ["standardize"]}', says='--data: "transforms" are the run'
         )
@@ -187,12 +199,13 @@ class Apply(program.TestCase):
             "--write", "code", "error", says='apply: unexpected argument "error". See aelab apply --help'
         )
         self.refused("--write", "error", "--format", "png", says="--format: png shows reconstructions alone")
+        self.refused("--write", "row", "--format", "csv", says="--write: row and label are columns of every csv file")
         self.refused(run_folder=self.folder, says="is no run folder")
 
     def test_no_pictures(self):
         values = write_idx(self.folder / "rows.idx", numpy.arange(400, dtype=numpy.uint8).reshape(40, 10))
         folder = self.train(
-            small_run(data={"source": "idx", "train_images": values}, model={"variant": "dense", "code": 3})
+            small_run(data={"source": "idx", "files": values}, model={"variant": "dense", "code": 3})
         )
         before = sorted(folder.rglob("*"))
         self.refused(
@@ -201,6 +214,7 @@ class Apply(program.TestCase):
         self.assertEqual(sorted(folder.rglob("*")), before)
         made, _ = self.apply(folder)
         self.assertEqual(numpy.load(made / "reconstruction.npy").shape, (8, 10))
+        self.refused("--write", "label", run_folder=folder, says="--write: these data have no labels")
         result = program.run("interpolate", folder, "--from", 0, "--to", 1)
         self.assertEqual(result.code, 0, result.stderr)
 
@@ -227,9 +241,9 @@ class Apply(program.TestCase):
                 }
             )
         )
-        self.refused("--write", "error", run_folder=folder, says="--write: this model reconstructs no longer")
+        self.refused("--write", "error", run_folder=folder, says="--write: this model no longer reconstructs")
         _, said = self.apply(folder)
-        self.assertEqual(said["files"], ["code.npy"])
+        self.assertEqual(said["files"], ["code.npy", "row.npy", "label.npy"])
         self.assert_refused(
             program.run("interpolate", folder, "--from", 1, "--to", 2), "this model decodes no longer"
         )

@@ -178,8 +178,8 @@ class Clients(program.TestCase):
         data = {
             "source": "idx",
             "validation": 0,
-            "train_images": write_idx(self.folder / "train", train),
-            "test_images": write_idx(self.folder / "test", test),
+            "files": write_idx(self.folder / "train", train),
+            "test_files": write_idx(self.folder / "test", test),
         }
         x = pixels(test)
         for net, model in (

@@ -70,7 +70,7 @@ class Arrays(DataTest):
             if i % 2:
                 values = numpy.asfortranarray(values)
             numpy.save(self.path("x.npy"), values)
-            read = self.read({"source": "npy", "train_inputs": self.path("x.npy")})["train"]
+            read = self.read({"source": "npy", "files": self.path("x.npy")})["train"]
             self.same(read, values[:, None] if values.ndim == 3 else values)
 
     def test_npy_shards_labels_and_versions(self):
@@ -81,8 +81,8 @@ class Arrays(DataTest):
             numpy.save(self.path(f"y{i}.npy"), y[i].astype(["u1", ">i8"][i]))
         files = lambda name: [self.path(f"{name}{i}.npy") for i in range(2)]
         for in_memory in (True, False):
-            source = {"source": "npy", "train_inputs": files("x"), "train_labels": files("y"), "in_memory": in_memory}
-            read = self.read({**source, "test_inputs": self.path("x0.npy"), "test_labels": self.path("y0.npy")})
+            source = {"source": "npy", "files": files("x"), "label_files": files("y"), "in_memory": in_memory}
+            read = self.read({**source, "test_files": self.path("x0.npy"), "test_label_files": self.path("y0.npy")})
             self.same(read["train"], x.reshape(12, 4))
             numpy.testing.assert_array_equal(read["train-labels"], y.ravel())
             self.same(read["test"], x[0])
@@ -91,7 +91,7 @@ class Arrays(DataTest):
         x, y = self.random.normal(size=(9, 5)), self.random.integers(0, 3, 9)
         for save in (numpy.savez, numpy.savez_compressed):
             save(self.path("a.npz"), x_train=x[:6], y_train=y[:6], x_test=x[6:], y_test=y[6:])
-            source = {"source": "npz", "train_files": self.path("a.npz"), "inputs": "x_train", "labels": "y_train"}
+            source = {"source": "npz", "files": self.path("a.npz"), "inputs": "x_train", "labels": "y_train"}
             read = self.read({**source, "test_inputs": "x_test", "test_labels": "y_test"})
             self.same(read["train"], x[:6])
             self.same(read["test"], x[6:])
@@ -101,7 +101,7 @@ class Arrays(DataTest):
         for dtype in ("u1", "i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", "<f4", "<f8", "?"):
             x, y = self.numbers(dtype, (8, 2, 3, 3)), self.random.integers(0, 4, 8)
             save_file({"x": x, "y": y, "between": numpy.ones(3, "u1")}, self.path("a.safetensors"))
-            source = {"source": "safetensors", "train_files": self.path("a.safetensors"), "inputs": "x", "labels": "y"}
+            source = {"source": "safetensors", "files": self.path("a.safetensors"), "inputs": "x", "labels": "y"}
             for in_memory in (True, False):
                 read = self.read({**source, "in_memory": in_memory})
                 self.same(read["train"], x)
@@ -112,10 +112,10 @@ class Arrays(DataTest):
         content = struct.pack(">4B3I", 0, 0, 8, 3, *x.shape) + x.tobytes()
         (self.folder / "x.idx").write_bytes(content)
         (self.folder / "z.idx.gz").write_bytes(gzip.compress(content))
-        source = {"source": "idx", "train_images": self.path("x.idx")}
+        source = {"source": "idx", "files": self.path("x.idx")}
         self.same(self.read(source)["train"], x[:, None].astype("f4") / 255)
         self.same(self.read({**source, "in_memory": False})["train"], x[:, None].astype("f4") / 255)
-        source["train_images"] = self.path("z.idx.gz")
+        source["files"] = self.path("z.idx.gz")
         self.refused({**source, "in_memory": False}, "z.idx.gz: cannot stay in its file")
 
     def test_what_is_wrong_is_named(self):
@@ -131,13 +131,13 @@ class Arrays(DataTest):
             "complex.npy": 'its values are of type "<c8"',
             "object.npy": 'its values are of type "|O"',
         }.items():
-            self.refused({"source": "npy", "train_inputs": self.path(name)}, f"{name}: {says}" if "byte" in says[:4] else says)
-        self.refused({"source": "npy", "train_inputs": self.path("none.npy")}, "data.train_inputs: there is no file")
+            self.refused({"source": "npy", "files": self.path(name)}, f"{name}: {says}" if "byte" in says[:4] else says)
+        self.refused({"source": "npy", "files": self.path("none.npy")}, "data.files: there is no file")
         bad = numpy.ones((10, 3), "f4")
         bad[7, 1] = numpy.nan
         for i in range(3):
             numpy.save(self.path(f"s{i}.npy"), bad if i == 2 else bad[:7])
-        shards = {"source": "npy", "train_inputs": [self.path(f"s{i}.npy") for i in range(3)]}
+        shards = {"source": "npy", "files": [self.path(f"s{i}.npy") for i in range(3)]}
         self.refused(shards, f"row 7 of {self.path('s2.npy')}, value 1")
 
 
@@ -146,12 +146,12 @@ class Tables(DataTest):
         iris = sklearn.datasets.load_iris(as_frame=True)
         table = iris.frame.rename(columns={"target": "kind"})
         table.to_csv(self.path("iris.csv"), index=False)
-        read = self.read({"source": "csv", "train_files": self.path("iris.csv"), "label": "kind"})
+        read = self.read({"source": "csv", "files": self.path("iris.csv"), "label": "kind"})
         self.same(read["train"], iris.data.to_numpy())
         numpy.testing.assert_array_equal(read["train-labels"], iris.target)
         table["kind"] = iris.target_names[iris.target]
         table.to_csv(self.path("iris.tsv.gz"), sep="\t", quoting=1)
-        source = {"source": "csv", "train_files": self.path("iris.tsv.gz"), "label": "kind", "delimiter": "\t", "ignore": ["0"]}
+        source = {"source": "csv", "files": self.path("iris.tsv.gz"), "label": "kind", "delimiter": "\t", "ignore": ["0"]}
         read = self.read({**source, "header": True})
         self.same(read["train"], iris.data.to_numpy())
         numpy.testing.assert_array_equal(read["train-labels"], iris.target)  # its names are in their order
@@ -159,8 +159,8 @@ class Tables(DataTest):
     def test_what_numpy_writes(self):
         values = self.random.normal(size=(20, 6))
         numpy.savetxt(self.path("a.csv"), values, delimiter=",")
-        self.same(self.read({"source": "csv", "train_files": self.path("a.csv")})["train"], values)
-        read = self.read({"source": "csv", "train_files": self.path("a.csv"), "shape": [1, 2, 3]})["train"]
+        self.same(self.read({"source": "csv", "files": self.path("a.csv")})["train"], values)
+        read = self.read({"source": "csv", "files": self.path("a.csv"), "shape": [1, 2, 3]})["train"]
         self.same(read, values.reshape(20, 1, 2, 3))
 
     def test_classes_of_other_data_are_those_of_the_run(self):
@@ -170,19 +170,19 @@ class Tables(DataTest):
         whole.write_text("x,y,kind\n" + rows)
         part.write_text("x,y,kind\n" + "".join(line + "\n" for line in rows.splitlines() if "ant" not in line))
         config = program.small_run(
-            data={"source": "csv", "train_files": str(whole), "label": "kind", "test": 15, "transforms": ["standardize"]},
+            data={"source": "csv", "files": str(whole), "label": "kind", "test": 15, "transforms": ["standardize"]},
             model={"variant": "dense", "code": 2, "likelihood": "gaussian"},
         )
         folder = self.train(config)
         self.assertEqual(program.read_json(folder / "data.json")["class_names"], ["ant", "bee", "cat"])
-        other = json.dumps({"source": "csv", "train_files": str(part), "label": "kind", "test": 0.5})
+        other = json.dumps({"source": "csv", "files": str(part), "label": "kind", "test": 0.5})
         result = program.run("evaluate", folder, "--data", other, "--metrics", "probe")
         self.assert_refused(result, "its classes are bee, cat, the run's ant, bee, cat")
 
     def test_other_data_that_nobody_divides_are_measured_whole(self):
         rows = [[i, i % 4] for i in range(60)]
         numpy.savetxt(self.path("x.csv"), rows, delimiter=",")
-        source = {"source": "csv", "train_files": self.path("x.csv")}
+        source = {"source": "csv", "files": self.path("x.csv")}
         folder = self.train(program.small_run(
             data={**source, "test": 15, "transforms": ["standardize"]}, model={"variant": "dense", "code": 1, "likelihood": "gaussian"}
         ))
@@ -196,7 +196,7 @@ class Tables(DataTest):
 
     def test_what_is_not_utf8_is_refused(self):
         (self.folder / "x.csv").write_bytes(b"x,kind\n1,s\xe9t\n2,b\n")
-        source = json.dumps({"source": "csv", "train_files": self.path("x.csv"), "label": "kind"})
+        source = json.dumps({"source": "csv", "files": self.path("x.csv"), "label": "kind"})
         self.assert_refused(program.run("data", source, "--json", "--output", self.folder / "o"), "x.csv:2: column 1 (\"kind\"): is not UTF-8")
         self.assertFalse((self.folder / "o").exists())
         self.assert_refused(program.run("data", "s\udce9"), "argument 2 is not UTF-8")
@@ -205,7 +205,7 @@ class Tables(DataTest):
         rows = "".join(f"{i},{i % 4},{('ant', 'bee', 'cat')[i % 3]}\n" for i in range(60))
         (self.folder / "x.csv").write_text("x,y,kind\n" + rows)
         config = program.small_run(
-            data={"source": "csv", "train_files": self.path("x.csv"), "label": "kind", "test": 15, "transforms": ["standardize"]},
+            data={"source": "csv", "files": self.path("x.csv"), "label": "kind", "test": 15, "transforms": ["standardize"]},
             model={"variant": "dense", "code": 2, "likelihood": "gaussian"},
         )
         folder = self.train(config)
@@ -225,14 +225,14 @@ class Tables(DataTest):
     def test_what_terminals_take_for_commands_is_written_out(self):
         path = self.folder / "x.csv"
         path.write_bytes(b"a,b\n1,2\n\x1b]0;title\x07,3\n")
-        result = program.run("data", json.dumps({"source": "csv", "train_files": str(path)}))
+        result = program.run("data", json.dumps({"source": "csv", "files": str(path)}))
         self.assertEqual(result.code, 2)
         self.assertNotIn("\x1b", result.stderr)
         self.assertIn("\\x1b]0;title\\x07", result.stderr)
 
     def test_missing_values_are_named(self):
         pandas.DataFrame({"a": [1, None, 3], "b": [1.5, 2, None]}).to_csv(self.path("a.csv"), index=False)
-        result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("a.csv")}))
+        result = program.run("data", json.dumps({"source": "csv", "files": self.path("a.csv")}))
         self.assertEqual(result.code, 2)
         self.assertEqual(
             [line.split("a.csv:")[1].split(";")[0] for line in result.stderr.splitlines()],
@@ -241,7 +241,7 @@ class Tables(DataTest):
 
     def test_many_mistakes_are_cut_short_and_that_is_said(self):
         (self.folder / "x.csv").write_text("a,b\n1,2\n" + "1,x\n" * 30)
-        result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("x.csv")}))
+        result = program.run("data", json.dumps({"source": "csv", "files": self.path("x.csv")}))
         self.assertEqual(result.code, 2)
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 11)
@@ -272,7 +272,7 @@ class Pictures(DataTest):
                 pixels = numpy.asarray(Image.open(path).convert(to), "f4") / 255
                 wanted[colour].append(pixels[None] if to == "L" else pixels.transpose(2, 0, 1))
         for colour, values in wanted.items():
-            read = self.read({"source": "images", "folder": str(folder), "colour": colour})["train"]
+            read = self.read({"source": "images", "files": str(folder), "colour": colour})["train"]
             self.same(read, numpy.stack(values))
 
     def test_sizes_and_classes_as_pillow_brings_them(self):
@@ -285,7 +285,7 @@ class Pictures(DataTest):
                 bilinear = Image.Resampling.BILINEAR  # at once, Pillow chooses which side comes first
                 scaled = picture.resize((10, size[0]), bilinear).resize((10, 12), bilinear)
                 wanted.append((numpy.asarray(scaled, "f4") / 255).transpose(2, 0, 1)[:, 2:10, 1:9])
-        source = {"source": "images", "folder": self.path("p"), "colour": "rgb", "resize": [12, 10], "crop": [8, 8]}
+        source = {"source": "images", "files": self.path("p"), "colour": "rgb", "resize": [12, 10], "crop": [8, 8]}
         read = self.read(source)
         self.same(read["train"], numpy.stack(wanted))
         numpy.testing.assert_array_equal(read["train-labels"], [0, 0, 0, 1, 1, 1])
@@ -298,7 +298,7 @@ class Pictures(DataTest):
             content = (folder / name).read_bytes()
             (folder / name).write_bytes(content[: len(content) // 2])
         self.picture("RGB", (30, 30)).convert("CMYK").save(folder / "c.jpg")
-        result = program.run("data", json.dumps({"source": "images", "folder": str(folder)}))
+        result = program.run("data", json.dumps({"source": "images", "files": str(folder)}))
         self.assertEqual(result.code, 2)
         for name in ("a.png", "b.jpg", "c.jpg"):
             self.assertIn(f"{name}: cannot be read as a picture: ", result.stderr)
@@ -307,7 +307,7 @@ class Pictures(DataTest):
         (self.folder / "p").mkdir()
         for name in ("a.png", "b.gif"):
             self.picture("L", (8, 8)).save(self.folder / "p" / name)
-        result = program.run("data", json.dumps({"source": "images", "folder": self.path("p")}))
+        result = program.run("data", json.dumps({"source": "images", "files": self.path("p")}))
         self.assert_refused(result, "b.gif is neither PNG nor JPEG: convert it, or move it out of the folder")
 
     def test_a_picture_that_changed_is_named(self):
@@ -316,7 +316,7 @@ class Pictures(DataTest):
         for i in range(12):
             self.picture("L", (8, 8)).save(folder / f"{i}.png")
         run = self.train(program.small_run(
-            data={"source": "images", "folder": str(folder), "validation": 2},
+            data={"source": "images", "files": str(folder), "validation": 2},
             model={"variant": "dense", "code": 3}, evaluation=[],
         ))
         self.picture("L", (8, 8)).save(folder / "7.png")
@@ -339,7 +339,7 @@ class RunFolders(DataTest):
     def config(self, **data):
         numpy.save(self.path("x.npy"), self.random.normal(size=(300, 6)))
         return program.small_run(
-            data={"source": "npy", "train_inputs": self.path("x.npy"), "validation": 50, **data},
+            data={"source": "npy", "files": self.path("x.npy"), "validation": 50, **data},
             model={"variant": "dense", "code": 3, "likelihood": "gaussian"},
         )
 
@@ -362,7 +362,7 @@ class RunFolders(DataTest):
         for in_memory in (True, False):
             folder = self.train(self.config(in_memory=in_memory) if not weights else {
                 **program.read_json(self.folder / "run.json"),
-                "data": {"source": "npy", "train_inputs": self.path("x.npy"), "validation": 50, "in_memory": False},
+                "data": {"source": "npy", "files": self.path("x.npy"), "validation": 50, "in_memory": False},
             })
             weights.append((folder / "checkpoints/best.safetensors").read_bytes())
         tensors = [content[8 + struct.unpack("<Q", content[:8])[0] :] for content in weights]
@@ -419,7 +419,7 @@ class RunFolders(DataTest):
         self.assertEqual(saved["transforms.0.matrix"].shape, (6, 4))
         other = self.random.normal(size=(40, 6)).astype("f4")
         numpy.save(self.path("other.npy"), other)
-        source = json.dumps({"source": "npy", "train_inputs": self.path("other.npy")})
+        source = json.dumps({"source": "npy", "files": self.path("other.npy")})
         result = program.run("apply", folder, "--data", source, "--write", "reconstruction", "--output", self.path("r"))
         self.assertEqual(result.code, 0, result.stderr)
         self.assertEqual(numpy.load(self.path("r") + "/reconstruction.npy").shape, (40, 4))

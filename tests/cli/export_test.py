@@ -108,7 +108,7 @@ class Export(program.TestCase):
         config = program.read_json(self.run_folder / "config.json")
         copy = self.folder / "copy"
         copy.mkdir()
-        config["data"] = {"source": "idx", "train_images": "/gone.idx"}
+        config["data"] = {"source": "idx", "files": "/gone.idx"}
         program.write_json(copy / "config.json", config)
         (copy / "checkpoints").symlink_to(self.run_folder / "checkpoints")
         self.assertEqual(program.run("export", copy).code, 0)

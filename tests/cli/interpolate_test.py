@@ -238,7 +238,7 @@ class Interpolate(program.TestCase):
         folder = self.train(
             small_run(
                 name="black",
-                data={"source": "idx", "train_images": str(black)},
+                data={"source": "idx", "files": str(black)},
                 model={"variant": "pca", "code": 2},
             )
         )

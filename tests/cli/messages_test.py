@@ -199,8 +199,11 @@ WRONG = {
         'model.penalties[2]: lacks "kind"',
     ),
     "bernoulli on standardized data": (
-        data(transforms=["standardize"]),
-        "model.likelihood: bernoulli is for inputs between 0 and 1",
+        small_run(
+            data={"source": "digits", "transforms": ["standardize"]},
+            model={"variant": "dense", "code": 8, "likelihood": "bernoulli"},
+        ),
+        "model.likelihood: bernoulli is for values between 0 and 1",
     ),
     "layers that do not lead back": (
         convolutional([CONV, POOL], [OUT]),
@@ -329,23 +332,23 @@ WRONG = {
         "data.folder: mnist needs train-images-idx3-ubyte",
     ),
     "no IDX file named": (
-        small_run(data={"source": "idx", "test_labels": "y"}),
-        "data.train_images: is missing",
-        "data.test_labels: needs test_images",
+        small_run(data={"source": "idx", "test_label_files": "y"}),
+        "data.files: is missing",
+        "data.test_label_files: needs test_files",
     ),
     "an IDX file that is missing": (
-        small_run(data={"source": "idx", "train_images": "/nowhere/x"}),
-        "data.train_images: there is no file /nowhere/x",
+        small_run(data={"source": "idx", "files": "/nowhere/x"}),
+        "data.files: there is no file /nowhere/x",
     ),
     "an IDX file that is none": (
-        small_run(data={"source": "idx", "train_images": str(program.SOURCE / "README.md")}),
-        "README.md: byte 0: this is no IDX file",
+        small_run(data={"source": "idx", "files": str(program.SOURCE / "README.md")}),
+        "README.md: byte 0: this is not an IDX file",
     ),
     "an IDX file of labels": (
         small_run(
             data={
                 "source": "idx",
-                "train_images": str(program.SOURCE / "data/mnist/t10k-labels-idx1-ubyte.gz"),
+                "files": str(program.SOURCE / "data/mnist/t10k-labels-idx1-ubyte.gz"),
             }
         ),
         "holds a list of numbers",

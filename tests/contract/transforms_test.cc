@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "aelab/data/inversion.h"
 #include "tests/contract/contract.h"
 
 namespace aelab {
@@ -39,7 +40,48 @@ TEST(EveryTransform, LeavesTheSourceAndOtherRowsAlone) {
   });
 }
 
-TEST(EveryTransform, LearnsFromTheTrainingPartAlone) {
+/// Rows unlike those that a transform was fitted to: values below, within and above theirs.
+Tensor other_rows(double least, double most) {
+  auto random = fixed_generator(3);
+  return at::empty({40, 1, 8, 8}).uniform_(least, most, random);
+}
+
+TEST(EveryTransform, GuaranteesTheLimitsThatItStates) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    const auto split = small_digits().split(changed_by(example), 1);
+    const auto& transform = *split.transforms.front();
+    for (const auto& limits : {between(0, 1), between(-3, 2), between(0.2, 0.7)}) {
+      const auto stated = transform.values(limits);
+      const auto [least, most] = at::aminmax(transform.apply(other_rows(limits.least, limits.most), {}));
+      EXPECT_GE(least.item<double>(), stated.least - 1e-6) << in_words(limits);
+      EXPECT_LE(most.item<double>(), stated.most + 1e-6) << in_words(limits);
+    }
+  });
+}
+
+TEST(EveryTransform, WithAnInverseIsUndone) {
+  for_each_example<Transform>([](const Choice<Transform>& example) {
+    const auto data = small_digits();
+    const auto split = data.split(changed_by(example), 1);
+    const auto& transform = *split.transforms.front();
+    const Inversion inversion(split.transforms, data.shape());
+    EXPECT_EQ(inversion.kept(), transform.invertible() ? 0 : 1);
+    if (!transform.invertible()) return;
+    const auto rows = data.train.range(0, 50).inputs;
+    const auto changed = transform.apply(rows.clone(), {});
+    const auto back = inversion(changed);
+    ASSERT_EQ(back.sizes(), rows.sizes());
+    // What is lost, by a projection, is lost once: the same changed rows come of it.
+    EXPECT_TRUE(at::allclose(transform.apply(back.clone(), {}), changed, 1e-3, 1e-3));
+    if (elements(transform.shape(data.shape())) == elements(data.shape())) {
+      const auto constant = rows.std(0).flatten() < 1e-6;  // whitening leaves these at their mean
+      EXPECT_TRUE(at::allclose(back.flatten(1).masked_select(~constant),
+                               rows.flatten(1).masked_select(~constant), 1e-3, 1e-3));
+    }
+  });
+}
+
+TEST(EveryTransform, LearnsFromTheTrainingSplitAlone) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
     auto data = small_digits();
     const auto split = data.split(changed_by(example), 1);

@@ -53,9 +53,8 @@ TEST_F(SourceFiles, StayInTheirFilesOrNotWithTheSameBits) {
   auto files = npy("x.npy", x), labels = npy("lx.npy", labels_x);
   files.push_back(npy("y.npy", y).front());
   labels.push_back(npy("ly.npy", labels_y).front());
-  const auto resident = open_dataset(Npy::Config{.train_inputs = files, .train_labels = labels});
-  const auto mapped =
-      open_dataset(Npy::Config{.train_inputs = files, .train_labels = labels, .in_memory = false});
+  const auto resident = open_dataset(Npy::Config{.files = files, .label_files = labels});
+  const auto mapped = open_dataset(Npy::Config{.files = files, .label_files = labels, .in_memory = false});
   EXPECT_TRUE(at::equal(inputs_of(resident.train), at::cat({x, y}).unsqueeze(1)));
   EXPECT_TRUE(at::equal(mapped.train.labels(), at::cat({labels_x, labels_y})));
   EXPECT_TRUE(mapped.train.takes_long());
@@ -74,8 +73,7 @@ TEST_F(SourceFiles, StayInTheirFilesOrNotWithTheSameBits) {
 
 TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
   const auto before = at::get_num_threads();
-  const auto data =
-      open_dataset(Npy::Config{.train_inputs = npy("x.npy", at::randn({50, 20})), .in_memory = false});
+  const auto data = open_dataset(Npy::Config{.files = npy("x.npy", at::randn({50, 20})), .in_memory = false});
   const Batches batches(data.train, 5);
   for (std::int64_t i = 0; i < batches.count(); ++i) EXPECT_EQ(batches[i].size(), 5);
   EXPECT_EQ(at::get_num_threads(), before);
@@ -84,7 +82,7 @@ TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
 
 TEST_F(SourceFiles, AFileThatShrinksInUseFailsWithTheRow) {
   const auto file = npy("x.npy", at::randn({50, 20}));
-  const auto data = open_dataset(Npy::Config{.train_inputs = file, .in_memory = false});
+  const auto data = open_dataset(Npy::Config{.files = file, .in_memory = false});
   const Batches batches(data.train, 10);
   EXPECT_EQ(batches[0].size(), 10);
   fs::resize_file(file.front(),
@@ -98,32 +96,30 @@ TEST_F(SourceFiles, AFileThatShrinksInUseFailsWithTheRow) {
 
 TEST_F(SourceFiles, ChannelsMayComeLast) {
   const auto x = at::randn({5, 4, 6, 3});
-  const auto data = open_dataset(Npy::Config{.train_inputs = npy("x.npy", x), .channels_last = true});
+  const auto data = open_dataset(Npy::Config{.files = npy("x.npy", x), .channels_last = true});
   EXPECT_TRUE(at::equal(inputs_of(data.train), x.permute({0, 3, 1, 2})));
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("y.npy", at::randn({5, 4})), .channels_last = true}),
-              "no pictures");
+  EXPECT_SAYS(refusal(Npy::Config{.files = npy("y.npy", at::randn({5, 4})), .channels_last = true}),
+              "not pictures");
 }
 
 TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   const auto x = npy("x.npy", at::randn({5, 4}));
   FileNames both = x;
   both.push_back(npy("y.npy", at::randn({5, 3})).front());
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = both}), "y.npy: its rows are 3, those of ");
-  EXPECT_SAYS(
-      refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({4}, at::kLong))}),
-      "l.npy: has 4 labels for the 5 rows of ");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .train_labels = npy("l.npy", at::zeros({5}))}),
+  EXPECT_SAYS(refusal(Npy::Config{.files = both}), "y.npy: its rows are 3, those of ");
+  EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({4}, at::kLong))}),
+              "l.npy: has 4 labels for the 5 rows of ");
+  EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({5}))}),
               "labels must be whole numbers, one a row");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x,
-                                  .train_labels = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
-              "l.npy: row 2: labels are class numbers from 0");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("z.npy", at::zeros({5}))}), "holds a list of numbers");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = npy("z.npy", at::zeros({0, 4}))}),
+  EXPECT_SAYS(
+      refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
+      "l.npy: row 2: labels are class numbers from 0");
+  EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({5}))}), "holds an array of one dimension");
+  EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({0, 4}))}),
               "z.npy: is empty: its shape is 0x4");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = x, .test_inputs = npy("t.npy", at::zeros({5, 3}))}),
-              "data: the rows of the test part are 3");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = {"a.npy", "b.npy"}}),
-              "data.train_inputs: there is no file a.npy in ");
+  EXPECT_SAYS(refusal(Npy::Config{.files = x, .test_files = npy("t.npy", at::zeros({5, 3}))}),
+              "data: the rows of the test are 3");
+  EXPECT_SAYS(refusal(Npy::Config{.files = {"a.npy", "b.npy"}}), "data.files: there is no file a.npy in ");
 }
 
 TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
@@ -135,8 +131,8 @@ TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
   const std::vector<TensorBytes> tensors = {{"x", "F32", {6, 3}, bytes(x)}, {"y", "I64", {6}, bytes(y)}};
   write_npz(folder / "a.npz", tensors);
   write_safetensors(folder / "a.safetensors", tensors);
-  const ArchiveConfig npz{.train_files = folder / "a.npz", .inputs = "x", .labels = "y"};
-  const ArchiveConfig safetensors{.train_files = folder / "a.safetensors", .inputs = "x", .labels = "y"};
+  const ArchiveConfig npz{.files = folder / "a.npz", .inputs = "x", .labels = "y"};
+  const ArchiveConfig safetensors{.files = folder / "a.safetensors", .inputs = "x", .labels = "y"};
   for (const auto& data :
        {open_dataset(Npz::Config{npz}), open_dataset(SafetensorsSource::Config{safetensors}),
         open_dataset(SafetensorsSource::Config{.base = safetensors, .in_memory = false})}) {
@@ -145,25 +141,25 @@ TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
   }
   for (const std::string name : {"a.npz", "a.safetensors"}) {
     const auto said = [&](ArchiveConfig config) {
-      config.train_files = folder / name;
+      config.files = folder / name;
       return name == "a.npz" ? refusal(Npz::Config{config}) : refusal(SafetensorsSource::Config{config});
     };
     EXPECT_SAYS(said({}), "data.inputs: say which array of ");
     EXPECT_SAYS(said({.inputs = "xx"}), "Did you mean \"x\"?");
   }
-  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "a.safetensors"}}),
+  EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "a.safetensors"}}),
               "a.safetensors is read by \"source\": \"safetensors\", not by \"npz\"");
-  EXPECT_SAYS(refusal(SafetensorsSource::Config{{.train_files = folder / "a.npz"}}),
+  EXPECT_SAYS(refusal(SafetensorsSource::Config{{.files = folder / "a.npz"}}),
               "a.npz is read by \"source\": \"npz\", not by \"safetensors\"");
-  EXPECT_SAYS(refusal(Npy::Config{.train_inputs = folder / "a.npz"}),
+  EXPECT_SAYS(refusal(Npy::Config{.files = folder / "a.npz"}),
               "a.npz is read by \"source\": \"npz\", not by \"npy\"");
   put_file(folder / "bad.npz", read_file(folder / "a.npz").substr(0, 100));
-  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
+  EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "bad.npz", .inputs = "x"}}),
               "bad.npz: its 100 bytes are no .npz file, or cut short or damaged");
   auto content = read_file(folder / "a.npz");
   content[content.find("NUMPY") + 130] ^= 1;  // a value
   put_file(folder / "bad.npz", content);
-  EXPECT_SAYS(refusal(Npz::Config{{.train_files = folder / "bad.npz", .inputs = "x"}}),
+  EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "bad.npz", .inputs = "x"}}),
               "bad.npz: x: is damaged: CRC error");
 }
 
@@ -171,13 +167,13 @@ TEST_F(SourceFiles, CsvTakesNamesAsLabels) {
   put_file(folder / "a.csv", "w;h;kind\n1;2;cat\n3;4;ant\n5;6;cat\n");
   put_file(folder / "t.csv", "w;h;kind\n7;8;ant\n");
   Csv::Config config{
-      .train_files = folder / "a.csv", .test_files = folder / "t.csv", .delimiter = ";", .label = "kind"};
+      .files = folder / "a.csv", .test_files = folder / "t.csv", .delimiter = ";", .label = "kind"};
   const auto data = open_dataset(config);
   EXPECT_TRUE(at::equal(inputs_of(data.train), at::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}).view({3, 2})));
   EXPECT_TRUE(at::equal(data.train.labels(), at::tensor({1, 0, 1}, at::kLong)));
   EXPECT_TRUE(at::equal(data.test->labels(), at::tensor({0}, at::kLong)));
   put_file(folder / "t.csv", "w;h;kind\n7;8;dog\n");
-  EXPECT_SAYS(refusal(config), "row 0: the label \"dog\" is none of those in train");
+  EXPECT_SAYS(refusal(config), "row 0: the label \"dog\" is not a class of the training files");
   config.shape = {{1, 3}};
   EXPECT_SAYS(refusal(config), "data.shape: 1x3 has 3 values");
 }
@@ -189,20 +185,20 @@ TEST_F(SourceFiles, ImagesNeedOneSizeAndTheirFolders) {
              encode_png({.width = 3, .height = 2, .channels = 1, .pixels = {0, 51, 102, 153, 204, 255}}));
   write_file(folder / "dogs/b.png",
              encode_png({.width = 2, .height = 2, .channels = 1, .pixels = {255, 0, 0, 255}}));
-  const auto mixed = refusal(Images::Config{.folder = folder.path()});
+  const auto mixed = refusal(Images::Config{.files = folder.path()});
   EXPECT_SAYS(mixed, "dogs/b.png: is 2x2 pixels, and ");
   EXPECT_SAYS(mixed, "cats/a.png 2x3");
-  const auto data = open_dataset(Images::Config{.folder = folder.path(), .crop = {{2, 2}}});
+  const auto data = open_dataset(Images::Config{.files = folder.path(), .crop = {{2, 2}}});
   EXPECT_TRUE(at::allclose(inputs_of(data.train),
                            at::tensor({0.f, 0.2f, 0.6f, 0.8f, 1.f, 0.f, 0.f, 1.f}).view({2, 1, 2, 2})));
   EXPECT_TRUE(at::equal(data.train.labels(), at::tensor({0, 1}, at::kLong)));
   fs::create_directories(folder / "empty");
-  EXPECT_SAYS(refusal(Images::Config{.folder = folder.path()}), "there is no PNG or JPEG file in ");
-  EXPECT_SAYS(refusal(Images::Config{.folder = "/nowhere"}), "data.folder: there is no folder /nowhere");
+  EXPECT_SAYS(refusal(Images::Config{.files = folder.path()}), "there is no PNG or JPEG file in ");
+  EXPECT_SAYS(refusal(Images::Config{.files = "/nowhere"}), "data.files: there is no folder /nowhere");
   fs::remove(folder / "empty");
   put_file(folder / "dogs/b.png", "no picture");
   put_file(folder / "cats/c.png", "none either");
-  const auto said = refusal(Images::Config{.folder = folder.path()});
+  const auto said = refusal(Images::Config{.files = folder.path()});
   EXPECT_SAYS(said, "b.png: cannot be read as a picture: it is neither PNG nor JPEG");
   EXPECT_SAYS(said, "c.png: cannot be read as a picture");
 }
@@ -235,7 +231,7 @@ TEST_F(SourceFiles, CifarRecordsAreLabelsAndPixels) {
 
 TEST_F(SourceFiles, RecordsTellWhenAFileIsAnother) {
   const auto x = npy("x.npy", at::zeros({5, 4}));
-  const auto open = [&] { return open_dataset(Npy::Config{.train_inputs = x}); };
+  const auto open = [&] { return open_dataset(Npy::Config{.files = x}); };
   const auto record = record_of_data(open());
   EXPECT_EQ(message_of<Error>([&] { check_record(record, open()); }), "nothing was thrown");
   npy("x.npy", at::ones({5, 4}));
@@ -257,9 +253,8 @@ TEST(DerivedSources, PatchesAreCutOutOfPictures) {
   }
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Digits::Config{}, .height = 9}); }),
               "data.height: patches of 9x8 are larger than the pictures, 1x8x8");
-  EXPECT_SAYS(
-      message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.train_inputs = "a.npy"}}); }),
-      "data.from.train_inputs: there is no file a.npy");
+  EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.files = "a.npy"}}); }),
+              "data.from.files: there is no file a.npy");
 }
 
 TEST(DerivedSources, JoinedRowsKeepTheirOrderAndPlaces) {

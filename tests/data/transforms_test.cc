@@ -29,9 +29,13 @@ std::string refusal(const Tensor& rows, std::vector<Choice<Transform>> transform
 
 TEST(Transforms, ScaleMapsTheTrainingRange) {
   const auto rows = at::tensor({-1.f, 2.f, 0.f, 4.f, 1.f, 3.f}).view({3, 2});
-  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{}}), (rows + 1) / 5));
-  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{.by_feature = true}}),
-                           at::tensor({0.f, 0.f, 0.5f, 1.f, 1.f, 0.5f}).view({3, 2})));
+  EXPECT_TRUE(
+      at::allclose(changed_rows(rows, {ScaleTransform::Config{.by_feature = false}}), (rows + 1) / 5));
+  const auto by_column = at::tensor({0.f, 0.f, 0.5f, 1.f, 1.f, 0.5f}).view({3, 2});
+  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{.by_feature = true}}), by_column));
+  EXPECT_TRUE(at::allclose(changed_rows(rows, {ScaleTransform::Config{}}), by_column));  // a table's columns
+  const auto pictures = rows.view({3, 1, 1, 2});
+  EXPECT_TRUE(at::allclose(changed_rows(pictures, {ScaleTransform::Config{}}), (pictures + 1) / 5));
   EXPECT_TRUE(at::allclose(
       changed_rows(rows, {ScaleTransform::Config{.from = {{0, 2}}, .to = {-1, 1}, .clip = true}}),
       (rows - 1).clamp(-1, 1)));
@@ -92,7 +96,7 @@ TEST(Transforms, NameWhatDoesNotFit) {
   EXPECT_SAYS(refusal(at::zeros({4, 3}), {FlattenTransform::Config{}, FlipTransform::Config{}}),
               "data.transforms[1]: needs pictures");
   EXPECT_SAYS(refusal(at::zeros({4, 1, 5, 5}), {CropTransform::Config{.height = 6, .width = 2}}),
-              "data.transforms[0]: a part of 6x2 is larger than the pictures, 1x5x5");
+              "data.transforms[0]: a crop of 6x2 is larger than the pictures, 1x5x5");
   EXPECT_SAYS(refusal(at::zeros({4, 3}), {WhitenTransform::Config{.components = 4}}), "keeps 4 components");
   EXPECT_SAYS(refusal(at::ones({4, 3}), {WhitenTransform::Config{.epsilon = 0}}),
               "only 0 directions of 3 have a variance beyond rounding");

@@ -15,7 +15,7 @@ def without_labels(folder):
     with gzip.open(program.SOURCE / "data/mnist/t10k-images-idx3-ubyte.gz") as file:
         header, pixels = file.read(16), file.read(200 * 28 * 28)
     images.write_bytes(header[:4] + (200).to_bytes(4, "big") + header[8:] + pixels)
-    return {"source": "idx", "train_images": str(images)}
+    return {"source": "idx", "files": str(images)}
 
 
 class Labels(program.TestCase):

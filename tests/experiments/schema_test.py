@@ -39,7 +39,7 @@ ALSO_GOOD = (
     {},
     {"data": "digits", "model": "dense", "training": {"optimizer": "sgd"}},
     {
-        "data": {"source": "idx", "train_images": "x.gz"},
+        "data": {"source": "idx", "files": "x.gz"},
         "model": {
             "variant": "convolutional",
             "encoder": [{"conv": 4}, {"pool": "max", "ceil": True}],
@@ -57,7 +57,7 @@ BROKEN = {  # path, with numbers for lists' entries -> a value that must not sta
     "data.validation": -1,
     "data.train": 0,
     "data.folder": 7,
-    "data.train_images": "of another source",
+    "data.files": "of another source",
     "data.transforms.1.to": "log",
     "model": {"code": 8},
     "model.variant": "dens",
@@ -163,7 +163,7 @@ class Schema(program.TestCase):
 
     def test_the_program_refuses_what_the_schema_refuses(self):
         for path in (
-            "data.train_images",
+            "data.files",
             "model.penalties.0.rate",
             "callbacks.1.every",
             "training.optimizer.learning_rate.value",

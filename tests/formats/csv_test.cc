@@ -56,14 +56,14 @@ TEST(Csv, NamesEveryMistakeByLineAndColumn) {
   const auto said = csv_refusal("a,b\n1,\n1,2,3\nx,nan\n,1e999\n5,6\n");
   EXPECT_SAYS(said, "t.csv:2: column 1 (\"b\"): the value is missing");
   EXPECT_SAYS(said, "t.csv:3: has 3 fields, the first row has 2");
-  EXPECT_SAYS(said, "t.csv:4: column 0 (\"a\"): \"x\" is no number");
+  EXPECT_SAYS(said, "t.csv:4: column 0 (\"a\"): \"x\" is not a number");
   EXPECT_SAYS(said, "t.csv:4: column 1 (\"b\"): the value is missing");
   EXPECT_SAYS(said, "t.csv:5: column 0 (\"a\"): the value is missing");
-  EXPECT_SAYS(said, "t.csv:5: column 1 (\"b\"): 1e999 is not finite");
+  EXPECT_SAYS(said, "t.csv:5: column 1 (\"b\"): 1e999 is infinite, or too large");
   EXPECT_EQ(said.find(":6:"), std::string::npos);
   EXPECT_SAYS(csv_refusal("a,k\n1,\n", {.label = "k"}), "t.csv:2: column 1 (\"k\"): the label is missing");
-  EXPECT_SAYS(csv_refusal(""), "t.csv: holds no rows");
-  EXPECT_SAYS(csv_refusal("a,b\n"), "t.csv: holds no rows below its header");
+  EXPECT_SAYS(csv_refusal(""), "t.csv: has no rows");
+  EXPECT_SAYS(csv_refusal("a,b\n"), "t.csv: has no rows below its header");
 }
 
 TEST(Csv, TellsTenMistakesAtMost) {
@@ -76,11 +76,12 @@ TEST(Csv, TellsTenMistakesAtMost) {
 
 TEST(Csv, SaysWhatToDoAboutFirstMistakes) {
   const auto text = csv_refusal("a,kind\n1,x\n2,y\n3,z\n");
-  EXPECT_SAYS(text, "t.csv:2: column 1 (\"kind\"): \"x\" is no number; name a column of text as \"label\"");
+  EXPECT_SAYS(text,
+              "t.csv:2: column 1 (\"kind\"): \"x\" is not a number; name a column of text as \"label\"");
   EXPECT_EQ(text.find('\n'), std::string::npos);  // a column of text is one mistake
-  EXPECT_SAYS(csv_refusal("a;kind\n1;x\n", {.label = "kind"}),
+  EXPECT_SAYS(csv_refusal("a;kind\n1;x\n", {.delimiter = ',', .label = "kind"}),
               "has no column \"kind\". Set \"delimiter\" to \";\"?");
-  EXPECT_SAYS(csv_refusal("a\tb\n1\t2,5\n"),
+  EXPECT_SAYS(csv_refusal("a\tb\n1\t2,5\n", {.delimiter = ','}),
               "has 2 fields, the first row has 1. Set \"delimiter\" to \"\\t\"?");
   EXPECT_SAYS(csv_refusal("a,a,b\n1,2,3\n", {.label = "a"}),
               "two columns are called \"a\": name it by its number");

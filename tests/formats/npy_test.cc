@@ -59,6 +59,12 @@ TEST(Npy, ReadsEveryTypeInBothByteOrders) {
             (Floats{4294967296.f}));
 }
 
+TEST(Npy, ReadsWhatPython2Wrote) {  // whose integers end in L
+  EXPECT_EQ(npy_values(npy_file(header_of("|u1", "(2L, 2L)"), "\x01\x02\x03\x04")), (Floats{1, 2, 3, 4}));
+  EXPECT_EQ(npy_values(npy_file(header_of("|u1", "(2L,)"), "\x01\x02")), (Floats{1, 2}));
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("|u1", "(2LL,)"), "\x01\x02")), "its header is not NumPy's");
+}
+
 TEST(Npy, ReadsHalfPrecision) {  // IEEE 754 binary16: 1, -2, the largest, the smallest, infinity
   const std::string halves("\x00\x3c\x00\xc0\xff\x7b\x01\x00\x00\x7c", 10);
   EXPECT_EQ(npy_values(npy_file(header_of("<f2", "(5,)"), halves)),
@@ -86,13 +92,18 @@ TEST(Npy, WhatIsWrittenIsRead) {
 }
 
 TEST(Npy, RefusesWithTheByte) {
-  EXPECT_SAYS(npy_refusal("NUMPY"), "x.npy: byte 0: this is no .npy file");
-  EXPECT_SAYS(npy_refusal("\x93NUMPY\x04"), "byte 6: this is no .npy file of version 1, 2 or 3");
+  EXPECT_SAYS(npy_refusal("NUMPY"), "x.npy: byte 0: this is not a .npy file");
+  EXPECT_SAYS(npy_refusal("\x93NUMPY\x04"), "byte 6: this is not a .npy file of version 1, 2 or 3");
   EXPECT_SAYS(npy_refusal(std::string("\x93NUMPY\x01\x00\x50\x00{", 11)),
               "byte 11: the file ends within its header");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<c8", "(1,)"), "12345678")),
-              "byte 20: its values are of type \"<c8\"");
-  EXPECT_SAYS(npy_refusal(npy_file(header_of("|O", "(1,)"), "12345678")), "its values are of type \"|O\"");
+              "byte 20: its values are of type \"<c8\", complex numbers; save real and imaginary parts");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("|O", "(1,)"), "12345678")),
+              "its values are of type \"|O\", Python objects; save numbers: x.astype(\"float32\")");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<U3", "(1,)"), "12345678")), "texts; save numbers");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")), "times; save numbers");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<f16", "(1,)"), "1234567812345678")),
+              "which is not read: save x.astype(\"float32\")");
   EXPECT_SAYS(
       npy_refusal(npy_file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "1234")),
       "its values are records");
@@ -100,7 +111,7 @@ TEST(Npy, RefusesWithTheByte) {
   EXPECT_SAYS(
       npy_refusal(npy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}", "1234")),
       "the unknown entry \"x\"");
-  EXPECT_SAYS(npy_refusal(npy_file(header_of("<f4", "(-1,)"), "1234")), "its shape is no list");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<f4", "(-1,)"), "1234")), "its shape is not a tuple");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<f4", "(4294967296, 4294967296)"), "1234")), "exceeds 63 bits");
   const auto file = npy_file(header_of("<f4", "(2,)"), "12345678");
   EXPECT_SAYS(npy_refusal(file + "9"), "byte " + std::to_string(file.size()) + ": 1 bytes follow the values");

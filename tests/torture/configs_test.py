@@ -55,7 +55,7 @@ class Shipped(program.TestCase):
         cases = []
         for file in shipped():
             config = json.loads(file.read_text())
-            config["data"] = {"source": "idx", "train_images": str(self.folder / "absent")}
+            config["data"] = {"source": "idx", "files": str(self.folder / "absent")}
             for path in places(config):
                 if isinstance(path[-1], str) and path[-1] != "$schema":
                     cases.append((config, path, None))

@@ -17,9 +17,9 @@ class Numbers(program.TestCase):
         return numpy.random.default_rng(3).random((rows, 6, 6), dtype=numpy.float32)
 
     def run_on(self, inputs, labels=None, **changes):
-        data = {"source": "npy", "train_inputs": self.save("inputs", inputs), "test": 0.25, "validation": 0}
+        data = {"source": "npy", "files": self.save("inputs", inputs), "test": 0.25, "validation": 0}
         if labels is not None:
-            data["train_labels"] = self.save("labels", labels)
+            data["label_files"] = self.save("labels", labels)
         config = {"data": data, "training": {"epochs": 1, "batch_size": 16}, "evaluation": ["reconstruction"], **changes}
         file = write_json(self.folder / "run.json", small_run(**config))
         return program.run("run", file, "--quiet", "--json", "--output", self.output)
@@ -32,7 +32,7 @@ class Numbers(program.TestCase):
             images[row, y, x] = wrong
             with self.subTest(row=row, wrong=wrong):
                 result = self.run_on(images)
-                self.assert_refused(result, "not finite")
+                self.assert_refused(result, "NaN or infinite values")
                 self.assertFalse(self.output.exists())
 
     def test_labels_out_of_range(self):

@@ -113,10 +113,10 @@ TEST(Trainer, RefusesBeforeItTrains) {
 
   auto wide = data, broken = data;
   wide.validation = Dataset::from_tensors(2 * data.validation.range(0, 5).inputs);
-  EXPECT_SAYS(refusal(bernoulli, wide), "bernoulli is for inputs between 0 and 1, and the validation part");
+  EXPECT_SAYS(refusal(bernoulli, wide), "bernoulli is for values between 0 and 1, and the validation split");
   EXPECT_EQ(refusal(*small_dense(), wide), "nothing was thrown");
   broken.train = Dataset::from_tensors(at::full({3, 1, 8, 8}, kNan));
-  EXPECT_SAYS(refusal(*small_dense(), broken), "the training part holds values that are not finite");
+  EXPECT_SAYS(refusal(*small_dense(), broken), "the training split has NaN or infinite values");
 
   const CallbackConfig monitor = {.callback = EarlyStopping::Config{.base = {.monitor = "validation/los"}}};
   EXPECT_SAYS(refusal(bernoulli, data, {monitor}), "Did you mean \"validation/loss\"?");

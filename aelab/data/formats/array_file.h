@@ -9,11 +9,11 @@
 
 namespace aelab {
 
-/// An array of rows, [rows, ...], that lies in a file and stays there, or in memory. Its rows are read and
-/// converted when they are asked for, from any thread.
+/// An array of rows, [rows, ...], that stays in a file or is held in memory. Its rows are read and converted
+/// on request, from any thread.
 class ArrayFile {
  public:
-  /// What is known of the file's layout; the file must hold the bytes that it states (Error).
+  /// A file of known layout. Error where the file is shorter than the layout says.
   ArrayFile(const std::filesystem::path& path, ArrayLayout layout);
   /// The array in `content`; `name` is for messages.
   ArrayFile(std::string name, ArrayLayout layout, std::string content);
@@ -24,8 +24,8 @@ class ArrayFile {
   bool stays_in_file() const { return file_ != nullptr; }
   Shape row_shape() const { return {layout_.shape.begin() + 1, layout_.shape.end()}; }
 
-  /// The rows of these numbers, one after the other. Failure when the file became shorter, or cannot be read
-  /// any more.
+  /// The rows with these numbers, one after the other. Failure when the file became shorter or can no longer
+  /// be read.
   void read(std::span<const std::int64_t> rows, float* to) const;
   /// All values of an array of whole numbers, [rows].
   std::vector<std::int64_t> integers() const;

@@ -19,8 +19,8 @@ struct CifarFile {
   const std::uint8_t* pixels(std::int64_t row) const;
 };
 
-/// Takes the label at place `label` of the `label_bytes` of each record. Error names `file` and the byte: no
-/// whole records, a label that is not below `classes`.
+/// Takes the label at place `label` of the `label_bytes` of each record. Error names `file` and the byte: a
+/// truncated record, a label that is not below `classes`.
 CifarFile parse_cifar(std::string bytes, std::int64_t label_bytes, std::int64_t label, std::int64_t classes,
                       const std::string& file);
 

@@ -7,14 +7,14 @@
 
 namespace aelab {
 
-/// What tells whether a file is the same as it was: its length and the CRC-32 of its bytes; of a folder, the
-/// sum of its pictures' lengths, and the CRC-32 of a line each, sorted: CRC-32, length, path within the
+/// What identifies a file's content: its length and the CRC-32 of its bytes; of a folder, the sum of its
+/// pictures' lengths, and the CRC-32 of sorted lines, one for each picture: CRC-32, length, path in the
 /// folder.
 struct FileRecord {
   std::string path;
   std::uint64_t bytes = 0;
   std::uint32_t crc32 = 0;
-  /// Of a folder of at most 1,000 pictures, each one's CRC-32 by its path within; larger ones are not listed.
+  /// The CRC-32 of each picture by its path in the folder; empty where there are more than 1,000.
   std::map<std::string, std::uint32_t> content = {};
 };
 

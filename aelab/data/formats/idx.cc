@@ -43,12 +43,12 @@ ArrayLayout parse_head(std::string_view head, const std::string& file) {
   const auto refuse = [&](std::uint64_t at, std::string_view what) { return refusal(file, at, what); };
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(head[at]); };
 
-  if (head.size() < 4) throw refuse(head.size(), "this is no IDX file: it ends within the magic number");
+  if (head.size() < 4) throw refuse(head.size(), "this is not an IDX file: it ends within the magic number");
   if (byte(0) != 0 || byte(1) != 0) {
-    throw refuse(byte(0) != 0 ? 0 : 1, "this is no IDX file: its first two bytes are not 0");
+    throw refuse(byte(0) != 0 ? 0 : 1, "this is not an IDX file: its first two bytes are not 0");
   }
   const auto type = idx_type(byte(2));
-  if (!type) throw refuse(2, fmt::format("0x{:02X} is no type of values in IDX", byte(2)));
+  if (!type) throw refuse(2, fmt::format("0x{:02X} is not a value type of IDX", byte(2)));
   const std::size_t dimensions = byte(3);
   if (dimensions == 0) throw refuse(3, "the array has no dimensions");
   if (dimensions > most_dimensions) {

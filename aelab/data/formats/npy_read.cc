@@ -30,6 +30,20 @@ std::optional<NpyType> npy_type(std::string_view descr) {
   return std::nullopt;
 }
 
+/// What a type is that is not read, and what to save instead.
+std::string_view other_type(std::string_view descr) {
+  const auto code = descr.substr(std::min<std::size_t>(descr.size(), 1), 1);
+  if (code == "O")
+    return "Python objects; save numbers: x.astype(\"float32\"), or numpy.stack(x) where they are arrays";
+  if (code == "c") return "complex numbers; save real and imaginary parts: numpy.stack([x.real, x.imag], -1)";
+  if (code == "U" || code == "S" || code == "a")
+    return "texts; save numbers: x.astype(\"float32\"), or class numbers of names: "
+           "numpy.unique(x, return_inverse=True)[1]";
+  if (code == "M" || code == "m") return "times; save numbers: x.astype(\"int64\")";
+  if (code == "V") return "bytes without a type; if they are bfloat16, save x.astype(\"float32\")";
+  return "which is not read: save x.astype(\"float32\")";
+}
+
 /// The header's text, a Python dictionary of three entries, read strictly.
 class NpyHeader {
  public:
@@ -118,9 +132,10 @@ class NpyHeader {
       std::int64_t dimension = 0;
       const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), dimension);
       if (error != std::errc() || dimension < 0 || shape.size() == most_dimensions)
-        refuse(at_, "its shape is no list of at most 32 whole numbers");
+        refuse(at_, "its shape is not a tuple of at most 32 whole numbers");
       shape.push_back(dimension);
       at_ = static_cast<std::size_t>(end - text_.data());
+      if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2's long integers
       if (!take(',')) {
         expect(')');
         break;
@@ -132,14 +147,13 @@ class NpyHeader {
   void take_type(ArrayLayout& layout) {
     skip_spaces();
     if (at_ < text_.size() && text_[at_] == '[')
-      refuse(at_, "its values are records; save each field as an array of its own");
+      refuse(at_,
+             "its values are records; save them as one array of numbers: "
+             "numpy.lib.recfunctions.structured_to_unstructured(x)");
     const auto at = at_;
     const auto descr = string();
     const auto type = npy_type(descr);
-    if (!type)
-      refuse(at, fmt::format("its values are of type \"{}\"; aelab reads bool, whole numbers and floats of 1 "
-                             "to 8 bytes",
-                             descr));
+    if (!type) refuse(at, fmt::format("its values are of type \"{}\", {}", descr, other_type(descr)));
     layout.type = type->type;
     layout.big_endian = type->big_endian;
   }
@@ -159,9 +173,9 @@ ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::stri
     return Error(fmt::format("{}: byte {}: {}", file, at, what));
   };
   if (!head.starts_with(kNpyMagic))
-    throw refuse(0, "this is no .npy file: it does not begin with \\x93NUMPY");
+    throw refuse(0, "this is not a .npy file: it does not begin with \\x93NUMPY");
   const auto version = head.size() > 6 ? static_cast<int>(head[6]) : 0;
-  if (version < 1 || version > 3) throw refuse(6, "this is no .npy file of version 1, 2 or 3");
+  if (version < 1 || version > 3) throw refuse(6, "this is not a .npy file of version 1, 2 or 3");
   const std::size_t text = version == 1 ? 10 : 12;
   if (head.size() < text) throw refuse(head.size(), "the file ends within its header");
   const auto length = little_endian(head.substr(8, text - 8));

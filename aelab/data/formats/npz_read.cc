@@ -24,7 +24,7 @@ Zip open_zip(const std::filesystem::path& path) {
   zip_error_init_with_code(&error, code);
   const std::string why = zip_error_strerror(&error);
   zip_error_fini(&error);
-  throw Error(fmt::format("cannot read {}: its {} bytes are no .npz file, or cut short or damaged: {}",
+  throw Error(fmt::format("cannot read {}: its {} bytes are not a .npz file, or truncated or corrupted: {}",
                           path.string(), bytes, why));
 }
 
@@ -53,7 +53,7 @@ ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) 
                             did_you_mean(array, names_in_npz(path))));
   if (about.size > most_bytes || about.size > most_packed * (about.comp_size + 1))
     throw Error(
-        fmt::format("{}: is damaged: it claims {} bytes, packed in {}", name, about.size, about.comp_size));
+        fmt::format("{}: is corrupted: it claims {} bytes, packed in {}", name, about.size, about.comp_size));
   const ZipMember member(zip_fopen_index(zip.get(), about.index, 0), &zip_fclose);
   if (!member) throw Error(fmt::format("{}: cannot be read: {}", name, zip_strerror(zip.get())));
   std::string content(about.size, '\0');
@@ -62,7 +62,7 @@ ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) 
   const auto rest = zip_fread(member.get(), &beyond, 1);  // the checksum is looked at behind the last byte
   if (read < 0 || rest < 0 || static_cast<std::uint64_t>(read) != about.size || rest > 0)
     throw Error(fmt::format(
-        "{}: is damaged: {}", name,
+        "{}: is corrupted: {}", name,
         read < 0 || rest < 0 ? zip_file_strerror(member.get()) : "it is not as long as it claims"));
   auto layout = parse_npy(content, content.size(), name);
   return {name, std::move(layout), std::move(content)};

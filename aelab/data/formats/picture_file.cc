@@ -141,7 +141,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& file) {
   if (tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0)
     refuse_picture(file, tjGetErrorStr2(handle.get()));
   if (colours == TJCS_CMYK || colours == TJCS_YCCK)
-    refuse_picture(file, "its colours are CMYK; save it as RGB");
+    refuse_picture(file, "its colors are CMYK; save it as RGB");
   check_picture_size(file, width, height);
   const int channels = colours == TJCS_GRAY ? 1 : 3;
   Image image{.width = width, .height = height, .channels = channels, .pixels = {}};

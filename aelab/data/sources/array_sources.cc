@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstring>
-
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/safetensors.h"
@@ -16,35 +13,13 @@
 namespace aelab {
 namespace {
 
-constexpr const char* kInMemoryHelp = "false: rows stay in their files until a batch needs them";
+constexpr const char* kInMemoryHelp = "false: read the rows of a batch from the files when it is needed";
 constexpr const char* kChannelsLastHelp = "pictures are [height, width, channels]";
 
 void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())
-    throw Error("data: the rows of the test part are " + to_string(data.test->shape()) +
-                ", those of the training part " + to_string(data.train.shape()));
-}
-
-/// The source that reads what begins so; empty where none of these does.
-std::string_view source_of(const std::string& file) {
-  const InputFile input(file);
-  std::array<char, 9> bytes = {};
-  const auto count = input.read_at(0, bytes.data(), bytes.size());
-  const std::string_view begin(bytes.data(), count);
-  if (begin.starts_with("\x93NUMPY")) return Npy::Config::kind;
-  if (begin.starts_with("PK\x03\x04")) return Npz::Config::kind;
-  std::uint64_t header = 0;  // its length, before a header in JSON
-  std::memcpy(&header, bytes.data(), sizeof(header));
-  if (begin.size() == bytes.size() && begin.back() == '{' && header < input.size())
-    return SafetensorsSource::Config::kind;
-  return {};
-}
-
-/// Where a file is plainly another source's, what is said is that, not what its bytes fail at.
-void check_source(std::string_view source, const FileNames& files) {
-  for (const auto& file : files)
-    if (const auto found = source_of(file); !found.empty() && found != source)
-      throw Error(fmt::format("data: {} is read by \"source\": \"{}\", not by \"{}\"", file, found, source));
+    throw Error("data: the rows of the test are " + to_string(data.test->shape()) + ", those for training " +
+                to_string(data.train.shape()));
 }
 
 /// How the arrays of one kind of archive are found and opened.
@@ -79,6 +54,7 @@ constexpr ArchiveFormat kNpzFormat = {names_in_npz, read_npz},
 std::string only_array(const ArchiveFormat& format, const std::string& file) {
   const auto names = format.names(file);
   if (names.size() == 1) return names.front();
+  if (names.empty()) throw Error("data.files: " + file + " holds no arrays");
   throw Error("data.inputs: say which array of " + file + ": " + join(names, ", "));
 }
 
@@ -91,24 +67,24 @@ std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames&
 
 Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveConfig& config,
                    bool in_memory) {
-  require_files({{"train_files", config.train_files}, {"test_files", config.test_files}});
-  for (const auto* files : {&config.train_files, &config.test_files}) check_source(name, *files);
+  require_files({{"files", config.files}, {"test_files", config.test_files}});
+  for (const auto* files : {&config.files, &config.test_files}) require_kind_of(name, *files);
   const ArrayRowsConfig how{.in_memory = in_memory, .channels_last = config.channels_last};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
     return rows_of(open_arrays(format, files, inputs),
                    labels.empty() ? std::vector<ArrayFile>() : open_arrays(format, files, labels), how);
   };
-  const auto inputs = config.inputs.empty() ? only_array(format, config.train_files.front()) : config.inputs;
+  const auto inputs = config.inputs.empty() ? only_array(format, config.files.front()) : config.inputs;
   Data data{.name = std::move(name),
-            .train = part(config.train_files, inputs, config.labels),
-            .origin = config.train_files.front()};
+            .train = part(config.files, inputs, config.labels),
+            .origin = config.files.front()};
   if (!config.test_files.empty())
     data.test = part(config.test_files, config.test_inputs.empty() ? inputs : config.test_inputs,
                      config.test_labels.empty() ? config.labels : config.test_labels);
   else if (!config.test_inputs.empty())
-    data.test = part(config.train_files, config.test_inputs, config.test_labels);
+    data.test = part(config.files, config.test_inputs, config.test_labels);
   check_test_shape(data);
-  data.files = config.train_files;
+  data.files = config.files;
   data.files.insert(data.files.end(), config.test_files.begin(), config.test_files.end());
   return data;
 }
@@ -116,31 +92,35 @@ Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveC
 }  // namespace
 
 void Npy::Config::fields(Fields& f) {
-  f("train_inputs", train_inputs, "file of inputs to train on, [rows, ...], or a list of files");
-  f("train_labels", train_labels, "file of their class numbers, [rows], or a list");
-  f("test_inputs", test_inputs, "file of inputs set apart for the test, or a list");
-  f("test_labels", test_labels, "file of their class numbers, or a list");
+  f.formerly({"train_inputs"});
+  f("files", files, "a file of inputs, [rows, ...], or a list of files");
+  f.formerly({"train_labels"});
+  f("label_files", label_files, "a file of their class numbers, [rows], or a list");
+  f.formerly({"test_inputs"});
+  f("test_files", test_files, "a file of inputs held out for the test, or a list");
+  f.formerly({"test_labels"});
+  f("test_label_files", test_label_files, "a file of their class numbers, or a list");
   f("channels_last", channels_last, kChannelsLastHelp);
   f("in_memory", in_memory, kInMemoryHelp);
-  f.require(!train_inputs.empty(), "train_inputs", "is missing: name a .npy file");
-  require_parts(f, "inputs", {train_inputs, train_labels}, {test_inputs, test_labels});
+  f.require(!files.empty(), "files", "is missing: name a .npy file");
+  require_label_files(f, {files, label_files}, {test_files, test_label_files});
 }
 
 std::vector<Npy::Config> Npy::Config::examples() {
-  return {{.train_inputs = {"first.npy", "second.npy"},
-           .train_labels = {"first-labels.npy", "second-labels.npy"},
+  return {{.files = {"first.npy", "second.npy"},
+           .label_files = {"first-labels.npy", "second-labels.npy"},
            .in_memory = false}};
 }
 
 Data Npy::open() const {
-  require_files({{"train_inputs", config_.train_inputs},
-                 {"train_labels", config_.train_labels},
-                 {"test_inputs", config_.test_inputs},
-                 {"test_labels", config_.test_labels}});
+  require_files({{"files", config_.files},
+                 {"label_files", config_.label_files},
+                 {"test_files", config_.test_files},
+                 {"test_label_files", config_.test_label_files}});
   for (const auto* files :
-       {&config_.train_inputs, &config_.train_labels, &config_.test_inputs, &config_.test_labels})
-    check_source(Config::kind, *files);
-  Data data{.name = "npy", .train = {}, .origin = config_.train_inputs.front()};
+       {&config_.files, &config_.label_files, &config_.test_files, &config_.test_label_files})
+    require_kind_of(Config::kind, *files);
+  Data data{.name = "npy", .train = {}, .origin = config_.files.front()};
   const auto part = [&](const FileNames& inputs, const FileNames& labels) {
     std::vector<ArrayFile> arrays, classes;
     for (const auto& file : inputs) arrays.push_back(open_npy(file));
@@ -150,21 +130,23 @@ Data Npy::open() const {
     return rows_of(std::move(arrays), classes,
                    {.in_memory = config_.in_memory, .channels_last = config_.channels_last});
   };
-  data.train = part(config_.train_inputs, config_.train_labels);
-  if (!config_.test_inputs.empty()) data.test = part(config_.test_inputs, config_.test_labels);
+  data.train = part(config_.files, config_.label_files);
+  if (!config_.test_files.empty()) data.test = part(config_.test_files, config_.test_label_files);
   check_test_shape(data);
   return data;
 }
 
 void ArchiveConfig::fields(Fields& f) {
-  f("train_files", train_files, "file to train on, or a list of files");
-  f("test_files", test_files, "file set apart for the test, or a list of files");
-  f("inputs", inputs, "name of the array of inputs, [rows, ...]; may be left out where there is one array");
+  f.formerly({"train_files"});
+  f("files", files, "a file, or a list of files");
+  f("test_files", test_files, "a file held out for the test, or a list of files");
+  f("inputs", inputs, "name of the array of inputs, [rows, ...]; default: the file's only array");
   f("labels", labels, "name of the array of class numbers, [rows]");
-  f("test_inputs", test_inputs, "name of the test's inputs: in test_files, or in train_files without them");
-  f("test_labels", test_labels, "name of the test's class numbers");
+  f("test_inputs", test_inputs,
+    "name of the array of test inputs, in test_files or, without these, in files; default: as inputs");
+  f("test_labels", test_labels, "name of the array of test class numbers; default: as labels");
   f("channels_last", channels_last, kChannelsLastHelp);
-  f.require(!train_files.empty(), "train_files", "is missing: name a file");
+  f.require(!files.empty(), "files", "is missing: name a file");
   f.require(test_labels.empty() || !test_inputs.empty() || !test_files.empty(), "test_labels",
             "needs test_inputs, or test_files");
   f.require(test_inputs.empty() || labels.empty() == test_labels.empty(), "test_labels",
@@ -172,7 +154,7 @@ void ArchiveConfig::fields(Fields& f) {
 }
 
 std::vector<Npz::Config> Npz::Config::examples() {
-  return {{.base = {.train_files = "mnist.npz",
+  return {{.base = {.files = "mnist.npz",
                     .inputs = "x_train",
                     .labels = "y_train",
                     .test_inputs = "x_test",
@@ -187,7 +169,7 @@ void SafetensorsSource::Config::fields(Fields& f) {
 }
 
 std::vector<SafetensorsSource::Config> SafetensorsSource::Config::examples() {
-  return {{.base = {.train_files = "rows.safetensors", .inputs = "x", .labels = "y"}, .in_memory = false}};
+  return {{.base = {.files = "rows.safetensors", .inputs = "x", .labels = "y"}, .in_memory = false}};
 }
 
 Data SafetensorsSource::open() const {

@@ -11,7 +11,7 @@ class Npy : public Source {
   struct Config {
     static constexpr std::string_view kind = "npy";
     static constexpr std::string_view summary = "NumPy arrays, a .npy file each";
-    FileNames train_inputs = {}, train_labels = {}, test_inputs = {}, test_labels = {};
+    FileNames files = {}, label_files = {}, test_files = {}, test_label_files = {};
     bool channels_last = false, in_memory = true;
 
     void fields(Fields& f);
@@ -27,7 +27,7 @@ class Npy : public Source {
 
 /// What the sources of files that hold several arrays have in common.
 struct ArchiveConfig {
-  FileNames train_files = {}, test_files = {};
+  FileNames files = {}, test_files = {};
   std::string inputs = "", labels = "", test_inputs = "", test_labels = "";
   bool channels_last = false;
 

@@ -40,10 +40,22 @@ Tensor class_numbers(const CsvTable& table, const std::vector<std::string>& name
                                                                   : std::optional(found - names.begin());
     if (!number)
       throw Error(files + ": row " + std::to_string(row) + ": the label \"" + label +
-                  (names.empty() ? "\" is no class number" : "\" is none of those in train"));
+                  (names.empty() ? "\" is not a class number" : "\" is not a class of the training files"));
     numbers.push_back(*number);
   }
   return at::tensor(numbers);
+}
+
+/// Error that names the first column that differs.
+void require_same_columns(const CsvTable& table, const std::string& file, const CsvTable& other,
+                          const std::string& other_file) {
+  const auto quoted = [](const CsvTable& of, std::size_t i) {
+    return i < of.columns.size() ? '"' + of.columns[i] + '"' : std::string("missing");
+  };
+  for (std::size_t i = 0; i < std::max(table.columns.size(), other.columns.size()); ++i)
+    if (quoted(table, i) != quoted(other, i))
+      throw Error("data: the columns of " + file + " are not those of " + other_file + ": value column " +
+                  std::to_string(i) + " is " + quoted(table, i) + ", there " + quoted(other, i));
 }
 
 /// The tables of several files, one below the other.
@@ -51,8 +63,10 @@ CsvTable read_tables(const FileNames& files, const CsvFormat& format) {
   auto whole = read_csv(files.front(), format);
   for (std::size_t i = 1; i < files.size(); ++i) {
     auto table = read_csv(files[i], format);
-    if (table.columns != whole.columns)
-      throw Error(files[i] + ": its columns are not those of " + files.front());
+    require_same_columns(table, files[i], whole, files.front());
+    for (auto& note : table.notes)
+      if (std::find(whole.notes.begin(), whole.notes.end(), note) == whole.notes.end())
+        whole.notes.push_back(std::move(note));
     whole.values.insert(whole.values.end(), table.values.begin(), table.values.end());
     whole.labels.insert(whole.labels.end(), table.labels.begin(), table.labels.end());
     whole.rows += table.rows;
@@ -77,43 +91,101 @@ Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::s
 }  // namespace
 
 void Csv::Config::fields(Fields& f) {
-  f("train_files", train_files, "table to train on, gzipped or not, or a list of tables");
-  f("test_files", test_files, "table set apart for the test, or a list");
-  f("delimiter", delimiter, "what stands between two fields: one character");
-  f("header", header, "whether the first row names the columns; found out when left out");
+  f.formerly({"train_files"});
+  f("files", files, "a table, gzipped or not, or a list of tables");
+  f("test_files", test_files, "a table held out for the test, or a list");
+  f("delimiter", delimiter,
+    "character between two fields, \" \" for any run of blanks; default: found out, among , ; | tab and "
+    "blanks");
+  f("decimal", decimal, "decimal sign, \".\" or \",\"; default: found out");
+  f("header", header, "whether the first row names the columns; default: found out");
+  f("comment", comment, "lines that begin with it are skipped; \"\" for none");
+  f("skip_lines", skip_lines, "number of lines to skip at the beginning", at_least(0));
   f("label", label,
-    "column of labels, its name or its number from 0: class numbers where all are whole numbers from 0, else "
-    "names");
-  f("ignore", ignore, "columns that are left out, named alike");
-  f("shape", shape, "of a row, such as [1, 28, 28]; [columns] when left out", at_least(1));
-  f.require(!train_files.empty(), "train_files", "is missing: name a table");
-  f.require(delimiter.size() == 1 && delimiter != "\"" && delimiter != "\n", "delimiter",
+    "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, all else "
+    "are "
+    "class names");
+  f("ignore", ignore, "columns to leave out, by name or number");
+  f("shape", shape, "shape of a row, such as [1, 28, 28]; default: [columns]", at_least(1));
+  f.require(!files.empty(), "files", "is missing: name a table");
+  f.require(!delimiter || (delimiter->size() == 1 && *delimiter != "\"" && *delimiter != "\n"), "delimiter",
             "must be one character");
+  f.require(!decimal || *decimal == "." || *decimal == ",", "decimal", "must be \".\" or \",\"");
 }
 
 std::vector<Csv::Config> Csv::Config::examples() {
-  return {{.train_files = shipped_data() / "digits" / "digits.csv.gz", .label = "64", .shape = {{1, 8, 8}}}};
+  return {{.files = shipped_data() / "digits" / "digits.csv.gz", .label = "64", .shape = {{1, 8, 8}}}};
 }
 
+namespace {
+
+CsvFormat format_of(const Csv::Config& config) {
+  const auto sign = [](const auto& text) { return text ? std::optional(text->front()) : std::nullopt; };
+  return {.delimiter = sign(config.delimiter),
+          .decimal = sign(config.decimal),
+          .header = config.header,
+          .comment = config.comment,
+          .skip_lines = config.skip_lines,
+          .label = config.label,
+          .ignore = config.ignore};
+}
+
+/// "a", "b" and 3 more.
+std::string quoted_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) shown.push_back('"' + names[i] + '"');
+  const auto rest = names.size() - shown.size();
+  return join(shown, ", ") + (rest ? " and " + std::to_string(rest) + " more" : "");
+}
+
+/// Columns that are hardly what one wants to learn from: constant ones, and those that count the rows.
+void add_column_notes(const CsvTable& table, std::vector<std::string>& notes) {
+  constexpr std::int64_t kFewRows = 4;
+  if (table.rows < kFewRows) return;
+  const auto width = table.columns.size();
+  std::vector<bool> constant(width, true), counting(width, true);
+  for (std::size_t i = width; i < table.values.size(); ++i) {
+    const auto step = table.values[i] - table.values[i - width];
+    if (step != 0) constant[i % width] = false;
+    if (step != 1) counting[i % width] = false;
+  }
+  std::vector<std::string> constants, counts;
+  for (std::size_t i = 0; i < width; ++i) {
+    if (constant[i]) constants.push_back(table.columns[i]);
+    if (counting[i]) counts.push_back(table.columns[i]);
+  }
+  if (!constants.empty()) notes.push_back("the same value in every row: " + quoted_list(constants));
+  if (!counts.empty())
+    notes.push_back("counts the rows: " + quoted_list(counts) +
+                    "; if it is an index, leave it out: \"ignore\": [\"" + counts.front() + "\"]");
+}
+
+}  // namespace
+
 Data Csv::open() const {
-  require_files({{"train_files", config_.train_files}, {"test_files", config_.test_files}});
-  const CsvFormat format{.delimiter = config_.delimiter.front(),
-                         .header = config_.header,
-                         .label = config_.label,
-                         .ignore = config_.ignore};
-  auto train = read_tables(config_.train_files, format);
+  require_files({{"files", config_.files}, {"test_files", config_.test_files}});
+  const auto format = format_of(config_);
+  auto train = read_tables(config_.files, format);
   const auto names = class_names(train);
   const auto shape = config_.shape.value_or(Shape{static_cast<std::int64_t>(train.columns.size())});
-  Data data{.name = "csv",
-            .train = table_rows(train, shape, names, config_.train_files.front()),
-            .origin = config_.train_files.front()};
-  data.files = config_.train_files;
+  const auto& first = config_.files.front();
+  Data data{.name = "csv", .train = table_rows(train, shape, names, first), .origin = first};
+  data.files = config_.files;
   data.class_names = names;
+  data.label = train.label;
+  auto notes = train.notes;
+  if (!config_.shape) {
+    data.columns = train.columns;
+    add_column_notes(train, notes);
+  }
+  for (const auto& note : notes) data.notes.push_back(first + ": " + note);
   if (config_.test_files.empty()) return data;
   auto test = read_tables(config_.test_files, format);
-  if (test.columns != train.columns)
-    throw Error("data.test_files: the columns of " + config_.test_files.front() + " are not those of " +
-                config_.train_files.front());
+  require_same_columns(test, config_.test_files.front(), train, first);
+  for (const auto& note : test.notes)
+    if (std::find(train.notes.begin(), train.notes.end(), note) == train.notes.end())
+      data.notes.push_back(config_.test_files.front() + ": " + note);
   data.test = table_rows(test, shape, names, config_.test_files.front());
   data.files.insert(data.files.end(), config_.test_files.begin(), config_.test_files.end());
   return data;
@@ -126,12 +198,13 @@ Data Digits::open() const {
   constexpr float kBrightest = 16;
   const auto path =
       find_folder("digits", config_.folder, "digits.csv", shipped_data() / "digits") / "digits.csv.gz";
-  auto table = read_csv(path, {.header = false, .label = std::to_string(kPixels)});
+  auto table =
+      read_csv(path, {.delimiter = ',', .decimal = '.', .header = false, .label = std::to_string(kPixels)});
   for (std::size_t i = 0; i < table.values.size(); ++i) {
     auto& value = table.values[i];
     if (value < 0 || value > kBrightest || value != std::floor(value))
       throw Error(path.string() + ":" + std::to_string(i / kPixels + 1) + ": column " +
-                  std::to_string(i % kPixels) + " is no whole number from 0 to 16");
+                  std::to_string(i % kPixels) + " is not a whole number from 0 to 16");
     value /= kBrightest;
   }
   Data data{.name = "digits", .train = table_rows(table, {1, 8, 8}, {}, path), .origin = path.string()};

@@ -5,15 +5,18 @@
 namespace aelab {
 
 /// Tables of numbers. Values stay as they are; labels may be class numbers, or names, which are then numbered
-/// in the order of their bytes.
+/// in the order of their bytes. Delimiter, decimal sign, header and encoding are found out where they are
+/// left out, and Data::notes says what was found.
 class Csv : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "csv";
     static constexpr std::string_view summary = "tables of numbers, with or without a column of labels";
-    FileNames train_files = {}, test_files = {};
-    std::string delimiter = ",";
+    FileNames files = {}, test_files = {};
+    std::optional<std::string> delimiter = {}, decimal = {};
     std::optional<bool> header = {};
+    std::string comment = "#";
+    std::int64_t skip_lines = 0;
     std::string label = "";
     std::vector<std::string> ignore = {};
     std::optional<std::vector<std::int64_t>> shape = {};
@@ -29,8 +32,8 @@ class Csv : public Source {
   Config config_;
 };
 
-/// UCI optical digits, test part (Alpaydin, Kaynak): 1,797 images, 1x8x8, values 0..16 brought to [0, 1].
-/// Shipped with aelab.
+/// UCI optical digits, their test split (Alpaydin, Kaynak): 1,797 images, 1x8x8, values 0..16 scaled to [0,
+/// 1]. Shipped with aelab.
 class Digits : public Source {
  public:
   struct Config {

@@ -67,12 +67,12 @@ Dataset cut_patches(const Dataset& pictures, const Patches::Config& config, std:
 
 void Patches::Config::fields(Fields& f) {
   f("from", from, "the source of pictures");
-  f("height", height, "of a patch", at_least(1));
-  f("width", width, "of a patch", at_least(1));
-  f("count", count, "patches to train on, out of the pictures to train on", at_least(1));
-  f("test_count", test_count, "patches for the test, out of the source's test pictures; 0: none",
+  f("height", height, "height of a patch in pixels", at_least(1));
+  f("width", width, "width of a patch in pixels", at_least(1));
+  f("count", count, "number of patches for training, from the source's training pictures", at_least(1));
+  f("test_count", test_count, "number of patches for the test, from the source's test pictures; 0: none",
     at_least(0));
-  f("seed", seed, "of the places where they are cut");
+  f("seed", seed, "seed of the patches' positions");
   f.require(!from.empty(), "from", "is missing: say which pictures, such as \"mnist\"");
 }
 
@@ -83,12 +83,13 @@ std::vector<Patches::Config> Patches::Config::examples() {
 Data Patches::open() const {
   auto pictures = open_inner("from", config_.from);
   const auto shape = pictures.shape();
-  if (shape.size() != 3) throw Error("data.from: its rows are " + to_string(shape) + ", no pictures");
+  if (shape.size() != 3) throw Error("data.from: its rows are " + to_string(shape) + ", not pictures");
   if (config_.height > shape[1] || config_.width > shape[2])
     throw Error("data.height: patches of " + std::to_string(config_.height) + "x" +
                 std::to_string(config_.width) + " are larger than the pictures, " + to_string(shape));
   if (config_.test_count && !pictures.test)
-    throw Error("data.test_count: the source \"" + pictures.name + "\" has no test part to cut them out of");
+    throw Error("data.test_count: the source \"" + pictures.name +
+                "\" has no test pictures to cut them out of");
   Data data{.name = "patches",
             .train = cut_patches(pictures.train, config_, config_.count, "patches"),
             .origin = pictures.origin};
@@ -102,7 +103,7 @@ Data Patches::open() const {
 
 void JoinedSources::Config::fields(Fields& f) {
   f("sources", sources, "the sources, in their order");
-  f("label_by_source", label_by_source, "a row's label is its source's place in the list, from 0");
+  f("label_by_source", label_by_source, "label each row with the index of its source in the list, from 0");
   f.require(!sources.empty(), "sources", "is missing: list sources, such as [\"mnist\", \"fashion-mnist\"]");
 }
 
@@ -127,10 +128,17 @@ Data JoinedSources::open() const {
     train.push_back(config_.label_by_source ? labelled_as(part.train, label) : part.train);
     if (part.test) test.push_back(config_.label_by_source ? labelled_as(*part.test, label) : *part.test);
     data.files.insert(data.files.end(), part.files.begin(), part.files.end());
+    data.notes.insert(data.notes.end(), part.notes.begin(), part.notes.end());
+    if (i == 0) {
+      data.columns = part.columns;
+      data.label = config_.label_by_source ? "source" : part.label;
+    } else if (part.columns != data.columns) {
+      throw Error("data.sources[" + std::to_string(i) + "]: its columns are not those of sources[0]");
+    }
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;
   }
   if (!test.empty() && test.size() < train.size())
-    throw Error("data.sources: some have a test part and some have none: join those that are alike");
+    throw Error("data.sources: some have test rows and some have none: join those that are alike");
   within("sources", [&] {
     data.train = joined(train);
     if (!test.empty()) data.test = joined(test);
@@ -195,9 +203,9 @@ Dataset varied(const Dataset& digits, MnistVariation variation, std::int64_t see
 
 void MnistVariations::Config::fields(Fields& f) {
   f("variation", variation,
-    "basic: digits as they are; rot: turned; bg-rand: on random pixels; rect: rectangles");
-  f("seed", seed, "of which digits, angles, pixels and rectangles");
-  f("folder", folder, "MNIST's folder; searched for when left out");
+    "basic: unchanged digits; rot: rotated; bg-rand: on random backgrounds; rect: rectangles");
+  f("seed", seed, "seed of the choice of digits, and of angles, pixels and rectangles");
+  f("folder", folder, "MNIST's folder; default: searched for");
 }
 
 Data MnistVariations::open() const {

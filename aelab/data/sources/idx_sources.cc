@@ -65,7 +65,7 @@ std::span<const std::string_view> names(EmnistPart) {
 }
 
 void Emnist::Config::fields(Fields& f) {
-  f("part", part, "which of its six sets");
+  f("part", part, "which of the six data sets");
   f("folder", folder, kFolderHelp);
 }
 
@@ -85,35 +85,40 @@ Data Emnist::open() const {
 }
 
 void Idx::Config::fields(Fields& f) {
-  f("train_images", train_images, "file of images to train on, or a list of files");
-  f("train_labels", train_labels, "file of their labels, or a list");
-  f("test_images", test_images, "file of images set apart for the test, or a list");
-  f("test_labels", test_labels, "file of their labels, or a list");
+  f.formerly({"train_images"});
+  f("files", files, "a file of images, or a list of files");
+  f.formerly({"train_labels"});
+  f("label_files", label_files, "a file of their labels, or a list");
+  f.formerly({"test_images"});
+  f("test_files", test_files, "a file of images held out for the test, or a list");
+  f.formerly({"test_labels"});
+  f("test_label_files", test_label_files, "a file of their labels, or a list");
   f("in_memory", in_memory,
-    "false: images stay in their files, which are not gzipped, until a batch needs them");
-  f.require(!train_images.empty(), "train_images",
-            "is missing: name an IDX file, such as \"train-images-idx3-ubyte.gz\"");
-  require_parts(f, "images", {train_images, train_labels}, {test_images, test_labels});
+    "false: read the images of a batch from the files, which are not gzipped, when it is needed");
+  f.require(!files.empty(), "files", "is missing: name an IDX file, such as \"train-images-idx3-ubyte.gz\"");
+  require_label_files(f, {files, label_files}, {test_files, test_label_files});
 }
 
 std::vector<Idx::Config> Idx::Config::examples() {
   const auto mnist = shipped_data() / "mnist";
-  return {{.train_images = mnist / "t10k-images-idx3-ubyte.gz",
-           .train_labels = mnist / "t10k-labels-idx1-ubyte.gz"}};
+  return {{.files = mnist / "t10k-images-idx3-ubyte.gz", .label_files = mnist / "t10k-labels-idx1-ubyte.gz"}};
 }
 
 Data Idx::open() const {
-  require_files({{"train_images", config_.train_images},
-                 {"train_labels", config_.train_labels},
-                 {"test_images", config_.test_images},
-                 {"test_labels", config_.test_labels}});
-  Data data{.name = "idx", .train = {}, .origin = config_.train_images.front()};
-  data.train = read_idx_part(config_.train_images, config_.train_labels, config_.in_memory, data);
-  if (config_.test_images.empty()) return data;
-  data.test = read_idx_part(config_.test_images, config_.test_labels, config_.in_memory, data);
+  require_files({{"files", config_.files},
+                 {"label_files", config_.label_files},
+                 {"test_files", config_.test_files},
+                 {"test_label_files", config_.test_label_files}});
+  for (const auto* files :
+       {&config_.files, &config_.label_files, &config_.test_files, &config_.test_label_files})
+    require_kind_of(Config::kind, *files, /*may_be_gzipped=*/true);
+  Data data{.name = "idx", .train = {}, .origin = config_.files.front()};
+  data.train = read_idx_part(config_.files, config_.label_files, config_.in_memory, data);
+  if (config_.test_files.empty()) return data;
+  data.test = read_idx_part(config_.test_files, config_.test_label_files, config_.in_memory, data);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_images: its images are " + to_string(data.test->shape()) +
-                ", those of train_images " + to_string(data.train.shape()));
+    throw Error("data.test_files: its images are " + to_string(data.test->shape()) + ", those of files " +
+                to_string(data.train.shape()));
   return data;
 }
 

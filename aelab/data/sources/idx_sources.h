@@ -10,7 +10,7 @@ class Idx : public Source {
   struct Config {
     static constexpr std::string_view kind = "idx";
     static constexpr std::string_view summary = "IDX files of your own, gzipped or not";
-    FileNames train_images = {}, train_labels = {}, test_images = {}, test_labels = {};
+    FileNames files = {}, label_files = {}, test_files = {}, test_label_files = {};
     bool in_memory = true;
 
     void fields(Fields& f);

@@ -11,6 +11,7 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/cifar.h"
+#include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/picture_file.h"
 #include "aelab/data/places.h"
 
@@ -56,6 +57,13 @@ std::vector<std::string> classes_in(const fs::path& folder) {
   return classes;
 }
 
+/// What else lies in a folder, such as the archive of the pictures: "; holds faces.zip; it is a ZIP archive".
+std::string first_other(const fs::path& folder) {
+  for (const auto& entry : sorted_entries(folder))
+    if (fs::is_regular_file(entry)) return "; it holds " + entry.string() + kind_in_words(entry);
+  return {};
+}
+
 std::vector<LabelledPicture> pictures_in(const std::string& field, const fs::path& folder,
                                          const std::vector<std::string>& classes) {
   std::vector<LabelledPicture> pictures;
@@ -70,15 +78,16 @@ std::vector<LabelledPicture> pictures_in(const std::string& field, const fs::pat
   add(folder, -1);
   if (!pictures.empty() && !classes.empty())
     throw Error("data." + field + ": " + folder.string() +
-                " holds pictures both beside and in subfolders: pictures of "
-                "a class go into its subfolder");
+                " holds pictures both directly and in subfolders; move each into the subfolder of its class");
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto before = pictures.size();
     if (fs::is_directory(folder / classes[i])) add(folder / classes[i], static_cast<std::int64_t>(i));
     if (pictures.size() == before)
       throw Error("data." + field + ": there is no PNG or JPEG file in " + (folder / classes[i]).string());
   }
-  if (pictures.empty()) throw Error("data." + field + ": there is no PNG or JPEG file in " + folder.string());
+  if (pictures.empty())
+    throw Error("data." + field + ": there is no PNG or JPEG file in " + folder.string() +
+                first_other(folder));
   return pictures;
 }
 
@@ -139,38 +148,39 @@ bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !siz
 }  // namespace
 
 void Images::Config::fields(Fields& f) {
-  f("folder", folder, "of pictures to train on, or of a subfolder for each class");
-  f("test_folder", test_folder, "the same of pictures set apart for the test");
-  f("colour", colour, "grey: one channel; rgb: three");
-  f("resize", resize, "[height, width] that every picture is scaled to", between(1, 10'000));
-  f("crop", crop, "[height, width] of the middle that is kept, after scaling", between(1, 10'000));
-  f.require(!folder.empty(), "folder", "is missing: name a folder of pictures");
+  f.formerly({"folder"});
+  f("files", files, "a folder of pictures, or of a subfolder for each class");
+  f.formerly({"test_folder"});
+  f("test_files", test_files, "the same of pictures held out for the test");
+  f("colour", colour, "grey: one channel; rgb: three channels");
+  f("resize", resize, "[height, width] that every picture is resized to", between(1, 10'000));
+  f("crop", crop, "[height, width] of the center that is kept, after resizing", between(1, 10'000));
+  f.require(!files.empty(), "files", "is missing: name a folder of pictures");
   f.require(is_size(resize), "resize", "must be two numbers, [height, width]");
   f.require(is_size(crop), "crop", "must be two numbers, [height, width]");
 }
 
 std::vector<Images::Config> Images::Config::examples() {
-  return {{.folder = "faces", .colour = Colour::rgb, .resize = {{32, 32}}, .crop = {{28, 28}}}};
+  return {{.files = "faces", .colour = Colour::rgb, .resize = {{32, 32}}, .crop = {{28, 28}}}};
 }
 
 Data Images::open() const {
-  for (const auto& [field, folder] :
-       {std::pair("folder", config_.folder), {"test_folder", config_.test_folder}})
+  for (const auto& [field, folder] : {std::pair("files", config_.files), {"test_files", config_.test_files}})
     if (!folder.empty() && !fs::is_directory(folder))
-      throw Error(std::string("data.") + field + ": there is no folder " + folder);
-  const auto classes = classes_in(config_.folder);
-  Data data{.name = "images", .train = {}, .origin = config_.folder};
-  data.train = read_pictures("folder", config_.folder, config_, classes);
+      throw Error(std::string("data.") + field + ": there is no folder " + folder + kind_in_words(folder));
+  const auto classes = classes_in(config_.files);
+  Data data{.name = "images", .train = {}, .origin = config_.files};
+  data.train = read_pictures("files", config_.files, config_, classes);
   data.class_names = classes;
-  data.files = {config_.folder};
-  if (config_.test_folder.empty()) return data;
-  for (const auto& name : classes_in(config_.test_folder))
+  data.files = {config_.files};
+  if (config_.test_files.empty()) return data;
+  for (const auto& name : classes_in(config_.test_files))
     if (std::find(classes.begin(), classes.end(), name) == classes.end())
-      throw Error("data.test_folder: the class \"" + name + "\" is not in " + config_.folder);
-  data.test = read_pictures("test_folder", config_.test_folder, config_, classes);
-  data.files.push_back(config_.test_folder);
+      throw Error("data.test_files: the class \"" + name + "\" is not in " + config_.files);
+  data.test = read_pictures("test_files", config_.test_files, config_, classes);
+  data.files.push_back(config_.test_files);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_folder: its pictures are " + to_string(data.test->shape()) + ", those of folder " +
+    throw Error("data.test_files: its pictures are " + to_string(data.test->shape()) + ", those of files " +
                 to_string(data.train.shape()) + ": bring them to one size by \"resize\" or \"crop\"");
   return data;
 }

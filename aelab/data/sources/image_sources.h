@@ -14,7 +14,7 @@ class Images : public Source {
   struct Config {
     static constexpr std::string_view kind = "images";
     static constexpr std::string_view summary = "folders of PNG and JPEG files, subfolders as labels";
-    std::string folder = "", test_folder = "";
+    std::string files = "", test_files = "";
     Colour colour = Colour::grey;
     std::optional<std::vector<std::int64_t>> resize = {}, crop = {};
 
@@ -29,13 +29,13 @@ class Images : public Source {
   Config config_;
 };
 
-/// CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 colour pictures, 3x32x32, from its binary files.
+/// CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 color pictures, 3x32x32, from its binary files.
 class Cifar10 : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "cifar10";
     static constexpr std::string_view summary =
-        "colour pictures of ten classes, 32x32; data/fetch brings them";
+        "color pictures of ten classes, 32x32; data/fetch brings them";
     std::string folder = "";
 
     void fields(Fields& f);
@@ -58,7 +58,7 @@ class Cifar100 : public Source {
   struct Config {
     static constexpr std::string_view kind = "cifar100";
     static constexpr std::string_view summary =
-        "colour pictures of 100 classes, 32x32; data/fetch brings them";
+        "color pictures of 100 classes, 32x32; data/fetch brings them";
     CifarLabels labels = CifarLabels::fine;
     std::string folder = "";
 

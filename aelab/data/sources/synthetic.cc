@@ -32,10 +32,10 @@ Tensor with_noise(const Tensor& x, double deviation, const at::Generator& random
 
 void Synthetic::Config::fields(Fields& f) {
   f("of", of, "the distribution");
-  f("rows", rows, "to train on", at_least(1));
-  f("test_rows", test_rows, "set apart for the test; 0: none", at_least(0));
-  f("seed", seed, "of what is drawn");
-  f.require(!of.empty(), "of", "is missing: say which distribution, such as \"manifold\"");
+  f("rows", rows, "number of rows for training", at_least(1));
+  f("test_rows", test_rows, "number of held-out rows for the test; 0: none", at_least(0));
+  f("seed", seed, "seed of the random numbers");
+  f.require(!of.empty(), "of", "is missing: name a distribution, such as \"manifold\"");
 }
 
 std::vector<Synthetic::Config> Synthetic::Config::examples() {
@@ -60,11 +60,11 @@ Data Synthetic::open() const {
 // ---- sparse dictionary
 
 void SparseDictionary::Config::fields(Fields& f) {
-  f("features", features, "of a row", between(1, 1e6));
-  f("atoms", atoms, "of the dictionary", between(1, 1e6));
-  f("active", active, "atoms of each row", at_least(1));
-  f("signed", is_signed, "half of the atoms' weights are negative");
-  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+  f("features", features, "number of features", between(1, 1e6));
+  f("atoms", atoms, "number of atoms in the dictionary", between(1, 1e6));
+  f("active", active, "number of atoms that each row sums", at_least(1));
+  f("signed", is_signed, "give the atoms' weights random signs");
+  f("noise", noise, "standard deviation of Gaussian noise added to every value", at_least(0));
   f.require(active <= atoms, "active", "must be at most \"atoms\"");
 }
 
@@ -122,9 +122,9 @@ SurfacePoints points_of(Surface surface, std::int64_t rows, const at::Generator&
 }  // namespace
 
 void Manifold::Config::fields(Fields& f) {
-  f("surface", surface, "which; the helix is a curve");
-  f("features", features, "of a row: the space that the surface is turned into", between(3, 1e5));
-  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+  f("surface", surface, "which surface; the helix is a curve");
+  f("features", features, "dimensions of the space that the surface is embedded in", between(3, 1e5));
+  f("noise", noise, "standard deviation of Gaussian noise added to every value", at_least(0));
 }
 
 Drawn Manifold::draw(std::int64_t rows, at::Generator random) const {
@@ -139,8 +139,8 @@ Drawn Manifold::draw(std::int64_t rows, at::Generator random) const {
 // ---- xor
 
 void Xor::Config::fields(Fields& f) {
-  f("bits", bits, "of a row", between(1, 10'000));
-  f("noise", noise, "deviation of normal noise on every value", at_least(0));
+  f("bits", bits, "number of bits in a row", between(1, 10'000));
+  f("noise", noise, "standard deviation of Gaussian noise added to every value", at_least(0));
 }
 
 Drawn Xor::draw(std::int64_t rows, at::Generator random) const {
@@ -152,7 +152,7 @@ Drawn Xor::draw(std::int64_t rows, at::Generator random) const {
 
 // ---- sprites
 
-void Sprites::Config::fields(Fields& f) { f("size", size, "pixels a side", between(8, 512)); }
+void Sprites::Config::fields(Fields& f) { f("size", size, "height and width in pixels", between(8, 512)); }
 
 Drawn Sprites::draw(std::int64_t rows, at::Generator random) const {
   constexpr std::int64_t kShapes = 3;

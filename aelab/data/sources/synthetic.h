@@ -4,14 +4,14 @@
 
 namespace aelab {
 
-/// What was drawn.
+/// Rows drawn from a distribution.
 struct Drawn {
   Tensor inputs;                        ///< [rows, ...]
   Tensor labels = {};                   ///< [rows], or undefined
-  std::map<std::string, Tensor> truth;  ///< what it was made of; see Data::truth
+  std::map<std::string, Tensor> truth;  ///< the ground truth; see Data::truth
 };
 
-/// A distribution whose making is known.
+/// A distribution with known ground truth.
 class Distribution {
  public:
   static Registry<Distribution>& registry();
@@ -19,12 +19,12 @@ class Distribution {
   virtual Drawn draw(std::int64_t rows, at::Generator random) const = 0;
 };
 
-/// Rows drawn from a distribution whose making is known: Data::truth.
+/// Rows drawn from a distribution with known ground truth: Data::truth.
 class Synthetic : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "synthetic";
-    static constexpr std::string_view summary = "rows drawn from a distribution whose making is known";
+    static constexpr std::string_view summary = "rows drawn from a distribution with known ground truth";
     Choice<Distribution> of = {};
     std::int64_t rows = 1000, test_rows = 0, seed = 0;
 
@@ -119,7 +119,7 @@ class Sprites : public Distribution {
  public:
   struct Config {
     static constexpr std::string_view kind = "sprites";
-    static constexpr std::string_view summary = "pictures of one shape at a known place, scale and angle";
+    static constexpr std::string_view summary = "pictures of one shape of known position, scale and angle";
     std::int64_t size = 32;
 
     void fields(Fields& f);

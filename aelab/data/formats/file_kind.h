@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace aelab {
+
+/// What a file is, told by its first bytes.
+struct FileKind {
+  std::string_view name;    ///< "a Parquet file"
+  std::string_view source;  ///< the data source that reads it; empty where none does
+  std::string_view remedy;  ///< what turns it into something that is read, "FILE" being its path
+};
+
+/// The kind of a file, given its first 512 bytes; an empty name where the kind is unknown or plain text.
+FileKind file_kind(std::string_view begin);
+
+/// Error where a file with these first bytes is not of the kind that `source` reads: names its kind, and the
+/// source that reads it or how to convert it. Gzipped files are accepted where `may_be_gzipped`.
+void require_kind(const std::string& file, std::string_view begin, std::string_view source,
+                  bool may_be_gzipped);
+
+/// "; it is a ZIP archive: unpack it: unzip FILE" for an existing file; "" where there is no such file. For
+/// messages about files that were given as folders.
+std::string kind_in_words(const std::string& file);
+
+}  // namespace aelab

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace aelab {
+
+/// A text file's content as UTF-8 without a byte order mark, and what it was.
+struct DecodedText {
+  std::string text;
+  std::string encoding;  ///< "UTF-16"; empty for UTF-8 and its subset ASCII
+};
+
+/// Decodes UTF-8 and UTF-16 (RFC 2781), with or without a byte order mark. Other encodings that extend ASCII
+/// pass unchanged. Error that names `file` and the byte: UTF-32, a damaged UTF-16 text, bytes that are no
+/// text.
+DecodedText decode_text(std::string bytes, const std::string& file);
+
+}  // namespace aelab
