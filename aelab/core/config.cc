@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/json.h"
+#include "aelab/core/key_messages.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -33,7 +34,7 @@ std::vector<std::string> strings(std::span<const std::string_view> views) {
 
 class ConfigReader final : public Fields {
  public:
-  explicit ConfigReader(const json& value) : node_(&value) {}
+  ConfigReader(const json& value, const ConfigRef& root) : node_(&value), root_(root) {}
 
   std::vector<std::string> problems, remarks;
 
@@ -65,9 +66,10 @@ class ConfigReader final : public Fields {
                                        number_kind.empty() ? "" : "a number, ", kinds.tag(), kinds.noun(),
                                        describe_json(*frame.shorthand)));
     } else if (!frame.object->contains(kinds.tag())) {
-      frame.unknown_kind = true;
-      return report(path_, fmt::format("lacks \"{}\": say which {} ({})", kinds.tag(), kinds.noun(),
-                                       join(kinds.names(), ", ")));
+      frame.unknown_kind = !can_mean_chosen(value, *frame.object);
+      if (frame.unknown_kind) return report(path_, lacks_type(value, *frame.object));
+      frame.type = value.kind();
+      return value.fields(*this);
     } else if (const auto& tag = (*frame.object)[kinds.tag()]; !tag.is_string()) {
       frame.unknown_kind = true;
       return report(child(kinds.tag()),
@@ -84,6 +86,7 @@ class ConfigReader final : public Fields {
                                : fmt::format("must be a number or a {}, not \"{}\".{}", kinds.noun(), kind,
                                              did_you_mean(kind, kinds.names())));
     }
+    frame.type = kind;
     value.choose(*found);
     value.fields(*this);
   }
@@ -107,6 +110,10 @@ class ConfigReader final : public Fields {
       found = old;
       at(child(former), *old, visit);
     }
+  }
+
+  void alias(std::string_view name, std::string_view other) override {
+    frames_.back().aliases.emplace_back(other, name);
   }
 
   void boolean(bool& value) override {
@@ -175,12 +182,13 @@ class ConfigReader final : public Fields {
     frames_.pop_back();
     if (frame.shorthand && !frame.choice) return wrong("an object");
     if (frame.shorthand || frame.unknown_kind) return;
+    const ObjectRead read = {path_, frame.listed, frame.aliases, frame.type};
     const auto has = [](const auto& keys, const auto& key) {
       return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
-    for (const auto& [key, value] : frame.object->items())
-      if (!has(frame.listed, key) && !has(frame.renamed, key))
-        report(join_path(path_, key), "unknown key." + did_you_mean(key, frame.listed));
+    for (const auto& item : frame.object->items())
+      if (!has(read.listed, item.key()) && !has(frame.renamed, item.key()))
+        report(join_path(path_, item.key()), unknown_key(item.key(), read, root_));
   }
 
   void choice(AnyChoice& value) override {
@@ -199,9 +207,12 @@ class ConfigReader final : public Fields {
     std::vector<std::string> listed = {};
     std::vector<std::string> former = {};   // keys of the field that is listed next
     std::vector<std::string> renamed = {};  // former keys that the object has
+    std::vector<std::pair<std::string, std::string>> aliases = {};
+    std::string type = {};  // the registered type that is chosen
   };
 
   const json* node_;
+  const ConfigRef& root_;
   std::string path_;
   std::deque<Frame> frames_;  // frames point into themselves
   std::vector<std::string> reported_;
@@ -297,9 +308,8 @@ class ChoiceVisitor final : public Fields {
   ChoiceVisitor(const Found& found, std::string path) : found_(found), path_(std::move(path)) {}
 
   void flatten(AnyChoice& choice) override {
-    if (choice.empty()) return;
     found_(path_, choice);
-    choice.fields(*this);
+    if (!choice.empty()) choice.fields(*this);
   }
 
  protected:
@@ -335,7 +345,7 @@ class ChoiceVisitor final : public Fields {
 }  // namespace
 
 void read_config(const json& value, ConfigRef config, Problems& problems) {
-  ConfigReader reader(value);
+  ConfigReader reader(value, config);
   config.visit(reader);
   for (auto& problem : reader.problems) problems.add(std::move(problem));
   for (auto& remark : reader.remarks) problems.remark(std::move(remark));

@@ -15,7 +15,7 @@ int main() try {
   const auto model = std::make_shared<aelab::Convolutional>(config, aelab::Context(data.shape(), seed));
 
   const aelab::Trainer trainer({.epochs = 5, .optimizer = aelab::Adam::Config{.learning_rate = 1e-3}},
-                               {{aelab::EarlyStopping::Config{.patience = 3}}}, seed);
+                               {{aelab::EarlyStopping::Config{.patience = 3}}, {aelab::ProgressBar::Config{}}}, seed);
   trainer.fit(*model, split);
 
   for (const auto& [metric, value] : aelab::evaluate(

@@ -25,7 +25,7 @@ Stacked::Config stack() {
 
 void train(Autoencoder& model, const Split& data, std::int64_t epochs, std::int64_t seed) {
   const Trainer trainer({.epochs = epochs, .batch_size = 50, .threads = 1},
-                        {{.callback = Choice<Callback>::named("progress"), .enabled = false}}, seed);
+                        {}, seed);
   trainer.fit(model, data);
 }
 

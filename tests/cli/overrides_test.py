@@ -125,7 +125,7 @@ class Overrides(program.TestCase):
         )
         self.assertEqual(result.code, 0, result.stderr)
 
-    def test_mistakes_in_values(self):
+    def test_errors_in_values(self):
         self.refused(
             small_run(),
             ["model.cod=3", "training.epochs=0"],
@@ -140,7 +140,7 @@ class Overrides(program.TestCase):
         self.refused(small_run(), ["training.optimizer.learning_rate=NaN"], "training.optimizer")
         self.refused(small_run(), ["model=dens"], 'unknown variant "dens". Did you mean "dense"?')
 
-    def test_mistakes_in_paths(self):
+    def test_errors_in_paths(self):
         one = small_run(callbacks=["pictures"])
         for override, said in (
             ("training.epochs", 'override "training.epochs": must be path.to.key=value'),
@@ -148,11 +148,11 @@ class Overrides(program.TestCase):
             ("training..epochs=3", "has an empty key"),
             ("callbacks[]=3", "has an empty key"),
             (".name=x", "has an empty key"),
-            ("callbacks[2].every=1", 'override "callbacks[2].every=1": "2" is no entry of a list of 1'),
-            ("callbacks[x].every=1", '"x" is no entry of a list of 1'),
-            ("callbacks[-1].every=1", '"-1" is no entry of a list of 1'),
-            ("callbacks[1].every[2]=1", '"2" is no entry of a list of 0'),
-            ("callbacks.99999999999999999999.every=1", "is no entry of a list of 1"),
+            ("callbacks[2].every=1", 'override "callbacks[2].every=1": "2" is not an entry of a list of 1'),
+            ("callbacks[x].every=1", '"x" is not an entry of a list of 1'),
+            ("callbacks[-1].every=1", '"-1" is not an entry of a list of 1'),
+            ("callbacks[1].every[2]=1", '"2" is not an entry of a list of 0'),
+            ("callbacks.99999999999999999999.every=1", "is not an entry of a list of 1"),
             ("training.epochs.x=3", '"epochs" is 2, which has no keys'),
             ('training.optimizer={"kind":', 'override "training.optimizer={"kind":":1:'),
             ('model={"variant": "dense", "variant": "dense"}', 'the key "variant" appears twice'),

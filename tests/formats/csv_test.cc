@@ -71,7 +71,7 @@ TEST(Csv, TellsTenMistakesAtMost) {
   for (int i = 0; i < 100; ++i) text += "x\n";
   const auto said = csv_refusal(text);
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 10);
-  EXPECT_SAYS(said, "was read no further, after 10 mistakes");
+  EXPECT_SAYS(said, "reading stopped after 10 errors");
 }
 
 TEST(Csv, SaysWhatToDoAboutFirstMistakes) {
