@@ -16,8 +16,8 @@ namespace aelab {
 
 class AnyChoice;
 
-/// The JSON name of an enum's value. The enum has `std::span<const std::string_view> names(E)`, and its values
-/// count from 0.
+/// The JSON name of an enum's value. The enum has `std::span<const std::string_view> names(E)`, and its
+/// values count from 0.
 template <class E>
 requires std::is_enum_v<E> std::string_view name_of(E value) {
   return names(value)[static_cast<std::size_t>(value)];

@@ -27,7 +27,8 @@ void AutoencoderConfig::fields_beside_backbone(Fields& f, const AutoencoderConfi
     defaults.bottleneck ? defaults.bottleneck : Choice<Bottleneck>(DeterministicBottleneck::Config{}))
       .also_known_as({"code_activation"});
   f("likelihood", likelihood,
-    "distribution of the input given the decoder's output: the reconstruction loss; default: bernoulli if all values "
+    "distribution of the input given the decoder's output: the reconstruction loss; default: bernoulli if "
+    "all values "
     "of the source are in [0, 1] and the transforms keep them there, else gaussian",
     defaults.likelihood)
       .also_known_as({"loss", "criterion", "loss_function", "reconstruction_loss", "objective"});
@@ -75,8 +76,7 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
 
 /// The backbone has no default: the variant or the user chooses it.
 std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context) {
-  if (!config.backbone)
-    throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
+  if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input, .code = config.code, .seed = context.seed});
 }

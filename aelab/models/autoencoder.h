@@ -32,8 +32,9 @@ struct AutoencoderConfig {
 template <class Code>
 Fields::Listed code_field(Fields& f, Code& code, std::string_view help) {
   return f("code", code, help, between(1, kWidest))
-      .also_known_as({"latent_dim", "latent_size", "latent", "code_size", "code_dim", "bottleneck_dim", "bottleneck_size",
-                      "encoding_dim", "embedding_dim", "n_components", "components", "z_dim", "z"});
+      .also_known_as({"latent_dim", "latent_size", "latent", "code_size", "code_dim", "bottleneck_dim",
+                      "bottleneck_size", "encoding_dim", "embedding_dim", "n_components", "components",
+                      "z_dim", "z"});
 }
 
 /// The data that a model is built for. Converts from a split, which knows all of it, and from a shape alone.
@@ -59,8 +60,8 @@ class Autoencoder : public torch::nn::Module {
   static Registry<Autoencoder, const Context&>& registry();
 
   /// Makes the chosen variant. Throws an Error if it does not fit its input. Its messages have the paths of
-  /// the variant's own JSON at `path`: "model.backbone.decoder" becomes "model.decoder" for variants that list
-  /// the fields of their backbone as their own.
+  /// the variant's own JSON at `path`: "model.backbone.decoder" becomes "model.decoder" for variants that
+  /// list the fields of their backbone as their own.
   static std::shared_ptr<Autoencoder> make(const Choice<Autoencoder>& variant, const Context& context,
                                            const std::string& path = "model");
 

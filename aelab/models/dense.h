@@ -10,7 +10,8 @@ class Dense : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "dense";
-    static constexpr std::string_view summary = "fully connected layers: shallow or deep, under- or overcomplete";
+    static constexpr std::string_view summary =
+        "fully connected layers: shallow or deep, under- or overcomplete";
     AutoencoderConfig base = {.code = 32};
     DenseBackbone::Config backbone = {};
 

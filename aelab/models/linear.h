@@ -11,7 +11,8 @@ class Linear : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "linear";
-    static constexpr std::string_view summary = "linear encoder and decoder, trained; spans the subspace of PCA";
+    static constexpr std::string_view summary =
+        "linear encoder and decoder, trained; spans the subspace of PCA";
     std::int64_t code = 32;
     bool tied = false;
     Initialization initialization = Initialization::glorot_uniform;

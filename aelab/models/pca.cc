@@ -22,8 +22,9 @@ AutoencoderConfig Pca::expand(const Config& config) {
 Pca::Pca(const Config& config, const Context& context)
     : Autoencoder(expand(config), context), whiten_(config.whiten) {
   if (config.code > elements(context.input))
-    throw Error("model.code: " + std::to_string(config.code) + " principal components are more than the input's " +
-                std::to_string(elements(context.input)) + " features");
+    throw Error("model.code: " + std::to_string(config.code) +
+                " principal components are more than the input's " + std::to_string(elements(context.input)) +
+                " features");
   variances_ = register_buffer("variances", at::zeros({config.code}));
   ratios_ = register_buffer("explained_variance_ratio", at::zeros({config.code}));
 }
@@ -39,7 +40,8 @@ std::vector<Phase> Pca::phases() {
 void Pca::solve(const Dataset& data) {
   const at::NoGradGuard no_grad;
   const auto found = principal_components(data, elements(code_shape()));
-  const auto scale = whiten_ ? at::where(found.variances > 0, found.variances, 1).sqrt() : at::ones_like(found.variances);
+  const auto scale =
+      whiten_ ? at::where(found.variances > 0, found.variances, 1).sqrt() : at::ones_like(found.variances);
   const auto parameters = named_parameters();
   parameters["backbone.encoder_0.weight"].copy_(found.components / scale.unsqueeze(1));
   parameters["backbone.decoder_0.weight"].copy_((found.components * scale.unsqueeze(1)).t());

@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// Principal component analysis in closed form, the baseline of all autoencoders: a linear encoder and decoder
-/// without biases, on centered data. Whitened codes have unit variance on the training split.
+/// Principal component analysis in closed form, the baseline of all autoencoders: a linear encoder and
+/// decoder without biases, on centered data. Whitened codes have unit variance on the training split.
 class Pca : public Autoencoder {
  public:
   struct Config {

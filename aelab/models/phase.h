@@ -19,8 +19,7 @@ struct Update {
   std::string name;
   NamedTensors parameters;  ///< distinct within the phase
   Objective objective;
-  std::function<void(const Pass&)> after_step =
-      {};  ///< after the optimizer step; for running statistics
+  std::function<void(const Pass&)> after_step = {};  ///< after the optimizer step; for running statistics
 };
 
 /// One phase of a model's training; most models have one. Validation uses the objective of the first update.

@@ -15,7 +15,8 @@ class Sparse : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "sparse";
-    static constexpr std::string_view summary = "few active code dimensions: KL divergence, L1 penalty or k-sparse";
+    static constexpr std::string_view summary =
+        "few active code dimensions: KL divergence, L1 penalty or k-sparse";
     AutoencoderConfig base = {.code = 64};
     Sparsity sparsity = Sparsity::kl;
     KlSparsityPenalty::Config kl = {};

@@ -24,7 +24,8 @@ void StackNetwork::fields(Fields& f) {
   f("hidden", hidden, "widths of the hidden layers between the code and the classes", between(1, kWidest))
       .also_known_as({"hidden_dims", "hidden_layers", "units", "layers"});
   f("activation", activation, "activation of the hidden layers");
-  f("epochs", epochs, "number of epochs of its training with the encoder; default: the trainer's", at_least(1));
+  f("epochs", epochs, "number of epochs of its training with the encoder; default: the trainer's",
+    at_least(1));
 }
 
 void Stacked::Config::fields(Fields& f) {

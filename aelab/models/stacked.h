@@ -18,8 +18,8 @@ struct StackNetwork {
   void fields(Fields& f);
 };
 
-/// The stacked autoencoder, with greedy layer-wise pre-training: each layer is an autoencoder of any variant on
-/// the clean codes of the layer below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). The default
+/// The stacked autoencoder, with greedy layer-wise pre-training: each layer is an autoencoder of any variant
+/// on the clean codes of the layer below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). The default
 /// likelihood is Gaussian on codes that may leave [0, 1]. Optionally followed by fine-tuning of the whole
 /// stack, with the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and
 /// by a classifier, fitted on the codes, or a network trained with the encoder. Training that network changes

@@ -184,7 +184,8 @@ std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<Convolutional
   const auto append_convolution = [&](ConvolutionalLayer conv, std::int64_t height, std::int64_t width) {
     const auto missing = std::max(height - shape[1], width - shape[2]);
     conv.stride = 1;
-    conv.kernel = std::max(conv.kernel + 1 - conv.kernel % 2, missing + 1);  // odd, as "same" padding asks for
+    conv.kernel =
+        std::max(conv.kernel + 1 - conv.kernel % 2, missing + 1);  // odd, as "same" padding asks for
     conv.padding = missing > 0 ? Padding::full : Padding::same;
     append(conv);
   };

@@ -28,7 +28,8 @@ std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
     : config_(config), input_(context.input) {
-  if (!context.code) throw Error("model.code: a dense backbone needs the dimension of the code, such as \"code\": 32");
+  if (!context.code)
+    throw Error("model.code: a dense backbone needs the dimension of the code, such as \"code\": 32");
   code_ = *context.code;
   std::vector<std::int64_t> widths = {elements(input_)};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());

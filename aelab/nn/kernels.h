@@ -23,8 +23,8 @@ enum class DirectKernel {
 };
 std::span<const std::string_view> names(DirectKernel);
 
-/// Implementations of the three seams (nn/layers.h, nn/convolution.h, nn/cross_entropy.h). They differ in speed
-/// and in the last bits of their results: runs record theirs, and resume with them.
+/// Implementations of the three seams (nn/layers.h, nn/convolution.h, nn/cross_entropy.h). They differ in
+/// speed and in the last bits of their results: runs record theirs, and resume with them.
 struct Kernels {
   LinearKernel linear = LinearKernel::automatic;
   DirectKernel convolution = DirectKernel::automatic;

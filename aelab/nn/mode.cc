@@ -16,8 +16,7 @@ void add_modes(const torch::nn::Module& module, Modes& modes) {
 
 ModeScope::ModeScope(const torch::nn::Module& module, bool training) {
   add_modes(module, before_);
-  if (std::all_of(before_.begin(), before_.end(),
-                  [&](const auto& mode) { return mode.second == training; }))
+  if (std::all_of(before_.begin(), before_.end(), [&](const auto& mode) { return mode.second == training; }))
     before_.clear();
   else
     before_.front().first->train(training);

@@ -88,7 +88,8 @@ void Adam::update(std::vector<Tensor>& gradients, double learning_rate) {
 void AdamW::Config::fields(Fields& f) {
   base.fields(f);
   f("weight_decay", weight_decay,
-    "decoupled weight decay: the fraction of the weights that a step with learning rate 1 subtracts; biases do "
+    "decoupled weight decay: the fraction of the weights that a step with learning rate 1 subtracts; biases "
+    "do "
     "not decay",
     at_least(0))
       .also_known_as({"l2", "decay"});
@@ -103,8 +104,8 @@ void Sgd::Config::fields(Fields& f) {
   rate_field(f, learning_rate, "learning rate");
   f("momentum", momentum, "momentum", between(0, 0.999999));
   f("nesterov", nesterov, "Nesterov momentum");
-  f("weight_decay", weight_decay, "weight decay: multiple of the weights added to their gradients; biases do not decay",
-    at_least(0))
+  f("weight_decay", weight_decay,
+    "weight decay: multiple of the weights added to their gradients; biases do not decay", at_least(0))
       .also_known_as({"l2", "decay"});
   f.require(!nesterov || momentum > 0, "nesterov", "needs a momentum above 0");
 }

@@ -49,7 +49,8 @@ class FirstOrder : public Optimizer {
   virtual void update(std::vector<Tensor>& gradients, double learning_rate) = 0;
 
   std::vector<Tensor> parameters_;
-  std::vector<std::size_t> weights_;  ///< indices of the parameters that decay: those of two dimensions or more
+  std::vector<std::size_t>
+      weights_;  ///< indices of the parameters that decay: those of two dimensions or more
 
  private:
   std::vector<std::string> names_;

@@ -73,8 +73,8 @@ struct BackboneContext {
 };
 
 /// The networks of the encoder and the decoder. Both have linear outputs: the bottleneck applies the
-/// activation of the code, the likelihood that of the output. Constructors throw an Error if layers and shapes
-/// do not fit.
+/// activation of the code, the likelihood that of the output. Constructors throw an Error if layers and
+/// shapes do not fit.
 class Backbone : public torch::nn::Module {
  public:
   static Registry<Backbone, const BackboneContext&>& registry();
@@ -87,7 +87,8 @@ class Backbone : public torch::nn::Module {
   virtual std::int64_t dense_depth() const { return 0; }
   /// These layers at x, with the slope of the last one undefined; empty if it has other layers.
   virtual std::vector<AffineLayer> affine_layers(const Tensor& /*x*/) const { return {}; }
-  /// A buffer that training fills with the mean of the data before its first step; undefined if there is none.
+  /// A buffer that training fills with the mean of the data before its first step; undefined if there is
+  /// none.
   virtual Tensor data_mean() const { return {}; }
   /// Its config with what it chose for its input filled in; nothing if the config is complete as it is.
   virtual std::optional<Choice<Backbone>> completed() const { return {}; }

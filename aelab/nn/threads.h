@@ -14,8 +14,8 @@ int use_threads(int wanted);
 /// to be called before every operation. Inside a parallel region nothing is measured or changed.
 int settle_threads();
 
-/// Sets the number of threads of LibTorch's operators and of our kernels by use_threads(), and restores the former
-/// number at the end of the scope.
+/// Sets the number of threads of LibTorch's operators and of our kernels by use_threads(), and restores the
+/// former number at the end of the scope.
 class ThreadScope {
  public:
   explicit ThreadScope(std::int64_t threads);

@@ -24,7 +24,8 @@ void InitializationConfig::fields(Fields& f) {
   f("checkpoint", checkpoint, "checkpoint of the run: best, last or ema");
   f("names", names, "names in the file for tensors of the model; default: the same names")
       .also_known_as({"mapping", "rename"});
-  f("partial", partial, "file and model may have tensors that the other does not have").also_known_as({"strict"});
+  f("partial", partial, "file and model may have tensors that the other does not have")
+      .also_known_as({"strict"});
   f.require(!path.empty(), "path", "is missing: name a run's folder, or a safetensors file");
 }
 
@@ -39,7 +40,8 @@ fs::path file_of(const InitializationConfig& config) {
   if (!fs::exists(path)) throw Error("model.initialize_from.path: " + config.path + " does not exist");
   if (!fs::is_directory(path)) return path;
   const auto file = path / "checkpoints" / (config.checkpoint + ".safetensors");
-  if (!fs::exists(file)) throw Error("model.initialize_from: the checkpoint " + file.string() + " does not exist");
+  if (!fs::exists(file))
+    throw Error("model.initialize_from: the checkpoint " + file.string() + " does not exist");
   return file;
 }
 
@@ -69,7 +71,8 @@ class Initializer {
     const auto content = SafetensorsFile::read(file_);
     const bool checkpoint = content.metadata().contains("aelab");
     for (const auto& tensor : content.tensors()) {
-      if (checkpoint && !tensor.name.starts_with(kModelPrefix)) continue;  // of the optimizer and of callbacks
+      if (checkpoint && !tensor.name.starts_with(kModelPrefix))
+        continue;  // of the optimizer and of callbacks
       match(tensor,
             model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
     }

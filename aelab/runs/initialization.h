@@ -16,7 +16,7 @@ struct InitializationConfig {
   std::string path = "";               ///< a run's folder, or a safetensors file such as PyTorch's state_dict
   std::string checkpoint = "best";     ///< of the run
   std::vector<TensorName> names = {};  ///< for files with other names than the model
-  bool partial = false;                ///< whether file and model may each have tensors that the other does not have
+  bool partial = false;  ///< whether file and model may each have tensors that the other does not have
 
   void fields(Fields& f);
 };

@@ -14,8 +14,8 @@ std::span<const std::string_view> names(InterpolationMethod);
 enum class InterpolationSpace { code, input };
 std::span<const std::string_view> names(InterpolationSpace);
 
-/// Points of the path from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Throws an
-/// Error if the spherical path is not defined: one of the two is zero, or they have opposite directions.
+/// Points of the path from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Throws
+/// an Error if the spherical path is not defined: one of the two is zero, or they have opposite directions.
 Tensor between(const Tensor& from, const Tensor& to, const Tensor& t,
                InterpolationMethod method = InterpolationMethod::linear);
 
@@ -33,13 +33,14 @@ struct Way {
   InterpolationSpace space = InterpolationSpace::code;
 };
 
-/// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for comparison.
+/// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for
+/// comparison.
 Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to,
                           const Way& way = {});
 
 /// The grid between four inputs, [4, ...input]: top left, top right, bottom left, bottom right; steps x steps
-/// points, row by row. First along the upper and the lower side, then between these: bilinear if the method is
-/// linear.
+/// points, row by row. First along the upper and the lower side, then between these: bilinear if the method
+/// is linear.
 Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners, const Way& way = {});
 
 /// The plane of 2-dimensional codes: steps x steps points between the 5 % and 95 % quantiles of `codes`
@@ -84,9 +85,10 @@ struct InterpolationOutcome {
   std::optional<double> pixels_distance;
 };
 
-/// Writes interpolation.json (for every point: t, code, distance from the nearest input of the training split),
-/// decoded.npy and, for images, interpolation.png: a strip has the decoded points above the mixed pixels.
-/// Throws an Error, before anything is created, if a sample does not exist or the path is not defined.
+/// Writes interpolation.json (for every point: t, code, distance from the nearest input of the training
+/// split), decoded.npy and, for images, interpolation.png: a strip has the decoded points above the mixed
+/// pixels. Throws an Error, before anything is created, if a sample does not exist or the path is not
+/// defined.
 InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& config);
 
 }  // namespace aelab

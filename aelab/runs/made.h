@@ -25,12 +25,13 @@ struct Made {
 };
 
 /// Makes data and model, and adds to `problems` the errors in the config, of data and model together, and of
-/// their training and evaluation. Fields with errors have their default values, so that others can be checked;
-/// errors that follow from these defaults are not reported.
+/// their training and evaluation. Fields with errors have their default values, so that others can be
+/// checked; errors that follow from these defaults are not reported.
 Made make(const RunConfig& config, Problems& problems, OpenedData& opened);
 Made make(const RunConfig& config, Problems& problems);
 
-/// Throws an Error if the variant cannot be made for these data, or does not expand to the config's "expanded".
+/// Throws an Error if the variant cannot be made for these data, or does not expand to the config's
+/// "expanded".
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data);
 
 }  // namespace aelab

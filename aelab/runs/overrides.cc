@@ -41,7 +41,10 @@ json& entry(json& list, const std::string& key, const std::string& where) {
 class PathWalk {
  public:
   PathWalk(json& config, std::string run_at, std::string where)
-      : at_(&config), run_(run_at.empty() ? &config : nullptr), run_at_(std::move(run_at)), where_(std::move(where)) {}
+      : at_(&config),
+        run_(run_at.empty() ? &config : nullptr),
+        run_at_(std::move(run_at)),
+        where_(std::move(where)) {}
 
   void step(const std::string& key) {
     auto& parent = *at_;

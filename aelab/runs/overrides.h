@@ -7,8 +7,8 @@
 namespace aelab {
 
 /// Sets "path.to.key=value" in a run file's JSON. Entries of a list are numbered from 0, as in
-/// callbacks[0].patience or callbacks.0.patience; the number after the last entry appends one. A list that the
-/// file leaves out starts as its default, and a registered type given by its name alone becomes an object
+/// callbacks[0].patience or callbacks.0.patience; the number after the last entry appends one. A list that
+/// the file leaves out starts as its default, and a registered type given by its name alone becomes an object
 /// when one of its fields is set. A value is JSON, or else text. In a comparison file the run is the value of
 /// the key `run_at`.
 /// Throws an Error when an override has no '=', or leads through a value that is neither an object nor a

@@ -64,14 +64,16 @@ void remove_temporary_files(const fs::path& folder) {
 
 /// The callbacks with the progress display that the options ask for; config.json keeps those of the run file.
 std::vector<CallbackConfig> shown_as(const RunOptions& options, std::vector<CallbackConfig> callbacks) {
-  const auto is_progress = [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; };
+  const auto is_progress = [](const auto& entry) {
+    return entry.callback.kind() == ProgressBar::Config::kind;
+  };
   const bool listed = std::any_of(callbacks.begin(), callbacks.end(), is_progress);
   const bool wanted = options.quiet ? !*options.quiet : listed;
   if (wanted && listed && !options.plain) return callbacks;
   std::erase_if(callbacks, is_progress);
   if (wanted)
-    callbacks.push_back({.callback = ProgressBar::Config{
-                             .display = options.plain ? Display::plain : Display::automatic}});
+    callbacks.push_back(
+        {.callback = ProgressBar::Config{.display = options.plain ? Display::plain : Display::automatic}});
   return callbacks;
 }
 
@@ -170,17 +172,17 @@ bool is_complete(const fs::path& folder) { return read_status(folder).state == "
 void require_unchanged(const fs::path& folder) {
   const auto changed = changed_files(folder, read_status(folder));
   if (changed.empty()) return;
-  throw Error(folder.string() + ": the run is complete, but these files were changed since: " +
-              join(changed, ", ") + "; restore them, or start a new run with aelab run " +
-              (folder / "config.json").string());
+  throw Error(folder.string() +
+              ": the run is complete, but these files were changed since: " + join(changed, ", ") +
+              "; restore them, or start a new run with aelab run " + (folder / "config.json").string());
 }
 
 RunOutcome on_record(const fs::path& folder) {
   return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
 }
 
-/// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous", if
-/// `damaged` cannot be read and another checkpoint can.
+/// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous",
+/// if `damaged` cannot be read and another checkpoint can.
 std::string way_out(const fs::path& folder, Which damaged) {
   const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
                      fs::exists(checkpoint_path(folder, Which::previous));
@@ -195,8 +197,9 @@ std::string way_out(const fs::path& folder, Which damaged) {
   if (!began || is_whole(damaged)) return {};
   for (const auto which : {Which::previous, Which::best})
     if (which != damaged && is_whole(which))
-      return "; " + checkpoint_path(folder, which).string() + " is not corrupted: resume from it with aelab resume " +
-             folder.string() + " --checkpoint " + std::string(name_of(which));
+      return "; " + checkpoint_path(folder, which).string() +
+             " is not corrupted: resume from it with aelab resume " + folder.string() + " --checkpoint " +
+             std::string(name_of(which));
   return "; no other checkpoint can be read either: start a new run";
 }
 
@@ -320,8 +323,8 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 
 namespace {
 
-/// Sources number the classes that they find: equal numbers must mean equal classes. Without labels in both there is
-/// nothing to compare.
+/// Sources number the classes that they find: equal numbers must mean equal classes. Without labels in both
+/// there is nothing to compare.
 void require_same_classes(const Data& own, const Data& other) {
   if (!own.train.has_labels() || !other.train.has_labels() || own.class_names == other.class_names) return;
   const auto classes = [](const Data& data) {

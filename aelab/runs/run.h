@@ -19,19 +19,19 @@ struct RunOutcome {
 struct RunOptions {
   std::string origin = "run";  ///< heads messages: the run file's name
   Problems problems = {};      ///< found while the config was read, reported together with those found here
-  /// True: no progress display. False: the one that the config lists, or else the default one. Unset: only one
-  /// that the config lists.
+  /// True: no progress display. False: the one that the config lists, or else the default one. Unset: only
+  /// one that the config lists.
   std::optional<bool> quiet = {};
   bool plain = false;  ///< no live bar
-  /// The folder of the run; if empty, a new folder <output>/<name>/<n>. A run in that folder must be this one:
-  /// it is resumed, or left as it is if it is complete.
+  /// The folder of the run; if empty, a new folder <output>/<name>/<n>. A run in that folder must be this
+  /// one: it is resumed, or left as it is if it is complete.
   std::filesystem::path folder = {};
   std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
 };
 
-/// Trains, evaluates and records. Throws an Error with all errors in the config or the data before a folder is
-/// created, and a Failure if the run itself fails. Without "threads" in the config, the number of threads is
-/// default_threads() (training/thread_rule.h), and recorded.
+/// Trains, evaluates and records. Throws an Error with all errors in the config or the data before a folder
+/// is created, and a Failure if the run itself fails. Without "threads" in the config, the number of threads
+/// is default_threads() (training/thread_rule.h), and recorded.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
 enum class Part { train, validation, test };

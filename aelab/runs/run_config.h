@@ -11,7 +11,8 @@ namespace aelab {
 /// A variant, and in the config.json of a run folder the parts that it expands to.
 struct ModelConfig {
   Choice<Autoencoder> variant = {};
-  std::optional<AutoencoderConfig> expanded = {};  ///< compared with what the variant expands to, never merged
+  std::optional<AutoencoderConfig> expanded =
+      {};  ///< compared with what the variant expands to, never merged
   std::optional<InitializationConfig> initialize_from = {};
 
   void fields(Fields& f);

@@ -10,7 +10,8 @@ namespace aelab {
 const Dataset& TrainedRun::part(Part part) const {
   const auto& rows = part_of(data, part);
   if (rows.size() == 0)
-    throw Error("--part: the run has no rows in its " + std::string(name_of(part)) + " split; choose another");
+    throw Error("--part: the run has no rows in its " + std::string(name_of(part)) +
+                " split; choose another");
   return rows;
 }
 

@@ -17,13 +17,13 @@ struct TrainedRun {
   at::Device device() const { return model->parameters().front().device(); }
 };
 
-/// Loads a run. Uses the run's number of threads and its kernels, if this machine has them, so that results are
-/// the same to the last bit. Throws an Error if the folder has no run, its data cannot be opened, or it has no
-/// such checkpoint.
+/// Loads a run. Uses the run's number of threads and its kernels, if this machine has them, so that results
+/// are the same to the last bit. Throws an Error if the folder has no run, its data cannot be opened, or it
+/// has no such checkpoint.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
 
-/// Throws an Error if rows of other data, transformed like the run's, do not fit its model: another shape, or other
-/// columns.
+/// Throws an Error if rows of other data, transformed like the run's, do not fit its model: another shape, or
+/// other columns.
 void require_inputs(const TrainedRun& run, const Data& other);
 
 }  // namespace aelab

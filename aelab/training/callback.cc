@@ -11,7 +11,8 @@ void Callback::load(const nlohmann::json&) {}
 
 void CallbackConfig::fields(Fields& f) {
   f.flatten(callback);
-  f("enabled", enabled, "false: leaves out this callback, even a default one").also_known_as({"active", "disabled"});
+  f("enabled", enabled, "false: leaves out this callback, even a default one")
+      .also_known_as({"active", "disabled"});
 }
 
 namespace {

@@ -9,8 +9,8 @@ namespace aelab {
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
-/// The same without a model: what can be found wrong with the callbacks, such as a monitor of a metric that no
-/// registered variant has. `data` without rows are ignored.
+/// The same without a model: what can be found wrong with the callbacks, such as a monitor of a metric that
+/// no registered variant has. `data` without rows are ignored.
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);
 

@@ -24,8 +24,8 @@ void save_checkpoint(const std::filesystem::path& path, Training& training);
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers);
 
-/// The progress of the training when the checkpoint was written. The beginning if there is no such file or its
-/// metadata cannot be read; its tensors are not read.
+/// The progress of the training when the checkpoint was written. The beginning if there is no such file or
+/// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
 /// Restores the fitted transforms of a split. Throws an Error as above.

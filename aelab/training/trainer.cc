@@ -28,7 +28,8 @@ void TrainerConfig::fields(Fields& f) {
   f("epochs", epochs, "number of epochs of each phase", at_least(1))
       .also_known_as({"n_epochs", "num_epochs", "max_epochs", "epoch", "iterations", "max_iter", "n_iter"});
   f("budget", budget, "total over all phases, instead of \"epochs\"").also_known_as({"limit"});
-  f("batch_size", batch_size, "batch size", at_least(1)).also_known_as({"bs", "batch", "minibatch", "minibatch_size"});
+  f("batch_size", batch_size, "batch size", at_least(1))
+      .also_known_as({"bs", "batch", "minibatch", "minibatch_size"});
   f("accumulate", accumulate, "number of batches whose gradients are accumulated for one optimizer step",
     at_least(1))
       .also_known_as({"accumulate_grad_batches", "gradient_accumulation", "gradient_accumulation_steps"});
@@ -37,9 +38,11 @@ void TrainerConfig::fields(Fields& f) {
   f("clip_value", clip_value, "largest absolute value of a gradient's elements", above(0))
       .also_known_as({"clipvalue"});
   f("optimizer", optimizer, "optimizer").also_known_as({"optimiser", "optim", "solver"});
-  f("freeze", freeze, "parameters that are not trained: names, or beginnings of names such as backbone.encoder_0")
+  f("freeze", freeze,
+    "parameters that are not trained: names, or beginnings of names such as backbone.encoder_0")
       .also_known_as({"frozen"});
-  f("device", device, "auto: CUDA if LibTorch has it, otherwise the CPU").also_known_as({"accelerator", "gpu"});
+  f("device", device, "auto: CUDA if LibTorch has it, otherwise the CPU")
+      .also_known_as({"accelerator", "gpu"});
   f("threads", threads, "processor threads; default: by the work of a batch, at most all", between(1, 1024))
       .also_known_as({"num_threads", "n_jobs", "workers", "num_workers"});
   f("kernels", kernels,
@@ -59,7 +62,8 @@ void check_device(Device device) {
 
 namespace {
 
-constexpr std::int64_t kValidationRows = 1000;  // per batch; fixed, so that the batch size does not change sums
+constexpr std::int64_t kValidationRows =
+    1000;  // per batch; fixed, so that the batch size does not change sums
 
 at::Device choose_device(Device device) {
   check_device(device);
@@ -399,7 +403,8 @@ History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) 
   auto placed = place;
   if (threads.granted() < config_.threads.value_or(0))
     placed.notes.push_back("caution: OpenMP provides " + std::to_string(threads.granted()) + " of " +
-                           std::to_string(*config_.threads) + " threads; results may differ in their last bits");
+                           std::to_string(*config_.threads) +
+                           " threads; results may differ in their last bits");
   use_kernels(config_.kernels);
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());

@@ -71,8 +71,8 @@ class Trainer {
   void check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const;
 
   /// Trains the model in place, on the config's device, and restores its training or evaluation mode and the
-  /// number of threads. Stops after a step when StopSignals received a signal. Throws the Error of check(), and
-  /// a Failure if training itself fails; the state before is saved if there is a folder.
+  /// number of threads. Stops after a step when StopSignals received a signal. Throws the Error of check(),
+  /// and a Failure if training itself fails; the state before is saved if there is a folder.
   History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
 
  private:

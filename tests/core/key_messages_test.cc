@@ -107,7 +107,8 @@ json house_read(const std::string& text) {
 }
 
 TEST(DefaultTypes, FieldsWithoutATypeChangeTheDefaultAndNothingElse) {
-  EXPECT_EQ(house_read(R"({"pet": {"weight": 5}})")["pet"], json({{"kind", "cat"}, {"lives", 7}, {"weight", 5.0}}));
+  EXPECT_EQ(house_read(R"({"pet": {"weight": 5}})")["pet"],
+            json({{"kind", "cat"}, {"lives", 7}, {"weight", 5.0}}));
   EXPECT_EQ(house_read(R"({"pet": {}})")["pet"], house_read("{}")["pet"]);
   // But a type that is named begins with its own defaults.
   EXPECT_EQ(house_read(R"({"pet": {"kind": "cat", "weight": 5}})")["pet"]["lives"], 9);
@@ -116,7 +117,8 @@ TEST(DefaultTypes, FieldsWithoutATypeChangeTheDefaultAndNothingElse) {
 
 TEST(DefaultTypes, AnOptionalFieldHasTheDefaultThatItsOwnerStates) {
   EXPECT_FALSE(house_read("{}").contains("guard"));
-  EXPECT_EQ(house_read(R"({"guard": {"tricks": 2}})")["guard"], json({{"kind", "dog"}, {"weight", 50.0}, {"tricks", 2}}));
+  EXPECT_EQ(house_read(R"({"guard": {"tricks": 2}})")["guard"],
+            json({{"kind", "dog"}, {"weight", 50.0}, {"tricks", 2}}));
   EXPECT_EQ(house_read(R"({"guard": "cat"})")["guard"]["lives"], 9);
 }
 
@@ -136,21 +138,28 @@ TEST(DefaultTypes, WhatOnlyOtherTypesHaveNamesThem) {
 
 TEST(DefaultTypes, WithoutADefaultTheTypesThatFitAreNamed) {
   EXPECT_EQ(house_refusal(R"({"guest": {"lives": 1}})"), R"(file: guest: lacks "kind": write "kind": "cat")");
-  EXPECT_EQ(house_refusal(R"({"guest": {}})"), R"(file: guest: lacks "kind": say which animal (cat, dog, wolf))");
+  EXPECT_EQ(house_refusal(R"({"guest": {}})"),
+            R"(file: guest: lacks "kind": say which animal (cat, dog, wolf))");
   // An entry of a list has no default of its own: the list replaces the default one.
-  EXPECT_EQ(house_refusal(R"({"flock": [{"tricks": 1}]})"), R"(file: flock[0]: lacks "kind": write "kind": "dog" or "wolf")");
+  EXPECT_EQ(house_refusal(R"({"flock": [{"tricks": 1}]})"),
+            R"(file: flock[0]: lacks "kind": write "kind": "dog" or "wolf")");
 }
 
 TEST(UnknownKeys, OtherNamesOfAFieldSuggestIt) {
   for (const std::string key : {"lr", "LR", "eta", "learningRate", "learning-rate", "learning_rat"})
-    EXPECT_EQ(house_refusal("{\"" + key + "\": 1}"), "file: " + key + ": unknown key. Did you mean \"learning_rate\"?");
-  EXPECT_EQ(house_refusal(R"({"pet": {"n_lives": 1}})"), "file: pet.n_lives: unknown key. Did you mean \"lives\"?");
-  EXPECT_EQ(house_refusal(R"({"doors": [{"w": 1}]})"), "file: doors[0].w: unknown key. Did you mean \"width\"?");
+    EXPECT_EQ(house_refusal("{\"" + key + "\": 1}"),
+              "file: " + key + ": unknown key. Did you mean \"learning_rate\"?");
+  EXPECT_EQ(house_refusal(R"({"pet": {"n_lives": 1}})"),
+            "file: pet.n_lives: unknown key. Did you mean \"lives\"?");
+  EXPECT_EQ(house_refusal(R"({"doors": [{"w": 1}]})"),
+            "file: doors[0].w: unknown key. Did you mean \"width\"?");
 }
 
 TEST(UnknownKeys, AKeyOfAnotherPlaceIsSentThere) {
-  EXPECT_EQ(house_refusal(R"({"width": 1})"), R"(file: width: unknown key. "width" belongs to an entry of "doors" or "gate")");
-  EXPECT_EQ(house_refusal(R"({"w": 1})"), R"(file: w: unknown key. Did you mean "width" of an entry of "doors" or "gate"?)");
+  EXPECT_EQ(house_refusal(R"({"width": 1})"),
+            R"(file: width: unknown key. "width" belongs to an entry of "doors" or "gate")");
+  EXPECT_EQ(house_refusal(R"({"w": 1})"),
+            R"(file: w: unknown key. Did you mean "width" of an entry of "doors" or "gate"?)");
   EXPECT_EQ(house_refusal(R"({"gate": {"lr": 1}})"),
             R"(file: gate.lr: unknown key. Did you mean "learning_rate" at the top level, beside "gate"?)");
   EXPECT_EQ(house_refusal(R"({"doors": [{"flock": 1}]})"),

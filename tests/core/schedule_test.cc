@@ -37,10 +37,12 @@ TEST(Schedules, CosineWarmsUpAndRestarts) {
 
 /// The periods of a cosine schedule: each begins where the value rises, and ends at `to`.
 std::vector<std::int64_t> periods_of(std::int64_t restarts, std::int64_t steps, double warmup = 0) {
-  const Schedule cosine = CosineSchedule::Config{.from = 1, .to = 0.25, .warmup = warmup, .restarts = restarts};
+  const Schedule cosine =
+      CosineSchedule::Config{.from = 1, .to = 0.25, .warmup = warmup, .restarts = restarts};
   std::vector<std::int64_t> lengths;
   for (auto step = static_cast<std::int64_t>(warmup); step < steps; ++step) {
-    const bool first = step == static_cast<std::int64_t>(warmup) || cosine.at(step, steps) > cosine.at(step - 1, steps);
+    const bool first =
+        step == static_cast<std::int64_t>(warmup) || cosine.at(step, steps) > cosine.at(step - 1, steps);
     if (first) lengths.push_back(0);
     ++lengths.back();
     const bool last = step + 1 == steps || cosine.at(step + 1, steps) > cosine.at(step, steps);

@@ -84,7 +84,8 @@ TEST(Stacked, LayersDrawTheirNoiseApart) {
     std::vector<Tensor> masks;
     for (const auto& phase : model->phases()) {
       Pass pass;
-      phase.updates.front().objective(batch, Step{.at = {.epoch = 1, .batch = place}, .seed = 3, .training = true}, pass);
+      phase.updates.front().objective(
+          batch, Step{.at = {.epoch = 1, .batch = place}, .seed = 3, .training = true}, pass);
       masks.push_back((pass.input == 0).flatten(1));
     }
     return masks;
@@ -99,7 +100,8 @@ TEST(Stacked, LayersDrawTheirNoiseApart) {
 }
 
 TEST(Stacked, AClassifierIsDiscardedWithTheEncoderThatItWasFittedOn) {
-  const auto model = stack({.layers = {denoising(12)}, .classifier = Choice<Classifier>::named("linear-svm")});
+  const auto model =
+      stack({.layers = {denoising(12)}, .classifier = Choice<Classifier>::named("linear-svm")});
   model->phases().back().solve(few_digits().train);
   ASSERT_TRUE(model->classifies());
   const auto fitted = model->fitted();

@@ -36,9 +36,10 @@ void expect_works(const ConvolutionalBackbone& net, const Shape& input) {
   for (const auto& item : net.named_parameters()) EXPECT_TRUE(item.value().grad().defined()) << item.key();
 }
 
-const std::vector<Shape> kSizes = {{1, 8, 8},   {1, 9, 9},    {3, 8, 13},  {1, 13, 8},   {2, 11, 17}, {3, 32, 32},
-                                   {1, 28, 28}, {3, 28, 28},  {1, 27, 28}, {1, 28, 29},  {3, 64, 48}, {1, 31, 33},
-                                   {4, 15, 15}, {1, 100, 10}, {3, 96, 96}, {1, 57, 101}, {1, 16, 16}};
+const std::vector<Shape> kSizes = {{1, 8, 8},    {1, 9, 9},   {3, 8, 13},  {1, 13, 8},   {2, 11, 17},
+                                   {3, 32, 32},  {1, 28, 28}, {3, 28, 28}, {1, 27, 28},  {1, 28, 29},
+                                   {3, 64, 48},  {1, 31, 33}, {4, 15, 15}, {1, 100, 10}, {3, 96, 96},
+                                   {1, 57, 101}, {1, 16, 16}};
 
 TEST(DefaultDecoder, IsGolansFor28x28) {
   for (const std::int64_t channels : {1, 3}) {
@@ -58,7 +59,8 @@ TEST(DefaultDecoder, LeadsBackToEverySize) {
 TEST(DefaultDecoder, PutsEachPixelWhereTheEncoderFoundIt) {
   // A pixel of a code of one dimension per 8x8 block enlarges to that block, whatever the size of the image.
   for (const auto& input : {Shape{1, 19, 22}, Shape{1, 9, 8}}) {
-    const Layers pools = {{.pool = Pooling::max, .size = 4, .ceil = true}, {.pool = Pooling::max, .ceil = true}};
+    const Layers pools = {{.pool = Pooling::max, .size = 4, .ceil = true},
+                          {.pool = Pooling::max, .ceil = true}};
     const auto decoder = mirrored_decoder(pools, input);
     const ConvolutionalBackbone net({.encoder = pools, .decoder = decoder}, {.input = input});
     // Of its last layers, the convolution is made the identity.
@@ -80,12 +82,15 @@ std::vector<Layers> encoders() {
   return {
       ConvolutionalBackbone::Config::lecture_encoder(),
       {{.conv = 4, .activation = relu}, {.pool = Pooling::max}},
-      {{.conv = 4, .kernel = 5, .padding = Padding::valid, .activation = relu}, {.conv = 2, .padding = Padding::valid}},
+      {{.conv = 4, .kernel = 5, .padding = Padding::valid, .activation = relu},
+       {.conv = 2, .padding = Padding::valid}},
       {{.conv = 4, .stride = 2, .activation = relu}, {.conv = 6, .stride = 2, .activation = relu}},
       {{.conv = 3, .kernel = 4, .stride = 3, .padding = Padding::valid}},
       {{.pool = Pooling::average, .size = 3}},
       {{.pool = Pooling::max, .ceil = true}, {.conv = 5, .kernel = 2, .padding = Padding::valid}},
-      {{.conv = 2, .activation = Activation::tanh}, {.pool = Pooling::max, .size = 3}, {.pool = Pooling::average}},
+      {{.conv = 2, .activation = Activation::tanh},
+       {.pool = Pooling::max, .size = 3},
+       {.pool = Pooling::average}},
       {{.conv = 2, .kernel = 3, .padding = Padding::full}, {.pool = Pooling::max}},
       {{.upsample = 2}, {.conv = 2}, {.pool = Pooling::max, .size = 4}},
       {{.conv = 2}, {.crop = {{7, 7}}}},
@@ -93,7 +98,9 @@ std::vector<Layers> encoders() {
 }
 
 /// Whether the encoder is worth a try: what it crops from a large image takes a huge kernel to bring back.
-bool suits(const Layers& encoder, const Shape& input) { return !encoder.back().crop || elements(input) < 400; }
+bool suits(const Layers& encoder, const Shape& input) {
+  return !encoder.back().crop || elements(input) < 400;
+}
 
 TEST(DefaultDecoder, LeadsBackFromEveryEncoder) {
   for (const auto& input : kSizes)
@@ -116,13 +123,12 @@ Layers proposed_in(const std::string& message) {
 }
 
 TEST(ProposedDecoder, WorksWhateverDoesNotFit) {
-  const std::vector<Layers> wrong = {
-      {{.conv = 1}},
-      {{.upsample = 3}, {.conv = 7}},
-      {{.conv = 1, .kernel = 99, .padding = Padding::valid}},
-      {{.pool = Pooling::max, .size = 64}},
-      {{.crop = {{200, 200}}}},
-      ConvolutionalBackbone::Config::lecture_decoder()};
+  const std::vector<Layers> wrong = {{{.conv = 1}},
+                                     {{.upsample = 3}, {.conv = 7}},
+                                     {{.conv = 1, .kernel = 99, .padding = Padding::valid}},
+                                     {{.pool = Pooling::max, .size = 64}},
+                                     {{.crop = {{200, 200}}}},
+                                     ConvolutionalBackbone::Config::lecture_decoder()};
   for (const auto& input : kSizes)
     for (const auto& encoder : encoders())
       for (const auto& decoder : wrong) {
@@ -132,8 +138,9 @@ TEST(ProposedDecoder, WorksWhateverDoesNotFit) {
             [&] { ConvolutionalBackbone({.encoder = encoder, .decoder = decoder}, {.input = input}); });
         if (message == "nothing was thrown") continue;
         EXPECT_TRUE(message.starts_with("model.backbone.decoder")) << message;
-        expect_works(ConvolutionalBackbone({.encoder = encoder, .decoder = proposed_in(message)}, {.input = input}),
-                     input);
+        expect_works(
+            ConvolutionalBackbone({.encoder = encoder, .decoder = proposed_in(message)}, {.input = input}),
+            input);
       }
 }
 
@@ -149,12 +156,14 @@ TEST(ConvolutionalLayers, FullPaddingGivesBackWhatValidTakes) {
 }
 
 TEST(ConvolutionalLayers, CropsKeepTheTopLeft) {
-  const ConvolutionalBackbone net({.encoder = {{.crop = {{2, 3}}}}, .decoder = {{.upsample = 2}, {.crop = {{3, 5}}}}},
-                                  {.input = {1, 3, 5}});
+  const ConvolutionalBackbone net(
+      {.encoder = {{.crop = {{2, 3}}}}, .decoder = {{.upsample = 2}, {.crop = {{3, 5}}}}},
+      {.input = {1, 3, 5}});
   const auto x = at::arange(15, at::kFloat).view({1, 1, 3, 5});
   EXPECT_TRUE(at::equal(net.encode(x).flatten(), at::tensor({0.f, 1.f, 2.f, 5.f, 6.f, 7.f})));
-  EXPECT_TRUE(at::equal(net.decode(net.encode(x))[0][0],
-                        at::tensor({0.f, 0.f, 1.f, 1.f, 2.f, 0.f, 0.f, 1.f, 1.f, 2.f, 5.f, 5.f, 6.f, 6.f, 7.f}).view({3, 5})));
+  EXPECT_TRUE(at::equal(
+      net.decode(net.encode(x))[0][0],
+      at::tensor({0.f, 0.f, 1.f, 1.f, 2.f, 0.f, 0.f, 1.f, 1.f, 2.f, 5.f, 5.f, 6.f, 6.f, 7.f}).view({3, 5})));
   const auto refusal = message_of<Error>([] {
     ConvolutionalBackbone({.encoder = {{.crop = {{9, 2}}}}}, {.input = {1, 3, 5}});
   });

@@ -84,7 +84,8 @@ TEST(Textbook, EveryFirstOrderOptimizerFollowsItsFormula) {
     NamedTensors parameters;
     const std::vector<std::vector<std::int64_t>> shapes = {{2, 3}, {3}, {1, 1}, {2, 1, 2, 2}, {1}};
     for (std::size_t i = 0; i < shapes.size(); ++i)
-      parameters.emplace_back("p" + std::to_string(i), at::empty(shapes[i], at::kDouble).normal_(0, 1, random));
+      parameters.emplace_back("p" + std::to_string(i),
+                              at::empty(shapes[i], at::kDouble).normal_(0, 1, random));
     std::vector<std::vector<Number>> numbers;
     for (const auto& item : parameters) {
       numbers.emplace_back();
@@ -94,7 +95,8 @@ TEST(Textbook, EveryFirstOrderOptimizerFollowsItsFormula) {
     const auto optimizer = choice.make(parameters);
     for (int t = 1; t <= kSteps; ++t) {
       std::vector<Tensor> gradients;
-      for (const auto& shape : shapes) gradients.push_back(at::empty(shape, at::kDouble).normal_(0, 1, random));
+      for (const auto& shape : shapes)
+        gradients.push_back(at::empty(shape, at::kDouble).normal_(0, 1, random));
       const Step step{.in_phase = t - 1, .phase_steps = kSteps};
       optimizer->step([&] { return Evaluation{at::zeros({}), gradients}; }, step);
       for (std::size_t i = 0; i < shapes.size(); ++i)

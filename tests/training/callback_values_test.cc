@@ -39,13 +39,15 @@ class Scripted : public Dense {
       phase.name = "phase " + std::to_string(i + 1);
       phase.epochs = static_cast<std::int64_t>(script_[i].size());
       const auto objective = phase.updates.front().objective;
-      phase.updates.front().objective = [this, i, objective](const Batch& batch, const Step& step, Pass& pass) {
+      phase.updates.front().objective = [this, i, objective](const Batch& batch, const Step& step,
+                                                             Pass& pass) {
         auto terms = objective(batch, step, pass);
         if (step.training) return terms;
         const auto epoch = std::clamp<std::int64_t>(step.in_phase / kSteps - 1, 0,
                                                     static_cast<std::int64_t>(script_[i].size()) - 1);
         Terms scripted;
-        scripted.add(i == 0 ? "scripted" : "later", at::full({}, script_[i][static_cast<std::size_t>(epoch)]));
+        scripted.add(i == 0 ? "scripted" : "later",
+                     at::full({}, script_[i][static_cast<std::size_t>(epoch)]));
         return scripted;
       };
       phases.push_back(std::move(phase));
@@ -75,8 +77,8 @@ std::vector<double> values_of(const History& history, std::string_view metric) {
 }
 
 TEST(Plateau, ReducesTheRateAfterItsPatienceAndWaitsAgain) {
-  // Best 5 at epoch 1; epochs 2 and 3 do not improve: reduced after 3. It waits anew: reduced after 5. Epoch 6
-  // improves; 7 and 8 do not: reduced after 8. The second phase begins with the full rate.
+  // Best 5 at epoch 1; epochs 2 and 3 do not improve: reduced after 3. It waits anew: reduced after 5. Epoch
+  // 6 improves; 7 and 8 do not: reduced after 8. The second phase begins with the full rate.
   Scripted model({{5, 6, 6, 6, 6, 4, 4, 4}, {9, 9, 9}});
   const CallbackConfig plateau = {.callback = Plateau::Config{.patience = 2, .factor = 0.5, .least = 0.2}};
   Trainer trainer(plain_sgd(0.01, 1), {plateau, {.callback = LearningRate::Config{}}});
@@ -126,7 +128,8 @@ TEST(LearningRate, IsThatOfTheLastStepOfTheEpoch) {
 /// All parameters in one row, in float64.
 Tensor row_of(const Autoencoder& model) {
   std::vector<Tensor> rows;
-  for (const auto& item : parameters_of(model)) rows.push_back(item.second.detach().to(at::kDouble).flatten());
+  for (const auto& item : parameters_of(model))
+    rows.push_back(item.second.detach().to(at::kDouble).flatten());
   return at::cat(rows);
 }
 
@@ -142,15 +145,17 @@ class AtStepEnd : public Callback {
 TEST(WeightAverage, IsTheBiasCorrectedMeanOfTheStepsByHand) {
   const TemporaryFolder folder;
   constexpr double d = 0.6;
-  Trainer trainer(plain_sgd(0.05, 2), {{.callback = WeightAverage::Config{.decay = d}}, checkpoint_every_step()});
+  Trainer trainer(plain_sgd(0.05, 2),
+                  {{.callback = WeightAverage::Config{.decay = d}}, checkpoint_every_step()});
   std::vector<Tensor> weights;
   trainer.watch(std::make_shared<AtStepEnd>([&](Training& t) { weights.push_back(row_of(t.model)); }));
   const auto model = small_dense();
   trainer.fit(*model, few_digits(64), {folder.path(), {}});
   ASSERT_EQ(weights.size(), 4u);
   // (1 - d) (w4 + d w3 + d^2 w2 + d^3 w1) / (1 - d^4)
-  const auto expected =
-      (1 - d) * (weights[3] + d * weights[2] + d * d * weights[1] + d * d * d * weights[0]) / (1 - std::pow(d, 4));
+  const auto expected = (1 - d) *
+                        (weights[3] + d * weights[2] + d * d * weights[1] + d * d * d * weights[0]) /
+                        (1 - std::pow(d, 4));
   const auto averaged = small_dense();
   load_model_state(folder / "checkpoints/ema.safetensors", *averaged);
   EXPECT_TRUE(at::allclose(row_of(*averaged), expected, 1e-5, 1e-7));
@@ -170,8 +175,8 @@ TEST(Checkpoints, KeepTheBestFewAndEveryNth) {
   const CallbackConfig checkpoint = {.callback = SaveCheckpoint::Config{.seconds = 0, .top = 3, .every = 3}};
   Trainer(plain_sgd(0.01, 1), {checkpoint}).fit(model, few_digits(64), {folder.path(), {}});
   EXPECT_EQ(checkpoints_in(folder.path()),
-            (std::set<std::string>{"last", "previous", "best", "best-epoch-0002", "best-epoch-0004", "best-epoch-0006",
-                                   "epoch-0003", "epoch-0006"}));
+            (std::set<std::string>{"last", "previous", "best", "best-epoch-0002", "best-epoch-0004",
+                                   "best-epoch-0006", "epoch-0003", "epoch-0006"}));
 }
 
 TEST(Checkpoints, TheBestIsOfTheLastPhase) {
@@ -231,7 +236,7 @@ TEST(Throughput, CountsEachEpochAnew) {
     ASSERT_EQ(std::sscanf(line.c_str(), "%lf,%lf,%lf,%lf", &number, &seconds, &samples, &rate), 4) << line;
     EXPECT_EQ(number, epoch);
     EXPECT_GE(seconds, epoch == 1 ? 0.040 : 0.010);
-    EXPECT_NEAR(rate * seconds, steps, 0.05 * steps);           // of this epoch alone
+    EXPECT_NEAR(rate * seconds, steps, 0.05 * steps);               // of this epoch alone
     EXPECT_NEAR(samples * seconds, 32 * steps, 0.05 * 32 * steps);  // 64 rows in 2 steps
   }
 }

@@ -52,7 +52,8 @@ class Regularized : public Backbone {
 std::shared_ptr<Autoencoder> regularized() {
   if (!Backbone::registry().find(Regularized::Config::kind)) Backbone::registry().add<Regularized>();
   return std::make_shared<Autoencoder>(
-      AutoencoderConfig{.code = 6, .backbone = Regularized::Config{}, .likelihood = GaussianLikelihood::Config{}},
+      AutoencoderConfig{
+          .code = 6, .backbone = Regularized::Config{}, .likelihood = GaussianLikelihood::Config{}},
       Context({1, 8, 8}, 1));
 }
 
@@ -110,8 +111,8 @@ TEST(Modes, BatchNormalizationLearnsItsStatisticsInTraining) {
   const auto buffers = model->named_buffers();
   const at::NoGradGuard no_grad;
   const auto parameters = model->named_parameters();
-  const auto hidden = at::linear(data.train.range(0, 64).inputs.flatten(1), parameters["backbone.encoder.weight"],
-                                 parameters["backbone.encoder.bias"]);
+  const auto hidden = at::linear(data.train.range(0, 64).inputs.flatten(1),
+                                 parameters["backbone.encoder.weight"], parameters["backbone.encoder.bias"]);
   EXPECT_TRUE(at::allclose(buffers["backbone.mean"], hidden.mean(0) * (1 - std::pow(0.9, 40)), 1e-3, 1e-4));
 }
 
@@ -126,7 +127,8 @@ TEST(Modes, MeasuringNeitherDropsNorLearns) {
   const auto first = evaluate(*model, data.test, data, {Reconstruction::Config{}}),
              second = evaluate(*model, data.test, data, {Reconstruction::Config{}});
   EXPECT_EQ(first.front().value, second.front().value);
-  for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_TRUE(same_bits(kept[i], before[i].second)) << before[i].first;
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    EXPECT_TRUE(same_bits(kept[i], before[i].second)) << before[i].first;
   // The same as with evaluation mode set by hand.
   model->eval();
   const at::NoGradGuard no_grad;

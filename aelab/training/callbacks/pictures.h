@@ -5,8 +5,8 @@
 namespace aelab {
 
 /// Writes PNG files into images/: reconstructions-<epoch>.png, samples of the validation split above their
-/// reconstructions; filters-<epoch>.png, the weights of the first layer (gray is zero); and codes-<epoch>.png,
-/// a scatter plot of the codes.
+/// reconstructions; filters-<epoch>.png, the weights of the first layer (gray is zero); and
+/// codes-<epoch>.png, a scatter plot of the codes.
 class Pictures : public Callback {
  public:
   struct Config {

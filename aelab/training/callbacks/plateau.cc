@@ -9,7 +9,8 @@ namespace aelab {
 
 void Plateau::Config::fields(Fields& f) {
   base.fields(f);
-  f("patience", patience, "number of epochs without improvement before the learning rate is reduced", at_least(1));
+  f("patience", patience, "number of epochs without improvement before the learning rate is reduced",
+    at_least(1));
   f("factor", factor, "factor by which the learning rate is reduced", {.least = 0, .most = 1, .open = true})
       .also_known_as({"gamma"});
   f("least", least, "lower bound of the learning rate, as a fraction of the optimizer's own", between(0, 1))

@@ -42,7 +42,8 @@ void SaveCheckpoint::epoch_end(Training& training) { improved_ = monitor_.improv
 
 void SaveCheckpoint::boundary(Training& training, Boundary boundary) {
   if (boundary == Boundary::epoch) save_epoch(training);
-  if (boundary == Boundary::phase && !monitor_.best()) save_checkpoint(checkpoint_file(training, "best"), training);
+  if (boundary == Boundary::phase && !monitor_.best())
+    save_checkpoint(checkpoint_file(training, "best"), training);
   const bool due = Clock::now() - saved_ >= std::chrono::duration<double>(config_.seconds);
   if (!due && (boundary == Boundary::step || boundary == Boundary::epoch)) return;
   save_last(training);

@@ -9,10 +9,10 @@
 
 namespace aelab {
 
-/// Writes into checkpoints/: last.safetensors, to resume from, at the end of a phase, at a stop, and otherwise
-/// at most every `seconds`; previous.safetensors, the one before it, in case the last one is damaged;
-/// best.safetensors, with the best value of a metric; on request the best few epochs and every n-th epoch, as
-/// best-epoch-0007.safetensors and epoch-0010.safetensors.
+/// Writes into checkpoints/: last.safetensors, to resume from, at the end of a phase, at a stop, and
+/// otherwise at most every `seconds`; previous.safetensors, the one before it, in case the last one is
+/// damaged; best.safetensors, with the best value of a metric; on request the best few epochs and every n-th
+/// epoch, as best-epoch-0007.safetensors and epoch-0010.safetensors.
 ///
 /// The best checkpoint is that of the phase that made the model what it is: a new phase discards it, and a
 /// phase in which the metric never improves, or does not exist, ends with its final state as the best.
@@ -20,7 +20,8 @@ class SaveCheckpoint : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "checkpoint";
-    static constexpr std::string_view summary = "writes checkpoints: the last state, to resume from, and the best";
+    static constexpr std::string_view summary =
+        "writes checkpoints: the last state, to resume from, and the best";
     MonitorConfig base = {};
     double seconds = 10;
     std::int64_t top = 0;

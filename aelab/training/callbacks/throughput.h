@@ -8,8 +8,8 @@
 
 namespace aelab {
 
-/// Writes throughput.csv: for each epoch the seconds of wall-clock time, and the training samples and steps per
-/// second. Separate from the metrics, because times are not reproducible.
+/// Writes throughput.csv: for each epoch the seconds of wall-clock time, and the training samples and steps
+/// per second. Separate from the metrics, because times are not reproducible.
 class Throughput : public Callback {
  public:
   struct Config {

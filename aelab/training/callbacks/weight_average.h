@@ -5,9 +5,9 @@
 namespace aelab {
 
 /// Keeps an exponential moving average of the weights, with bias correction (Polyak & Juditsky 1992; Kingma &
-/// Ba 2015, section 7.2): mean = decay mean + (1 - decay) weights after every step, over 1 - decay^steps. Adds
-/// the metrics ema/<term> of the validation split with the averaged weights, and writes the model with these
-/// weights to checkpoints/ema.safetensors at the end of a phase and at a stop.
+/// Ba 2015, section 7.2): mean = decay mean + (1 - decay) weights after every step, over 1 - decay^steps.
+/// Adds the metrics ema/<term> of the validation split with the averaged weights, and writes the model with
+/// these weights to checkpoints/ema.safetensors at the end of a phase and at a stop.
 class WeightAverage : public Callback {
  public:
   struct Config {
