@@ -15,7 +15,7 @@ class Studies(program.TestCase):
     def study(self, file, *arguments):
         environment = program.environment(AELAB_PROGRAM=program.PROGRAM, JOBS="1")
         return subprocess.run(
-            [file, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120
+            [file, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600
         )
 
     def test_comparison_files(self):
