@@ -202,7 +202,7 @@ std::vector<std::string> reconstructed_columns(const ApplicationJob& job) {
 }
 
 /// The source's names, or "code_0", "code_1", ...; "error" is a single column.
-std::vector<std::string> columns_of(const ApplicationJob& job, Applied what) {
+std::vector<std::string> column_names(const ApplicationJob& job, Applied what) {
   const auto shape = shape_of(job, what);
   const auto name = std::string(name_of(what));
   if (shape.empty()) return {name};
@@ -215,7 +215,7 @@ std::vector<std::string> columns_of(const ApplicationJob& job, Applied what) {
 
 std::unique_ptr<AppliedTable> make_table(const ApplicationJob& job, Applied what,
                                          const std::filesystem::path& path) {
-  if (job.format == AppliedFormat::csv) return csv_output(path, job.sets.names, columns_of(job, what));
+  if (job.format == AppliedFormat::csv) return csv_output(path, job.sets.names, column_names(job, what));
   const bool whole = what == Applied::row || what == Applied::label;
   return npy_output(path, shape_of(job, what), job.rows, whole ? "I64" : "F32");
 }

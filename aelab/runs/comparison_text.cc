@@ -17,7 +17,6 @@ namespace {
 using Cells = std::vector<std::vector<std::string>>;
 
 std::string aligned(const Cells& cells) { return aelab::aligned(cells, columns_of(STDOUT_FILENO)); }
-}
 
 std::string p_cell(const std::optional<double>& p) {
   return !p ? "-" : *p < 1e-4 ? "<.0001" : probability(*p).substr(2);
