@@ -8,7 +8,7 @@
 
 namespace aelab {
 
-/// Several mistakes, thrown as one.
+/// Several errors, thrown as one.
 class Mistakes : public Error {
  public:
   explicit Mistakes(std::vector<std::string> mistakes)
@@ -24,13 +24,13 @@ class Mistakes : public Error {
   }
 };
 
-/// A user's mistakes, gathered so that all are told at once.
+/// Collects errors in the user's input, so that all of them are reported at once.
 class Problems {
  public:
   void add(std::string problem) { all_.push_back(std::move(problem)); }
 
-  /// Does the work; the mistakes that it throws become problems, unless what it stems from is told already.
-  /// Whether it went through.
+  /// Calls `work` and adds the errors that it throws, unless their cause is reported already (`told`).
+  /// Returns whether `work` succeeded.
   template <class Work>
   bool attempt(Work work, bool told = false) {
     try {
@@ -46,28 +46,29 @@ class Problems {
   }
 
   bool empty() const { return all_.empty(); }
-  /// Whether there are ten: a reader of something long then reads no further, and says so.
+  /// Whether ten errors were found: readers of long files then stop, and report that they did.
   bool enough() const { return all_.size() >= kEnough; }
   void say_if_enough(const std::string& read) {
-    if (enough()) add(read + ": was read no further, after " + std::to_string(kEnough) + " mistakes");
+    if (enough()) add(read + ": reading stopped after " + std::to_string(kEnough) + " errors");
   }
   const std::vector<std::string>& all() const { return all_; }
-  /// Whether a problem lies at or under `path`.
+  /// Whether an error is at `path` or below it.
   bool concern(std::string_view path) const {
     return std::any_of(all_.begin(), all_.end(),
                        [&](const auto& problem) { return problem.starts_with(path); });
   }
 
-  /// Throws them all; nothing if there are none.
+  /// Throws all errors as one Mistakes; does nothing if there are none.
   void raise() const {
     if (!all_.empty()) throw Mistakes(all_);
   }
 
-  /// Throws one Error with all problems, headed by where they were found; nothing if there are none.
+  /// Throws one Error that lists all errors, headed by `origin`, where they were found; does nothing if there
+  /// are none.
   void raise(const std::string& origin) const {
     if (all_.empty()) return;
     if (all_.size() == 1) throw Error(origin + ": " + all_.front());
-    auto message = origin + ": " + std::to_string(all_.size()) + " mistakes";
+    auto message = origin + ": " + std::to_string(all_.size()) + " errors";
     for (const auto& problem : all_) message += "\n  " + problem;
     throw Error(message);
   }

@@ -239,13 +239,13 @@ class Tables(DataTest):
             ['3: column 0 ("a"): the value is missing', '4: column 1 ("b"): the value is missing'],
         )
 
-    def test_many_mistakes_are_cut_short_and_that_is_said(self):
+    def test_reading_stops_after_ten_errors(self):
         (self.folder / "x.csv").write_text("a,b\n1,2\n" + "1,x\n" * 30)
         result = program.run("data", json.dumps({"source": "csv", "train_files": self.path("x.csv")}))
         self.assertEqual(result.code, 2)
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 11)
-        self.assertIn("x.csv: was read no further, after 10 mistakes", lines[-1])
+        self.assertIn("x.csv: reading stopped after 10 errors", lines[-1])
 
 
 class Pictures(DataTest):

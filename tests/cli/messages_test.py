@@ -367,7 +367,7 @@ class WrongRunFiles(program.TestCase):
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return program.run("run", path, "--output", folder / "output", cwd=folder), folder, expected
 
-    def test_every_mistake_is_named_with_its_path_and_nothing_is_created(self):
+    def test_every_error_is_reported_with_its_path_and_nothing_is_created(self):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for name, outcome in zip(WRONG, pool.map(self.refused, WRONG)):
                 with self.subTest(name):
@@ -578,7 +578,7 @@ class RunsOutput(program.TestCase):
 
 
 class Evaluate(program.TestCase):
-    def test_mistakes(self):
+    def test_errors(self):
         folder = self.train(small_run())
         before = sorted(str(path) for path in folder.rglob("*"))
         for arguments, said in (

@@ -125,7 +125,7 @@ class Overrides(program.TestCase):
         )
         self.assertEqual(result.code, 0, result.stderr)
 
-    def test_mistakes_in_values(self):
+    def test_errors_in_values(self):
         self.refused(
             small_run(),
             ["model.cod=3", "training.epochs=0"],
@@ -140,7 +140,7 @@ class Overrides(program.TestCase):
         self.refused(small_run(), ["training.optimizer.learning_rate=NaN"], "training.optimizer")
         self.refused(small_run(), ["model=dens"], 'unknown variant "dens". Did you mean "dense"?')
 
-    def test_mistakes_in_paths(self):
+    def test_errors_in_paths(self):
         one = small_run(callbacks=["pictures"])
         for override, said in (
             ("training.epochs", 'override "training.epochs": must be path.to.key=value'),

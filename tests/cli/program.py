@@ -110,7 +110,7 @@ class TestCase(unittest.TestCase):
         return pathlib.Path(result.stdout.splitlines()[-1])
 
     def assert_refused(self, result, *expected):
-        """Exit code 2, nothing on stdout, nothing of LibTorch's, one line a mistake, and the expected texts,
+        """Exit code 2, nothing on stdout, nothing of LibTorch's, one line an error, and the expected texts,
         each on a line of its own."""
         self.assertEqual(result.code, 2, result)
         self.assertEqual(result.stdout, "")
@@ -129,7 +129,7 @@ class TestCase(unittest.TestCase):
         self.assertTrue(lines and lines[0].startswith("aelab: "), result.stderr)
         heading = 0
         if len(expected) > 1:
-            self.assertIn(f"{len(expected)} mistakes", lines[0])
+            self.assertIn(f"{len(expected)} errors", lines[0])
             heading = 1
         self.assertEqual(len(lines), heading + len(expected), result.stderr)
         left = lines[heading:]

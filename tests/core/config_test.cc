@@ -207,7 +207,7 @@ TEST(Config, SaysEveryMistakeAtOnceEachWithItsPath) {
       "high: must be above low",
       "weigth: unknown key. Did you mean \"weight\"?",
   };
-  EXPECT_SAYS(message, "file: " + std::to_string(lines.size()) + " mistakes");
+  EXPECT_SAYS(message, "file: " + std::to_string(lines.size()) + " errors");
   for (const auto& line : lines) EXPECT_SAYS(message, "\n  " + line);
 }
 
@@ -273,7 +273,7 @@ TEST(Config, ChecksWhatWasMadeInCpp) {
   EXPECT_EQ(refusal(), "nothing was thrown");
   config.base.count = 0;
   config.low = 9;
-  EXPECT_SAYS(refusal(), "Outer: 2 mistakes");
+  EXPECT_SAYS(refusal(), "Outer: 2 errors");
   config = {};
   config.low = -std::numeric_limits<double>::infinity();
   EXPECT_SAYS(refusal(), "low: must be finite, is -inf");
@@ -317,7 +317,7 @@ TEST(Config, FlattensChoicesBesideOtherFields) {
   EXPECT_SAYS(refusal_of_conditional(R"({"shape": "circle"})"),
               "shape: unknown figure \"circle\". Known: square, group.");
   EXPECT_SAYS(refusal_of_conditional(R"({"shape": "group", "side": 2})"), "side: unknown key");
-  EXPECT_SAYS(refusal_of_conditional(R"({"shape": "square", "side": 0, "dep": 1})"), "2 mistakes");
+  EXPECT_SAYS(refusal_of_conditional(R"({"shape": "square", "side": 0, "dep": 1})"), "2 errors");
   EXPECT_EQ(refusal_of_conditional(R"("square")"), "nothing was thrown");
 }
 

@@ -71,13 +71,13 @@ TEST(Csv, TellsTenMistakesAtMost) {
   for (int i = 0; i < 100; ++i) text += "x\n";
   const auto said = csv_refusal(text);
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 10);
-  EXPECT_SAYS(said, "was read no further, after 10 mistakes");
+  EXPECT_SAYS(said, "reading stopped after 10 errors");
 }
 
 TEST(Csv, SaysWhatToDoAboutFirstMistakes) {
   const auto text = csv_refusal("a,kind\n1,x\n2,y\n3,z\n");
   EXPECT_SAYS(text, "t.csv:2: column 1 (\"kind\"): \"x\" is no number; name a column of text as \"label\"");
-  EXPECT_EQ(text.find('\n'), std::string::npos);  // a column of text is one mistake
+  EXPECT_EQ(text.find('\n'), std::string::npos);  // a column of text is one error
   EXPECT_SAYS(csv_refusal("a;kind\n1;x\n", {.label = "kind"}),
               "has no column \"kind\". Set \"delimiter\" to \";\"?");
   EXPECT_SAYS(csv_refusal("a\tb\n1\t2,5\n"),

@@ -1,4 +1,4 @@
-"""Run files with every mistake there is room for: exit code 2, one message a mistake, and nothing created."""
+"""Run files with an error in every place: exit code 2, one message an error, and nothing created."""
 
 import copy
 import json

@@ -120,7 +120,7 @@ TEST(Trainer, RefusesBeforeItTrains) {
 
   const CallbackConfig monitor = {.callback = EarlyStopping::Config{.base = {.monitor = "validation/los"}}};
   EXPECT_SAYS(refusal(bernoulli, data, {monitor}), "Did you mean \"validation/loss\"?");
-  EXPECT_SAYS(message_of<Error>([] { Trainer({.epochs = 0, .batch_size = -1}); }), "2 mistakes");
+  EXPECT_SAYS(message_of<Error>([] { Trainer({.epochs = 0, .batch_size = -1}); }), "2 errors");
 }
 
 TEST(Trainer, StopsInTheVeryStepWhoseLossIsNotFiniteAndKeepsTheStateBefore) {
