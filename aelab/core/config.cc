@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/json.h"
+#include "aelab/core/key_messages.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -33,7 +34,7 @@ std::vector<std::string> strings(std::span<const std::string_view> views) {
 
 class ConfigReader final : public Fields {
  public:
-  explicit ConfigReader(const json& value) : node_(&value) {}
+  ConfigReader(const json& value, const ConfigRef& root) : node_(&value), root_(root) {}
 
   std::vector<std::string> problems;
 
@@ -61,9 +62,10 @@ class ConfigReader final : public Fields {
                                        number_kind.empty() ? "" : "a number, ", kinds.tag(), kinds.noun(),
                                        describe_json(*frame.shorthand)));
     } else if (!frame.object->contains(kinds.tag())) {
-      frame.unknown_kind = true;
-      return report(path_, fmt::format("lacks \"{}\": say which {} ({})", kinds.tag(), kinds.noun(),
-                                       join(kinds.names(), ", ")));
+      frame.unknown_kind = !can_mean_chosen(value, *frame.object);
+      if (frame.unknown_kind) return report(path_, lacks_type(value, *frame.object));
+      frame.type = value.kind();
+      return value.fields(*this);
     } else if (const auto& tag = (*frame.object)[kinds.tag()]; !tag.is_string()) {
       frame.unknown_kind = true;
       return report(child(kinds.tag()),
@@ -80,6 +82,7 @@ class ConfigReader final : public Fields {
                                : fmt::format("must be a number or a {}, not \"{}\".{}", kinds.noun(), kind,
                                              did_you_mean(kind, kinds.names())));
     }
+    frame.type = kind;
     value.choose(*found);
     value.fields(*this);
   }
@@ -90,6 +93,10 @@ class ConfigReader final : public Fields {
     frame.listed.emplace_back(name);
     const auto found = frame.object->find(name);
     if (found != frame.object->end()) at(child(name), *found, visit);
+  }
+
+  void alias(std::string_view name, std::string_view other) override {
+    frames_.back().aliases.emplace_back(other, name);
   }
 
   void boolean(bool& value) override {
@@ -158,9 +165,10 @@ class ConfigReader final : public Fields {
     frames_.pop_back();
     if (frame.shorthand && !frame.choice) return wrong("an object");
     if (frame.shorthand || frame.unknown_kind) return;
-    for (const auto& [key, value] : frame.object->items())
-      if (std::find(frame.listed.begin(), frame.listed.end(), key) == frame.listed.end())
-        report(join_path(path_, key), "unknown key." + did_you_mean(key, frame.listed));
+    const ObjectRead read = {path_, frame.listed, frame.aliases, frame.type};
+    for (const auto& item : frame.object->items())
+      if (std::find(read.listed.begin(), read.listed.end(), item.key()) == read.listed.end())
+        report(join_path(path_, item.key()), unknown_key(item.key(), read, root_));
   }
 
   void choice(AnyChoice& value) override {
@@ -177,9 +185,12 @@ class ConfigReader final : public Fields {
     bool unknown_kind = false;
     json scratch = {};
     std::vector<std::string> listed = {};
+    std::vector<std::pair<std::string, std::string>> aliases = {};
+    std::string type = {};  // the registered type that is chosen
   };
 
   const json* node_;
+  const ConfigRef& root_;
   std::string path_;
   std::deque<Frame> frames_;  // frames point into themselves
   std::vector<std::string> reported_;
@@ -275,9 +286,8 @@ class ChoiceVisitor final : public Fields {
   ChoiceVisitor(const Found& found, std::string path) : found_(found), path_(std::move(path)) {}
 
   void flatten(AnyChoice& choice) override {
-    if (choice.empty()) return;
     found_(path_, choice);
-    choice.fields(*this);
+    if (!choice.empty()) choice.fields(*this);
   }
 
  protected:
@@ -313,7 +323,7 @@ class ChoiceVisitor final : public Fields {
 }  // namespace
 
 void read_config(const json& value, ConfigRef config, Problems& problems) {
-  ConfigReader reader(value);
+  ConfigReader reader(value, config);
   config.visit(reader);
   for (auto& problem : reader.problems) problems.add(std::move(problem));
 }

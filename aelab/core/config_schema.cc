@@ -52,7 +52,7 @@ class ConfigSchema final : public Fields {
   }
   void list(std::size_t, const std::function<void(std::size_t)>& resize,
             const std::function<void(Fields&, std::size_t)>& visit) override {
-    resize(0);  // an element of its own, not the first of a list that is the default
+    resize(0);  // a new element, not the first one of a default list
     resize(1);
     ConfigSchema element(definitions_);
     visit(element, 0);
@@ -72,6 +72,11 @@ class ConfigSchema final : public Fields {
       definitions_[kinds.plural()] = std::move(definition);
     }
     value = {{"$ref", "#/definitions/" + kinds.plural()}};
+    if (x.empty()) return;
+    ConfigSchema of_default(definitions_);  // whose type may be left out
+    of_default.object([&x](Fields& f) { x.fields(f); });
+    value = {{"title", kinds.noun()},
+             {"anyOf", {std::move(value), {{"allOf", {std::move(of_default.value)}}}}}};
   }
   void any(AnyJson&) override { value = ordered_json::object(); }
 

@@ -5,7 +5,7 @@
 
 namespace aelab {
 
-/// What a terminal would take for commands, written out: "\x1b". Messages may hold what stands in files.
+/// Escapes control characters, which a terminal would interpret: "\x1b". Messages may quote files.
 inline std::string printable(std::string text) {
   constexpr const char* kDigits = "0123456789abcdef";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -16,14 +16,14 @@ inline std::string printable(std::string text) {
   return text;
 }
 
-/// A user's mistake: a wrong config, a missing or malformed file. The program prints it and exits with 2;
-/// whoever throws it has created and changed nothing.
+/// An error in the user's input: a wrong config, a missing or malformed file. It is thrown before anything is
+/// created or changed. The program prints it and exits with 2.
 class Error : public std::runtime_error {
  public:
   explicit Error(std::string message) : std::runtime_error(printable(std::move(message))) {}
 };
 
-/// Something that went wrong while working: a full disk, a loss that became NaN. The program exits with 1.
+/// An error during the work: a full disk, a loss that became NaN. The program exits with 1.
 class Failure : public std::runtime_error {
  public:
   explicit Failure(std::string message) : std::runtime_error(printable(std::move(message))) {}

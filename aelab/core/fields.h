@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -15,19 +16,19 @@ namespace aelab {
 
 class AnyChoice;
 
-/// What JSON calls an enum's value. The enum has `std::span<const std::string_view> names(E)`, its values
-/// counted from 0.
+/// The JSON name of an enum's value. The enum has `std::span<const std::string_view> names(E)`, and its
+/// values count from 0.
 template <class E>
 requires std::is_enum_v<E> std::string_view name_of(E value) {
   return names(value)[static_cast<std::size_t>(value)];
 }
 
-/// A JSON value that a config keeps as it is, for those who read it later.
+/// A JSON value that a config keeps unread.
 struct AnyJson {
   std::string text = {};  ///< compact; empty when there is no value
 };
 
-/// What a number may be; every limit is optional.
+/// The allowed values of a number; every limit is optional.
 struct Bounds {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
@@ -43,7 +44,7 @@ inline Bounds at_least(double least) { return {.least = least}; }
 inline Bounds above(double least) { return {.least = least, .open = true}; }
 inline Bounds between(double least, double most) { return {.least = least, .most = most}; }
 
-/// Names of files, which are texts; in JSON one text stands for a list of one.
+/// File names. In JSON, a string stands for a list of one name.
 struct FileNames : std::vector<std::string> {
   using std::vector<std::string>::vector;
   FileNames(const std::filesystem::path& path)
@@ -55,7 +56,7 @@ struct FileNames : std::vector<std::string> {
 /// Visits the fields of config structs. A config struct lists its fields once, in `void fields(Fields& f)`:
 ///
 ///     void fields(Fields& f) {
-///       f("hidden", hidden, "widths of the encoder's hidden layers", at_least(1));
+///       f("hidden", hidden, "widths of the encoder's hidden layers", at_least(1)).also_known_as({"units"});
 ///       f.require(!tied || mirrored(), "tied", "needs a mirrored decoder");
 ///     }
 ///
@@ -70,18 +71,48 @@ class Fields {
 
   virtual ~Fields() = default;
 
+  /// The field that was listed last.
+  class Listed {
+   public:
+    Listed(Fields& fields, std::string_view name) : fields_(fields), name_(name) {}
+    /// Adds names that other frameworks use for this field. They are not read: messages about unknown keys
+    /// suggest the field's own name for them.
+    const Listed& also_known_as(std::initializer_list<std::string_view> others) const {
+      for (const auto other : others) fields_.alias(name_, other);
+      return *this;
+    }
+
+   private:
+    Fields& fields_;
+    std::string_view name_;
+  };
+
   template <class T>
-  void operator()(std::string_view name, T& member, std::string_view help, const Bounds& bounds = {}) {
+  Listed operator()(std::string_view name, T& member, std::string_view help, const Bounds& bounds = {}) {
     field(name, help, [&member, &bounds](Fields& f) { f.visit(member, bounds); });
+    return {*this, name};
   }
 
-  /// A choice whose tag and fields stand in the same object as the fields beside it.
+  /// An optional field that means `otherwise` when it is left out. An object without the name of a registered
+  /// type changes fields of that value.
+  template <class T>
+  Listed operator()(std::string_view name, std::optional<T>& member, std::string_view help,
+                    const std::optional<T>& otherwise) {
+    field(name, help, [&](Fields& f) {
+      f.optional(
+          member.has_value(), [&] { member = otherwise ? *otherwise : T(); },
+          [&member](Fields& inner) { inner.visit(*member, {}); });
+    });
+    return {*this, name};
+  }
+
+  /// Lists a choice whose tag and fields are in the same object as the fields listed next to it.
   virtual void flatten(AnyChoice& choice) = 0;
 
   /// States a rule between fields; `problem` continues the sentence "model.tied ...".
   virtual void require(bool /*holds*/, std::string_view /*name*/, std::string_view /*problem*/) {}
 
-  /// True where every field that can occur is to be listed, whatever the others' values.
+  /// True if every field that can occur has to be listed, whatever the values of the others.
   virtual bool describing() const { return false; }
 
   template <class T>
@@ -89,6 +120,7 @@ class Fields {
 
  protected:
   virtual void field(std::string_view name, std::string_view help, const Visit& visit) = 0;
+  virtual void alias(std::string_view /*name*/, std::string_view /*other*/) {}
   virtual void boolean(bool& value) = 0;
   virtual void integer(std::int64_t& value, const Bounds& bounds) = 0;
   virtual void number(double& value, const Bounds& bounds) = 0;

@@ -6,18 +6,18 @@
 
 namespace aelab {
 
-/// Parses JSON strictly. `name` is the file's, for messages. Error, with line and column, on anything that
-/// JSON libraries pass over in silence: duplicate keys, numbers that are not finite or do not fit 64 bits,
-/// nesting deeper than 64, text after the end.
+/// Parses JSON strictly. `name` is the file's, for messages. Throws an Error with line and column, also for
+/// what JSON libraries accept silently: duplicate keys, numbers that are infinite or do not fit in 64 bits,
+/// nesting deeper than 64 levels, text after the end.
 nlohmann::json parse_json(std::string_view text, const std::string& name);
 
-/// Where two values differ first, "training.epochs" written as "training/epochs"; "" when it is as a whole.
+/// The place of the first difference between two values, such as "training/epochs"; "" if it is at the top.
 std::string first_difference(const nlohmann::json& before, const nlohmann::json& now);
 
-/// That difference, "training/epochs is 3, not 5".
+/// That difference in words: "training/epochs is 3, not 5".
 std::string difference_in_words(const nlohmann::json& before, const nlohmann::json& now);
 
-/// "an object", "a string", "3.7": what a message calls a value.
+/// A value in messages: "an object", "a list", "3.7".
 std::string describe_json(const nlohmann::json& value);
 
 }  // namespace aelab

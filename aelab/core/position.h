@@ -4,7 +4,7 @@
 
 namespace aelab {
 
-/// Where training stands. Epochs count on over all phases, batches within their epoch.
+/// A position in training. Epochs count over all phases, batches within their epoch.
 struct Position {
   std::int64_t epoch = 0;
   std::int64_t batch = 0;

@@ -22,13 +22,16 @@ std::uint64_t hash(std::string_view text) {
 
 }  // namespace
 
-at::Generator random_generator(std::int64_t seed, std::string_view stream, Position at) {
+std::uint64_t random_seed(std::int64_t seed, std::string_view stream, Position at) {
   std::uint64_t key = mix(static_cast<std::uint64_t>(seed));
   for (const auto part :
        {hash(stream), static_cast<std::uint64_t>(at.epoch), static_cast<std::uint64_t>(at.batch)})
     key = mix(key ^ mix(part));
-  // LibTorch's CPU engine uses only the low 32 bits of a seed, so the high half is folded in.
-  return at::make_generator<at::CPUGeneratorImpl>((key ^ (key >> 32)) & 0xffffffff);
+  return (key ^ (key >> 32)) & 0xffffffff;
+}
+
+at::Generator random_generator(std::int64_t seed, std::string_view stream, Position at) {
+  return at::make_generator<at::CPUGeneratorImpl>(random_seed(seed, stream, at));
 }
 
 }  // namespace aelab

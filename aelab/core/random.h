@@ -9,8 +9,12 @@
 
 namespace aelab {
 
-/// A generator that depends on nothing but (seed, stream, position): there is no random state to save, so
-/// resumed runs, repeated evaluations and compared variants see the same numbers. A CPU generator.
+/// A seed that depends only on (seed, stream, position). LibTorch's CPU generators use its low 32 bits, which
+/// depend on all of these.
+std::uint64_t random_seed(std::int64_t seed, std::string_view stream, Position at = {});
+
+/// A CPU generator with that seed. There is no random state to save: resumed runs, repeated evaluations and
+/// compared variants see the same numbers.
 at::Generator random_generator(std::int64_t seed, std::string_view stream, Position at = {});
 
 }  // namespace aelab

@@ -12,7 +12,7 @@
 
 namespace aelab {
 
-/// A config value of some registered kind, its type erased.
+/// A config of a registered type, its C++ type erased.
 class Settings {
  public:
   virtual ~Settings() = default;
@@ -32,7 +32,7 @@ class SettingsOf final : public Settings {
   Config config;
 };
 
-/// One registered kind. Its defaults and examples are made when asked for, never while registering.
+/// One registered type. Its defaults and examples are made when asked for, not while registering.
 struct Kind {
   std::string name, summary;
   std::type_index type;  ///< of its config
@@ -40,12 +40,12 @@ struct Kind {
   std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
 };
 
-/// The kinds of one interface, in the order of their registration: what list, describe, the schema and the
-/// contract suites see.
+/// The registered types of one interface, in the order of their registration. Commands such as list and
+/// describe, the schema and the contract suites work from it.
 class Kinds {
  public:
-  /// `noun` and `plural` name the interface ("backbone", "backbones"); `tag` is the JSON key that names a
-  /// kind.
+  /// `noun` and `plural` name the interface ("backbone", "backbones"); `tag` is the JSON key of a type's
+  /// name.
   Kinds(std::string noun, std::string plural, std::string tag)
       : noun_(std::move(noun)), plural_(std::move(plural)), tag_(std::move(tag)) {}
 
@@ -58,13 +58,13 @@ class Kinds {
   const Kind* find(std::string_view name) const;
   const Kind* find(std::type_index config) const;
 
-  /// The kind of that name; otherwise an Error with the nearest names.
+  /// The type of that name. Throws an Error with the nearest names if there is none.
   const Kind& at(std::string_view name) const;
 
   /// "unknown backbone "dens". Did you mean "dense"?"
   std::string unknown(std::string_view name) const;
 
-  /// A JSON number where a kind is expected stands for this kind, with the number as its field.
+  /// Makes a JSON number in place of an object stand for this type, with the number as its field.
   void number_means(std::string kind, std::string field) { number_ = {std::move(kind), std::move(field)}; }
   const std::pair<std::string, std::string>& number_meaning() const { return number_; }
 
@@ -77,9 +77,9 @@ class Kinds {
   std::pair<std::string, std::string> number_;
 };
 
-/// Maps kinds' names to classes that implement Product and are constructed from (const Config&,
-/// Arguments...). A registered class T names its config: `struct Config { static constexpr std::string_view
-/// kind, summary; void fields(Fields&); static std::vector<Config> examples(); ... }`.
+/// Maps names to classes that implement Product and are constructed from (const Config&, Arguments...). A
+/// registered class T has a config: `struct Config { static constexpr std::string_view kind, summary;
+/// void fields(Fields&); static std::vector<Config> examples(); ... }`.
 template <class Product, class... Arguments>
 class Registry : public Kinds {
  public:
@@ -113,7 +113,7 @@ class Registry : public Kinds {
   std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;
 };
 
-/// A kind together with its config, chosen among the kinds of one registry; empty until chosen.
+/// A registered type together with its config, chosen from one registry; empty until chosen.
 class AnyChoice {
  public:
   AnyChoice() = default;
@@ -129,7 +129,7 @@ class AnyChoice {
   virtual const Kinds& kinds() const = 0;
 
   bool empty() const { return !settings_; }
-  /// The chosen kind's name. Error when nothing is chosen.
+  /// The name of the chosen type. Throws an Error if nothing is chosen.
   const std::string& kind() const;
   void choose(const Kind& kind) { settings_ = kind.defaults(); }
   void set(std::unique_ptr<Settings> settings) { settings_ = std::move(settings); }
@@ -142,7 +142,7 @@ class AnyChoice {
   std::unique_ptr<Settings> settings_;
 };
 
-/// A choice among `Product::registry()`'s kinds. Converts from any registered config:
+/// A choice from `Product::registry()`. Converts from any registered config:
 /// `.backbone = DenseBackbone::Config{.hidden = {256}}`.
 template <class Product>
 class Choice : public AnyChoice {
@@ -166,7 +166,7 @@ class Choice : public AnyChoice {
 
   const Kinds& kinds() const override { return Product::registry(); }
 
-  /// The config, if the chosen kind's is of that type.
+  /// The config, if it is of that C++ type.
   template <class Config>
   const Config* get_if() const {
     const auto* found = empty() ? nullptr : dynamic_cast<const SettingsOf<Config>*>(&settings());

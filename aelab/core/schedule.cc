@@ -26,9 +26,9 @@ Schedule::Schedule(double constant) : Choice(ConstantSchedule::Config{.value = c
 
 namespace {
 
-/// The first value that is not allowed.
+/// The first value that is out of bounds.
 std::optional<double> first_outside(const Schedule& schedule, const Bounds& bounds) {
-  constexpr std::int64_t kSteps = 1000;  // of a phase to try; schedules are smooth or made of shares
+  constexpr std::int64_t kSteps = 1000;  // of the phase that is tried
   const auto made = schedule.make();
   for (std::int64_t step = 0; step < kSteps; ++step)
     if (const double value = made->at(step, kSteps); !bounds.allow(value)) return value;
@@ -37,26 +37,27 @@ std::optional<double> first_outside(const Schedule& schedule, const Bounds& boun
 
 }  // namespace
 
-void schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
-                    const Bounds& bounds) {
-  f(name, schedule, help + ", " + in_words(bounds));
+Fields::Listed schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
+                              const Bounds& bounds) {
+  const auto listed = f(name, schedule, help + ", " + in_words(bounds));
   const auto outside = first_outside(schedule, bounds);
   const bool constant = schedule.get_if<ConstantSchedule::Config>();
   f.require(
       !outside, name,
-      "must stay " + in_words(bounds) + (constant ? ", is " : ", comes to ") + shortest(outside.value_or(0)));
+      "must stay " + in_words(bounds) + (constant ? ", is " : ", reaches ") + shortest(outside.value_or(0)));
+  return listed;
 }
 
 namespace {
 
-/// A value that a schedule cannot do without.
+/// A required value of a schedule.
 void needed(Fields& f, const char* name, std::optional<double>& value, const char* help,
             const Bounds& bounds = {}) {
   f(name, value, help, bounds);
   f.require(value.has_value(), name, "must be given");
 }
 
-constexpr const char* kAmount = ": a number of steps, or a share of the phase below 1";
+constexpr const char* kAmount = ": a number of steps, or a fraction of the phase below 1";
 
 std::int64_t steps_of(double amount, std::int64_t steps) {
   return amount < 1 ? std::llround(amount * static_cast<double>(steps)) : static_cast<std::int64_t>(amount);
@@ -77,9 +78,10 @@ double done(std::int64_t step, std::int64_t length) {
 void ConstantSchedule::Config::fields(Fields& f) { needed(f, "value", value, "the value"); }
 
 void LinearSchedule::Config::fields(Fields& f) {
-  needed(f, "from", from, "the value at the phase's first step");
+  needed(f, "from", from, "the value at the first step of the phase");
   needed(f, "to", to, "the value at the end");
-  f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
+  f("over", over, std::string("duration; default: the whole phase") + kAmount, above(0))
+      .also_known_as({"steps", "duration"});
 }
 
 double LinearSchedule::at(std::int64_t step, std::int64_t steps) const {
@@ -90,9 +92,9 @@ double LinearSchedule::at(std::int64_t step, std::int64_t steps) const {
 std::int64_t LinearSchedule::length(std::int64_t steps) const { return steps_of(config_.over, steps); }
 
 void StepSchedule::Config::fields(Fields& f) {
-  needed(f, "value", value, "the value at the phase's first step");
-  f("factor", factor, "what it is multiplied by", above(0));
-  f("every", every, std::string("how often") + kAmount, above(0));
+  needed(f, "value", value, "the value at the first step of the phase");
+  f("factor", factor, "factor", above(0)).also_known_as({"gamma"});
+  f("every", every, std::string("interval") + kAmount, above(0)).also_known_as({"step_size", "interval"});
 }
 
 double StepSchedule::at(std::int64_t step, std::int64_t steps) const {
@@ -103,9 +105,10 @@ double StepSchedule::at(std::int64_t step, std::int64_t steps) const {
 std::int64_t StepSchedule::length(std::int64_t steps) const { return steps_of(config_.every, steps) + 1; }
 
 void ExponentialSchedule::Config::fields(Fields& f) {
-  needed(f, "from", from, "the value at the phase's first step", above(0));
+  needed(f, "from", from, "the value at the first step of the phase", above(0));
   needed(f, "to", to, "the value at the end", above(0));
-  f("over", over, std::string("how long it takes, the whole phase when left out") + kAmount, above(0));
+  f("over", over, std::string("duration; default: the whole phase") + kAmount, above(0))
+      .also_known_as({"steps", "duration"});
 }
 
 double ExponentialSchedule::at(std::int64_t step, std::int64_t steps) const {
@@ -118,17 +121,20 @@ std::int64_t ExponentialSchedule::length(std::int64_t steps) const { return step
 void CosineSchedule::Config::fields(Fields& f) {
   needed(f, "from", from, "the value after the warm-up");
   f("to", to, "the value at the end of each period");
-  f("warmup", warmup, std::string("how long it rises from 0 before") + kAmount, at_least(0));
-  f("restarts", restarts, "how often it begins again", at_least(0));
+  f("warmup", warmup, std::string("duration of the linear warm-up from 0") + kAmount, at_least(0))
+      .also_known_as({"warmup_steps"});
+  f("restarts", restarts, "number of restarts", at_least(0)).also_known_as({"cycles"});
 }
 
 double CosineSchedule::at(std::int64_t step, std::int64_t steps) const {
   const auto warmup = steps_of(config_.warmup, steps);
   const double from = config_.from.value_or(0);
   if (step < warmup) return from * static_cast<double>(step + 1) / static_cast<double>(warmup);
-  const auto periods = config_.restarts + 1;
-  const auto period = std::max<std::int64_t>((steps - warmup + periods - 1) / periods, 1);
-  const auto fallen = done((step - warmup) % period, period);
+  // Period i begins at step warmup + i length / periods, rounded up; a step beyond the phase is in the last.
+  const auto periods = config_.restarts + 1, length = std::max(steps - warmup, periods);
+  const auto begin = [&](std::int64_t i) { return (i * length + periods - 1) / periods; };
+  const auto at = std::min(step - warmup, length - 1), i = at * periods / length;
+  const auto fallen = done(at - begin(i), begin(i + 1) - begin(i));
   return config_.to + (from - config_.to) * 0.5 * (1 + std::cos(std::numbers::pi * fallen));
 }
 

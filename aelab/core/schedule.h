@@ -7,20 +7,20 @@
 
 namespace aelab {
 
-/// A value that changes while a phase runs: a pure function of the step, with no state to save. Lengths
-/// within a phase are amounts: below 1 shares of its steps, others numbers of steps.
+/// A value that changes during a phase: a pure function of the step, without state. Lengths within a phase
+/// are numbers of steps, or if they are below 1, fractions of the phase.
 class ScheduleKind {
  public:
   static Registry<ScheduleKind>& registry();
 
   virtual ~ScheduleKind() = default;
-  /// The value at `step` (counted from 0) of a phase of `steps` steps.
+  /// The value at `step` (from 0) of a phase of `steps` steps.
   virtual double at(std::int64_t step, std::int64_t steps) const = 0;
-  /// The steps that it takes to come to its end, in a phase of `steps` steps.
+  /// The number of steps until the schedule is complete, in a phase of `steps` steps.
   virtual std::int64_t length(std::int64_t steps) const { return steps; }
 };
 
-/// Any weight, level or rate: in JSON a number or a schedule object, in C++ a double or a schedule's config.
+/// A weight, level or rate: in JSON a number or a schedule object, in C++ a double or a schedule's config.
 class Schedule : public Choice<ScheduleKind> {
  public:
   Schedule() : Schedule(0.0) {}
@@ -32,15 +32,15 @@ class Schedule : public Choice<ScheduleKind> {
   double at(std::int64_t step, std::int64_t steps) const { return make()->at(step, steps); }
 };
 
-/// Lists a schedule whose values must all keep to `bounds`, from the first step of a phase to the last.
-void schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
-                    const Bounds& bounds);
+/// Lists a schedule whose values must all be within `bounds`, from the first step of a phase to the last.
+Fields::Listed schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
+                              const Bounds& bounds);
 
 class ConstantSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "constant";
-    static constexpr std::string_view summary = "the same value at every step";
+    static constexpr std::string_view summary = "a constant value";
     std::optional<double> value = {};
 
     void fields(Fields& f);
@@ -54,12 +54,12 @@ class ConstantSchedule : public ScheduleKind {
   double value_;
 };
 
-/// A straight line from `from` to `to`, then `to`.
+/// Linear interpolation from `from` to `to`, then `to`.
 class LinearSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "linear";
-    static constexpr std::string_view summary = "along a straight line from one value to another";
+    static constexpr std::string_view summary = "linear interpolation from one value to another";
     std::optional<double> from = {};
     std::optional<double> to = {};
     std::optional<double> over = {};
@@ -78,12 +78,12 @@ class LinearSchedule : public ScheduleKind {
   Config config_;
 };
 
-/// The value times factor^n after n times `every` steps.
+/// The value times factor^n after n intervals of `every` steps.
 class StepSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "step";
-    static constexpr std::string_view summary = "multiplied by a factor every so many steps";
+    static constexpr std::string_view summary = "multiplied by a factor at regular intervals";
     std::optional<double> value = {};
     double factor = 0.1;
     double every = 0.34;
@@ -100,12 +100,12 @@ class StepSchedule : public ScheduleKind {
   Config config_;
 };
 
-/// From `from` to `to` by the same factor at every step, then `to`.
+/// Exponential interpolation from `from` to `to` (the same factor at every step), then `to`.
 class ExponentialSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "exponential";
-    static constexpr std::string_view summary = "from one value to another by the same factor at every step";
+    static constexpr std::string_view summary = "exponential interpolation from one value to another";
     std::optional<double> from = {};
     std::optional<double> to = {};
     std::optional<double> over = {};
@@ -122,13 +122,13 @@ class ExponentialSchedule : public ScheduleKind {
   Config config_;
 };
 
-/// Rises linearly to `from` during the warm-up, then falls to `to` along half a cosine, as often as it is
-/// restarted, in equal parts (Loshchilov & Hutter 2017, eq. 5, with equal periods).
+/// Linear warm-up to `from`, then half a cosine down to `to`, repeated after every restart (Loshchilov &
+/// Hutter 2017, eq. 5). The periods are equal up to one step, and each ends at `to`.
 class CosineSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "cosine";
-    static constexpr std::string_view summary = "falls along half a cosine, after a warm-up, with restarts";
+    static constexpr std::string_view summary = "cosine annealing with warm-up and restarts";
     std::optional<double> from = {};
     double to = 0;
     double warmup = 0;

@@ -5,19 +5,20 @@
 
 namespace aelab {
 
-/// What a program returns that a signal stopped: 128 and the signal's number, as shells do; 0 without one.
+/// The exit code of a program that a signal stopped: 128 plus the signal's number, as in shells; 0 without a
+/// signal.
 constexpr int exit_code(int signal) { return signal ? 128 + signal : 0; }
 
-/// What work in the middle of something is left by when a signal asks it to stop; nobody's fault.
+/// Thrown to leave work that a signal stops; not an error.
 class Stopped : public std::exception {
  public:
   const char* what() const noexcept override { return "stopped by a signal"; }
 };
 
-/// While one exists, SIGINT, SIGTERM and SIGHUP ask the work to stop at its next good point: the first signal
-/// is remembered, a second one ends the process at once. A signal that the process ignores stays ignored
-/// (nohup). The destructor brings the former handlers back; what was received stays known. At most one at a
-/// time.
+/// While one exists, SIGINT, SIGTERM and SIGHUP ask the work to stop at its next safe point: the first signal
+/// is remembered, a second one ends the process at once. Signals that the process ignores stay ignored
+/// (nohup). The destructor restores the former handlers, and keeps the signal received. At most one exists at
+/// a time.
 class StopSignals {
  public:
   StopSignals();
@@ -27,7 +28,7 @@ class StopSignals {
 
   /// The number of the first signal, or 0. From any thread.
   static int received() noexcept;
-  /// For long work that keeps nothing: Stopped where a signal was received.
+  /// Throws Stopped if a signal was received; for long work without results to keep.
   static void check() {
     if (received()) throw Stopped();
   }

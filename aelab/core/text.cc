@@ -47,7 +47,7 @@ std::string shortest_match(std::span<const std::string> known,
 
 }  // namespace
 
-std::string nearest(std::string_view word, std::span<const std::string> known) {
+std::string misspelt(std::string_view word, std::span<const std::string> known) {
   const std::string wanted = lower(word);
   if (wanted.empty()) return {};
   const std::size_t limit = std::max<std::size_t>(1, wanted.size() / 3);
@@ -62,7 +62,13 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
       best = &name;
     }
   }
-  if (best) return *best;
+  return best ? *best : std::string();
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> known) {
+  if (auto near = misspelt(word, known); !near.empty()) return near;
+  const std::string wanted = lower(word);
+  if (wanted.empty()) return {};
   const auto starts = [&](std::string_view name) { return name.starts_with(wanted); };
   const auto contains = [&](std::string_view name) {
     return wanted.size() > 2 &&

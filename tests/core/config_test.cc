@@ -182,7 +182,7 @@ TEST(Config, WritesTheShortestForms) {
             json::parse(R"({"shape": "group", "colour": "red", "members": [2.0]})"));
 }
 
-TEST(Config, SaysEveryMistakeAtOnceEachWithItsPath) {
+TEST(Config, ReportsEveryErrorAtOnceEachWithItsPath) {
   const auto message = refusal_of(R"({
       "count": 11, "flag": 1, "text": 2, "colour": "gren", "limit": -1, "widths": [1, 0, 2.0, "3"],
       "inners": [{}, {"rat": 1}, {"rate": 1}], "inner": [], "low": 2,
@@ -201,7 +201,7 @@ TEST(Config, SaysEveryMistakeAtOnceEachWithItsPath) {
       "inners[2].rate: must be between 0 and 1 (both excluded), is 1",
       "inner: must be an object, not a list",
       "figure.members[0].shape: unknown figure \"sqare\". Did you mean \"square\"?",
-      "figure.members[1]: lacks \"shape\": say which figure (square, group)",
+      "figure.members[1]: lacks \"shape\": write \"shape\": \"square\"",
       "figure.members[2].size: unknown key. Did you mean \"side\"?",
       "figure.members[3]: must be a number, an object with \"shape\" or the name of a figure, not null",
       "high: must be above low",
@@ -211,7 +211,7 @@ TEST(Config, SaysEveryMistakeAtOnceEachWithItsPath) {
   for (const auto& line : lines) EXPECT_SAYS(message, "\n  " + line);
 }
 
-TEST(Config, OneMistakeStandsInOneLine) {
+TEST(Config, OneErrorStandsInOneLine) {
   EXPECT_EQ(refusal_of(R"({"count": 0})"), "file: count: must be between 1 and 10, is 0");
   EXPECT_EQ(refusal_of("[]"), "file: must be an object, not a list");
   EXPECT_EQ(refusal_of(R"({"figure": {"shape": 3}})"),
@@ -335,7 +335,9 @@ TEST(Config, SchemaHoldsTypesBoundsDefaultsAndHelp) {
             std::distance(properties.begin(), properties.find("colour")));  // as listed
   EXPECT_EQ(json(properties["colour"]["enum"]), (json{"red", "green", "blue"}));
   EXPECT_EQ(properties["widths"]["items"]["type"], "integer");
-  EXPECT_EQ(properties["figure"]["allOf"][0]["$ref"], "#/definitions/figures");
+  EXPECT_EQ(properties["figure"]["anyOf"][0]["$ref"], "#/definitions/figures");
+  const auto& of_default = properties["figure"]["anyOf"][1]["allOf"][0];  // a square without "shape"
+  EXPECT_TRUE(of_default["properties"].contains("side") && !of_default["properties"].contains("shape"));
   EXPECT_TRUE(schema["definitions"].contains("figures") && schema["definitions"].contains("schedules"));
   EXPECT_EQ(kind_schema(Figure::registry().at("square"))["properties"]["side"]["exclusiveMinimum"], 0.0);
 }

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "aelab/core/config.h"
 #include "tests/support.h"
@@ -31,6 +33,39 @@ TEST(Schedules, CosineWarmsUpAndRestarts) {
   for (const auto& [at, value] :
        {std::pair(0, 0.25), {3, 1.0}, {4, 1.0}, {6, 0.5}, {8, 0.0}, {9, 1.0}, {13, 0.0}})
     EXPECT_NEAR(cosine.at(at, 14), value, 1e-15) << at;
+}
+
+/// The periods of a cosine schedule: each begins where the value rises, and ends at `to`.
+std::vector<std::int64_t> periods_of(std::int64_t restarts, std::int64_t steps, double warmup = 0) {
+  const Schedule cosine =
+      CosineSchedule::Config{.from = 1, .to = 0.25, .warmup = warmup, .restarts = restarts};
+  std::vector<std::int64_t> lengths;
+  for (auto step = static_cast<std::int64_t>(warmup); step < steps; ++step) {
+    const bool first =
+        step == static_cast<std::int64_t>(warmup) || cosine.at(step, steps) > cosine.at(step - 1, steps);
+    if (first) lengths.push_back(0);
+    ++lengths.back();
+    const bool last = step + 1 == steps || cosine.at(step + 1, steps) > cosine.at(step, steps);
+    if (last) {
+      EXPECT_NEAR(cosine.at(step, steps), 0.25, 1e-12) << step << " of " << steps;
+    } else if (first) {
+      EXPECT_NEAR(cosine.at(step, steps), 1, 1e-12) << step;
+    }
+  }
+  return lengths;
+}
+
+TEST(Schedules, PeriodsOfACosineAreEqualUpToAStepAndTheLastEndsAtItsEnd) {
+  EXPECT_EQ(periods_of(4, 21), (std::vector<std::int64_t>{5, 4, 4, 4, 4}));
+  EXPECT_EQ(periods_of(4, 12), (std::vector<std::int64_t>{3, 2, 3, 2, 2}));
+  EXPECT_EQ(periods_of(2, 100, 10).size(), 3u);
+  for (std::int64_t restarts = 0; restarts < 6; ++restarts)
+    for (auto steps = 2 * (restarts + 1); steps < 60; ++steps) {
+      const auto lengths = periods_of(restarts, steps);
+      ASSERT_EQ(lengths.size(), static_cast<std::size_t>(restarts + 1)) << restarts << " in " << steps;
+      EXPECT_LE(*std::max_element(lengths.begin(), lengths.end()),
+                *std::min_element(lengths.begin(), lengths.end()) + 1);
+    }
 }
 
 TEST(Schedules, SayHowLongTheyTake) {
@@ -67,7 +102,7 @@ TEST(Schedules, AreRefusedWithTheValueThatTheyMayNotHave) {
   EXPECT_EQ(refusal(LinearSchedule::Config{.from = 0, .to = 1}), "nothing was thrown");
   EXPECT_EQ(refusal(1.5), "here: level: must stay between 0 and 1, is 1.5");
   EXPECT_SAYS(refusal(LinearSchedule::Config{.from = 0, .to = -1}),
-              "here: level: must stay between 0 and 1, comes to -0.001");
+              "here: level: must stay between 0 and 1, reaches -0.001");
 }
 
 }  // namespace

@@ -1,0 +1,135 @@
+#include "aelab/core/field_places.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace aelab {
+namespace {
+
+/// Visits values without looking at them; lists all fields.
+class Lister : public Fields {
+ public:
+  bool describing() const override { return true; }
+  void flatten(AnyChoice&) override {}
+
+ protected:
+  void boolean(bool&) override {}
+  void integer(std::int64_t&, const Bounds&) override {}
+  void number(double&, const Bounds&) override {}
+  void text(std::string&) override {}
+  void files(FileNames&) override {}
+  void enumeration(int&, std::span<const std::string_view>) override {}
+  void optional(bool, const std::function<void()>&, const Visit&) override {}
+  void list(std::size_t, const std::function<void(std::size_t)>&,
+            const std::function<void(Fields&, std::size_t)>&) override {}
+  void object(const Visit& visit) override { visit(*this); }
+  void choice(AnyChoice&) override {}
+  void any(AnyJson&) override {}
+};
+
+class FieldNames final : public Lister {
+ public:
+  std::vector<std::string> names;
+
+ protected:
+  void field(std::string_view name, std::string_view, const Visit&) override { names.emplace_back(name); }
+};
+
+/// Walks through a config and, once each, through the types of the registries that it chooses from.
+class FieldFinder final : public Lister {
+ public:
+  FieldFinder(std::string_view name, bool by_alias) : wanted_(name), by_alias_(by_alias) {}
+
+  FieldPlaces found;
+
+  void flatten(AnyChoice& choice) override {
+    const auto& kinds = choice.kinds();
+    const bool stands_for_a_number = !kinds.number_meaning().first.empty();  // schedules are everywhere
+    if (stands_for_a_number || !seen_.insert(&kinds).second) return;
+    const auto outer_kinds = std::exchange(kinds_, &kinds);
+    const auto outer_kind = kind_, outer_path = std::exchange(kind_path_, path_);
+    for (const auto& kind : kinds.all()) {
+      kind_ = kind.name;
+      kind.defaults()->fields(*this);
+    }
+    kinds_ = outer_kinds;
+    kind_ = outer_kind;
+    kind_path_ = outer_path;
+  }
+
+ protected:
+  void field(std::string_view name, std::string_view, const Visit& visit) override {
+    if (!by_alias_ && name == wanted_) add(name);
+    const auto outer = path_;
+    path_ += (path_.empty() ? "" : ".") + std::string(name);
+    ++depth_;
+    visit(*this);
+    --depth_;
+    path_ = outer;
+  }
+  void alias(std::string_view name, std::string_view other) override {
+    if (by_alias_ && other == wanted_) add(name);
+  }
+  void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) override {
+    if (!engaged) engage();
+    visit(*this);
+  }
+  void list(std::size_t, const std::function<void(std::size_t)>& resize,
+            const std::function<void(Fields&, std::size_t)>& visit) override {
+    const auto outer = path_;
+    path_ += "[]";
+    resize(1);
+    visit(*this, 0);
+    path_ = outer;
+  }
+  void choice(AnyChoice& choice) override { flatten(choice); }
+
+ private:
+  std::string wanted_, path_;
+  bool by_alias_;
+  int depth_ = 0, found_depth_ = 0;
+  std::set<const Kinds*> seen_;
+  const Kinds* kinds_ = nullptr;  // whose type is being visited
+  std::string kind_, kind_path_;  // that type, and the path of its object
+
+  void add(std::string_view name) {
+    if (!found.paths.empty() && depth_ > found_depth_) return;
+    if (depth_ < found_depth_) found = {};
+    found_depth_ = depth_;
+    found.field = name;
+    if (std::find(found.paths.begin(), found.paths.end(), path_) == found.paths.end())
+      found.paths.push_back(path_);
+    if (!kinds_ || kind_path_ != path_ || path_ != found.paths.front()) return;
+    found.noun = kinds_->noun();
+    if (std::find(found.types.begin(), found.types.end(), kind_) == found.types.end())
+      found.types.push_back(kind_);
+  }
+};
+
+}  // namespace
+
+FieldPlaces find_field(ConfigRef config, std::string_view name) {
+  FieldPlaces found;
+  for (const bool by_alias : {false, true}) {
+    FieldFinder finder(name, by_alias);
+    config.visit_defaults(finder);
+    found = std::move(finder.found);
+    if (!found.paths.empty()) break;
+  }
+  return found;
+}
+
+std::vector<std::string> field_names(ConfigRef config) {
+  FieldNames lister;
+  config.visit(lister);
+  return std::move(lister.names);
+}
+
+std::vector<std::string> field_names(const Kind& kind) {
+  FieldNames lister;
+  kind.defaults()->fields(lister);
+  return std::move(lister.names);
+}
+
+}  // namespace aelab

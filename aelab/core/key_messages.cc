@@ -1,0 +1,137 @@
+#include "aelab/core/key_messages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/field_places.h"
+#include "aelab/core/text.h"
+
+namespace aelab {
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// In lower case, without '-', '_' and spaces: the same for "learningRate" and "learning_rate".
+std::string simplified(std::string_view name) {
+  std::string letters;
+  for (const char c : name)
+    if (c != '-' && c != '_' && c != ' ')
+      letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return letters;
+}
+
+/// The field of the object that goes by another name, or is spelt in another way.
+std::string own_field(const std::string& key, const ObjectRead& object) {
+  const auto wanted = simplified(key);
+  for (const auto& name : object.listed)
+    if (simplified(name) == wanted) return name;
+  for (const auto& [other, name] : object.aliases)
+    if (simplified(other) == wanted) return name;
+  return misspelt(key, object.listed);
+}
+
+std::string in_quotes(const std::string& text) { return '"' + text + '"'; }
+
+/// "a", "b" or "c"
+std::string alternatives(const Names& names) {
+  constexpr std::size_t kMost = 4;
+  std::string text;
+  const auto count = std::min(names.size(), kMost);
+  for (std::size_t i = 0; i < count; ++i)
+    text += (i == 0 ? "" : i + 1 < count || names.size() > kMost ? ", " : " or ") + in_quotes(names[i]);
+  return names.size() > kMost ? fmt::format("{} or {} others", text, names.size() - kMost) : text;
+}
+
+/// "training" for "training", an entry of "callbacks" for "callbacks[]"
+std::string object_at(const std::string& path) {
+  return path.ends_with("[]") ? "an entry of " + in_quotes(path.substr(0, path.size() - 2)) : in_quotes(path);
+}
+
+/// "callbacks[3]" as "callbacks[]"
+std::string without_numbers(std::string path) {
+  for (auto bracket = path.find('['); bracket != path.npos; bracket = path.find('[', bracket + 1))
+    path.erase(bracket + 1, path.find(']', bracket) - bracket - 1);
+  return path;
+}
+
+/// Where the field that the key names belongs, as a sentence with its leading space; "" if nowhere.
+std::string elsewhere(const std::string& key, const ObjectRead& object, const ConfigRef& root) {
+  const auto places = find_field(root, key);
+  if (places.paths.empty()) return {};
+  const auto here = without_numbers(object.path), field = in_quotes(places.field);
+  const bool renamed = places.field != key;
+  if (places.paths.front() == here) {
+    if (places.types.empty() || contains(places.types, object.type)) return {};
+    return fmt::format(" {} belongs to the {} {}", renamed ? field : "It", places.noun,
+                       alternatives(places.types));
+  }
+  if (places.paths.front().empty()) {
+    const auto beside = in_quotes(here.substr(0, here.find_first_of(".[")));
+    return renamed ? fmt::format(" Did you mean {} at the top level, beside {}?", field, beside)
+                   : fmt::format(" {} belongs at the top level, beside {}", field, beside);
+  }
+  Names owners;
+  for (const auto& path : places.paths) owners.push_back(object_at(path));
+  const auto where = join(owners, " or ");
+  return renamed ? fmt::format(" Did you mean {} of {}?", field, where)
+                 : fmt::format(" {} belongs to {}", field, where);
+}
+
+/// The types of the registry whose fields include as many of the object's keys as any type's do.
+Names types_with(const Kinds& kinds, const nlohmann::json& object) {
+  Names types;
+  std::size_t most = 0;
+  for (const auto& kind : kinds.all()) {
+    const auto fields = field_names(kind);
+    std::size_t known = 0;
+    for (const auto& item : object.items()) known += contains(fields, item.key());
+    if (known > most) types.clear();
+    most = std::max(most, known);
+    if (known == most) types.push_back(kind.name);
+  }
+  return types;
+}
+
+}  // namespace
+
+std::string unknown_key(const std::string& key, const ObjectRead& object, const ConfigRef& root) {
+  constexpr const char* kUnknown = "unknown key.";
+  if (const auto own = own_field(key, object); !own.empty())
+    return fmt::format("{} Did you mean \"{}\"?", kUnknown, own);
+  if (const auto place = elsewhere(key, object, root); !place.empty()) return kUnknown + place;
+  return kUnknown + did_you_mean(key, object.listed);
+}
+
+bool can_mean_chosen(const AnyChoice& chosen, const nlohmann::json& object) {
+  if (chosen.empty()) return false;
+  const auto own = field_names(*chosen.kinds().find(chosen.kind()));
+  return std::none_of(object.items().begin(), object.items().end(), [&](const auto& item) {
+    if (contains(own, item.key())) return false;
+    const auto& kinds = chosen.kinds().all();
+    return std::any_of(kinds.begin(), kinds.end(),
+                       [&](const Kind& kind) { return contains(field_names(kind), item.key()); });
+  });
+}
+
+std::string lacks_type(const AnyChoice& chosen, const nlohmann::json& object) {
+  const auto& kinds = chosen.kinds();
+  const auto types = types_with(kinds, object);
+  if (types.size() == kinds.all().size())
+    return fmt::format("lacks \"{}\": say which {} ({})", kinds.tag(), kinds.noun(), join(types, ", "));
+  auto message = fmt::format("lacks \"{}\": write \"{}\": {}", kinds.tag(), kinds.tag(), alternatives(types));
+  if (chosen.empty()) return message;
+  const auto own = field_names(*kinds.find(chosen.kind()));
+  for (const auto& item : object.items())
+    if (!contains(own, item.key()))
+      return message + fmt::format("; the default, \"{}\", has no \"{}\"", chosen.kind(), item.key());
+  return message;
+}
+
+}  // namespace aelab

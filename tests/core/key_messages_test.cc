@@ -1,0 +1,198 @@
+#include "aelab/core/key_messages.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/field_places.h"
+#include "aelab/core/schedule.h"
+#include "tests/support.h"
+
+namespace aelab {
+namespace {
+
+using nlohmann::json;
+
+/// An interface with three registered types.
+class Animal {
+ public:
+  static Registry<Animal>& registry();
+  virtual ~Animal() = default;
+};
+
+class Cat : public Animal {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "cat";
+    static constexpr std::string_view summary = "a cat";
+    std::int64_t lives = 9;
+    double weight = 4;
+    void fields(Fields& f) {
+      f("lives", lives, "lives", at_least(1)).also_known_as({"n_lives", "life"});
+      f("weight", weight, "weight");
+    }
+    static std::vector<Config> examples() { return {{}}; }
+  };
+  explicit Cat(const Config&) {}
+};
+
+class Dog : public Animal {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "dog";
+    static constexpr std::string_view summary = "a dog";
+    double weight = 20;
+    std::int64_t tricks = 0;
+    void fields(Fields& f) {
+      f("weight", weight, "weight");
+      f("tricks", tricks, "tricks");
+    }
+    static std::vector<Config> examples() { return {{}}; }
+  };
+  explicit Dog(const Config&) {}
+};
+
+class Wolf : public Animal {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "wolf";
+    static constexpr std::string_view summary = "a wolf";
+    std::int64_t tricks = 0;
+    void fields(Fields& f) { f("tricks", tricks, "tricks"); }
+    static std::vector<Config> examples() { return {{}}; }
+  };
+  explicit Wolf(const Config&) {}
+};
+
+Registry<Animal>& Animal::registry() {
+  static auto registry = Registry<Animal>("animal", "animals", "kind").add<Cat>().add<Dog>().add<Wolf>();
+  return registry;
+}
+
+struct Door {
+  double width = 1;
+  void fields(Fields& f) { f("width", width, "width").also_known_as({"w"}); }
+};
+
+struct House {
+  Choice<Animal> pet = Cat::Config{.lives = 7};
+  std::optional<Choice<Animal>> guest = {};
+  std::optional<Choice<Animal>> guard = {};
+  std::vector<Choice<Animal>> flock = {Dog::Config{}};
+  std::vector<Door> doors = {};
+  Door gate = {};
+  Schedule rent = 10;
+  std::int64_t learning_rate = 0;
+  void fields(Fields& f) {
+    f("pet", pet, "who lives there");
+    f("guest", guest, "who visits");
+    f("guard", guard, "who guards it", std::optional<Choice<Animal>>(Dog::Config{.weight = 50}));
+    f("flock", flock, "who lives outside");
+    f("doors", doors, "its doors");
+    f("gate", gate, "its gate");
+    schedule_field(f, "rent", rent, "the rent", at_least(0));
+    f("learning_rate", learning_rate, "how fast it learns").also_known_as({"lr", "eta"});
+  }
+};
+
+std::string house_refusal(const std::string& text) {
+  House house;
+  return message_of<Error>([&] { read_config(json::parse(text), house, "file"); });
+}
+
+json house_read(const std::string& text) {
+  House house;
+  read_config(json::parse(text), house, "file");
+  return write_config(house);
+}
+
+TEST(DefaultTypes, FieldsWithoutATypeChangeTheDefaultAndNothingElse) {
+  EXPECT_EQ(house_read(R"({"pet": {"weight": 5}})")["pet"],
+            json({{"kind", "cat"}, {"lives", 7}, {"weight", 5.0}}));
+  EXPECT_EQ(house_read(R"({"pet": {}})")["pet"], house_read("{}")["pet"]);
+  // But a type that is named begins with its own defaults.
+  EXPECT_EQ(house_read(R"({"pet": {"kind": "cat", "weight": 5}})")["pet"]["lives"], 9);
+  EXPECT_EQ(house_read(R"({"rent": {"value": 3}})")["rent"], 3.0);
+}
+
+TEST(DefaultTypes, AnOptionalFieldHasTheDefaultThatItsOwnerStates) {
+  EXPECT_FALSE(house_read("{}").contains("guard"));
+  EXPECT_EQ(house_read(R"({"guard": {"tricks": 2}})")["guard"],
+            json({{"kind", "dog"}, {"weight", 50.0}, {"tricks", 2}}));
+  EXPECT_EQ(house_read(R"({"guard": "cat"})")["guard"]["lives"], 9);
+}
+
+TEST(DefaultTypes, WhatOnlyOtherTypesHaveNamesThem) {
+  EXPECT_EQ(house_refusal(R"({"pet": {"tricks": 1}})"),
+            R"(file: pet: lacks "kind": write "kind": "dog" or "wolf"; the default, "cat", has no "tricks")");
+  EXPECT_EQ(house_refusal(R"({"pet": {"tricks": 1, "weight": 2}})"),
+            R"(file: pet: lacks "kind": write "kind": "dog"; the default, "cat", has no "tricks")");
+  EXPECT_EQ(house_refusal(R"({"rent": {"from": 1, "to": 2}})"),
+            R"(file: rent: lacks "kind": write "kind": "linear", "exponential" or "cosine"; the default, )"
+            R"("constant", has no "from")");
+  // What the message says works.
+  for (const auto* kind : {"linear", "exponential", "cosine"})
+    EXPECT_EQ(house_refusal(std::string(R"({"rent": {"from": 1, "to": 2, "kind": ")") + kind + "\"}}"),
+              "nothing was thrown");
+}
+
+TEST(DefaultTypes, WithoutADefaultTheTypesThatFitAreNamed) {
+  EXPECT_EQ(house_refusal(R"({"guest": {"lives": 1}})"), R"(file: guest: lacks "kind": write "kind": "cat")");
+  EXPECT_EQ(house_refusal(R"({"guest": {}})"),
+            R"(file: guest: lacks "kind": say which animal (cat, dog, wolf))");
+  // An entry of a list has no default of its own: the list replaces the default one.
+  EXPECT_EQ(house_refusal(R"({"flock": [{"tricks": 1}]})"),
+            R"(file: flock[0]: lacks "kind": write "kind": "dog" or "wolf")");
+}
+
+TEST(UnknownKeys, OtherNamesOfAFieldSuggestIt) {
+  for (const std::string key : {"lr", "LR", "eta", "learningRate", "learning-rate", "learning_rat"})
+    EXPECT_EQ(house_refusal("{\"" + key + "\": 1}"),
+              "file: " + key + ": unknown key. Did you mean \"learning_rate\"?");
+  EXPECT_EQ(house_refusal(R"({"pet": {"n_lives": 1}})"),
+            "file: pet.n_lives: unknown key. Did you mean \"lives\"?");
+  EXPECT_EQ(house_refusal(R"({"doors": [{"w": 1}]})"),
+            "file: doors[0].w: unknown key. Did you mean \"width\"?");
+}
+
+TEST(UnknownKeys, AKeyOfAnotherPlaceIsSentThere) {
+  EXPECT_EQ(house_refusal(R"({"width": 1})"),
+            R"(file: width: unknown key. "width" belongs to an entry of "doors" or "gate")");
+  EXPECT_EQ(house_refusal(R"({"w": 1})"),
+            R"(file: w: unknown key. Did you mean "width" of an entry of "doors" or "gate"?)");
+  EXPECT_EQ(house_refusal(R"({"gate": {"lr": 1}})"),
+            R"(file: gate.lr: unknown key. Did you mean "learning_rate" at the top level, beside "gate"?)");
+  EXPECT_EQ(house_refusal(R"({"doors": [{"flock": 1}]})"),
+            R"(file: doors[0].flock: unknown key. "flock" belongs at the top level, beside "doors")");
+}
+
+TEST(UnknownKeys, AKeyOfAnotherTypeNamesThatType) {
+  EXPECT_EQ(house_refusal(R"({"pet": {"kind": "wolf", "lives": 1}})"),
+            R"(file: pet.lives: unknown key. It belongs to the animal "cat")");
+  EXPECT_EQ(house_refusal(R"({"pet": {"kind": "wolf", "life": 1}})"),
+            R"(file: pet.life: unknown key. "lives" belongs to the animal "cat")");
+}
+
+TEST(UnknownKeys, OthersListWhatIsKnown) {
+  EXPECT_EQ(house_refusal(R"({"gate": {"colour": 1}})"), "file: gate.colour: unknown key. Known: width.");
+}
+
+TEST(UnknownKeys, OtherNamesAreNotRead) {
+  House house;
+  Problems problems;
+  read_config(json::parse(R"({"lr": 5})"), house, problems);
+  EXPECT_EQ(house.learning_rate, 0);
+  EXPECT_FALSE(config_schema(house).dump().find("\"lr\"") != std::string::npos);
+}
+
+TEST(FieldPlaces, AreTheOutermost) {
+  House house;
+  EXPECT_EQ(find_field(house, "width").paths, (std::vector<std::string>{"doors[]", "gate"}));
+  EXPECT_EQ(find_field(house, "pet").paths, std::vector<std::string>{""});
+  EXPECT_TRUE(find_field(house, "nothing").paths.empty());
+  EXPECT_EQ(find_field(house, "tricks").types, (std::vector<std::string>{"dog", "wolf"}));
+  EXPECT_EQ(field_names(house).size(), 8u);
+}
+
+}  // namespace
+}  // namespace aelab
