@@ -13,17 +13,24 @@
 
 namespace aelab {
 
-void AutoencoderConfig::fields(Fields& f) {
-  fields_beside_backbone(f);
-  f("backbone", backbone, "the encoder's and the decoder's networks");
+void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
+  fields_beside_backbone(f, defaults);
+  f("backbone", backbone, "networks of the encoder and the decoder", defaults.backbone)
+      .also_known_as({"encoder_decoder", "net"});
 }
 
-void AutoencoderConfig::fields_beside_backbone(Fields& f) {
-  f("code", code, "the code's width, for dense backbones", between(1, kWidest));
-  f("corruption", corruption, "noise that training adds to the input");
-  f("bottleneck", bottleneck, "from the encoder's output to the code");
-  f("likelihood", likelihood, "what the decoder's output means");
-  f("penalties", penalties, "weighted terms beside the reconstruction");
+void AutoencoderConfig::fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults) {
+  code_field(f, code, "dimension of the latent code, for dense backbones");
+  f("corruption", corruption, "noise added to the input in training", defaults.corruption)
+      .also_known_as({"noise", "noise_level", "dropout"});
+  f("bottleneck", bottleneck, "mapping from the encoder's output to the code",
+    defaults.bottleneck ? defaults.bottleneck : Choice<Bottleneck>(DeterministicBottleneck::Config{}))
+      .also_known_as({"code_activation"});
+  f("likelihood", likelihood, "distribution of the input given the decoder's output: the reconstruction loss",
+    defaults.likelihood)
+      .also_known_as({"loss", "criterion", "loss_function", "reconstruction_loss", "objective"});
+  f("penalties", penalties, "weighted penalty terms added to the reconstruction loss")
+      .also_known_as({"regularizer", "regularizers", "regularization", "penalty"});
   if (!penalties) return;
   for (std::size_t i = 0; i < penalties->size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
@@ -57,32 +64,31 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   return config;
 }
 
-/// The backbone has no default: a variant or the user names it.
+/// The backbone has no default: the variant or the user chooses it.
 std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context) {
-  if (!config.backbone)
-    throw Error("model.backbone: is missing: say which networks, such as {\"kind\": \"dense\"}");
+  if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input, .code = config.code, .seed = context.seed});
 }
 
-/// A mistake that names a part, by the variant's own fields, which may be that part's: "model.backbone.tied"
-/// of a dense variant is "model.tied".
-std::string in_own_fields(const std::string& mistake, const Choice<Autoencoder>& variant) {
+/// An error about a part, by the variant's own fields, which may be those of the part: "model.backbone.tied"
+/// is "model.tied" of the variant "dense".
+std::string in_own_fields(const std::string& error, const Choice<Autoencoder>& variant) {
   const auto own = write_config(variant);
   const auto listed = kind_schema(variant.kinds().at(variant.kind()))["properties"];
   for (const std::string part : {"backbone", "bottleneck"}) {
     const auto path = "model." + part;
-    if (!mistake.starts_with(path) || own.contains(part)) continue;
-    const auto rest = mistake.substr(path.size());
+    if (!error.starts_with(path) || own.contains(part)) continue;
+    const auto rest = error.substr(path.size());
     const auto field = rest.substr(1, rest.find_first_of(".[:", 1) - 1);
     if (own.contains(field) || !listed.contains(part)) return "model" + rest;
   }
-  return mistake;
+  return error;
 }
 
-std::string at_path(const std::string& mistake, const std::string& path) {
+std::string at_path(const std::string& error, const std::string& path) {
   constexpr std::string_view kModel = "model";
-  return mistake.starts_with(kModel) ? path + mistake.substr(kModel.size()) : path + ": " + mistake;
+  return error.starts_with(kModel) ? path + error.substr(kModel.size()) : path + ": " + error;
 }
 
 }  // namespace
@@ -92,7 +98,7 @@ std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& varian
   Problems found, renamed;
   std::shared_ptr<Autoencoder> model;
   found.attempt([&] { model = variant.make(context); });
-  for (const auto& mistake : found.all()) renamed.add(at_path(in_own_fields(mistake, variant), path));
+  for (const auto& error : found.all()) renamed.add(at_path(in_own_fields(error, variant), path));
   renamed.raise();
   model->variant_ = variant;
   return model;
@@ -106,6 +112,7 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
     : config_(complete(config, context)),
       input_(context.input),
       backbone_(register_module("backbone", std::move(backbone))) {
+  if (auto completed = backbone_->completed(); completed && config_.backbone) config_.backbone = completed;
   corruption_ = register_module("corruption", config_.corruption->make());
   bottleneck_ = register_module("bottleneck", config_.bottleneck->make(backbone_->code_shape()));
   likelihood_ = register_module("likelihood", config_.likelihood->make());

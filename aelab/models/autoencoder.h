@@ -8,7 +8,7 @@
 
 namespace aelab {
 
-/// The parts of an autoencoder; what is unset, the variant fills with its paper's defaults.
+/// The parts of an autoencoder. The variant fills those that are unset with its own defaults.
 struct AutoencoderConfig {
   std::optional<std::int64_t> code = {};
   std::optional<Choice<Backbone>> backbone = {};
@@ -17,14 +17,26 @@ struct AutoencoderConfig {
   std::optional<Choice<Likelihood>> likelihood = {};
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
 
-  void fields(Fields& f);
-  /// Whether a penalty of that kind is listed.
+  /// `defaults` are the parts that the variant uses when they are left out: its expand(*this). An object
+  /// without "kind" changes fields of these.
+  void fields(Fields& f, const AutoencoderConfig& defaults);
+  void fields(Fields& f) { fields(f, AutoencoderConfig()); }
+  /// Whether a penalty of this type is listed.
   bool has_penalty(std::string_view kind) const;
-  /// All but the backbone, for variants that are their backbone.
-  void fields_beside_backbone(Fields& f);
+  /// All fields but the backbone, for variants that list the fields of their backbone as their own.
+  void fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults);
 };
 
-/// What a model is built for. Converts from a data set's shape.
+/// Lists the dimension of the latent code.
+template <class Code>
+Fields::Listed code_field(Fields& f, Code& code, std::string_view help) {
+  return f("code", code, help, between(1, kWidest))
+      .also_known_as({"latent_dim", "latent_size", "latent", "code_size", "code_dim", "bottleneck_dim",
+                      "bottleneck_size", "encoding_dim", "embedding_dim", "n_components", "components",
+                      "z_dim", "z"});
+}
+
+/// The data that a model is built for. Converts from a data set's shape.
 struct Context {
   Context(Shape shape, std::int64_t model_seed = 0,  // NOLINT(google-explicit-constructor)
           std::int64_t label_classes = 0)
@@ -32,63 +44,64 @@ struct Context {
 
   Shape input;
   std::int64_t seed;              ///< of the initial weights
-  std::int64_t classes;           ///< of the labels; 0 without
-  Bounds values = between(0, 1);  ///< that inputs may have: they decide a likelihood that is left out
+  std::int64_t classes;           ///< number of classes of the labels; 0 without labels
+  Bounds values = between(0, 1);  ///< range of the inputs, which decides a likelihood that is left out
 };
 
-/// Five parts and one loss. A variant is a named recipe for the parts; only one whose procedure differs
-/// overrides anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code].
+/// Five parts and one loss. A variant is a named recipe for the parts; only variants that are trained in
+/// another way override anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code].
 class Autoencoder : public torch::nn::Module {
  public:
   static Registry<Autoencoder, const Context&>& registry();
 
-  /// The chosen variant. Error where it does not fit its input, by the paths that the variant's own JSON has
-  /// at `path`: what its parts call "model.backbone.decoder" is "model.decoder" where the variant lists it
-  /// so.
+  /// Makes the chosen variant. Throws an Error if it does not fit its input. Its messages have the paths of
+  /// the variant's own JSON at `path`: "model.backbone.decoder" becomes "model.decoder" for variants that
+  /// list the fields of their backbone as their own.
   static std::shared_ptr<Autoencoder> make(const Choice<Autoencoder>& variant, const Context& context,
                                            const std::string& path = "model");
 
-  /// Error where parts and input do not fit together.
+  /// Throws an Error if the parts and the input do not fit together.
   Autoencoder(const AutoencoderConfig& config, const Context& context);
 
   Tensor encode(const Tensor& x) const;
   Tensor decode(const Tensor& code) const;  ///< the likelihood's mean
   Tensor reconstruct(const Tensor& x) const { return decode(encode(x)); }
-  /// The input as training would disturb it at this step.
+  /// The input as training would corrupt it at this step.
   Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
-  /// The objective's terms of a batch: "reconstruction", then the penalties by their names. Outside training
-  /// the input is clean; a model with a corruption adds "denoising", of weight 0: the reconstruction term
-  /// from an input disturbed at the step's position.
+  /// The terms of the objective for a batch: "reconstruction", then the penalties by their names. Outside
+  /// training the input is clean, and a model with a corruption adds "denoising", with weight 0: the
+  /// reconstruction term of an input corrupted at the step's position.
   Terms loss(const Batch& batch, const Step& step, Pass& pass) const;
 
-  /// How the model is trained, a pure function of its config.
+  /// The phases of its training, a pure function of its config.
   virtual std::vector<Phase> phases();
 
   const AutoencoderConfig& config() const { return config_; }      ///< with every part filled in
-  const Choice<Autoencoder>& variant() const { return variant_; }  ///< that `make` was given; else empty
+  const Choice<Autoencoder>& variant() const { return variant_; }  ///< given to `make`; otherwise empty
   const Shape& input_shape() const { return input_; }
   Shape code_shape() const { return backbone_->code_shape(); }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
-  /// How its terms are computed, where there is something to say.
+  /// Remarks on how its terms are computed.
   virtual std::vector<std::string> methods() const;
-  /// The models that it is made of, from the input upwards; none but in a stack.
+  /// The models that a stack consists of, from the input upwards; otherwise none.
   virtual std::vector<std::shared_ptr<Autoencoder>> layers() const { return {}; }
 
-  /// Whether decode still belongs to encode once training is over.
+  /// Whether its decoder still belongs to its encoder after training.
   virtual bool reconstructs() const { return true; }
-  /// Whether it has a classifier of its own, fitted if it must be, and the classes that it sees, [batch]
-  /// int64.
+  /// Whether it has a classifier, which is fitted if it has to be.
   virtual bool classifies() const { return false; }
+  /// The predicted classes, [batch] int64.
   virtual Tensor classify(const Tensor& x) const;
 
-  /// What training fitted that is neither parameter nor buffer, and back; checkpoints keep it.
+  /// Fitted state that is neither parameter nor buffer, such as a classifier; checkpoints keep it. Loading no
+  /// tensors discards what was fitted before.
   virtual NamedTensors fitted() const { return {}; }
   virtual void load_fitted(const NamedTensors&) {}
 
  protected:
-  /// With a backbone that is made already; config.backbone stays unset.
+  /// Takes a backbone that is made already; config.backbone stays unset.
   Autoencoder(const AutoencoderConfig& config, const Context& context, std::shared_ptr<Backbone> backbone);
 
   /// Corrupts, encodes, passes the bottleneck and decodes.
@@ -113,7 +126,7 @@ class Autoencoder : public torch::nn::Module {
 
 /// The module's parameters by name, in a fixed order.
 NamedTensors parameters_of(const torch::nn::Module& module);
-/// How many numbers the module's parameters are.
+/// The number of elements of the module's parameters.
 std::int64_t parameter_count(const torch::nn::Module& module);
 /// The module's parameters and buffers by name: its whole state.
 NamedTensors state_of(const torch::nn::Module& module);

@@ -1,4 +1,4 @@
-// The variants that aelab brings: one line each.
+// The built-in variants, one line each.
 
 #include "aelab/models/contractive.h"
 #include "aelab/models/convolutional.h"
@@ -6,6 +6,7 @@
 #include "aelab/models/dense.h"
 #include "aelab/models/linear.h"
 #include "aelab/models/pca.h"
+#include "aelab/models/plain.h"
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
 
@@ -15,6 +16,7 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
   static auto registry = Registry<Autoencoder, const Context&>("variant", "variants", "variant")
                              .add<Pca>()
                              .add<Linear>()
+                             .add<Plain>()
                              .add<Dense>()
                              .add<Convolutional>()
                              .add<Sparse>()

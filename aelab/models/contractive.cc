@@ -9,7 +9,7 @@
 namespace aelab {
 namespace {
 
-bool is_none(const Schedule& weight) {
+bool is_zero(const Schedule& weight) {
   const auto* constant = weight.get_if<ConstantSchedule::Config>();
   return constant && constant->value == 0;
 }
@@ -17,13 +17,15 @@ bool is_none(const Schedule& weight) {
 }  // namespace
 
 void Contractive::Config::fields(Fields& f) {
-  base.fields(f);
-  schedule_field(f, "weight", weight, "weight of the Jacobian's squared norm", at_least(0));
+  base.fields(f, expand(*this));
+  schedule_field(f, "weight", weight, "weight of the squared norm of the encoder's Jacobian", at_least(0))
+      .also_known_as({"lambda", "contractive_weight", "strength"});
   schedule_field(f, "hessian_weight", hessian_weight,
-                 "weight of the Jacobian's change under small noise; 0 leaves it out", at_least(0));
+                 "weight of the change of the Jacobian under small noise; 0 leaves it out", at_least(0))
+      .also_known_as({"gamma"});
   f.require(!base.has_penalty(ContractivePenalty::Config::kind), "penalties",
             "lists contractive, which this variant's own \"weight\" sets already");
-  f.require(!base.has_penalty(ContractiveHessianPenalty::Config::kind) || is_none(hessian_weight),
+  f.require(!base.has_penalty(ContractiveHessianPenalty::Config::kind) || is_zero(hessian_weight),
             "penalties",
             "lists contractive-hessian, which this variant's own \"hessian_weight\" sets already");
 }
@@ -49,7 +51,7 @@ AutoencoderConfig Contractive::expand(const Config& config) {
     parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
   if (!parts.penalties) parts.penalties.emplace();
   parts.penalties->emplace_back(ContractivePenalty::Config{.weight = config.weight});
-  if (!is_none(config.hessian_weight))
+  if (!is_zero(config.hessian_weight))
     parts.penalties->emplace_back(ContractiveHessianPenalty::Config{.weight = config.hessian_weight});
   return parts;
 }

@@ -3,12 +3,12 @@
 namespace aelab {
 
 void Convolutional::Config::fields(Fields& f) {
-  base.fields_beside_backbone(f);
+  base.fields_beside_backbone(f, expand(*this));
   backbone.fields(f);
 }
 
 std::vector<Convolutional::Config> Convolutional::Config::examples() {
-  return {{.backbone = ConvolutionalBackbone::Config::examples().front()}};
+  return {{.backbone = ConvolutionalBackbone::Config::examples().front()}, {}};
 }
 
 AutoencoderConfig Convolutional::expand(const Config& config) {

@@ -5,13 +5,14 @@
 
 namespace aelab {
 
-/// The convolutional autoencoder; by default the net of Golan's lecture 9.A for 28x28 images.
+/// The convolutional autoencoder. Its default layers are those of Golan (lecture 9.A), for images from 8x8
+/// pixels.
 class Convolutional : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "convolutional";
     static constexpr std::string_view summary =
-        "convolutions, pooling and upsampling; by default the lecture's net for 28x28";
+        "convolutions, pooling and upsampling; by default the autoencoder of Golan (9.A)";
     AutoencoderConfig base = {};
     ConvolutionalBackbone::Config backbone = {};
 

@@ -8,10 +8,11 @@
 namespace aelab {
 
 void Denoising::Config::fields(Fields& f) {
-  base.fields(f);
+  base.fields(f, expand(*this));
   f.require(
       !base.corruption || base.corruption->empty() || base.corruption->kind() != NoCorruption::Config::kind,
-      "corruption", "must disturb the input in this variant; without noise it is the variant \"dense\"");
+      "corruption",
+      "must corrupt the input in this variant; without noise it is the variant \"autoencoder\"");
 }
 
 std::vector<Denoising::Config> Denoising::Config::examples() {

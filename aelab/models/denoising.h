@@ -4,13 +4,13 @@
 
 namespace aelab {
 
-/// Reconstructs the clean input from a noisy one (Vincent et al. 2010). Masking a quarter of the input when
-/// no corruption is named; sigmoid codes and cross-entropy as in the paper, on any backbone.
+/// The denoising autoencoder: reconstructs the clean input from a corrupted one (Vincent et al. 2010). By
+/// default a quarter of the input is masked, and codes are sigmoid, as in the paper. Takes any backbone.
 class Denoising : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "denoising";
-    static constexpr std::string_view summary = "reconstructs the clean input from a noisy one";
+    static constexpr std::string_view summary = "reconstructs the clean input from a corrupted one";
     AutoencoderConfig base = {};
 
     void fields(Fields& f);

@@ -5,13 +5,13 @@
 
 namespace aelab {
 
-/// The fully connected autoencoder: traditional with one hidden layer, deep with several; undercomplete or
-/// overcomplete by its code's width.
+/// The fully connected autoencoder: shallow or deep, under- or overcomplete.
 class Dense : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "dense";
-    static constexpr std::string_view summary = "fully connected: traditional, under- or overcomplete, deep";
+    static constexpr std::string_view summary =
+        "fully connected layers: shallow or deep, under- or overcomplete";
     AutoencoderConfig base = {.code = 32};
     DenseBackbone::Config backbone = {};
 

@@ -6,9 +6,9 @@
 namespace aelab {
 
 void Linear::Config::fields(Fields& f) {
-  f("code", code, "the code's width", between(1, kWidest));
-  f("tied", tied, "the decoder uses the encoder's weights, transposed");
-  f("initialization", initialization, "how weights are drawn before training");
+  code_field(f, code, "dimension of the latent code");
+  f("tied", tied, "the decoder uses the transposed weights of the encoder");
+  f("initialization", initialization, "distribution of the initial weights");
 }
 
 AutoencoderConfig Linear::expand(const Config& config) {

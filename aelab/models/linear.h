@@ -5,13 +5,14 @@
 
 namespace aelab {
 
-/// The linear autoencoder, trained: without biases, on data whose mean is taken away, with the squared error.
-/// Its best error is PCA's, and its decoder then spans the principal subspace (Baldi & Hornik 1989).
+/// The trained linear autoencoder: no biases, centered data, squared error. Its least error is PCA's, and its
+/// decoder then spans the principal subspace (Baldi & Hornik 1989).
 class Linear : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "linear";
-    static constexpr std::string_view summary = "one linear layer each way, trained; spans PCA's subspace";
+    static constexpr std::string_view summary =
+        "linear encoder and decoder, trained; spans the subspace of PCA";
     std::int64_t code = 32;
     bool tied = false;
     Initialization initialization = Initialization::glorot_uniform;

@@ -9,8 +9,8 @@
 namespace aelab {
 
 void Pca::Config::fields(Fields& f) {
-  f("code", code, "number of components", between(1, kWidest));
-  f("whiten", whiten, "scale codes to variance 1");
+  code_field(f, code, "number of components");
+  f("whiten", whiten, "scale codes to unit variance");
 }
 
 AutoencoderConfig Pca::expand(const Config& config) {
@@ -22,8 +22,9 @@ AutoencoderConfig Pca::expand(const Config& config) {
 Pca::Pca(const Config& config, const Context& context)
     : Autoencoder(expand(config), context), whiten_(config.whiten) {
   if (config.code > elements(context.input))
-    throw Error("model.code: there are no more principal components than the input has numbers, " +
-                std::to_string(elements(context.input)));
+    throw Error("model.code: " + std::to_string(config.code) +
+                " principal components are more than the input's " + std::to_string(elements(context.input)) +
+                " features");
   variances_ = register_buffer("variances", at::zeros({config.code}));
   ratios_ = register_buffer("explained_variance_ratio", at::zeros({config.code}));
 }

@@ -4,14 +4,13 @@
 
 namespace aelab {
 
-/// Principal component analysis, in closed form: the baseline of all autoencoders. As an autoencoder it is a
-/// linear encoder and decoder without biases, on centred data. Whitened codes have variance 1 on the training
-/// part.
+/// Principal component analysis in closed form, the baseline of all autoencoders: a linear encoder and
+/// decoder without biases, on centered data. Whitened codes have unit variance on the training split.
 class Pca : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "pca";
-    static constexpr std::string_view summary = "principal components, in closed form: the baseline";
+    static constexpr std::string_view summary = "principal component analysis in closed form: the baseline";
     std::int64_t code = 32;
     bool whiten = false;
 
@@ -20,13 +19,13 @@ class Pca : public Autoencoder {
   };
 
   static AutoencoderConfig expand(const Config& config);
-  /// Error when the code is larger than the input.
+  /// Throws an Error if the code is larger than the input.
   Pca(const Config& config, const Context& context);
 
-  /// One phase, "solve", without steps. The components come from the training part.
+  /// One phase, "solve", without steps. The components are those of the training split.
   std::vector<Phase> phases() override;
 
-  /// Variance along each component, and its share of the whole: [code], on the training part.
+  /// Variance along each component, and its fraction of the total variance: [code], on the training split.
   const Tensor& variances() const { return variances_; }
   const Tensor& explained_variance_ratio() const { return ratios_; }
 

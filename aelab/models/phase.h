@@ -11,7 +11,7 @@
 
 namespace aelab {
 
-/// What a model's phase lowers: the terms of one batch, and what the pass made on the way.
+/// The objective that a phase minimizes: computes the terms of one batch, and fills the pass.
 using Objective = std::function<Terms(const Batch&, const Step&, Pass&)>;
 
 /// Parameters that are trained together for one objective.
@@ -19,11 +19,10 @@ struct Update {
   std::string name;
   NamedTensors parameters;  ///< distinct within the phase
   Objective objective;
-  std::function<void(const Pass&)> after_step =
-      {};  ///< once the parameters have changed; for running statistics
+  std::function<void(const Pass&)> after_step = {};  ///< after the optimizer step; for running statistics
 };
 
-/// One part of how a model is trained; most models have one. Validation uses the first update's objective.
+/// One phase of a model's training; most models have one. Validation uses the objective of the first update.
 struct Phase {
   std::string name;
   std::vector<Update> updates;
@@ -31,7 +30,7 @@ struct Phase {
   bool needs_labels = false;
   std::function<void(const Dataset&)> begin = {};  ///< before the first step; not when a run resumes within
   std::function<void(const Dataset&)> solve =
-      {};  ///< instead of steps: the closed form, from the training part
+      {};  ///< instead of steps: a closed form, from the training split
 };
 
 /// Whether no phase takes steps.

@@ -12,8 +12,8 @@ std::span<const std::string_view> names(Sparsity) {
 }
 
 void Sparse::Config::fields(Fields& f) {
-  base.fields(f);
-  f("sparsity", sparsity, "what keeps codes sparse");
+  f("sparsity", sparsity, "kl: KL divergence from a target activation; l1: L1 penalty; k-sparse: top k");
+  base.fields(f, expand(*this));
   if (sparsity == Sparsity::kl) kl.fields(f);
   if (sparsity == Sparsity::l1) l1.fields(f);
   if (sparsity == Sparsity::k_sparse) k_sparse.fields(f);

@@ -9,13 +9,14 @@ namespace aelab {
 enum class Sparsity { kl, l1, k_sparse };
 std::span<const std::string_view> names(Sparsity);
 
-/// Codes of which few numbers are active: by the KL divergence of mean activations from a target (UFLDL), by
-/// an L1 penalty, or by keeping only the k largest (Makhzani & Frey 2013, who tie the weights).
+/// The sparse autoencoder, with few active code dimensions: by the KL divergence of mean activations from a
+/// target (UFLDL), by an L1 penalty, or by keeping the k largest (Makhzani & Frey 2013, with tied weights).
 class Sparse : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "sparse";
-    static constexpr std::string_view summary = "few numbers of a code are active: KL, L1 or k-sparse";
+    static constexpr std::string_view summary =
+        "few active code dimensions: KL divergence, L1 penalty or k-sparse";
     AutoencoderConfig base = {.code = 64};
     Sparsity sparsity = Sparsity::kl;
     KlSparsityPenalty::Config kl = {};

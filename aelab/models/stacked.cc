@@ -11,6 +11,7 @@
 #include "aelab/models/denoising.h"
 #include "aelab/models/sparse.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/mode.h"
 
 namespace aelab {
 
@@ -20,20 +21,28 @@ std::span<const std::string_view> names(FineTuning) {
 }
 
 void StackNetwork::fields(Fields& f) {
-  f("hidden", hidden, "widths of the hidden layers between the code and the classes", between(1, kWidest));
+  f("hidden", hidden, "widths of the hidden layers between the code and the classes", between(1, kWidest))
+      .also_known_as({"hidden_dims", "hidden_layers", "units", "layers"});
   f("activation", activation, "activation of the hidden layers");
-  f("epochs", epochs, "of its training together with the encoder; the trainer's when left out", at_least(1));
+  f("epochs", epochs, "number of epochs of its training with the encoder; default: the trainer's",
+    at_least(1));
 }
 
 void Stacked::Config::fields(Fields& f) {
   f("layers", layers,
-    "autoencoders from the input upwards; upon codes that may leave [0, 1], a likelihood that is left out is "
-    "gaussian");
-  f("layer_epochs", layer_epochs, "of each layer's training; the trainer's when left out", at_least(1));
-  f("fine_tuning", fine_tuning, "what the whole is trained for once its layers are");
-  f("fine_tuning_epochs", fine_tuning_epochs, "of that; the trainer's when left out", at_least(1));
-  f("classifier", classifier, "a classifier fitted on the codes at the end");
-  f("network", network, "a network from code to classes, trained together with the encoder at the end");
+    "autoencoders from the input upwards; the default likelihood is gaussian on codes that may leave [0, 1]")
+      .also_known_as({"autoencoders", "stack", "hidden"});
+  f("layer_epochs", layer_epochs, "number of epochs of each layer's pre-training; default: the trainer's",
+    at_least(1))
+      .also_known_as({"pretraining_epochs", "pretrain_epochs"});
+  f("fine_tuning", fine_tuning, "objective of the whole stack after pre-training")
+      .also_known_as({"finetuning", "fine_tune", "finetune"});
+  f("fine_tuning_epochs", fine_tuning_epochs, "number of epochs of fine-tuning; default: the trainer's",
+    at_least(1))
+      .also_known_as({"finetuning_epochs", "finetune_epochs"});
+  f("classifier", classifier, "classifier fitted on the codes at the end");
+  f("network", network, "network from the code to the classes, trained with the encoder at the end")
+      .also_known_as({"head"});
   f.require(!layers.empty(), "layers", "must have at least one autoencoder");
   f.require(!classifier || !network, "network", "and \"classifier\" exclude each other");
   for (std::size_t i = 0; i < layers.size(); ++i)
@@ -52,8 +61,8 @@ std::vector<Stacked::Config> Stacked::Config::examples() {
 
 namespace {
 
-/// The layers of a stack as one network each way. Codes pass each layer's bottleneck but the last, outputs
-/// each layer's likelihood but the first.
+/// The layers of a stack as one encoder and one decoder. Codes pass the bottlenecks of all layers but the
+/// last, outputs the likelihoods of all layers but the first.
 class StackBackbone : public Backbone {
  public:
   explicit StackBackbone(const std::vector<std::shared_ptr<Autoencoder>>& layers) : layers_(layers) {
@@ -85,8 +94,8 @@ void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i
   if (codes.least >= support.least && codes.most <= support.most) return;
   throw Error(
       layer_path(i) + ".likelihood: " + above.config().likelihood->kind() + " is for inputs " +
-      in_words(support) + ", which the codes of layers[" + std::to_string(i - 1) +
-      "] need not be: choose \"gaussian\" here, or the activation \"sigmoid\" for the bottleneck there");
+      in_words(support) + ", but codes of layers[" + std::to_string(i - 1) +
+      "] may be outside: choose \"gaussian\" here, or the activation \"sigmoid\" for the bottleneck there");
 }
 
 AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers) {
@@ -122,7 +131,7 @@ Stacked::Stacked(const Config& config, const Context& context, Layers layers)
       seed_(context.seed) {
   if ((config.network || config.classifier) && classes_ == 0)
     throw Error(std::string("model.") + (config.network ? "network" : "classifier") +
-                ": needs labels, and these data have none");
+                ": needs labels, but these data have none");
   if (config.network) make_network(context);
   if (config.classifier) classifier_ = config.classifier->make();
 }
@@ -143,7 +152,10 @@ void Stacked::make_network(const Context& context) {
 Tensor Stacked::encode_below(std::size_t layer, const Tensor& x) const {
   const at::NoGradGuard no_grad;
   auto code = x;
-  for (std::size_t i = 0; i < layer; ++i) code = layers_[i]->encode(code);
+  for (std::size_t i = 0; i < layer; ++i) {
+    const ModeScope evaluation(*layers_[i], /*training=*/false);
+    code = layers_[i]->encode(code);
+  }
   return code;
 }
 
@@ -157,7 +169,7 @@ Dataset Stacked::codes_below(std::size_t layer, const Dataset& data) const {
   return Dataset::from_tensors(at::cat(codes), data.labels());
 }
 
-/// A layer's own phase, on the codes of those below it.
+/// A phase of a layer, on the codes of the layers below it, which are in evaluation mode.
 Phase Stacked::on_codes_below(std::size_t layer, Phase phase) const {
   const auto name = "layer " + std::to_string(layer + 1);
   phase.name = phase.name == "train" ? name : name + ", " + phase.name;
@@ -203,7 +215,7 @@ std::vector<std::string> Stacked::methods() const {
       methods.push_back("layer " + std::to_string(i + 1) + ", " + method);
   if (!reconstructs())
     methods.push_back(
-        "the network's training leaves the decoder behind: reconstructions do not apply afterwards");
+        "training the network changes the encoder but not the decoder: no reconstructions afterwards");
   return methods;
 }
 
@@ -286,8 +298,8 @@ NamedTensors Stacked::fitted() const {
 }
 
 void Stacked::load_fitted(const NamedTensors& state) {
-  classifier_->load(state);
-  is_fitted_ = true;
+  is_fitted_ = !state.empty();
+  if (is_fitted_) classifier_->load(state);
 }
 
 }  // namespace aelab

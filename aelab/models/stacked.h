@@ -9,7 +9,7 @@ namespace aelab {
 enum class FineTuning { none, reconstruction };
 std::span<const std::string_view> names(FineTuning);
 
-/// A fully connected network from the code to the classes, ending in softmax.
+/// A fully connected network from the code to the classes, with a softmax output.
 struct StackNetwork {
   std::vector<std::int64_t> hidden = {};
   Activation activation = Activation::relu;
@@ -18,18 +18,18 @@ struct StackNetwork {
   void fields(Fields& f);
 };
 
-/// Layers trained greedily from the input upwards, each an autoencoder of any variant on the clean codes of
-/// the one below (Bengio et al. 2007; Vincent et al. 2010, section 3.5); a likelihood that is left out is
-/// Gaussian where these codes may leave [0, 1]. Then, as asked: fine-tuning of the
-/// whole, by the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and a
-/// classifier, fitted on the codes or a network trained together with the encoder. That network leaves the
-/// decoder behind: the model then reconstructs no longer.
+/// The stacked autoencoder, with greedy layer-wise pre-training: each layer is an autoencoder of any variant
+/// on the clean codes of the layer below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). The default
+/// likelihood is Gaussian on codes that may leave [0, 1]. Optionally followed by fine-tuning of the whole
+/// stack, with the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and
+/// by a classifier, fitted on the codes, or a network trained with the encoder. Training that network changes
+/// the encoder but not the decoder: the model has no reconstructions afterwards.
 class Stacked : public Autoencoder {
  public:
   struct Config {
     static constexpr std::string_view kind = "stacked";
     static constexpr std::string_view summary =
-        "layers trained one upon the other, then fine-tuned or classified";
+        "greedy layer-wise pre-training, then fine-tuning or classification";
     std::vector<Choice<Autoencoder>> layers = {};
     std::optional<std::int64_t> layer_epochs = {};
     FineTuning fine_tuning = FineTuning::none;
@@ -41,10 +41,10 @@ class Stacked : public Autoencoder {
     static std::vector<Config> examples();
   };
 
-  /// Error where layers do not fit upon each other, or a classifier has no classes.
+  /// Throws an Error if layers do not fit on each other, or a classifier has no classes.
   Stacked(const Config& config, const Context& context);
 
-  /// "layer 1", "layer 2", ..., "fine-tuning", "classifier", as far as the config asks for them.
+  /// "layer 1", "layer 2", ..., "fine-tuning", "classifier", those that the config has.
   std::vector<Phase> phases() override;
   std::vector<std::string> methods() const override;
   std::vector<std::shared_ptr<Autoencoder>> layers() const override { return layers_; }

@@ -20,7 +20,7 @@ at::Tensor activate(Activation activation, const at::Tensor& x);
 /// Its derivative at every element of x, where y = activate(activation, x); differentiable again.
 at::Tensor slope(Activation activation, const at::Tensor& x, const at::Tensor& y);
 
-/// The values that it can have.
+/// The range of its values.
 Bounds range(Activation activation);
 
 }  // namespace aelab

@@ -10,10 +10,12 @@ class DeterministicBottleneck : public Bottleneck {
  public:
   struct Config {
     static constexpr std::string_view kind = "deterministic";
-    static constexpr std::string_view summary = "the code is an activation of the encoder's output";
+    static constexpr std::string_view summary = "an activation of the encoder's output";
     Activation activation = Activation::linear;
 
-    void fields(Fields& f) { f("activation", activation, "the code's activation"); }
+    void fields(Fields& f) {
+      f("activation", activation, "activation of the code").also_known_as({"nonlinearity"});
+    }
     static std::vector<Config> examples() { return {{}, {.activation = Activation::sigmoid}}; }
   };
 
@@ -21,7 +23,7 @@ class DeterministicBottleneck : public Bottleneck {
   Tensor forward(const Tensor& pre_code, const Step&) const override {
     return activate(activation_, pre_code);
   }
-  Tensor slope(const Tensor& pre_code, const Tensor& code) const override {
+  Tensor slope(const Tensor& pre_code, const Tensor& code, const Step&) const override {
     return aelab::slope(activation_, pre_code, code);
   }
   Bounds range() const override { return aelab::range(activation_); }
@@ -30,13 +32,14 @@ class DeterministicBottleneck : public Bottleneck {
   Activation activation_;
 };
 
-/// The k largest numbers of a code are kept, the others are zero (Makhzani & Frey 2013, algorithm 1). Outside
-/// training another k may be better; the paper takes a larger one.
+/// Keeps the k largest dimensions of a code and sets the others to zero (Makhzani & Frey 2013, algorithm 1).
+/// Of equal ones, exactly as many are kept as fit. Outside training another k may be better; the paper takes
+/// a larger one.
 class KSparseBottleneck : public Bottleneck {
  public:
   struct Config {
     static constexpr std::string_view kind = "k-sparse";
-    static constexpr std::string_view summary = "the k largest numbers of a code are kept";
+    static constexpr std::string_view summary = "keeps the k largest code dimensions";
     std::int64_t k = 10;
     std::optional<std::int64_t> test_k = {};
     bool per_channel = false;
@@ -48,12 +51,15 @@ class KSparseBottleneck : public Bottleneck {
     }
   };
 
-  /// Error when k is larger than the code, or, per channel, than a channel of it.
+  /// Throws an Error if k is larger than the code, or per channel, than one of its channels.
   KSparseBottleneck(const Config& config, const Shape& code);
   Tensor forward(const Tensor& pre_code, const Step& step) const override;
-  Tensor slope(const Tensor& pre_code, const Tensor& code) const override;
+  Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const override;
 
  private:
+  /// Whether each dimension is kept, of the shape of a code.
+  Tensor kept(const Tensor& activated, const Step& step) const;
+
   Config config_;
 };
 

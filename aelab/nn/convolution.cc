@@ -37,7 +37,7 @@ namespace {
 
 using LayerKind = ImageLayer::Kind;
 
-/// Channels last, in which LibTorch's convolutions and pooling are fastest (the lecture's net, batch 128: a
+/// Channels last, in which LibTorch's convolutions and pooling are fastest (Golan's net, batch 128: a
 /// step of 21 -> 15 ms). For one channel contiguous(ChannelsLast) would do nothing, and later operators fall
 /// back to channels first; the strides have to say it.
 at::Tensor channels_last(const at::Tensor& x) {
@@ -77,7 +77,7 @@ at::Tensor phase_weight_gradient(const Phases& phases, const at::Tensor& gradien
 
 namespace {
 
-/// The convolution `layer` of x enlarged by `factor` (the lecture's net, batch 128: its last layer forward
+/// The convolution `layer` of x enlarged by `factor` (Golan's net, batch 128: its last layer forward
 /// 2.6 -> .3 ms, backward 3 -> .4).
 at::Tensor convolve_enlarged(std::int64_t factor, const ImageLayer& layer, const at::Tensor& x) {
   const Phases phases(factor, layer.weight.size(2), layer.padding);

@@ -24,14 +24,14 @@ struct ImageLayer {
   Activation activation = Activation::linear;
 
   Pooling pooling = Pooling::max;
-  bool ceil = false;      ///< a pooling window that is cut off at the border counts
+  bool ceil = false;      ///< keeps pooling windows that are cut off at the border
   std::int64_t size = 2;  ///< height and width of the pooling window, its stride too; the upsampling's factor
 
   /// Rows (or columns) of the output, from those of the input.
   std::int64_t output(std::int64_t input) const;
 };
 
-/// Whether layer i only enlarges what the next one convolves, so that both can be one operation (Phases).
+/// Whether layer i is an upsampling right before a convolution, so that both can be one operation (Phases).
 bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i);
 
 /// The second seam for speed (see linear()): x [batch, channels, height, width] through the layers

@@ -2,59 +2,74 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
-#include "aelab/core/error.h"
+#include "aelab/core/config.h"
 
 namespace aelab {
 
 std::span<const std::string_view> names(Padding) {
-  static constexpr std::array<std::string_view, 2> kNames = {"same", "valid"};
+  static constexpr std::array<std::string_view, 3> kNames = {"same", "valid", "full"};
   return kNames;
 }
 
 void ConvolutionalLayer::fields(Fields& f) {
-  f("conv", conv, "a convolution with this many output channels", between(1, kWidest));
-  f("pool", pool, "pooling: max or average");
-  f("upsample", upsample, "enlargement by this factor, repeating pixels", at_least(1));
+  f("conv", conv, "a convolution with this number of output channels", between(1, kWidest))
+      .also_known_as({"filters", "channels", "out_channels", "conv2d"});
+  f("pool", pool, "pooling: max or average").also_known_as({"pooling", "maxpool", "max_pool"});
+  f("upsample", upsample, "upsampling by this factor (nearest neighbor)", at_least(1))
+      .also_known_as({"upsampling", "scale_factor", "unpool"});
+  f("crop", crop, "crops the image to this [height, width], from the top left", at_least(1))
+      .also_known_as({"cropping"});
   if (conv || f.describing()) {
-    f("kernel", kernel, "a convolution's kernel height and width", at_least(1));
-    f("stride", stride, "a convolution's stride", at_least(1));
-    f("padding", padding, "same: zeros around the image keep its size (odd kernels); valid: no padding");
-    f("activation", activation, "a convolution's activation");
+    f("kernel", kernel, "height and width of a convolution's kernel", at_least(1))
+        .also_known_as({"kernel_size", "filter_size"});
+    f("stride", stride, "stride of a convolution", at_least(1)).also_known_as({"strides"});
+    f("padding", padding,
+      "zero padding of a convolution; same: keeps the size (odd kernels); valid: none; full: kernel - 1 on "
+      "every side");
+    f("activation", activation, "activation of a convolution").also_known_as({"nonlinearity"});
   }
   if (pool || f.describing()) {
-    f("size", size, "height and width of the pooling window, which is its stride too", at_least(1));
-    f("ceil", ceil, "windows cut off at the border count: 7 pooled by 2 gives 4, not 3");
+    f("size", size, "height, width and stride of the pooling window", at_least(1))
+        .also_known_as({"pool_size", "window"});
+    f("ceil", ceil, "keeps windows that are cut off at the border: 7 pooled by 2 gives 4, not 3")
+        .also_known_as({"ceil_mode"});
   }
-  f.require(conv.has_value() + pool.has_value() + upsample.has_value() == 1, "",
-            "must have exactly one of \"conv\", \"pool\" and \"upsample\"");
-  f.require(!conv || padding == Padding::valid || kernel % 2 == 1, "kernel",
+  f.require(conv.has_value() + pool.has_value() + upsample.has_value() + crop.has_value() == 1, "",
+            "must have exactly one of \"conv\", \"pool\", \"upsample\" and \"crop\"");
+  f.require(!conv || padding != Padding::same || kernel % 2 == 1, "kernel",
             "must be odd with \"same\" padding");
+  f.require(!crop || crop->size() == 2, "crop", "must be [height, width]");
 }
 
 void ConvolutionalBackbone::Config::fields(Fields& f) {
-  f("encoder", encoder, "the encoder's layers");
-  f("decoder", decoder, "the decoder's layers; they must end in the shape of the input");
-  f("initialization", initialization, "how weights are drawn before training");
+  f("encoder", encoder, "layers of the encoder");
+  f("decoder", decoder,
+    "layers of the decoder, whose output must have the shape of the input; if left out, the encoder's layers "
+    "in reverse order, fitted to that shape");
+  f("initialization", initialization, "distribution of the initial weights")
+      .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
   f.require(!encoder.empty(), "encoder", "must have at least one layer");
-  f.require(!decoder.empty(), "decoder", "must have at least one layer");
 }
 
 std::vector<ConvolutionalLayer> ConvolutionalBackbone::Config::lecture_encoder() {
-  return {{.conv = 16, .activation = Activation::relu}, {.pool = Pooling::max},
-          {.conv = 8, .activation = Activation::relu},  {.pool = Pooling::max},
-          {.conv = 8, .activation = Activation::relu},  {.pool = Pooling::max, .ceil = true}};
+  const ConvolutionalLayer pool = {.pool = Pooling::max, .ceil = true};  // of 28x28, only the last is cut off
+  return {{.conv = 16, .activation = Activation::relu}, pool,
+          {.conv = 8, .activation = Activation::relu},  pool,
+          {.conv = 8, .activation = Activation::relu},  pool};
 }
 
-std::vector<ConvolutionalLayer> ConvolutionalBackbone::Config::lecture_decoder() {
+std::vector<ConvolutionalLayer> ConvolutionalBackbone::Config::lecture_decoder(std::int64_t channels) {
   return {{.conv = 8, .activation = Activation::relu},
           {.upsample = 2},
           {.conv = 8, .activation = Activation::relu},
           {.upsample = 2},
           {.conv = 16, .padding = Padding::valid, .activation = Activation::relu},
           {.upsample = 2},
-          {.conv = 1, .kernel = 5}};
+          {.conv = channels, .kernel = 5}};
 }
 
 std::vector<ConvolutionalBackbone::Config> ConvolutionalBackbone::Config::examples() {
@@ -64,7 +79,9 @@ std::vector<ConvolutionalBackbone::Config> ConvolutionalBackbone::Config::exampl
       {.encoder =
            {{.conv = 3, .kernel = 2, .stride = 2, .padding = Padding::valid, .activation = Activation::tanh},
             {.pool = Pooling::average, .size = 3, .ceil = true}},
-       .decoder = {{.upsample = 5}, {.conv = 1, .padding = Padding::valid}}}};
+       .decoder = {{.upsample = 5}, {.conv = 1, .padding = Padding::valid}}},
+      {.encoder = {{.conv = 3, .kernel = 2, .padding = Padding::valid, .activation = Activation::relu},
+                   {.pool = Pooling::max}}}};
 }
 
 namespace {
@@ -73,12 +90,17 @@ std::string refused(const std::string& where, const std::string& what) {
   return "model.backbone." + where + ": " + what;
 }
 
-std::int64_t convolved(std::int64_t size, const ConvolutionalLayer& layer) {
-  const auto padding = layer.padding == Padding::same ? layer.kernel - 1 : 0;
-  return (size + padding - layer.kernel) / layer.stride + 1;
+/// Zeros on every side of the image.
+std::int64_t zeros(const ConvolutionalLayer& layer) {
+  if (layer.padding == Padding::valid) return 0;
+  return layer.padding == Padding::same ? layer.kernel / 2 : layer.kernel - 1;
 }
 
-// LibTorch's rule: a window that would start outside the image is dropped.
+std::int64_t convolved(std::int64_t size, const ConvolutionalLayer& layer) {
+  return (size + 2 * zeros(layer) - layer.kernel) / layer.stride + 1;
+}
+
+// As LibTorch does: a window that would start outside the image is dropped.
 std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
   return layer.ceil ? (size + layer.size - 1) / layer.size : size / layer.size;
 }
@@ -99,23 +121,142 @@ Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::
                                      " is larger than its input of " + to_string(in)));
     return {in[0], pooled(in[1], layer), pooled(in[2], layer)};
   }
+  if (layer.crop) {
+    const Shape out = {in[0], (*layer.crop)[0], (*layer.crop)[1]};
+    if (in[1] < out[1] || in[2] < out[2])
+      throw Error(refused(where, "cannot crop its input of " + to_string(in) + " to " + to_string(out)));
+    return out;
+  }
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
 }
 
-ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context) {
+namespace {
+
+/// Of the layers, for an input of this shape.
+Shape final_shape(const std::vector<ConvolutionalLayer>& layers, Shape shape, const std::string& network) {
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    shape = output_shape(layers[i], shape, network + "[" + std::to_string(i) + "]");
+  return shape;
+}
+
+bool leads_to(const std::vector<ConvolutionalLayer>& layers, const Shape& from, const Shape& to) try {
+  return final_shape(layers, from, "") == to;
+} catch (const Error&) {
+  return false;
+}
+
+std::int64_t ceil_of(std::int64_t size, std::int64_t factor) { return (size + factor - 1) / factor; }
+
+/// A convolution of the encoder with what shrinks the image around it.
+struct Block {
+  std::optional<ConvolutionalLayer> conv = {};
+  std::int64_t channels = 0;  ///< of its input
+  std::int64_t height = 0, width = 0;
+  std::int64_t factor = 1;  ///< by which strides and pooling shrink the image
+};
+
+std::vector<Block> blocks_of(const std::vector<ConvolutionalLayer>& encoder, Shape shape) {
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i < encoder.size(); ++i) {
+    const auto& layer = encoder[i];
+    if (layer.conv || blocks.empty()) blocks.push_back({{}, shape[0], shape[1], shape[2]});
+    auto& block = blocks.back();
+    if (layer.conv) block.conv = layer;
+    block.factor *= layer.conv ? layer.stride : layer.pool ? layer.size : 1;
+    shape = output_shape(layer, shape, "encoder[" + std::to_string(i) + "]");
+  }
+  return blocks;
+}
+
+}  // namespace
+
+std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<ConvolutionalLayer>& encoder,
+                                                 const Shape& input) {
+  constexpr std::int64_t kOutputKernel = 5;
+  const auto blocks = blocks_of(encoder, input);
+  std::vector<ConvolutionalLayer> decoder;
+  auto shape = final_shape(encoder, input, "encoder");
+  const auto append = [&](const ConvolutionalLayer& layer) {
+    shape = output_shape(layer, shape, "decoder");
+    decoder.push_back(layer);
+  };
+  // "full" padding where the output would be smaller than the block's input, or than what is enlarged to it.
+  const auto append_convolution = [&](ConvolutionalLayer conv, std::int64_t height, std::int64_t width) {
+    const auto missing = std::max(height - shape[1], width - shape[2]);
+    conv.stride = 1;
+    conv.kernel =
+        std::max(conv.kernel + 1 - conv.kernel % 2, missing + 1);  // odd, as "same" padding asks for
+    conv.padding = missing > 0 ? Padding::full : Padding::same;
+    append(conv);
+  };
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    if (auto conv = block->conv) {
+      if (decoder.empty()) {  // from the code: as wide and as nonlinear as the encoder before it
+        conv->conv = std::max(*conv->conv, block->channels);
+        if (conv->activation == Activation::linear) conv->activation = Activation::relu;
+      }
+      append_convolution(*conv, ceil_of(block->height, block->factor), ceil_of(block->width, block->factor));
+    }
+    if (block->factor > 1) append({.upsample = block->factor});
+  }
+  append_convolution({.conv = input[0], .kernel = kOutputKernel}, input[1], input[2]);
+  if (shape != input) append({.crop = {{input[1], input[2]}}});
+  return decoder;
+}
+
+namespace {
+
+std::vector<ConvolutionalLayer> default_decoder(const ConvolutionalBackbone::Config& config,
+                                                const Shape& input, const Shape& code) {
+  auto lecture = ConvolutionalBackbone::Config::lecture_decoder(input[0]);
+  return leads_to(lecture, code, input) ? lecture : mirrored_decoder(config.encoder, input);
+}
+
+/// As in a run file, without the fields that have their default values.
+std::string in_json(const std::vector<ConvolutionalLayer>& layers) {
+  auto list = nlohmann::json::array();
+  for (const auto& layer : layers) {
+    auto written = write_config(layer);
+    const ConvolutionalLayer plain = {
+        .conv = layer.conv, .pool = layer.pool, .upsample = layer.upsample, .crop = layer.crop};
+    const auto defaults = write_config(plain);
+    for (const auto* field : {"kernel", "stride", "padding", "activation", "size", "ceil"})
+      if (defaults.contains(field) && defaults[field] == written[field]) written.erase(field);
+    list.push_back(std::move(written));
+  }
+  return list.dump();
+}
+
+[[noreturn]] void refuse_decoder(const ConvolutionalBackbone::Config& config, const Shape& input,
+                                 const Shape& code) {
+  Problems problems;
+  problems.attempt([&] {
+    const auto output = final_shape(config.decoder, code, "decoder");
+    throw Error(refused("decoder", "its output is " + to_string(output) + ", but the data are " +
+                                       to_string(input) + "; the code is " + to_string(code)));
+  });
+  throw Error(problems.all().front() + ". Leave \"decoder\" out, or write for example \"decoder\": " +
+              in_json(default_decoder(config, input, code)));
+}
+
+}  // namespace
+
+ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
+    : config_(config) {
   if (context.input.size() != 3)
     throw Error("model.backbone: convolutions need images, [channels, height, width]; the data are " +
                 to_string(context.input));
   auto random = random_generator(context.seed, "initialization");
   code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, random);
   if (context.code && *context.code != elements(code_))
-    throw Error("model.code: a convolutional code's shape follows from the encoder's layers: " +
-                to_string(code_) + "; leave \"code\" out or change them");
-  const auto output = build(decoder_, config.decoder, "decoder", code_, config.initialization, random);
-  if (output != context.input)
-    throw Error(refused("decoder", "it ends in " + to_string(output) + ", the data are " +
-                                       to_string(context.input) + "; from the code of " + to_string(code_) +
-                                       " its layers must lead back to that shape"));
+    throw Error("model.code: the shape of a convolutional code follows from the encoder's layers: " +
+                to_string(code_) + "; leave \"code\" out, or change the layers");
+  if (config.decoder.empty()) {
+    config_.decoder = default_decoder(config, context.input, code_);
+  } else if (!leads_to(config.decoder, code_, context.input)) {
+    refuse_decoder(config, context.input, code_);
+  }
+  build(decoder_, config_.decoder, "decoder", code_, config.initialization, random);
 }
 
 Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector<ConvolutionalLayer>& configs,
@@ -136,24 +277,29 @@ Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector
 }
 
 Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const Tensor& x) {
-  std::vector<ImageLayer> network;
+  std::vector<ImageLayer> network;  // the layers up to the next crop
+  auto images = x;
   for (const auto& [layer, convolution] : layers) {
-    if (convolution)
+    if (layer.crop) {
+      images = convolve(network, images).narrow(2, 0, (*layer.crop)[0]).narrow(3, 0, (*layer.crop)[1]);
+      network.clear();
+    } else if (convolution) {
       network.push_back({.kind = ImageLayer::Kind::convolution,
                          .weight = convolution->weight,
                          .bias = convolution->bias,
-                         .padding = layer.padding == Padding::same ? layer.kernel / 2 : 0,
+                         .padding = zeros(layer),
                          .stride = layer.stride,
                          .activation = layer.activation});
-    else if (layer.pool)
+    } else if (layer.pool) {
       network.push_back({.kind = ImageLayer::Kind::pooling,
                          .pooling = *layer.pool,
                          .ceil = layer.ceil,
                          .size = layer.size});
-    else
+    } else {
       network.push_back({.kind = ImageLayer::Kind::upsampling, .size = *layer.upsample});
+    }
   }
-  return convolve(network, x);
+  return network.empty() ? images : convolve(network, images);
 }
 
 Tensor ConvolutionalBackbone::filters() const {

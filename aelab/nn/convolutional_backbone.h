@@ -8,10 +8,12 @@
 
 namespace aelab {
 
-enum class Padding { same, valid };
+/// Zeros around the image: none ("valid"), as many as keep its size ("same"), or as many as let every pixel
+/// of the kernel reach every pixel of the image ("full", which undoes the loss of a valid convolution).
+enum class Padding { same, valid, full };
 std::span<const std::string_view> names(Padding);
 
-/// One layer of a convolutional network: exactly one of conv, pool and upsample is set.
+/// One layer of a convolutional network: exactly one of conv, pool, upsample and crop is set.
 struct ConvolutionalLayer {
   std::optional<std::int64_t> conv = {};  ///< output channels
   std::int64_t kernel = 3;
@@ -21,39 +23,50 @@ struct ConvolutionalLayer {
 
   std::optional<Pooling> pool = {};
   std::int64_t size = 2;
-  bool ceil = false;  ///< a window that is cut off at the border counts
+  bool ceil = false;  ///< keeps windows that are cut off at the border
 
-  std::optional<std::int64_t> upsample = {};  ///< factor, by repeating pixels
+  std::optional<std::int64_t> upsample = {};  ///< factor; pixels are repeated
+
+  std::optional<std::vector<std::int64_t>> crop = {};  ///< height and width that are kept, from the top left
 
   void fields(Fields& f);
 };
 
-/// What a layer makes of an input of shape [channels, height, width]. Error, which names the layer by
-/// `where`, when that is too small for it.
+/// The output shape of a layer for an input of shape [channels, height, width]. Throws an Error, which names
+/// the layer by `where`, if the input is too small.
 Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where);
 
-/// Convolutions, pooling and upsampling, layer by layer. Its defaults are the network of Golan's lecture
-/// "Autoencoders" (lecture 9.A) for 1x28x28: 4,641 parameters, a code of 8x4x4.
+/// A decoder for this encoder, whose output has the shape `input`: the encoder's convolutions in reverse
+/// order, each followed by upsampling where the encoder pools or strides, then one to the input's channels,
+/// and a crop if the output is larger than the input.
+std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<ConvolutionalLayer>& encoder,
+                                                 const Shape& input);
+
+/// Convolutions, pooling and upsampling, layer by layer. Its default encoder is that of the convolutional
+/// autoencoder of Golan (lecture 9.A), for images from 8x8 pixels. A decoder that is left out is Golan's if
+/// that leads back to the input's shape, as for 28x28 images; otherwise the encoder's mirror image.
 class ConvolutionalBackbone : public Backbone {
  public:
   struct Config {
     static constexpr std::string_view kind = "convolutional";
     static constexpr std::string_view summary = "convolutions, pooling and upsampling, layer by layer";
     std::vector<ConvolutionalLayer> encoder = lecture_encoder();
-    std::vector<ConvolutionalLayer> decoder = lecture_decoder();
+    std::vector<ConvolutionalLayer> decoder = {};  ///< if empty, chosen for the encoder and the input
     Initialization initialization = Initialization::glorot_uniform;
 
     void fields(Fields& f);
     static std::vector<Config> examples();
     static std::vector<ConvolutionalLayer> lecture_encoder();
-    static std::vector<ConvolutionalLayer> lecture_decoder();
+    static std::vector<ConvolutionalLayer> lecture_decoder(std::int64_t channels = 1);
   };
 
+  /// Throws an Error if the layers do not fit; if the decoder does not, the message has one that does.
   ConvolutionalBackbone(const Config& config, const BackboneContext& context);
   Tensor encode(const Tensor& x) const override { return run(encoder_, x); }
   Tensor decode(const Tensor& code) const override { return run(decoder_, code); }
   Shape code_shape() const override { return code_; }
   Tensor filters() const override;
+  std::optional<Choice<Backbone>> completed() const override { return Choice<Backbone>(config_); }
 
  private:
   struct Layer {
@@ -66,6 +79,7 @@ class ConvolutionalBackbone : public Backbone {
   Shape build(std::vector<Layer>& layers, const std::vector<ConvolutionalLayer>& configs,
               const std::string& name, Shape shape, Initialization initialization, at::Generator& random);
 
+  Config config_;  // with its decoder
   std::vector<Layer> encoder_, decoder_;
   Shape code_;
 };

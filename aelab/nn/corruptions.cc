@@ -5,7 +5,7 @@
 namespace aelab {
 namespace {
 
-/// Uniform in [0, 1), like x. Drawn on the CPU, so that every device sees the same noise.
+/// Uniform in [0, 1), like x. Drawn on the CPU, so that the noise is the same on every device.
 Tensor uniform_like(const Tensor& x, const Step& step) {
   auto random = step.random("corruption");
   return at::empty(x.sizes(), x.options().device(at::kCPU)).uniform_(0, 1, random).to(x.device());
@@ -14,7 +14,8 @@ Tensor uniform_like(const Tensor& x, const Step& step) {
 }  // namespace
 
 void Masking::Config::fields(Fields& f) {
-  schedule_field(f, "level", level, "probability that a number is set to zero", between(0, 1));
+  schedule_field(f, "level", level, "probability that a feature is set to zero", between(0, 1))
+      .also_known_as({"p", "probability", "rate", "fraction", "noise_level"});
 }
 
 Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
@@ -22,8 +23,9 @@ Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
 }
 
 void GaussianNoise::Config::fields(Fields& f) {
-  schedule_field(f, "level", level, "standard deviation of the noise", at_least(0));
-  f("clip", clip, "cut the noisy input off at 0 and 1");
+  schedule_field(f, "level", level, "standard deviation of the noise", at_least(0))
+      .also_known_as({"sigma", "std", "stddev", "scale", "noise_level"});
+  f("clip", clip, "clip the noisy input to [0, 1]");
 }
 
 Tensor GaussianNoise::corrupt(const Tensor& x, const Step& step) const {
@@ -34,7 +36,8 @@ Tensor GaussianNoise::corrupt(const Tensor& x, const Step& step) const {
 }
 
 void SaltAndPepper::Config::fields(Fields& f) {
-  schedule_field(f, "level", level, "probability that a number is set to 0 or 1", between(0, 1));
+  schedule_field(f, "level", level, "probability that a feature is set to 0 or 1", between(0, 1))
+      .also_known_as({"p", "probability", "rate", "fraction", "noise_level"});
 }
 
 Tensor SaltAndPepper::corrupt(const Tensor& x, const Step& step) const {

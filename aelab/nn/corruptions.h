@@ -8,7 +8,7 @@ class NoCorruption : public Corruption {
  public:
   struct Config {
     static constexpr std::string_view kind = "none";
-    static constexpr std::string_view summary = "the encoder sees the clean input";
+    static constexpr std::string_view summary = "no corruption: the encoder sees the clean input";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -18,12 +18,12 @@ class NoCorruption : public Corruption {
   bool changes_input() const override { return false; }
 };
 
-/// Sets each number to zero with probability `level` (Vincent et al. 2010, section 3.3).
+/// Sets each feature to zero with probability `level` (Vincent et al. 2010, section 3.3).
 class Masking : public Corruption {
  public:
   struct Config {
     static constexpr std::string_view kind = "masking";
-    static constexpr std::string_view summary = "numbers set to zero at random";
+    static constexpr std::string_view summary = "masking noise: features are set to zero at random";
     Schedule level = 0.25;
 
     void fields(Fields& f);
@@ -44,7 +44,7 @@ class GaussianNoise : public Corruption {
  public:
   struct Config {
     static constexpr std::string_view kind = "gaussian";
-    static constexpr std::string_view summary = "normal noise added";
+    static constexpr std::string_view summary = "additive Gaussian noise";
     Schedule level = 0.5;
     bool clip = false;
 
@@ -59,13 +59,13 @@ class GaussianNoise : public Corruption {
   Config config_;
 };
 
-/// Sets each number with probability `level` to 0 or 1, whichever a fair coin says (Vincent et al. 2010,
+/// Sets each feature with probability `level` to 0 or 1, both equally likely (Vincent et al. 2010,
 /// section 3.3).
 class SaltAndPepper : public Corruption {
  public:
   struct Config {
     static constexpr std::string_view kind = "salt-and-pepper";
-    static constexpr std::string_view summary = "numbers set to 0 or 1 at random";
+    static constexpr std::string_view summary = "salt-and-pepper noise: features are set to 0 or 1 at random";
     Schedule level = 0.25;
 
     void fields(Fields& f);

@@ -7,12 +7,17 @@
 namespace aelab {
 
 void DenseBackbone::Config::fields(Fields& f) {
-  f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", between(1, kWidest));
-  f("activation", activation, "activation of the hidden layers");
-  f("tied", tied, "the decoder uses the encoder's weights, transposed");
-  f("bias", bias, "layers add a bias");
-  f("center", center, "take the data's mean from the input, and add it to the output");
-  f("initialization", initialization, "how weights are drawn before training");
+  f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", between(1, kWidest))
+      .also_known_as({"hidden_dims", "hidden_dim", "hidden_layers", "hidden_sizes", "hidden_size",
+                      "hidden_layer_sizes", "hidden_units", "layers", "layer_sizes", "units", "widths"});
+  f("activation", activation, "activation of the hidden layers").also_known_as({"nonlinearity", "act"});
+  f("tied", tied, "the decoder uses the transposed weights of the encoder")
+      .also_known_as({"tie_weights", "tied_weights", "weight_tying"});
+  f("bias", bias, "layers have a bias").also_known_as({"use_bias"});
+  f("center", center, "subtract the mean of the data from the input, and add it to the output")
+      .also_known_as({"centre", "centered"});
+  f("initialization", initialization, "distribution of the initial weights")
+      .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
 }
 
 std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
@@ -23,7 +28,8 @@ std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
     : config_(config), input_(context.input) {
-  if (!context.code) throw Error("model.code: a dense backbone needs the code's width, such as \"code\": 32");
+  if (!context.code)
+    throw Error("model.code: a dense backbone needs the dimension of the code, such as \"code\": 32");
   code_ = *context.code;
   std::vector<std::int64_t> widths = {elements(input_)};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());

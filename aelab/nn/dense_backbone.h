@@ -7,9 +7,9 @@
 
 namespace aelab {
 
-/// Fully connected layers: input -> hidden... -> code -> mirrored hidden... -> input, each hidden layer with
-/// one activation. Tied (Vincent et al. 2010, section 2.2): the decoder uses the encoder's weights,
-/// transposed. Centred: the data's mean is taken from the input and added to the output.
+/// Fully connected layers: input -> hidden... -> code -> mirrored hidden... -> input, all hidden layers with
+/// the same activation. Tied (Vincent et al. 2010, section 2.2): the decoder uses the transposed weights of
+/// the encoder. Centered: the mean of the data is subtracted from the input and added to the output.
 class DenseBackbone : public Backbone {
  public:
   struct Config {
@@ -36,13 +36,13 @@ class DenseBackbone : public Backbone {
   Tensor data_mean() const override { return mean_; }
 
  private:
-  /// The input as [batch, features], without the data's mean where centred.
+  /// The input as [batch, features], minus the mean of the data if centered.
   Tensor features(const Tensor& x) const;
 
   Config config_;
   Shape input_;
   std::int64_t code_;
-  Tensor mean_;  // [features]; undefined unless centred
+  Tensor mean_;  // [features]; undefined unless centered
   std::vector<std::shared_ptr<Affine>> encoder_;
   std::vector<std::shared_ptr<Affine>> decoder_;  // empty when tied
   std::vector<Tensor> decoder_biases_;            // when tied

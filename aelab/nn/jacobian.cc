@@ -15,12 +15,12 @@ Tensor times(const Tensor& x, const Tensor& w) {
   return aelab::linear(x.flatten(0, 1), w.t(), Tensor()).view({x.size(0), x.size(1), w.size(1)});
 }
 
-Tensor code_slope(const Pass& pass, const Parts& parts) {
-  return parts.bottleneck.slope(pass.pre_code, pass.code).flatten(1);
+Tensor code_slope(const Pass& pass, const Parts& parts, const Step& step) {
+  return parts.bottleneck.slope(pass.pre_code, pass.code, step).flatten(1);
 }
 
-/// d code / d (first layer's output before its activation), [batch, code, first]: the product of the layers
-/// from the code's side. For two layers and more.
+/// d code / d (output of the first layer before its activation), [batch, code, first]: the product of the
+/// layers, from the code's side. For two or more layers.
 Tensor code_side(const std::vector<AffineLayer>& layers, const Tensor& slope) {
   auto product = slope.unsqueeze(2) * layers.back().weight;
   for (std::size_t i = layers.size() - 1; i-- > 1;)
@@ -29,7 +29,7 @@ Tensor code_side(const std::vector<AffineLayer>& layers, const Tensor& slope) {
 }
 
 /// ||A W||^2 of each sample as tr(A (W W^T) A^T), A [batch, code, first], W [first, input]. Its gradients are
-/// 2 A (W W^T) and 2 (A^T A) W: written down, since autograd does not see that the former is at hand.
+/// 2 A (W W^T) and 2 (A^T A) W, given explicitly because autograd would compute the former again.
 class SquaredNorm : public torch::autograd::Function<SquaredNorm> {
  public:
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& a, const Tensor& w) {
@@ -54,7 +54,7 @@ Tensor squared_norm(const Tensor& a, const Tensor& w) { return SquaredNorm::appl
 /// sum_j s_j^2 ||W_j||^2, s [batch, code].
 Tensor weighted_rows(const Tensor& s, const Tensor& w) { return at::mv(s.square(), w.square().sum(1)); }
 
-/// J by one backward pass for each number of the code, [batch, code, input].
+/// J by one backward pass for each code dimension, [batch, code, input].
 Tensor rows_by_autograd(const Tensor& code, const Tensor& input, bool differentiable) {
   const auto flat = code.flatten(1);
   std::vector<Tensor> rows;
@@ -81,17 +81,17 @@ std::string in_words(JacobianMethod method) {
     case JacobianMethod::propagation:
       return "exact propagation from the code's side through the dense layers";
     case JacobianMethod::autograd:
-      return "exact, by one backward pass for each number of the code";
+      return "exact, by one backward pass for each code dimension";
     case JacobianMethod::hutchinson:
       return "Hutchinson's estimate";
   }
-  throw std::logic_error("a Jacobian method without words");
+  throw std::logic_error("a Jacobian method without a name");
 }
 
-Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts) {
+Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& step) {
   const auto layers = parts.backbone.affine_layers(pass.input);
   if (layers.empty()) return rows_by_autograd(pass.code, pass.input, true).square().sum({1, 2});
-  const auto slope = code_slope(pass, parts);
+  const auto slope = code_slope(pass, parts, step);
   if (layers.size() == 1) return weighted_rows(slope, layers.front().weight);
   return squared_norm(code_side(layers, slope), layers.front().weight);
 }
@@ -108,14 +108,14 @@ Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Ge
   return sum / directions;
 }
 
-Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts) {
+Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts, const Step& step) {
   const auto layers = parts.backbone.affine_layers(at_x.input),
              others = parts.backbone.affine_layers(at_y.input);
   if (layers.empty())
     return (rows_by_autograd(at_x.code, at_x.input, true) - rows_by_autograd(at_y.code, at_y.input, true))
         .square()
         .sum({1, 2});
-  const auto slope = code_slope(at_x, parts), other = code_slope(at_y, parts);
+  const auto slope = code_slope(at_x, parts, step), other = code_slope(at_y, parts, step);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return weighted_rows(slope - other, first);
   return squared_norm(code_side(layers, slope) - code_side(others, other), first);
@@ -129,7 +129,7 @@ Tensor jacobian(const Parts& parts, const Tensor& x) {
   if (parts.backbone.dense_depth() == 0) return rows_by_autograd(code, input, false);
   const at::NoGradGuard no_grad;
   const auto layers = parts.backbone.affine_layers(input);
-  const auto slope = parts.bottleneck.slope(pre_code, code).flatten(1);
+  const auto slope = parts.bottleneck.slope(pre_code, code, {}).flatten(1);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return slope.unsqueeze(2) * first;
   return times(code_side(layers, slope), first);

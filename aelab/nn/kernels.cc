@@ -24,8 +24,7 @@ std::span<const std::string_view> names(DirectKernel) {
 
 void Kernels::fields(Fields& f) {
   f("linear", linear, "products of dense layers; auto: by processor and LibTorch, see aelab doctor");
-  f("convolution", convolution,
-    "convolutional networks; auto: our own where the processor has AVX2 or AVX-512");
+  f("convolution", convolution, "convolutional networks; auto: direct if the processor has AVX2 or AVX-512");
   f("cross_entropy", cross_entropy, "the bernoulli likelihood; auto: as for convolutions");
 }
 
@@ -54,7 +53,7 @@ void require(Kernel kernel, std::string_view seam) {
   if (!can_be_had(kernel))
     throw Error(
         "training.kernels." + std::string(seam) + ": \"" + std::string(name_of(kernel)) +
-        "\" cannot be had with this processor and LibTorch; use \"libtorch\", whose results differ in "
+        "\" is not available with this processor and LibTorch; use \"libtorch\", whose results differ in "
         "their last bits");
 }
 

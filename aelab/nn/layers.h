@@ -8,13 +8,13 @@
 
 namespace aelab {
 
-/// The first of three seams for speed, through which every dense layer of the library goes; convolve() and
+/// The first of three seams for speed, used by every dense layer of the library; convolve() and
 /// cross_entropy_of_logits() are the others. Differentiable to the second order.
 /// activation(x weight^T + bias): x [batch, in], weight [out, in], bias [out] or undefined -> [batch, out].
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   Activation activation = Activation::linear);
 
-/// How weights are drawn before training; biases start at zero. Fans count a whole receptive field.
+/// Distributions of the initial weights; biases start at zero. Fans include the whole receptive field.
 enum class Initialization {
   glorot_uniform,  ///< U(+-sqrt(6 / (fan_in + fan_out))), Glorot & Bengio 2010, eq. 16; Keras's default
   glorot_normal,   ///< N(0, 2 / (fan_in + fan_out))

@@ -4,12 +4,12 @@
 
 namespace aelab {
 
-/// Independent Bernoulli variables given by their logits: the cross-entropy for inputs in [0, 1].
+/// Independent Bernoulli distributions given by their logits: the binary cross-entropy for inputs in [0, 1].
 class BernoulliLikelihood : public Likelihood {
  public:
   struct Config {
     static constexpr std::string_view kind = "bernoulli";
-    static constexpr std::string_view summary = "cross-entropy from logits, for inputs in [0, 1]";
+    static constexpr std::string_view summary = "binary cross-entropy from logits, for inputs in [0, 1]";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -23,7 +23,7 @@ class BernoulliLikelihood : public Likelihood {
 enum class GaussianMean { identity, sigmoid };
 std::span<const std::string_view> names(GaussianMean);
 
-/// Independent Gaussians of unit variance: half the squared error.
+/// Independent Gaussian distributions of unit variance: half the squared error.
 class GaussianLikelihood : public Likelihood {
  public:
   struct Config {
@@ -32,7 +32,8 @@ class GaussianLikelihood : public Likelihood {
     GaussianMean mean = GaussianMean::identity;
 
     void fields(Fields& f) {
-      f("mean", mean, "the decoder's output layer: identity, or sigmoid for inputs in [0, 1]");
+      f("mean", mean, "activation of the output: identity, or sigmoid for inputs in [0, 1]")
+          .also_known_as({"output_activation"});
     }
     static std::vector<Config> examples() { return {{}, {.mean = GaussianMean::sigmoid}}; }
   };

@@ -32,7 +32,7 @@ NamedTensors FirstOrder::state() const {
 void FirstOrder::step(const Objective& objective, const Step& at) {
   auto gradients = objective().gradients;
   const at::NoGradGuard no_grad;
-  // LibTorch's fused steps read a gradient as it lies in memory, whatever its strides say.
+  // LibTorch's fused steps ignore the strides of gradients.
   for (auto& gradient : gradients) gradient = gradient.contiguous();
   update(gradients, at.rate(learning_rate()));
 }
@@ -54,14 +54,17 @@ void average_squares(std::vector<Tensor>& mean, const std::vector<Tensor>& x, do
 }  // namespace
 
 void rate_field(Fields& f, Schedule& learning_rate, const char* help) {
-  schedule_field(f, "learning_rate", learning_rate, help, at_least(0));
+  schedule_field(f, "learning_rate", learning_rate, help, at_least(0))
+      .also_known_as({"lr", "eta", "rate", "step_size", "alpha", "learn_rate"});
 }
 
 void Adam::Config::fields(Fields& f) {
-  rate_field(f, learning_rate, "size of the steps");
-  f("beta1", beta1, "decay of the gradients' mean", between(0, 0.999999));
-  f("beta2", beta2, "decay of the squared gradients' mean", between(0, 0.999999));
-  f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
+  rate_field(f, learning_rate, "learning rate");
+  f("beta1", beta1, "decay of the running mean of gradients", between(0, 0.999999)).also_known_as({"beta_1"});
+  f("beta2", beta2, "decay of the running mean of squared gradients", between(0, 0.999999))
+      .also_known_as({"beta_2"});
+  f("epsilon", epsilon, "added to the root of the running mean of squared gradients", above(0))
+      .also_known_as({"eps"});
 }
 
 Adam::Adam(const Config& config, const NamedTensors& parameters)
@@ -85,7 +88,11 @@ void Adam::update(std::vector<Tensor>& gradients, double learning_rate) {
 void AdamW::Config::fields(Fields& f) {
   base.fields(f);
   f("weight_decay", weight_decay,
-    "share of the weights that a step of rate 1 takes away; biases do not decay", at_least(0));
+    "decoupled weight decay: the fraction of the weights that a step with learning rate 1 subtracts; biases "
+    "do "
+    "not decay",
+    at_least(0))
+      .also_known_as({"l2", "decay"});
 }
 
 void AdamW::update(std::vector<Tensor>& gradients, double learning_rate) {
@@ -94,11 +101,12 @@ void AdamW::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void Sgd::Config::fields(Fields& f) {
-  rate_field(f, learning_rate, "size of the steps");
-  f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
-  f("nesterov", nesterov, "look ahead along the momentum");
-  f("weight_decay", weight_decay, "multiple of the weights added to their gradients; biases do not decay",
-    at_least(0));
+  rate_field(f, learning_rate, "learning rate");
+  f("momentum", momentum, "momentum", between(0, 0.999999));
+  f("nesterov", nesterov, "Nesterov momentum");
+  f("weight_decay", weight_decay,
+    "weight decay: multiple of the weights added to their gradients; biases do not decay", at_least(0))
+      .also_known_as({"l2", "decay"});
   f.require(!nesterov || momentum > 0, "nesterov", "needs a momentum above 0");
 }
 
@@ -120,10 +128,12 @@ void Sgd::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void RmsProp::Config::fields(Fields& f) {
-  rate_field(f, learning_rate, "size of the steps");
-  f("decay", decay, "decay of the squared gradients' mean", between(0, 0.999999));
-  f("epsilon", epsilon, "added to the root of the squared gradients' mean", above(0));
-  f("momentum", momentum, "share of the last step that is kept", between(0, 0.999999));
+  rate_field(f, learning_rate, "learning rate");
+  f("decay", decay, "decay of the running mean of squared gradients", between(0, 0.999999))
+      .also_known_as({"alpha", "rho"});
+  f("epsilon", epsilon, "added to the root of the running mean of squared gradients", above(0))
+      .also_known_as({"eps"});
+  f("momentum", momentum, "momentum", between(0, 0.999999));
 }
 
 RmsProp::RmsProp(const Config& config, const NamedTensors& parameters)
@@ -143,9 +153,9 @@ void RmsProp::update(std::vector<Tensor>& gradients, double learning_rate) {
 }
 
 void Adadelta::Config::fields(Fields& f) {
-  rate_field(f, learning_rate, "multiple of Zeiler's step");
+  rate_field(f, learning_rate, "learning rate: multiple of the step of the paper");
   f("rho", rho, "decay of the running means", between(0, 0.999999));
-  f("epsilon", epsilon, "added to the running means before their roots", above(0));
+  f("epsilon", epsilon, "added to the running means before their roots", above(0)).also_known_as({"eps"});
 }
 
 Adadelta::Adadelta(const Config& config, const NamedTensors& parameters)

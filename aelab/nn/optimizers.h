@@ -10,13 +10,13 @@ namespace aelab {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// An objective at the parameters' current values.
+/// The value and the gradients of an objective at the current parameters.
 struct Evaluation {
   Tensor loss;                    ///< []
-  std::vector<Tensor> gradients;  ///< in the order of the parameters
+  std::vector<Tensor> gradients;  ///< one for each parameter, in their order
 };
 
-/// Changes parameters along gradients. Constructed for a list of distinct named parameters.
+/// Updates parameters by their gradients. Constructed for a list of distinct named parameters.
 class Optimizer {
  public:
   using Objective = std::function<Evaluation()>;
@@ -26,17 +26,17 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// One step; `objective` may be called several times.
   virtual void step(const Objective& objective, const Step& at) = 0;
-  /// What a checkpoint saves; resuming copies into these tensors.
+  /// Its state, which checkpoints save; resuming copies into these tensors.
   virtual NamedTensors state() const = 0;
   virtual const Schedule& learning_rate() const = 0;
-  /// What to say where a step sees only some of the training rows; "" if nothing.
+  /// A remark for runs whose steps see a part of the training rows; "" if there is none.
   virtual std::string caution() const { return {}; }
 };
 
-/// Lists an optimiser's learning rate, which must stay at least 0.
+/// Lists the learning rate of an optimizer, which must stay at least 0.
 void rate_field(Fields& f, Schedule& learning_rate, const char* help);
 
-/// An optimiser that needs one gradient a step and keeps lists of tensors shaped like the parameters.
+/// An optimizer that needs one gradient per step and keeps lists of tensors with the parameters' shapes.
 class FirstOrder : public Optimizer {
  public:
   void step(const Objective& objective, const Step& at) final;
@@ -44,24 +44,25 @@ class FirstOrder : public Optimizer {
 
  protected:
   explicit FirstOrder(const NamedTensors& parameters);
-  /// A list of zeros like the parameters, saved under `name`.
+  /// Adds a list of zeros with the parameters' shapes, saved under `name`.
   std::vector<Tensor>& add_slot(const std::string& name);
   virtual void update(std::vector<Tensor>& gradients, double learning_rate) = 0;
 
   std::vector<Tensor> parameters_;
-  std::vector<std::size_t> weights_;  ///< the parameters that decay: all but biases, which have one dimension
+  std::vector<std::size_t>
+      weights_;  ///< indices of the parameters that decay: those of two dimensions or more
 
  private:
   std::vector<std::string> names_;
   std::vector<std::pair<std::string, std::unique_ptr<std::vector<Tensor>>>> slots_;
 };
 
-/// Kingma & Ba 2015, algorithm 1; one fused call over all parameters.
+/// Adam (Kingma & Ba 2015, algorithm 1), fused over all parameters.
 class Adam : public FirstOrder {
  public:
   struct Config {
     static constexpr std::string_view kind = "adam";
-    static constexpr std::string_view summary = "adaptive moments";
+    static constexpr std::string_view summary = "adaptive moment estimation";
     Schedule learning_rate = 1e-3;
     double beta1 = 0.9;
     double beta2 = 0.999;
@@ -87,7 +88,7 @@ class AdamW : public Adam {
  public:
   struct Config {
     static constexpr std::string_view kind = "adamw";
-    static constexpr std::string_view summary = "adaptive moments with decoupled weight decay";
+    static constexpr std::string_view summary = "Adam with decoupled weight decay";
     Adam::Config base = {};
     double weight_decay = 1e-2;
 
@@ -105,13 +106,13 @@ class AdamW : public Adam {
   double weight_decay_;
 };
 
-/// Gradient descent, with momentum (Sutskever et al. 2013, section 2, in PyTorch's form: v = momentum v + g)
-/// and weight decay added to the gradient; biases do not decay.
+/// Stochastic gradient descent with momentum (Sutskever et al. 2013, section 2, in PyTorch's form:
+/// v = momentum v + g) and weight decay added to the gradient; biases do not decay.
 class Sgd : public FirstOrder {
  public:
   struct Config {
     static constexpr std::string_view kind = "sgd";
-    static constexpr std::string_view summary = "gradient descent, with momentum";
+    static constexpr std::string_view summary = "stochastic gradient descent with momentum";
     Schedule learning_rate = 1e-2;
     double momentum = 0;
     bool nesterov = false;
@@ -135,12 +136,13 @@ class Sgd : public FirstOrder {
   std::vector<Tensor>* velocities_;  // none without momentum
 };
 
-/// Hinton's lecture 6e (2012), in PyTorch's form: steps of rate g / (sqrt(mean of g^2) + epsilon).
+/// RMSprop (Hinton 2012, lecture 6e) in PyTorch's form: steps of rate g / (sqrt(mean of g^2) + epsilon), or
+/// with momentum v = momentum v + g / (sqrt(mean of g^2) + epsilon), of rate v.
 class RmsProp : public FirstOrder {
  public:
   struct Config {
     static constexpr std::string_view kind = "rmsprop";
-    static constexpr std::string_view summary = "gradients divided by their running size";
+    static constexpr std::string_view summary = "gradients divided by their running root mean square";
     Schedule learning_rate = 1e-3;
     double decay = 0.99;
     double epsilon = 1e-8;
@@ -164,7 +166,7 @@ class RmsProp : public FirstOrder {
   std::vector<Tensor>* velocities_;  // none without momentum
 };
 
-/// Zeiler 2012, algorithm 1.
+/// Adadelta (Zeiler 2012, algorithm 1).
 class Adadelta : public FirstOrder {
  public:
   struct Config {

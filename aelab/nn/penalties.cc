@@ -10,7 +10,8 @@ namespace aelab {
 namespace {
 
 void weight_field(Fields& f, Schedule& weight) {
-  schedule_field(f, "weight", weight, "the penalty's weight in the objective", at_least(0));
+  schedule_field(f, "weight", weight, "weight of the penalty in the objective", at_least(0))
+      .also_known_as({"lambda", "beta", "strength", "coefficient", "coef"});
 }
 
 }  // namespace
@@ -37,10 +38,11 @@ std::span<const std::string_view> names(ActivationEstimate) {
 
 void KlSparsityPenalty::Config::fields(Fields& f) {
   weight_field(f, weight);
-  f("target", target, "mean activation that each unit should have", {.least = 0, .most = 1, .open = true});
-  f("estimate", estimate, "the mean over the batch, or a running mean over batches");
+  f("target", target, "target mean activation of each unit", {.least = 0, .most = 1, .open = true})
+      .also_known_as({"rho", "sparsity_target", "sparsity_level"});
+  f("estimate", estimate, "batch: the mean over the batch; running: a running mean over batches");
   if (estimate == ActivationEstimate::running || f.describing())
-    f("decay", decay, "share of the running mean that a batch keeps", {.least = 0, .most = 1, .open = true});
+    f("decay", decay, "decay of the running mean per batch", {.least = 0, .most = 1, .open = true});
 }
 
 void KlSparsityPenalty::check(const Parts& parts) const {
@@ -58,11 +60,11 @@ void KlSparsityPenalty::build(const Shape& code) {
 }
 
 Tensor KlSparsityPenalty::value(const Pass& pass, const Parts&, const Step& step) const {
-  constexpr double kClip = 1e-6;  // keeps the logarithms finite where a unit saturates
+  constexpr double kClip = 1e-6;  // keeps the logarithms finite when a unit saturates
   auto mean = pass.code.flatten(1).mean(0);
   if (mean_.defined() && step.training) {
-    // decay mean_ + (1 - decay) mean, over 1 - decay^(n + 1) since the running mean starts at zero; its
-    // gradient is that of the batch's own mean, or units would follow it (1 - decay) times too slowly.
+    // decay mean_ + (1 - decay) mean, over 1 - decay^(n + 1) because the running mean starts at zero. Its
+    // gradient is that of the batch mean; otherwise it would be (1 - decay) times too small.
     const auto running = (mean_ * config_.decay + mean.detach() * (1 - config_.decay)) /
                          (1 - at::pow(config_.decay, seen_ + 1));
     mean = running + mean - mean.detach();
@@ -84,9 +86,9 @@ void ContractivePenalty::Config::fields(Fields& f) {
   f("estimate", estimate,
     "estimate the norm by Hutchinson's method; otherwise it is exact: in closed form for one dense layer, "
     "propagated from the code's side through deeper dense encoders, and for others by one backward pass for "
-    "each number of the code");
+    "each code dimension");
   if (estimate || f.describing())
-    f("directions", directions, "random directions of the estimate", at_least(1));
+    f("directions", directions, "number of random directions of the estimate", at_least(1));
 }
 
 bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
@@ -95,7 +97,7 @@ bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
 
 Tensor ContractivePenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
   return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, step.random("hutchinson"))
-                          : squared_jacobian_norm(pass, parts);
+                          : squared_jacobian_norm(pass, parts, step);
 }
 
 std::string ContractivePenalty::method(const Parts& parts) const {
@@ -106,7 +108,7 @@ std::string ContractivePenalty::method(const Parts& parts) const {
 void ContractiveHessianPenalty::Config::fields(Fields& f) {
   weight_field(f, weight);
   f("level", level, "standard deviation of the noise", above(0));
-  f("samples", samples, "draws of the noise", at_least(1));
+  f("samples", samples, "number of noise samples", at_least(1));
 }
 
 bool ContractiveHessianPenalty::needs_input_gradient(const Parts& parts) const {
@@ -125,7 +127,7 @@ Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, co
     near.input = (pass.input.detach() + noise).requires_grad_(pass.input.requires_grad());
     near.pre_code = parts.backbone.encode(near.input);
     near.code = parts.bottleneck.forward(near.pre_code, step);
-    sum = sum + squared_jacobian_distance(pass, near, parts);
+    sum = sum + squared_jacobian_distance(pass, near, parts, step);
   }
   return sum / config_.samples;
 }

@@ -7,15 +7,15 @@
 
 namespace aelab {
 
-/// What a forward pass may know of training: all that random draws and schedules are functions of.
+/// The position of a forward pass in training: random draws and schedules are functions of it.
 struct Step {
   Position at = {};
   std::int64_t seed = 0;
   bool training = false;
   std::int64_t in_phase = 0;     ///< steps done in this phase
-  std::int64_t phase_steps = 1;  ///< steps that the phase will take in all
-  double rate_scale = 1;         ///< of learning rates, lowered by callbacks
-  std::string scope = {};        ///< prefixes stream names, so that nested models draw apart
+  std::int64_t phase_steps = 1;  ///< number of steps of the phase
+  double rate_scale = 1;         ///< factor of learning rates, reduced by callbacks
+  std::string scope = {};        ///< prefix of stream names, so that nested models draw different numbers
 
   at::Generator random(std::string_view stream) const {
     return random_generator(seed, scope + std::string(stream), at);

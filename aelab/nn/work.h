@@ -4,11 +4,11 @@
 
 namespace aelab {
 
-/// The multiply-adds that linear() and convolve() took on so far, in this process: those of gradients are
-/// counted when their forward pass is. What `aelab bench` computes the least time of a step from.
+/// The multiply-adds of linear() and convolve() in this process so far; those of gradients are counted with
+/// their forward pass. The basis of `aelab bench` and of the default number of threads.
 std::int64_t multiply_adds();
 
-/// Counts `forward` of them, once more for each gradient that will be asked for.
+/// Counts `forward` of them, and as many for each gradient that will be computed.
 void count_multiply_adds(std::int64_t forward, bool input_gradient, bool weight_gradient);
 
 }  // namespace aelab

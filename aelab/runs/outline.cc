@@ -37,6 +37,7 @@ std::vector<LayerOutline> dense_outline(const DenseBackbone::Config& config, con
 std::string in_words(const ConvolutionalLayer& layer) {
   if (layer.pool) return fmt::format("{} pooling by {}", name_of(*layer.pool), layer.size);
   if (layer.upsample) return fmt::format("upsampling by {}", *layer.upsample);
+  if (layer.crop) return fmt::format("crop to {}x{}", (*layer.crop)[0], (*layer.crop)[1]);
   auto what = fmt::format("{0}x{0} convolution", layer.kernel);
   if (layer.stride > 1) what += fmt::format(", stride {}", layer.stride);
   return with_activation(std::move(what), layer.activation);

@@ -76,6 +76,42 @@ TEST(Stacked, EachPhaseTrainsWhatItShould) {
     EXPECT_EQ(item.first.find("decoder"), std::string::npos) << item.first;
 }
 
+TEST(Stacked, LayersDrawTheirNoiseApart) {
+  // All layers have 64 inputs, none of them zero before it is masked.
+  const auto model = stack({.layers = {denoising(64), denoising(64), denoising(64)}});
+  const Batch batch{.inputs = at::ones({20, 1, 8, 8}), .labels = {}, .rows = {}};
+  const auto masks = [&](std::int64_t place) {
+    std::vector<Tensor> drawn;
+    for (const auto& phase : model->phases()) {
+      Pass pass;
+      phase.updates.front().objective(
+          batch, Step{.at = {.epoch = 1, .batch = place}, .seed = 3, .training = true}, pass);
+      drawn.push_back((pass.input == 0).flatten(1));
+    }
+    return drawn;
+  };
+  const auto first = masks(5), again = masks(5), later = masks(6);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(first[i].to(at::kFloat).mean().item<double>(), 0.25, 0.05);
+    EXPECT_TRUE(at::equal(first[i], again[i]));
+    EXPECT_FALSE(at::equal(first[i], later[i]));
+    EXPECT_FALSE(at::equal(first[i], first[(i + 1) % 3])) << i;
+  }
+}
+
+TEST(Stacked, AClassifierIsDiscardedWithTheEncoderThatItWasFittedOn) {
+  const auto model =
+      stack({.layers = {denoising(12)}, .classifier = Choice<Classifier>::named("linear-svm")});
+  model->phases().back().solve(few_digits().train);
+  ASSERT_TRUE(model->classifies());
+  const auto fitted = model->fitted();
+  model->load_fitted({});
+  EXPECT_FALSE(model->classifies());
+  EXPECT_TRUE(model->fitted().empty());
+  model->load_fitted(fitted);
+  EXPECT_TRUE(model->classifies());
+}
+
 TEST(Stacked, UpperLayersSeeTheCleanCodesBelow) {
   const auto model = stack({.layers = {denoising(12), Dense::Config{.base = {.code = 6}}}});
   const auto batch = few_digits().train.range(0, 8);

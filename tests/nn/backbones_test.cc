@@ -40,7 +40,7 @@ std::string shape_after(const Layers& encoder, Layers decoder, std::size_t count
   decoder.push_back({.conv = 99, .kernel = 1});  // so that it is refused
   const auto message = message_of<Error>(
       [&] { ConvolutionalBackbone({.encoder = encoder, .decoder = decoder}, for_images()); });
-  const std::string before = "it ends in 99x";
+  const std::string before = "its output is 99x";
   const auto begin = message.find(before) + before.size();
   return message.substr(begin, message.find(',', begin) - begin);
 }
@@ -103,8 +103,8 @@ TEST(ConvolutionalBackbone, RefusesWhatDoesNotFit) {
   EXPECT_SAYS(refusal(same, same, for_images({16})),
               "need images, [channels, height, width]; the data are 16");
   EXPECT_SAYS(refusal(same, {{.conv = 2}}, small),
-              "model.backbone.decoder: it ends in 2x4x4, the data are 1x4x4");
-  EXPECT_SAYS(refusal(same, {{.upsample = 2}}, small), "it ends in 1x8x8");
+              "model.backbone.decoder: its output is 2x4x4, but the data are 1x4x4");
+  EXPECT_SAYS(refusal(same, {{.upsample = 2}}, small), "its output is 1x8x8");
   EXPECT_SAYS(refusal({{.conv = 1}, {.conv = 1, .kernel = 5, .padding = Padding::valid}}, same, small),
               "model.backbone.encoder[1]: its kernel of 5 is larger than its input of 1x4x4");
   EXPECT_SAYS(refusal({{.pool = Pooling::max, .size = 5}}, same, small),

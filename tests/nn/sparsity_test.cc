@@ -43,6 +43,23 @@ TEST(KlSparsity, KeepsARunningMeanThatIsCorrectedForItsStart) {
   EXPECT_NEAR(value_of(penalty, second, Step{}), kl(0.1, 0.6), 1e-6);  // outside training: the rows' own
 }
 
+TEST(KlSparsity, TheGradientOfARunningMeanIsThatOfTheBatchMean) {
+  // d KL / d mean at the running mean, times d mean / d code, which is 1 / rows of the batch mean.
+  KlSparsityPenalty penalty({.target = 0.1, .estimate = ActivationEstimate::running, .decay = 0.9});
+  penalty.build({2});
+  penalty.after_step(with_code(at::tensor({0.3F, 0.2F}).view({1, 2})));
+  const auto code = at::tensor({0.6F, 0.5F, 0.2F, 0.7F}).view({2, 2}).requires_grad_();
+  const Parts* none = nullptr;
+  const auto value = penalty.value(with_code(code), *none, in_training());
+  const auto gradient = torch::autograd::grad({value}, {code}).front();
+  for (const auto& [unit, before, mean] : {std::tuple(0, 0.3, 0.4), {1, 0.2, 0.6}}) {
+    const double running = (0.9 * 0.1 * before + 0.1 * mean) / (1 - 0.81);
+    const double slope = -0.1 / running + 0.9 / (1 - running);
+    for (int row = 0; row < 2; ++row)
+      EXPECT_NEAR(gradient[row][unit].item<double>(), slope / 2, 1e-5) << unit << ", row " << row;
+  }
+}
+
 TEST(KlSparsity, RefusesCodesThatAreNoProbabilities) {
   KlSparsityPenalty penalty({});
   const DeterministicBottleneck relu({.activation = Activation::relu}, {4}),
@@ -74,6 +91,34 @@ TEST(KSparse, KeepsOfEachChannelWhereAsked) {
   const auto code = at::tensor({1.0F, 2.0F, 9.0F, 8.0F}).view({1, 2, 1, 2});
   EXPECT_TRUE(
       at::equal(bottleneck.forward(code, in_training()).flatten(), at::tensor({0.0F, 2.0F, 9.0F, 0.0F})));
+}
+
+TEST(KSparse, KeepsExactlyKOfEqualOnes) {
+  const KSparseBottleneck bottleneck({.k = 2}, {5});
+  for (const double value : {1.0, -1.0}) {
+    const auto code = bottleneck.forward(at::full({3, 5}, value), in_training());
+    EXPECT_TRUE(at::equal((code != 0).sum(1), at::full({3}, 2, at::kLong))) << value;
+  }
+}
+
+/// d code / d pre-code by autograd: the diagonal, since each dimension depends on its own input alone.
+Tensor slope_by_autograd(const Bottleneck& bottleneck, const Tensor& pre_code, const Step& step) {
+  const auto x = pre_code.detach().clone().requires_grad_();
+  return torch::autograd::grad({bottleneck.forward(x, step).sum()}, {x}).front();
+}
+
+TEST(KSparse, HasTheSlopeOfAutogradAtZerosToo) {
+  for (const auto activation : {Activation::linear, Activation::tanh, Activation::softplus}) {
+    const KSparseBottleneck bottleneck({.k = 2, .test_k = 3, .activation = activation}, {4});
+    for (const auto& pre_code : {at::zeros({1, 4}), at::tensor({0.0F, 2.0F, -1.0F, 0.5F}).view({1, 4}),
+                                 at::tensor({-1.0F, -2.0F, 0.0F, -3.0F}).view({1, 4})})
+      for (const auto& step : {Step{}, in_training()}) {
+        const auto slope = bottleneck.slope(pre_code, bottleneck.forward(pre_code, step), step);
+        EXPECT_TRUE(at::allclose(slope, slope_by_autograd(bottleneck, pre_code, step), 1e-6, 1e-6))
+            << pre_code << slope;
+        EXPECT_EQ((slope != 0).sum().item<std::int64_t>(), step.training ? 2 : 3);
+      }
+  }
 }
 
 TEST(KSparse, RefusesMoreThanThereAre) {
