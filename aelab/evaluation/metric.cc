@@ -6,6 +6,7 @@
 
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/mode.h"
 
 namespace aelab {
 
@@ -19,6 +20,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   constexpr std::int64_t kRows = 1000;
   if (part.size() == 0) throw Error("evaluation: this part of the data has no rows");
   const c10::InferenceMode inference;
+  const ModeScope evaluation(model, /*training=*/false);
   const auto device = model.parameters().front().device();
   const auto applies = [&](const Metric& metric) {
     return model.reconstructs() || !metric.needs_reconstruction();

@@ -46,7 +46,7 @@ double least_time(Call call) {
   return least;
 }
 
-/// Times every step as a whole: batch, loss, gradients, callbacks, optimiser.
+/// Times every step as a whole: batch, loss, gradients, callbacks, optimizer.
 class Stopwatch : public Callback {
  public:
   void phase_begin(Training&) override { begin(); }
@@ -77,7 +77,7 @@ Stopwatch time_steps(const Workload& workload, double seconds) {
   training.epochs = 1'000'000;
   training.budget = Budget{.seconds = seconds};
   const auto watch = std::make_shared<Stopwatch>();
-  Trainer trainer(training, {{.callback = Choice<Callback>::named("progress"), .enabled = false}});
+  Trainer trainer(training);
   trainer.watch(watch);
   trainer.fit(*workload.model, workload.data);
   return *watch;
@@ -97,8 +97,8 @@ Stopwatch time_closed_form(const Workload& workload, const Phase& phase, double 
   return watch;
 }
 
-/// Bytes that a step moves at least for its parameters: each read and written, its gradient written and read,
-/// and the optimiser's memory of it read and written. As of Adam; others move less.
+/// The least number of bytes that a step moves for its parameters: each is read and written, its gradient
+/// written and read, and its optimizer state read and written. That of Adam; others move less.
 double optimizer_bytes(const Autoencoder& model) {
   return static_cast<double>(parameter_count(model)) * sizeof(float) * (2 + 2 + 4);
 }
@@ -108,7 +108,7 @@ Dataset random_images(std::int64_t rows) {
   return Dataset::from_tensors(at::empty({rows, 1, 28, 28}).uniform_(0, 1, random));
 }
 
-/// What aelab's speed is judged by: networks of the size that studies on MNIST use.
+/// The standard workloads: networks of the size that studies on MNIST use.
 struct Standard {
   std::string_view name, model;
   std::int64_t batch_size = 128;

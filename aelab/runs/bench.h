@@ -12,29 +12,29 @@ struct Workload {
   TrainerConfig training = {};
 };
 
-/// The names of the workloads that aelab's speed is judged by.
+/// The names of the standard workloads.
 std::vector<std::string> standard_workloads();
-/// One of them, on random images of 1x28x28, whose values matter to no step's time.
+/// A standard workload, on random images of 1x28x28; the values do not change the time of a step.
 Workload standard_workload(const std::string& name);
 
-/// The training of a run file, on its own data. Error as run's, headed by `origin`.
+/// The training of a run file, on its own data. Throws the Error of run(), headed by `origin`.
 Workload workload_of(const RunConfig& config, const std::string& origin);
 
-/// What this machine can do at most, measured now with as many threads as training has.
+/// The limits of this machine, measured now with all available threads.
 struct Ceilings {
   double matrix_product_gflops;  ///< float32, 2048x2048 by 2048x2048, through linear()
-  double memory_gb_per_s;        ///< read and written, copying what no cache holds
+  double memory_gb_per_s;        ///< read and written, copying more than the caches hold
 };
 Ceilings measure_ceilings();
 
 struct StepTime {
   double median_ms, min_ms;
-  double limit_ms;  ///< of the layers' multiply-adds and the optimiser's memory at the ceilings
+  double limit_ms;  ///< of the layers' multiply-adds and the optimizer's memory at these limits
   double samples_per_second;
 };
 
-/// Trains the first phase for about `seconds`, nothing shown or written, and times every step as a whole:
-/// batch, loss, gradients, callbacks, optimiser. The first three do not count. A closed form is one step.
+/// Trains the first phase for about `seconds`, without output, and times every step as a whole: batch, loss,
+/// gradients, callbacks, optimizer. The first three steps do not count. A closed form is one step.
 StepTime measure_step(const Workload& workload, const Ceilings& ceilings, double seconds);
 
 /// A layer, or the likelihood, computed by each of two kernels, forward and backward.
@@ -43,7 +43,7 @@ struct Calibration {
   std::string chosen, other;  ///< by the rule (nn/kernels.h); the other kernel
   double chosen_ms, other_ms;
 };
-/// Whether the rule holds on this machine: layers and the likelihood by every kernel that can be had.
+/// Whether the rule holds on this machine: layers and the likelihood by every available kernel.
 std::vector<Calibration> calibrate();
 
 }  // namespace aelab

@@ -9,6 +9,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/overrides.h"
 
 namespace aelab {
@@ -90,10 +91,9 @@ void put_base(json& value, const std::string& file) {
 ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
                                         const std::vector<std::string>& overrides) {
   auto value = parse_json(text, file);
-  if (value.is_object() && value.contains("model") && !value.contains("base"))
-    throw Error(file + ": is a run file, for aelab run; a comparison has a \"base\", which may name it");
+  require_kind(value, file, "comparison");
   put_base(value, file);
-  apply_overrides(value, overrides);
+  apply_overrides(value, overrides, "base");
   put_base(value, file);
   ComparisonConfig config;
   read_config(value, config, file);

@@ -6,6 +6,7 @@
 #include <torch/version.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -24,6 +25,22 @@ std::string processor() {
   for (std::string line; std::getline(info, line);)
     if (line.starts_with("model name")) return line.substr(line.find(": ") + 2);
   return "unknown";
+}
+
+/// Environment variables that choose instructions or limit threads of numerical libraries, and with them the
+/// last bits of results. The number of threads is recorded with the config.
+nlohmann::json numerical_variables() {
+  constexpr std::string_view kPrefixes[] = {"ATEN_", "DNNL_", "KMP_", "MKL_", "OMP_", "ONEDNN_", "TORCH_"};
+  auto found = nlohmann::json::object();
+  for (auto entry = environ; *entry; ++entry) {
+    const std::string_view variable(*entry);
+    const auto equals = variable.find('=');
+    if (variable.substr(0, equals).ends_with("_NUM_THREADS")) continue;
+    if (std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                    [&](auto prefix) { return variable.starts_with(prefix); }))
+      found[std::string(variable.substr(0, equals))] = variable.substr(equals + 1);
+  }
+  return found;
 }
 
 std::string now() {
@@ -45,6 +62,7 @@ nlohmann::json environment() {
           {"processors", std::thread::hardware_concurrency()},
           {"instruction_set", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
+          {"variables", numerical_variables()},
           {"cuda", at::hasCUDA()},
           {"kernels", write_config(used)},
           {"mkl", at::hasMKL()},

@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-/// What a run runs on: aelab's and LibTorch's versions, processor, instruction set, threads, CUDA, the
-/// kernels in use, time.
+/// The environment of a run: versions of aelab and LibTorch, processor, instruction set, threads, environment
+/// variables of numerical libraries, CUDA, the kernels in use, time.
 nlohmann::json environment();
 
 }  // namespace aelab

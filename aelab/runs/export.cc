@@ -44,7 +44,7 @@ std::vector<TensorBytes> weights_in(const SafetensorsFile& checkpoint, const std
     if (of_model) tensor.name.erase(0, kModel.size());
     weights.push_back(std::move(tensor));
   }
-  if (weights.empty()) throw Error(path.string() + ": is no checkpoint of aelab: it holds no model");
+  if (weights.empty()) throw Error(path.string() + ": is not a checkpoint of aelab: it holds no model");
   return weights;
 }
 

@@ -14,15 +14,18 @@
 namespace aelab {
 
 void TensorName::fields(Fields& f) {
-  f("from", from, "a tensor's name in the file, or what its names begin with");
+  f("from", from, "name of a tensor in the file, or beginning of names up to a dot");
   f("to", to, "the model's name for it, such as backbone.encoder_0");
 }
 
 void InitializationConfig::fields(Fields& f) {
-  f("path", path, "a run's folder, or a safetensors file, such as a PyTorch state_dict");
-  f("checkpoint", checkpoint, "of the run: best, last or ema");
-  f("names", names, "the file's names for the model's tensors; the same when left out");
-  f("partial", partial, "file and model may have tensors that the other lacks");
+  f("path", path, "a run folder, or a safetensors file, such as a PyTorch state_dict")
+      .also_known_as({"file", "from", "folder", "run"});
+  f("checkpoint", checkpoint, "checkpoint of the run: best, last or ema");
+  f("names", names, "names in the file for tensors of the model; default: the same names")
+      .also_known_as({"mapping", "rename"});
+  f("partial", partial, "file and model may have tensors that the other does not have")
+      .also_known_as({"strict"});
   f.require(!path.empty(), "path", "is missing: name a run's folder, or a safetensors file");
 }
 
@@ -34,10 +37,11 @@ constexpr std::string_view kModelPrefix = "model.";
 
 fs::path file_of(const InitializationConfig& config) {
   const fs::path path = config.path;
-  if (!fs::exists(path)) throw Error("model.initialize_from.path: there is no " + config.path);
+  if (!fs::exists(path)) throw Error("model.initialize_from.path: " + config.path + " does not exist");
   if (!fs::is_directory(path)) return path;
   const auto file = path / "checkpoints" / (config.checkpoint + ".safetensors");
-  if (!fs::exists(file)) throw Error("model.initialize_from: there is no checkpoint " + file.string());
+  if (!fs::exists(file))
+    throw Error("model.initialize_from: the checkpoint " + file.string() + " does not exist");
   return file;
 }
 
@@ -59,16 +63,18 @@ Tensor floats_of(const TensorBytes& saved, ValueType type) {
 
 class Initializer {
  public:
-  Initializer(Autoencoder& model, const fs::path& file, const InitializationConfig& config)
+  Initializer(const Autoencoder& model, const fs::path& file, const InitializationConfig& config)
       : state_(state_of(model)), file_(file.string()), config_(config) {}
 
-  void run() {
+  /// Finds a tensor of the file for each of the model's.
+  void match() {
     const auto content = SafetensorsFile::read(file_);
     const bool checkpoint = content.metadata().contains("aelab");
     for (const auto& tensor : content.tensors()) {
-      if (checkpoint && !tensor.name.starts_with(kModelPrefix)) continue;  // the optimiser's, and others'
-      copy(tensor,
-           model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
+      if (checkpoint && !tensor.name.starts_with(kModelPrefix))
+        continue;  // of the optimizer and of callbacks
+      match(tensor,
+            model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
     }
     for (const auto& item : state_)
       if (!config_.partial && !copied(item.first))
@@ -76,6 +82,9 @@ class Initializer {
     if (problems_.empty() && copied_.empty())
       problems_.add(file_ + ": has none of the model's tensors" + advice());
     problems_.raise("model.initialize_from");
+  }
+
+  void copy() {
     const at::NoGradGuard no_grad;
     for (const auto& [target, values] : copied_) state_[target].second.copy_(values);
   }
@@ -94,7 +103,7 @@ class Initializer {
                        [&](const auto& item) { return state_[item.first].first == name; });
   }
 
-  void copy(const TensorBytes& saved, const std::string& name) {
+  void match(const TensorBytes& saved, const std::string& name) {
     const auto found =
         std::find_if(state_.begin(), state_.end(), [&](const auto& item) { return item.first == name; });
     if (found == state_.end()) {
@@ -120,7 +129,13 @@ class Initializer {
 }  // namespace
 
 void initialize(Autoencoder& model, const InitializationConfig& config) {
-  Initializer(model, file_of(config), config).run();
+  Initializer initializer(model, file_of(config), config);
+  initializer.match();
+  initializer.copy();
+}
+
+void check_initialization(const Autoencoder& model, const InitializationConfig& config) {
+  Initializer(model, file_of(config), config).match();
 }
 
 }  // namespace aelab

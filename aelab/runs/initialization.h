@@ -4,26 +4,28 @@
 
 namespace aelab {
 
-/// A name that a file uses for a tensor, and the model's: both stand for a whole tensor, or for all whose
-/// names begin so and go on with a dot.
+/// The name of a tensor in a file, and in the model: the whole name, or all of it up to a dot.
 struct TensorName {
   std::string from = "", to = "";
 
   void fields(Fields& f);
 };
 
-/// Weights that a model begins with.
+/// The initial weights of a model.
 struct InitializationConfig {
   std::string path = "";               ///< a run's folder, or a safetensors file such as PyTorch's state_dict
   std::string checkpoint = "best";     ///< of the run
-  std::vector<TensorName> names = {};  ///< for files whose names are not the model's
-  bool partial = false;                ///< whether file and model may have tensors that the other lacks
+  std::vector<TensorName> names = {};  ///< for files with other names than the model
+  bool partial = false;  ///< whether file and model may each have tensors that the other does not have
 
   void fields(Fields& f);
 };
 
-/// Copies the file's tensors, of any type of numbers, into the model's parameters and buffers. Error that
-/// names the file and the tensor: not there, of another shape, left over where `partial` is false.
+/// Copies the file's tensors, of any numeric type, into the model's parameters and buffers. Throws an Error
+/// that names the file and the tensor if a tensor is missing, has another shape, or is left over although
+/// `partial` is false.
 void initialize(Autoencoder& model, const InitializationConfig& config);
+/// Throws the Error of initialize(), but leaves the model as it is.
+void check_initialization(const Autoencoder& model, const InitializationConfig& config);
 
 }  // namespace aelab

@@ -5,48 +5,50 @@
 namespace aelab {
 
 /// linear: (1 - t) a + t b. spherical: the direction moves along the great circle between the two at constant
-/// speed (slerp: Shoemake 1985, "Animating rotation with quaternion curves"), the length linearly.
+/// speed (slerp: Shoemake 1985, "Animating rotation with quaternion curves"), and the length linearly.
 enum class InterpolationMethod { linear, spherical };
 std::span<const std::string_view> names(InterpolationMethod);
 
-/// Where the way lies. code: between the codes, and then decoded. input: between the inputs, and then encoded
-/// and decoded.
+/// The space of the interpolation path. code: latent interpolation between the codes, then decoded. input:
+/// between the inputs, then encoded and decoded.
 enum class InterpolationSpace { code, input };
 std::span<const std::string_view> names(InterpolationSpace);
 
-/// Points from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Error when the
-/// spherical way is not defined: one of the two is zero, or they point in opposite directions.
+/// Points of the path from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Throws
+/// an Error if the spherical path is not defined: one of the two is zero, or they have opposite directions.
 Tensor between(const Tensor& from, const Tensor& to, const Tensor& t,
                InterpolationMethod method = InterpolationMethod::linear);
 
-/// What a model makes of the points on its way.
+/// The points of an interpolation path, encoded and decoded.
 struct Interpolation {
   Tensor t;        ///< [points, 1]; of a grid [points, 2], to the right and down; undefined for a plane
   Tensor codes;    ///< [points, ...code]
   Tensor decoded;  ///< [points, ...input]
-  Tensor pixels;   ///< the inputs themselves mixed, [points, ...input]; undefined for a plane
+  Tensor pixels;   ///< the linear mixture of the inputs, [points, ...input]; undefined for a plane
 };
 
 struct Way {
-  std::int64_t steps = 10;  ///< points along each side, both ends included
+  std::int64_t steps = 10;  ///< number of points along each side, including both ends
   InterpolationMethod method = InterpolationMethod::linear;
   InterpolationSpace space = InterpolationSpace::code;
 };
 
-/// From one input, [...input], to another. With space code `pixels` is mixed linearly, for comparison.
+/// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for
+/// comparison.
 Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to,
                           const Way& way = {});
 
-/// Between four inputs, [4, ...input]: top left, top right, bottom left, bottom right; steps x steps points,
-/// row by row. The upper and the lower side first, then between these: bilinear where the method is linear.
+/// The grid between four inputs, [4, ...input]: top left, top right, bottom left, bottom right; steps x steps
+/// points, row by row. First along the upper and the lower side, then between these: bilinear if the method
+/// is linear.
 Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners, const Way& way = {});
 
-/// The plane of codes of two numbers: steps x steps points that cover the 5 % to 95 % quantiles of `codes`
-/// ([rows, ...code]), row by row; the first number grows to the right, the second upwards. Error when codes
-/// have other than two numbers.
+/// The plane of 2-dimensional codes: steps x steps points between the 5 % and 95 % quantiles of `codes`
+/// ([rows, ...code]), row by row; the first dimension increases to the right, the second upwards. Throws an
+/// Error if codes do not have two dimensions.
 Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::int64_t steps);
 
-/// Rows of a data set that are nearest to points, by Euclidean distance between inputs.
+/// The rows of a data set that are nearest to given points, by Euclidean distance between inputs.
 struct Nearest {
   Tensor distance;  ///< [points]
   Tensor row;       ///< [points] int64
@@ -56,22 +58,22 @@ Nearest nearest_rows(const Tensor& points, const Dataset& dataset);
 enum class InterpolationKind { strip, grid, manifold };
 std::span<const std::string_view> names(InterpolationKind);
 
-/// A sample: a row of the part, or one of a class, which is named or numbered.
+/// A sample: a row of the split, or one of a class, given by name or number.
 struct Endpoint {
   std::optional<std::int64_t> row = {};
   std::string of_class = {};
 };
 
-/// An interpolation of a finished run's model.
+/// An interpolation by the model of a run.
 struct InterpolationConfig {
   InterpolationKind kind = InterpolationKind::strip;
   Endpoint from = {}, to = {};            ///< strip and grid
   Endpoint down = {}, diagonal = {};      ///< grid: the corners below `from` and below `to`
-  std::optional<std::int64_t> seed = {};  ///< draws a class's sample; its first one when left out
+  std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one
   Way way = {};
   Part part = Part::test;
   Which checkpoint = Which::best;
-  std::string output = "";  ///< folder; <run folder>/interpolations/<n> when empty
+  std::string output = "";  ///< folder; <run folder>/interpolations/<n> if empty
 
   void fields(Fields& f);
 };
@@ -83,9 +85,10 @@ struct InterpolationOutcome {
   std::optional<double> pixels_distance;
 };
 
-/// Writes interpolation.json (every point: t, code, distance from the nearest input of the training part),
-/// decoded.npy and, of pictures, interpolation.png: a strip has the decoded points above the mixed pixels.
-/// Error, before anything is created, when something is not there or has no way between.
+/// Writes interpolation.json (for every point: t, code, distance from the nearest input of the training
+/// split), decoded.npy and, for images, interpolation.png: a strip has the decoded points above the mixed
+/// pixels. Throws an Error, before anything is created, if a sample does not exist or the path is not
+/// defined.
 InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& config);
 
 }  // namespace aelab

@@ -9,27 +9,28 @@ namespace aelab {
 /// Data sets by their config, for runs that share them.
 class OpenedData {
  public:
-  /// Error as open_dataset's.
+  /// Throws the Error of open_dataset().
   const Data& open(const Choice<Source>& source);
 
  private:
   std::map<std::string, Data> opened_;
 };
 
-/// What a run's config names, made.
+/// The objects that a run's config describes.
 struct Made {
   std::optional<Data> source;
   Split data;
   std::shared_ptr<Autoencoder> model;
 };
 
-/// Makes what can be made and adds what is wrong to `problems`: with the config, with data and model
-/// together, with how they are to be trained and measured. Fields that problems concern have their defaults:
-/// these serve to look further, and what goes wrong with them is not told.
+/// Makes data and model, and adds to `problems` the errors in the config, of data and model together, and of
+/// their training and evaluation. Fields with errors have their default values, so that others can be
+/// checked; errors that follow from these defaults are not reported.
 Made make(const RunConfig& config, Problems& problems, OpenedData& opened);
 Made make(const RunConfig& config, Problems& problems);
 
-/// Error where the variant cannot be made for these data, or does not expand to what the config says.
+/// Throws an Error if the variant cannot be made for these data, or does not expand to the config's
+/// "expanded".
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data);
 
 }  // namespace aelab

@@ -1,11 +1,12 @@
 #include "aelab/runs/overrides.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "aelab/core/error.h"
+#include "aelab/core/config.h"
 #include "aelab/core/json.h"
-#include "aelab/core/problems.h"
+#include "aelab/runs/run_config.h"
 
 namespace aelab {
 namespace {
@@ -25,11 +26,6 @@ std::vector<std::string> keys_of(const std::string& path, const std::string& whe
   return keys;
 }
 
-std::string tag_of(const std::string& key) {
-  if (key == "data") return "source";
-  return key == "model" ? "variant" : "kind";
-}
-
 bool is_number(const std::string& key) {
   return key.size() < 7 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -37,21 +33,92 @@ bool is_number(const std::string& key) {
 json& entry(json& list, const std::string& key, const std::string& where) {
   const auto index = is_number(key) ? std::stoul(key) : list.size() + 1;
   if (index > list.size())
-    throw Error(where + ": \"" + key + "\" is no entry of a list of " + std::to_string(list.size()));
+    throw Error(where + ": \"" + key + "\" is not an entry of a list of " + std::to_string(list.size()));
   if (index == list.size()) list.push_back(nullptr);
   return list[index];
 }
 
-json& child(json& parent, const std::string& parent_key, const std::string& key, const std::string& where) {
-  if (parent.is_null()) parent = is_number(key) ? json::array() : json::object();
-  if (parent.is_array()) return entry(parent, key, where);
-  if (parent.is_string()) parent = {{tag_of(parent_key), parent}};
-  if (!parent.is_object())
-    throw Error(where + ": \"" + parent_key + "\" is " + describe_json(parent) + ", which has no keys");
-  return parent[key];
+/// Follows the keys of a path, and makes what the file leaves out.
+class PathWalk {
+ public:
+  PathWalk(json& config, std::string run_at, std::string where)
+      : at_(&config),
+        run_(run_at.empty() ? &config : nullptr),
+        run_at_(std::move(run_at)),
+        where_(std::move(where)) {}
+
+  void step(const std::string& key) {
+    auto& parent = *at_;
+    if (parent.is_null()) parent = is_number(key) ? default_list() : json::object();
+    if (parent.is_string()) name_to_object(parent);
+    if (parent.is_array()) {
+      at_ = &entry(parent, key, where_);
+      path_ += "[" + key + "]";
+    } else if (parent.is_object()) {
+      at_ = &parent[key];
+      path_ += (path_.empty() ? "" : ".") + key;
+    } else {
+      throw_no_keys(parent);
+    }
+    last_ = key;
+    if (run_) pointer_ /= key;
+    if (!run_ && path_ == run_at_) {
+      run_ = at_;
+      path_.clear();
+    }
+  }
+
+  json& value() { return *at_; }
+
+ private:
+  json* at_;
+  const json* run_;  // the object of the run, once the path has reached it
+  std::string run_at_, where_, last_;
+  std::string path_;            // within the run, once the path has reached it
+  json::json_pointer pointer_;  // the same
+
+  [[noreturn]] void throw_no_keys(const json& value) const {
+    throw Error(where_ + ": \"" + last_ + "\" is " + describe_json(value) + ", which has no keys");
+  }
+
+  /// The run as far as it can be read. Its errors are reported when the whole file is.
+  RunConfig read_run() const {
+    RunConfig config;
+    Problems unreported;
+    if (run_ && run_->is_object()) read_config(*run_, config, unreported);
+    return config;
+  }
+
+  json default_list() const {
+    if (!run_) return json::array();
+    const auto run = read_run();
+    const auto whole = write_config(run);
+    return whole.contains(pointer_) && whole[pointer_].is_array() ? whole[pointer_] : json::array();
+  }
+
+  /// The name of a registered type becomes an object with its tag.
+  void name_to_object(json& name) const {
+    std::string tag;
+    const auto run = read_run();
+    if (run_)
+      visit_choices(run, [&](const std::string& path, AnyChoice& choice) {
+        if (path == path_) tag = choice.kinds().tag();
+      });
+    if (tag.empty()) throw_no_keys(name);
+    name = {{tag, name}};
+  }
+};
+
+/// The number of ".01", which is not JSON.
+std::optional<double> without_leading_zero(const std::string& text) {
+  if (!text.starts_with('.') && !text.starts_with("-.")) return {};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 json value_of(const std::string& text, const std::string& override) {
+  if (const auto number = without_leading_zero(text)) return *number;
   const bool looks_like_json =
       !text.empty() && std::string_view("{[\"-0123456789").find(text.front()) != std::string_view::npos;
   if (looks_like_json || text == "true" || text == "false" || text == "null") {
@@ -64,28 +131,29 @@ json value_of(const std::string& text, const std::string& override) {
   return text;
 }
 
-void apply(json& config, const std::string& override) {
+void set(json& config, const std::string& path, json value, const std::string& run_at,
+         const std::string& where) {
+  PathWalk walk(config, run_at, where);
+  for (const auto& key : keys_of(path, where)) walk.step(key);
+  walk.value() = std::move(value);
+}
+
+void apply(json& config, const std::string& override, const std::string& run_at) {
   const auto where = "override \"" + override + "\"";
   const auto equals = override.find('=');
   if (equals == std::string::npos || equals == 0) throw Error(where + ": must be path.to.key=value");
-  set_value(config, override.substr(0, equals), value_of(override.substr(equals + 1), override), where);
+  set(config, override.substr(0, equals), value_of(override.substr(equals + 1), override), run_at, where);
 }
 
 }  // namespace
 
-void set_value(json& config, const std::string& path, json value, const std::string& where) {
-  json* at = &config;
-  std::string parent;
-  for (const auto& key : keys_of(path, where)) {
-    at = &child(*at, parent, key, where);
-    parent = key;
-  }
-  *at = std::move(value);
+void set_value(json& run, const std::string& path, json value, const std::string& where) {
+  set(run, path, std::move(value), /*run_at=*/"", where);
 }
 
-void apply_overrides(json& config, const std::vector<std::string>& overrides) {
+void apply_overrides(json& config, const std::vector<std::string>& overrides, const std::string& run_at) {
   Problems problems;
-  for (const auto& override : overrides) problems.attempt([&] { apply(config, override); });
+  for (const auto& override : overrides) problems.attempt([&] { apply(config, override, run_at); });
   problems.raise();
 }
 

@@ -6,14 +6,18 @@
 
 namespace aelab {
 
-/// Sets "path.to.key=value" in a config's JSON. List entries are named by their number from 0, as in
-/// callbacks[0].patience or callbacks.0.patience; the number after the last appends. A value is JSON, or
-/// else a text. A kind given by its name alone becomes an object when one of its fields is set.
-/// Error when an override has no '=' or leads through something that is neither an object nor a list.
-void apply_overrides(nlohmann::json& config, const std::vector<std::string>& overrides);
+/// Sets "path.to.key=value" in a run file's JSON. Entries of a list are numbered from 0, as in
+/// callbacks[0].patience or callbacks.0.patience; the number after the last entry appends one. A list that
+/// the file leaves out starts as its default, and a registered type given by its name alone becomes an object
+/// when one of its fields is set. A value is JSON, or else text. In a comparison file the run is the value of
+/// the key `run_at`.
+/// Throws an Error when an override has no '=', or leads through a value that is neither an object nor a
+/// list.
+void apply_overrides(nlohmann::json& config, const std::vector<std::string>& overrides,
+                     const std::string& run_at = "");
 
-/// Sets one value; its path is written as in an override. Error, headed by `where`, as above.
-void set_value(nlohmann::json& config, const std::string& path, nlohmann::json value,
-               const std::string& where);
+/// Sets one value of a run file's JSON, with its path written as in an override. Throws an Error headed by
+/// `where`, as above.
+void set_value(nlohmann::json& run, const std::string& path, nlohmann::json value, const std::string& where);
 
 }  // namespace aelab

@@ -24,14 +24,14 @@ std::map<std::string, std::string> lasting_checksums(const std::filesystem::path
   return checksums;
 }
 
-/// Reads a file that aelab wrote. Error, which names it, when it is none of its.
+/// Reads a file that aelab wrote. Throws an Error with its path if aelab did not write it.
 template <class T, class Read>
 T read_record(const std::filesystem::path& path, Read read) {
   if (!std::filesystem::exists(path)) return {};
   try {
     return read(parse_json(read_file(path), path.string()));
   } catch (const json::exception&) {
-    throw Error(path.string() + ": is not what aelab writes; was it changed by hand?");
+    throw Error(path.string() + ": is not a file that aelab wrote; was it edited?");
   }
 }
 

@@ -13,6 +13,7 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/data_record.h"
+#include "aelab/nn/thread_scope.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/record.h"
@@ -21,6 +22,7 @@
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
+#include "aelab/training/thread_rule.h"
 
 namespace aelab {
 
@@ -53,20 +55,24 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Leftovers of files that were being written when the run was killed.
+/// Files that were being written when the run was killed.
 void remove_temporary_files(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (is_temporary_file(entry.path())) fs::remove(entry.path());
 }
 
-/// The callbacks with the progress display that the options ask for; config.json keeps what the run file
-/// says.
+/// The callbacks with the progress display that the options ask for; config.json keeps those of the run file.
 std::vector<CallbackConfig> shown_as(const RunOptions& options, std::vector<CallbackConfig> callbacks) {
-  if (!options.quiet && !options.plain) return callbacks;
-  std::erase_if(callbacks,
-                [](const auto& entry) { return entry.callback.kind() == ProgressBar::Config::kind; });
-  callbacks.push_back(
-      {.callback = ProgressBar::Config{.display = Display::plain}, .enabled = !options.quiet});
+  const auto is_progress = [](const auto& entry) {
+    return entry.callback.kind() == ProgressBar::Config::kind;
+  };
+  const bool listed = std::any_of(callbacks.begin(), callbacks.end(), is_progress);
+  const bool wanted = options.quiet ? !*options.quiet : listed;
+  if (wanted && listed && !options.plain) return callbacks;
+  std::erase_if(callbacks, is_progress);
+  if (wanted)
+    callbacks.push_back(
+        {.callback = ProgressBar::Config{.display = options.plain ? Display::plain : Display::automatic}});
   return callbacks;
 }
 
@@ -74,7 +80,7 @@ fs::path checkpoint_path(const fs::path& folder, Which which) {
   return folder / "checkpoints" / (std::string(name_of(which)) + ".safetensors");
 }
 
-/// With how far the run had come when its last checkpoint was written.
+/// With the progress of the last checkpoint.
 RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::string& state) {
   const auto progress = progress_of(checkpoint_path(folder, Which::last));
   return {.state = state,
@@ -85,16 +91,16 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
           .seconds = progress.seconds};
 }
 
-/// What differs between the machine that began a run and this one, so that other bits may come of it.
+/// Differences between the machine that began a run and this one that may change its last bits.
 std::vector<std::string> changed_surroundings(const fs::path& folder) {
   const auto path = folder / "environment.json";
   if (!fs::exists(path)) return {};
   const auto then = parse_json(read_file(path), path.string()), now = environment();
   std::vector<std::string> notes;
-  for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set"})
+  for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set", "variables"})
     if (then.contains(key) && then[key] != now[key])
-      notes.push_back("caution: goes on where its bits may differ: " + std::string(key) + " is now " +
-                      now[key].dump() + ", was " + then[key].dump() + " when the run began");
+      notes.push_back("caution: the results may differ in their last bits: " + std::string(key) + " is now " +
+                      now[key].dump() + ", and was " + then[key].dump() + " when the run began");
   return notes;
 }
 
@@ -109,11 +115,13 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   if (from != Which::last || fs::exists(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
     place.notes = changed_surroundings(folder);
+  } else if (config.model.initialize_from) {
+    initialize(*made.model, *config.model.initialize_from);
   }
   return Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
 }
 
-/// The whole model measured; a best checkpoint is missing only where nothing improved.
+/// Evaluates the trained model, with the best checkpoint if there is one.
 std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
   const auto which = fs::exists(best) ? Which::best : Which::last;
@@ -127,7 +135,7 @@ std::vector<Result> measure(const RunConfig& config, const Made& made, const fs:
   return results;
 }
 
-/// Trains and measures in a folder that is there.
+/// Trains and evaluates in an existing folder.
 RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
   RunOutcome outcome{.folder = folder, .results = {}};
   auto status = status_of(*made.model, folder, "running");
@@ -145,7 +153,7 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   }
   status.state = outcome.signal ? "stopped" : "completed";
   if (outcome.signal)
-    status.message = "by signal " + std::to_string(outcome.signal) + "; aelab resume goes on";
+    status.message = "by signal " + std::to_string(outcome.signal) + "; resume it with aelab resume";
   else
     fs::remove(checkpoint_path(folder, Which::previous));
   write_status(folder, status);
@@ -154,12 +162,21 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
 
 bool is_complete(const fs::path& folder) { return read_status(folder).state == "completed"; }
 
+/// Throws an Error if files of a completed run were changed since, such as the config.
+void require_unchanged(const fs::path& folder) {
+  const auto changed = changed_files(folder, read_status(folder));
+  if (changed.empty()) return;
+  throw Error(folder.string() +
+              ": the run is complete, but these files were changed since: " + join(changed, ", ") +
+              "; restore them, or start a new run with aelab run " + (folder / "config.json").string());
+}
+
 RunOutcome on_record(const fs::path& folder) {
   return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
 }
 
-/// "; previous.safetensors is whole: aelab resume FOLDER --checkpoint previous goes on from there", when
-/// `damaged` cannot be read and others can.
+/// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous",
+/// if `damaged` cannot be read and another checkpoint can.
 std::string way_out(const fs::path& folder, Which damaged) {
   const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
                      fs::exists(checkpoint_path(folder, Which::previous));
@@ -174,13 +191,15 @@ std::string way_out(const fs::path& folder, Which damaged) {
   if (!began || is_whole(damaged)) return {};
   for (const auto which : {Which::previous, Which::best})
     if (which != damaged && is_whole(which))
-      return "; " + checkpoint_path(folder, which).string() + " is whole: aelab resume " + folder.string() +
-             " --checkpoint " + std::string(name_of(which)) + " goes on from there";
-  return "; no other checkpoint is whole either: start a new run";
+      return "; " + checkpoint_path(folder, which).string() +
+             " is not corrupted: resume from it with aelab resume " + folder.string() + " --checkpoint " +
+             std::string(name_of(which));
+  return "; no other checkpoint can be read either: start a new run";
 }
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder,
                            Which from = Which::last) {
+  const ThreadScope threads(config.training.threads.value_or(at::get_num_threads()));
   remove_temporary_files(folder);
   const auto report = [&](const std::exception& error) {
     auto status = status_of(*made.model, folder, "failed");
@@ -205,16 +224,19 @@ RunOutcome run(RunConfig config, RunOptions options) {
   if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
   auto made = make(config, problems);
   if (made.model && config.model.initialize_from && !problems.concern("model"))
-    problems.attempt([&] { initialize(*made.model, *config.model.initialize_from); });
+    problems.attempt([&] { check_initialization(*made.model, *config.model.initialize_from); });
   problems.raise(options.origin);
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
-  if (!config.training.threads) config.training.threads = at::get_num_threads();
   const bool given = !options.folder.empty();
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);
   const FolderLock lock(folder, options.patience);
-  if (fs::exists(folder / "config.json")) {
+  const bool began = fs::exists(folder / "config.json");
+  if (!config.training.threads && began) config.training.threads = load_run_config(folder).training.threads;
+  if (!config.training.threads)
+    config.training.threads = default_threads(*made.model, made.data, config.training);
+  if (began) {
     config = require_same_run(folder, config);  // with the kernels that it began with
     check_recorded_data(folder, *made.source);
     if (is_complete(folder)) return on_record(folder);
@@ -235,34 +257,36 @@ RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
   asked.training.kernels = settled(config.training.kernels, there.training.kernels);
   const auto recorded = write_config(there), wanted = write_config(asked);
   if (recorded == wanted) return there;
-  throw Error((folder / "config.json").string() + ": is another run than is asked for: " +
+  throw Error((folder / "config.json").string() + ": is the config of another run: " +
               difference_in_words(recorded, wanted) + "; give another name or folder");
 }
 
 RunConfig load_run_config(const fs::path& folder) {
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is no run folder: it has no config.json");
+  if (!fs::exists(path)) throw Error(folder.string() + ": is not a run folder: it has no config.json");
   return read_run_config(read_file(path), path.string());
 }
 
 void check_recorded_data(const fs::path& folder, const Data& data) {
   const auto path = folder / "data.json";
-  if (!fs::exists(path)) return;  // of a version that kept none
+  if (!fs::exists(path)) return;  // of an old version
   try {
     check_record(parse_json(read_file(path), path.string()), data);
   } catch (const json::exception& error) {
-    throw Error(path.string() + ": is not what a run wrote there: " + error.what());
+    throw Error(path.string() + ": is not a file that aelab wrote: " + error.what());
   }
 }
 
-RunOutcome resume(const fs::path& folder, Which from) {
-  const auto config = load_run_config(folder);
+RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options) {
+  auto config = load_run_config(folder);
+  require_unchanged(folder);
   Problems problems;
   const auto made = make(config, problems);
   problems.raise(folder.string());
   check_recorded_data(folder, *made.source);
   if (is_complete(folder)) return on_record(folder);
   const FolderLock lock(folder);
+  config.callbacks = shown_as(options, config.callbacks);
   return train_or_report(config, made, folder, from);
 }
 
@@ -273,14 +297,15 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
   for (const auto which : {Which::best, Which::last, Which::ema, Which::previous})
     if (fs::exists(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
   throw Error(
-      path.string() + ": is not there; " +
-      (there.empty() ? "the run left no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
+      path.string() + ": does not exist; " +
+      (there.empty() ? "the run has no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
 }
 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, const RunConfig& config, const Data& data,
                                         Which checkpoint) {
   auto model = make_model(config, data);
   load_model_state(find_checkpoint(folder, checkpoint), *model);
+  model->eval();
   return model;
 }
 
@@ -291,16 +316,16 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
 
 namespace {
 
-/// Sources number the classes that they find: the same number must not mean another class.
+/// Sources number the classes that they find: equal numbers must mean equal classes.
 void require_same_classes(const Data& own, const Data& other) {
   if (own.class_names.empty() || other.class_names.empty() || own.class_names == other.class_names) return;
   throw Error("--data: its classes are " + join(other.class_names, ", ") + ", the run's " +
               join(own.class_names, ", ") +
-              ": the same number would mean another class. Add an example of each class that is missing");
+              ": the same number would mean another class. Add a sample of each class that is missing");
 }
 
-/// Rows of other data, changed as the run's were: of the part that is asked for or else the test part; all of
-/// them where nobody divides them.
+/// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
+/// if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
   const auto other = open_dataset(config.source);
   require_same_classes(run.source, other);

@@ -7,71 +7,76 @@
 
 namespace aelab {
 
-/// What a run left behind.
+/// The result of a run.
 struct RunOutcome {
   std::filesystem::path folder;
-  int signal = 0;  ///< that stopped it, to be resumed; 0 when it is complete
+  int signal = 0;  ///< that stopped it, or 0 if it is complete
   std::vector<Result> results;
-  bool was_complete = false;  ///< before resume was asked: it did nothing, `results` are those on record
+  bool was_complete = false;  ///< already before; nothing was done, and `results` are those recorded
 };
 
 struct RunOptions {
   std::string origin = "run";  ///< heads messages: the run file's name
-  Problems problems = {};      ///< found while the config was read, to be told with those found here
-  bool quiet = false;          ///< no progress display, whatever the config lists
-  bool plain = false;          ///< no live bar
-  /// Where to run; empty: a new folder <output>/<name>/<n>. A run that is there must be this one: it is gone
-  /// on with, and left alone when it is complete.
+  Problems problems = {};      ///< found while the config was read, reported together with those found here
+  /// True: no progress display. False: the one that the config lists, or else the default one. Unset: only
+  /// one that the config lists.
+  std::optional<bool> quiet = {};
+  bool plain = false;  ///< no live bar
+  /// The folder of the run; if empty, a new folder <output>/<name>/<n>. A run in that folder must be this
+  /// one: it is resumed, or left as it is if it is complete.
   std::filesystem::path folder = {};
-  std::chrono::seconds patience = {};  ///< with another process that is still working in it
+  std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
 };
 
-/// Trains, measures and records. Error with all that is wrong with the config or the data, before a folder is
-/// created; Failure when the run itself fails.
+/// Trains, evaluates and records. Throws an Error with all errors in the config or the data before a folder
+/// is created, and a Failure if the run itself fails. Without "threads" in the config, the number of threads
+/// is default_threads() (training/thread_rule.h), and recorded.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
 enum class Part { train, validation, test };
 std::span<const std::string_view> names(Part);
-/// Its rows; none where the split has none.
+/// The rows of this part.
 const Dataset& part_of(const Split& split, Part part);
 enum class Which { best, last, ema, previous };
 std::span<const std::string_view> names(Which);
 
-/// Goes on with a run that was stopped or killed, to the same bits; leaves one that is complete as it is.
-/// `from` may be another checkpoint where the last one came to harm. Error when the folder holds no run, or
-/// that checkpoint is damaged, with those that are whole.
-RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last);
+/// Resumes a run that was stopped or killed, to the same bits; leaves a completed run as it is. `from` may be
+/// another checkpoint if the last one is corrupted. Throws an Error if the folder has no run, if that
+/// checkpoint is corrupted (with those that are not), or if files of a completed run were changed. Of the
+/// options, `quiet` and `plain` apply.
+RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last,
+                  const RunOptions& options = {});
 
-/// What to measure, with what, on what.
+/// Which metrics to compute, of which checkpoint, on which data.
 struct EvaluationConfig {
-  std::optional<Part> part = {};  ///< the test part when left out; of other data without one, all rows
+  std::optional<Part> part = {};  ///< default: the test split; of other data without one, all rows
   Which checkpoint = Which::best;
   std::optional<DataConfig> data = {};       ///< other data than the run's own
-  std::vector<Choice<Metric>> metrics = {};  ///< the run's own when empty
+  std::vector<Choice<Metric>> metrics = {};  ///< default: the run's own
 
   void fields(Fields& f);
 };
 
-/// Measures a run's model again; changes nothing in its folder.
+/// Evaluates the model of a run; changes nothing in its folder.
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config = {});
 
-/// The model that a run trained.
+/// The model of a run, in evaluation mode.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
-/// The same, where the run's config and its data are at hand.
+/// The same for a config and data that are loaded already.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, const RunConfig& config,
                                         const Data& data, Which checkpoint);
 
-/// The path of a run's checkpoint. Error, which says which there are, when it is not there.
+/// The path of a run's checkpoint. Throws an Error that lists those that exist if it does not exist.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
-/// The run recorded in `folder`. Error, which names the first difference, unless it is `config`; kernels left
-/// to the rule there may be whatever it began with.
+/// The run recorded in `folder`. Throws an Error with the first difference if it is not that of `config`;
+/// kernels that `config` leaves open may have any recorded value.
 RunConfig require_same_run(const std::filesystem::path& folder, const RunConfig& config);
 
-/// Error when these are other data than the run's folder recorded.
+/// Throws an Error if these are not the data that the run's folder records.
 void check_recorded_data(const std::filesystem::path& folder, const Data& data);
 
-/// The config that a run recorded.
+/// The recorded config of a run.
 RunConfig load_run_config(const std::filesystem::path& folder);
 
 }  // namespace aelab

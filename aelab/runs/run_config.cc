@@ -5,6 +5,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/overrides.h"
 
 namespace aelab {
@@ -20,23 +21,27 @@ bool is_folder_name(std::string_view name, std::string_view beside) {
 
 void ModelConfig::fields(Fields& f) {
   f.flatten(variant);
-  f("initialize_from", initialize_from,
-    "weights to begin with: another run's, or those of a safetensors file");
-  f("expanded", expanded, "what the variant expanded to; written into run folders, checked when read");
+  f("initialize_from", initialize_from, "initial weights, from another run or from a safetensors file")
+      .also_known_as({"pretrained", "weights", "init_from", "checkpoint"});
+  f("expanded", expanded,
+    "the parts that the variant expands to; written into run folders, checked when read");
 }
 
 void RunConfig::fields(Fields& f) {
-  f("$schema", schema, "the schema that an editor checks this file with");
+  f("$schema", schema, "JSON Schema that editors validate this file with");
   f("format", format, "version of this format", between(1, 1));
-  f("name", name, "names the run's folder");
-  f("seed", seed, "of initial weights, shuffling, noise and the split");
-  f("data", data, "what to train on");
-  f("model", model, "which autoencoder");
-  f("training", training, "how to train it");
-  f("callbacks", callbacks,
-    "what happens beside training, added to progress, log, checkpoint and stop-on-nan");
-  f("evaluation", evaluation, "what to measure after training, on the test part with the best checkpoint");
-  f("output", output, "the folder of run folders: <output>/<name>/<n>");
+  f("name", name, "name of the run and its folder").also_known_as({"run_name", "experiment", "title"});
+  f("seed", seed, "random seed of initial weights, shuffling, noise and the split")
+      .also_known_as({"random_state", "random_seed", "rng"});
+  f("data", data, "the data set and its splits").also_known_as({"dataset", "data_set"});
+  f("model", model, "the autoencoder").also_known_as({"autoencoder", "network", "architecture"});
+  f("training", training, "the training procedure").also_known_as({"trainer", "train", "fit"});
+  f("callbacks", callbacks, "callbacks, added to the defaults progress, log, checkpoint and stop-on-nan")
+      .also_known_as({"hooks"});
+  f("evaluation", evaluation, "metrics, computed after training on the test split with the best checkpoint")
+      .also_known_as({"metrics", "evaluate"});
+  f("output", output, "the folder of run folders: <output>/<name>/<n>")
+      .also_known_as({"output_dir", "out", "log_dir", "save_dir", "folder"});
   f.require(is_folder_name(name), "name", kNoFolderName);
   f.require(!data.source.empty(), "data", "is missing: say which, such as {\"source\": \"digits\"}");
   f.require(!model.variant.empty(), "model",
@@ -46,6 +51,7 @@ void RunConfig::fields(Fields& f) {
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides, Problems& problems) {
   auto value = parse_json(text, file);
+  require_kind(value, file, "run");
   apply_overrides(value, overrides);
   RunConfig config;
   read_config(value, config, problems);

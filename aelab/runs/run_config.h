@@ -8,16 +8,17 @@
 
 namespace aelab {
 
-/// A variant; and, in the config.json of a run folder, what it expanded to.
+/// A variant, and in the config.json of a run folder the parts that it expands to.
 struct ModelConfig {
   Choice<Autoencoder> variant = {};
-  std::optional<AutoencoderConfig> expanded = {};  ///< checked against the variant's, never merged
+  std::optional<AutoencoderConfig> expanded =
+      {};  ///< compared with what the variant expands to, never merged
   std::optional<InitializationConfig> initialize_from = {};
 
   void fields(Fields& f);
 };
 
-/// A run file: what is trained on what, how, and what is measured afterwards.
+/// A run file: data, model, training, callbacks and metrics.
 struct RunConfig {
   std::string name = "run";
   std::int64_t seed = 0;
@@ -34,18 +35,18 @@ struct RunConfig {
   void fields(Fields& f);
 };
 
-/// Whether it is made of at most 100 letters, digits, '-', '_', '.' and the signs in `beside`, and does not
+/// Whether a name has at most 100 letters, digits, '-', '_', '.' and the characters of `beside`, and does not
 /// begin with '.' or '-'.
 bool is_folder_name(std::string_view name, std::string_view beside = "");
-/// What is said of one that is not.
+/// The error about a name that is not a folder name.
 inline constexpr std::string_view kNoFolderName =
     "must be made of at most 100 letters, digits, '-', '_' and '.', and not begin with '.' or '-'";
 
-/// Reads a run file's text, `overrides` ("training.epochs=3", "callbacks[0].patience=2") laid over it. Error
-/// with every mistake.
+/// Reads the text of a run file and applies `overrides` ("training.epochs=3", "callbacks[0].patience=2").
+/// Throws an Error with all errors, or one that names the right command for a file of another kind.
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides = {});
-/// The same, with the fields' mistakes added to `problems`; what they concern keeps its default.
+/// The same, but adds the errors of fields to `problems`; these fields keep their defaults.
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides, Problems& problems);
 

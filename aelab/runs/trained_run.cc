@@ -9,7 +9,8 @@ namespace aelab {
 const Dataset& TrainedRun::part(Part part) const {
   const auto& rows = part_of(data, part);
   if (rows.size() == 0)
-    throw Error("--part: the run has no rows in its " + std::string(name_of(part)) + " part; choose another");
+    throw Error("--part: the run has no rows in its " + std::string(name_of(part)) +
+                " split; choose another");
   return rows;
 }
 
@@ -24,7 +25,7 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   problems.raise((folder / "config.json").string());
   at::set_num_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
   use_kernels(nearest(run.config.training.kernels));
-  run.model = load_model(folder, run.config, run.source, checkpoint);
+  run.model = load_model(folder, run.config, run.source, checkpoint);  // in evaluation mode
   load_transforms(find_checkpoint(folder, checkpoint), run.data);
   return run;
 }
@@ -32,7 +33,7 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
 void require_inputs(const TrainedRun& run, const Data& other) {
   const auto shape = run.config.data.split.changed(other.shape());
   if (shape != run.model->input_shape())
-    throw Error("these are " + to_string(shape) + ", the model is for " +
+    throw Error("the shape is " + to_string(shape) + ", but the model's input is " +
                 to_string(run.model->input_shape()));
 }
 

@@ -4,25 +4,26 @@
 
 namespace aelab {
 
-/// A run brought back: the model that it trained, and the data that it trained it on.
+/// A completed or stopped run: its model, in evaluation mode, and its data.
 struct TrainedRun {
   std::filesystem::path folder;
   RunConfig config;
-  Data source;  ///< undivided, and as it is
-  Split data;   ///< as the run divided and changed them
+  Data source;  ///< before splitting and transforms
+  Split data;   ///< with the run's splits and transforms
   std::shared_ptr<Autoencoder> model;
 
-  /// Error when it has no rows.
+  /// Throws an Error if the split has no rows.
   const Dataset& part(Part part) const;
   at::Device device() const { return model->parameters().front().device(); }
 };
 
-/// At the run's thread count and with its kernels where they can be had, so that its numbers come out to the
-/// last bit. Error when the folder holds no
-/// run, its data cannot be had, or it has no such checkpoint.
+/// Loads a run. Uses the run's number of threads and its kernels, if this machine has them, so that results
+/// are the same to the last bit. Throws an Error if the folder has no run, its data cannot be opened, or it
+/// has no such checkpoint.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
 
-/// Error when the rows of other data, changed as the run's were, are no input of its model.
+/// Throws an Error if rows of other data, transformed like the run's, do not have the shape of the model's
+/// input.
 void require_inputs(const TrainedRun& run, const Data& other);
 
 }  // namespace aelab

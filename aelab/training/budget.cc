@@ -9,17 +9,17 @@
 namespace aelab {
 
 void Budget::fields(Fields& f) {
-  f("epochs", epochs, "passes over the training data", at_least(1));
-  f("steps", steps, "changes of the parameters", at_least(1));
-  f("seconds", seconds, "wall-clock time", above(0));
-  f("shares", shares, "of the phases that take steps, in their order; equal when left out", above(0));
+  f("epochs", epochs, "total number of epochs", at_least(1));
+  f("steps", steps, "total number of optimizer steps", at_least(1));
+  f("seconds", seconds, "total wall-clock time", above(0));
+  f("shares", shares, "shares of the phases that take steps, in their order; default: equal", above(0));
   f.require(epochs.has_value() + steps.has_value() + seconds.has_value() == 1, "",
             "must have exactly one of \"epochs\", \"steps\", \"seconds\"");
 }
 
 namespace {
 
-/// Where messages about it point.
+/// The path of messages.
 constexpr const char* kPath = "training.budget";
 
 std::vector<std::int64_t> divide(std::int64_t total, const std::vector<double>& shares) {
@@ -37,7 +37,7 @@ std::vector<std::int64_t> divide(std::int64_t total, const std::vector<double>& 
   return parts;
 }
 
-/// The same, every phase having some. Error that names the least total for which that is so.
+/// The same, with at least one for every phase. Throws an Error with the least total that allows it.
 std::vector<std::int64_t> divide_fully(std::int64_t total, const std::vector<double>& shares,
                                        const std::string& unit) {
   const auto is_full = [](const std::vector<std::int64_t>& parts) {
@@ -48,14 +48,14 @@ std::vector<std::int64_t> divide_fully(std::int64_t total, const std::vector<dou
   auto enough = total + 1;
   while (!is_full(divide(enough, shares))) ++enough;
   throw Error(std::string(kPath) + ": " + std::to_string(total) + " " + unit +
-              " leave a phase without any; the nearest possible are " + std::to_string(enough));
+              " are too few for all phases; the least possible is " + std::to_string(enough));
 }
 
 void check_phases(const Budget& budget, const std::vector<const Phase*>& phases) {
   for (const auto* phase : phases)
     if (phase->epochs)
-      throw Error(std::string(kPath) + ": the phase \"" + phase->name + "\" states epochs of its own (" +
-                  std::to_string(*phase->epochs) + "); leave those out, or the budget");
+      throw Error(std::string(kPath) + ": the phase \"" + phase->name + "\" has its own number of epochs (" +
+                  std::to_string(*phase->epochs) + "); leave that out, or the budget");
   if (!budget.shares.empty() && budget.shares.size() != phases.size())
     throw Error(std::string(kPath) + ".shares: are " + std::to_string(budget.shares.size()) +
                 ", and this model has " + std::to_string(phases.size()) + " phases that take steps");

@@ -11,12 +11,13 @@ void Callback::load(const nlohmann::json&) {}
 
 void CallbackConfig::fields(Fields& f) {
   f.flatten(callback);
-  f("enabled", enabled, "false leaves it out, a default one too");
+  f("enabled", enabled, "false: leaves out this callback, even a default one")
+      .also_known_as({"active", "disabled"});
 }
 
 namespace {
 
-constexpr std::string_view kDefaults[] = {"progress", "log", "checkpoint", "stop-on-nan"};
+constexpr std::string_view kDefaults[] = {"log", "checkpoint", "stop-on-nan"};
 
 std::vector<CallbackConfig> with_defaults(std::vector<CallbackConfig> configs, bool with_folder) {
   for (const auto kind : kDefaults) {
@@ -37,8 +38,8 @@ void check_state_keys(const std::vector<CallbackConfig>& configs) {
     const auto key = configs[i].enabled ? configs[i].callback.make()->state_key() : std::string();
     if (key.empty()) continue;
     if (const auto [owner, is_new] = owners.try_emplace(key, i); !is_new)
-      throw Error("callbacks[" + std::to_string(i) + "]: keeps its memory under \"" + key +
-                  "\", as callbacks[" + std::to_string(owner->second) + "] does; remove one of them");
+      throw Error("callbacks[" + std::to_string(i) + "]: saves its state as \"" + key + "\", as callbacks[" +
+                  std::to_string(owner->second) + "] does; remove one of them");
   }
 }
 
@@ -54,7 +55,7 @@ std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<Callback
     callbacks.push_back(config.callback.make());
     if (callbacks.back()->needs_folder() && !with_folder)
       throw Error("callbacks: \"" + config.callback.kind() +
-                  "\" writes into a run folder, and this training has none");
+                  "\" writes into a run folder, but this training has none");
   }
   std::stable_sort(callbacks.begin(), callbacks.end(),
                    [](const auto& a, const auto& b) { return a->order() < b->order(); });

@@ -10,21 +10,22 @@
 
 namespace aelab {
 
-/// Something that happens beside training. The trainer calls, in this order:
+/// A function of training that is not a part of its loop. The trainer calls, in this order:
 ///
 ///     start                                  once, on resume too
 ///       phase_begin                          not on resume within a phase
 ///         batch_passed, losses               for every batch, before the parameters change
-///         gradients                          of every update, before they are clipped and followed
+///         gradients                          of every update, before they are clipped and used
 ///         step_end                           at every step, after they have
 ///         epoch_end                          after validation
 ///         boundary(epoch)
 ///       boundary(phase)
 ///     finish                                 also after a stop
 ///
-/// and after every step boundary(step), after a stop boundary(stop). At a boundary the training's state is
-/// whole: what is saved there resumes to the same bits. Each event goes first to callbacks that measure,
-/// then to monitors, outputs and checkpoints, within these in the order of their listing.
+/// and after every step boundary(step), after a stop boundary(stop). At a boundary the state of training is
+/// complete: a run that is resumed from there ends in the same bits. Each event goes first to callbacks that
+/// measure, then to monitors, outputs and checkpoints, and among these in the order of their listing. The
+/// model is in training mode during steps, and in evaluation mode otherwise.
 class Callback {
  public:
   enum class Order { measure, monitor, output, checkpoint };
@@ -35,11 +36,11 @@ class Callback {
   virtual ~Callback() = default;
   virtual Order order() const { return Order::output; }
   virtual bool needs_folder() const { return false; }
-  /// The metric that it watches, "" if none: checked before training starts.
+  /// The metric that it monitors, or ""; checked before training starts.
   virtual std::string monitored() const { return {}; }
-  /// The metrics that it adds at an epoch's end, given the trainer's own.
+  /// The metrics that it adds at the end of an epoch, given the trainer's own.
   virtual std::vector<std::string> added_metrics(const std::set<std::string>& /*known*/) const { return {}; }
-  /// Error when it cannot work on these data.
+  /// Throws an Error if it cannot work on these data.
   virtual void check(const Split&) const {}
 
   virtual void start(Training&) {}
@@ -52,15 +53,15 @@ class Callback {
   virtual void boundary(Training&, Boundary) {}
   virtual void finish(Training&) {}
 
-  /// Names its memory in checkpoints, "" if it has none; no two callbacks of a run may share one.
+  /// The name of its state in checkpoints, or "" if it has none; the callbacks of a run have distinct ones.
   virtual std::string state_key() const { return {}; }
   virtual nlohmann::json save() const;
   virtual void load(const nlohmann::json& saved);
-  /// Tensors of its memory, made when first asked for; checkpoints are loaded into them.
+  /// The tensors of its state, made when first asked for; checkpoints are loaded into them.
   virtual NamedTensors tensors(Training&) { return {}; }
 };
 
-/// An entry of a run file's "callbacks"; one that could not be read is empty, and is passed over.
+/// An entry of a run file's "callbacks"; one that could not be read is empty, and is ignored.
 struct CallbackConfig {
   Choice<Callback> callback = {};
   bool enabled = true;
@@ -68,9 +69,9 @@ struct CallbackConfig {
   void fields(Fields& f);
 };
 
-/// The listed callbacks that are enabled, together with the defaults (progress, log, checkpoint,
-/// stop-on-nan) that the list does not name; without a folder, only those that need none. In the order of
-/// events. Error when two share a state key, or a listed one needs the folder that is missing.
+/// The listed callbacks that are enabled, together with the defaults (log, checkpoint, stop-on-nan) that are
+/// not listed; without a folder, only defaults that need none. In the order of events. Throws an Error if two
+/// share a state key, or if a listed callback needs a folder and there is none.
 std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<CallbackConfig>& listed,
                                                       bool with_folder);
 

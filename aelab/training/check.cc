@@ -6,19 +6,20 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
+#include "aelab/nn/mode.h"
 #include "aelab/training/freeze.h"
 
 namespace aelab {
 namespace {
 
 void check_shapes(const Autoencoder& model, const Split& data) {
-  if (data.train.size() == 0) throw Error("data: the training part has no rows");
+  if (data.train.size() == 0) throw Error("data: the training split has no rows");
   if (data.train.shape() != model.input_shape())
     throw Error("the model is built for inputs of " + to_string(model.input_shape()) + ", the data are " +
                 to_string(data.train.shape()));
 }
 
-/// Whether its values are other ones in a longer phase.
+/// Whether its values depend on the length of the phase.
 bool stretches(const Schedule& schedule) {
   constexpr std::int64_t kShort = 1000, kLong = 3000;
   for (std::int64_t step = 0; step < kShort; ++step)
@@ -26,25 +27,25 @@ bool stretches(const Schedule& schedule) {
   return false;
 }
 
-/// What is wrong with a schedule in a phase of `steps` steps, or in one that the clock ends; "" if nothing.
+/// What is wrong with a schedule in a phase of `steps` steps, or in a phase limited by time; "" if nothing.
 std::string schedule_problem(const Schedule& schedule, std::optional<std::int64_t> steps) {
   if (!steps)
-    return stretches(schedule) ? "depends on how many steps a phase takes, which a budget of seconds leaves "
-                                 "open; use numbers of steps, a constant, or another budget"
+    return stretches(schedule) ? "depends on the number of steps, which a budget of seconds leaves open; use "
+                                 "numbers of steps, a constant, or another budget"
                                : "";
   const auto length = schedule.make()->length(*steps);
   if (length <= *steps) return {};
-  return "takes " + std::to_string(length) + " steps, and a phase has only " + std::to_string(*steps) +
-         ": it would never come to its end";
+  return "takes " + std::to_string(length) + " steps, but a phase has only " + std::to_string(*steps) +
+         ": it would never be complete";
 }
 
-using Steps = std::optional<std::int64_t>;  // of a phase; none where the clock ends it
+using Steps = std::optional<std::int64_t>;  // of a phase; none if it is limited by time
 
-/// Every schedule of `config`, named under `root`, suits a phase of `steps` steps.
+/// Throws an Error if a schedule of `config` does not suit a phase of `steps` steps; paths are below `root`.
 void check_schedules(const std::string& root, ConfigRef config, Steps steps) {
   visit_choices(config, [&](const std::string& path, AnyChoice& choice) {
     const auto* schedule = dynamic_cast<const Schedule*>(&choice);
-    if (!schedule) return;
+    if (!schedule || schedule->empty()) return;
     const auto problem = schedule_problem(*schedule, steps);
     if (!problem.empty())
       throw Error(root + "." + path + ": the " + schedule->kind() + " schedule " + problem);
@@ -61,9 +62,10 @@ void check_model_schedules(const std::string& root, const Autoencoder& model, St
 
 using Callbacks = std::vector<std::shared_ptr<Callback>>;
 
-/// The names that the terms of any phase have, in training and validation.
+/// The names of the terms of all phases, in training and validation.
 std::set<std::string> term_names(Autoencoder& model, const Split& data) {
   const at::NoGradGuard no_grad;
+  const ModeScope evaluation(model, /*training=*/false);
   std::set<std::string> names;
   const auto row = data.train.range(0, 1);
   const auto add = [&](const Phase& phase, const std::string& part, bool training) {
@@ -79,7 +81,7 @@ std::set<std::string> term_names(Autoencoder& model, const Split& data) {
   return names;
 }
 
-/// Those that some model has: of every variant's examples, which are for 1x8x8 images, and every penalty.
+/// Those of any model: of the examples of all variants, which are for 1x8x8 images, and of all penalties.
 std::set<std::string> all_term_names() {
   const auto rows = Dataset::from_tensors(at::zeros({2, 1, 8, 8}), at::zeros({2}, at::kLong));
   const Split data{.train = rows, .validation = rows, .test = {}};
@@ -95,7 +97,7 @@ std::set<std::string> all_term_names() {
   return all;
 }
 
-/// With those that callbacks add.
+/// And those that callbacks add.
 std::set<std::string> with_added(std::set<std::string> names, const Callbacks& callbacks) {
   const auto own = names;
   for (const auto& callback : callbacks)
@@ -103,7 +105,7 @@ std::set<std::string> with_added(std::set<std::string> names, const Callbacks& c
   return names;
 }
 
-/// Schedules come to their end in the longest of the phases.
+/// Schedules must be complete within the longest phase.
 void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
                          const std::vector<PhaseLimits>& limits, const std::vector<Phase>& phases,
                          std::int64_t epoch_steps, Problems& problems) {
@@ -122,7 +124,7 @@ void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
 void check_labels(Autoencoder& model, const Split& data) {
   for (const auto& phase : model.phases())
     if (phase.needs_labels && !data.train.has_labels())
-      throw Error("data: the phase \"" + phase.name + "\" needs labels, and these data have none");
+      throw Error("data: the phase \"" + phase.name + "\" needs labels, but these data have none");
 }
 
 void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known,
@@ -152,7 +154,7 @@ void check_values(const std::string& part, const Dataset& data, const Autoencode
   const auto support = model.parts().likelihood.support();
   const auto [least, most] = value_range(data);
   if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " part holds values that are not finite: " + first_not_finite(data));
+    throw Error("data: the " + part + " split has NaN or infinite values: " + first_not_finite(data));
   if (!support.allow(least) || !support.allow(most))
     throw Error("model.likelihood: " + model.config().likelihood->kind() + " is for inputs between " +
                 shortest(support.least) + " and " + shortest(support.most) + ", and the " + part +

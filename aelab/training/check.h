@@ -5,12 +5,12 @@
 
 namespace aelab {
 
-/// Adds everything that can be found wrong with a training before anything is written; see Trainer::check.
+/// Adds everything that can be found wrong with a training before anything is written (Trainer::check).
 void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
-/// The same while there is no model, since it is wrong itself: what can be found in the callbacks, such as a
-/// monitor of a metric that no registered variant has. `data` without rows are not looked at.
+/// The same without a model: what can be found wrong with the callbacks, such as a monitor of a metric that
+/// no registered variant has. `data` without rows are ignored.
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);
 

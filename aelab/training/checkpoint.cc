@@ -58,7 +58,7 @@ void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const s
   }
 }
 
-/// A tensor whose shape only the file knows.
+/// A tensor with the shape that the file gives it.
 Tensor tensor_of(const TensorBytes& saved) {
   const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
                                  [&](const auto& t) { return saved.dtype == t.second; });
@@ -66,16 +66,16 @@ Tensor tensor_of(const TensorBytes& saved) {
   return at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone();
 }
 
-/// What the model fitted itself.
+/// State of the model that is neither parameter nor buffer.
 void load_fitted(Autoencoder& model, const SafetensorsFile& file) {
   NamedTensors fitted;
   for (const auto& saved : file.tensors())
     if (saved.name.starts_with(kFitted))
       fitted.emplace_back(saved.name.substr(kFitted.size()), tensor_of(saved));
-  if (!fitted.empty()) model.load_fitted(fitted);
+  model.load_fitted(fitted);  // none if the checkpoint is older than what was fitted
 }
 
-/// What the split's transforms learned, by the names of a checkpoint.
+/// The fitted state of the split's transforms, by its names in a checkpoint.
 std::vector<std::pair<std::string, Tensor*>> learned_by_transforms(const Split& split) {
   std::vector<std::pair<std::string, Tensor*>> all;
   for (std::size_t i = 0; i < split.transforms.size(); ++i)
@@ -94,33 +94,33 @@ void load_transforms(const SafetensorsFile& file, const std::string& path, const
 
 CheckpointRecord read_record(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kMetadata);
-  if (found == file.metadata().end() || !file.checked()) throw Error(path + ": is no checkpoint of aelab");
+  if (found == file.metadata().end() || !file.checked()) throw Error(path + ": is not a checkpoint of aelab");
   return read_checkpoint_record(found->second, path);
 }
 
 json parsed(const AnyJson& value) { return value.text.empty() ? json::object() : json::parse(value.text); }
 
-/// It was written by the run that goes on.
+/// Throws an Error if another run wrote the checkpoint.
 void require_same_config(const AnyJson& before, const AnyJson& now, const std::string& path) {
   const auto then = parsed(before), wanted = parsed(now);
   if (then.empty() || wanted.empty() || then == wanted) return;
   throw Error(path + ": was written by another run: " + difference_in_words(then, wanted) +
-              "; bring the run's config back, or start a new run");
+              "; restore the run's config, or start a new run");
 }
 
-/// What the training leaves to the machine goes on as it was, so that its bits survive.
+/// Kernels that were chosen automatically stay the same, so that the run ends in the same bits.
 void replay_kernels(const AnyJson& saved, const Kernels& wanted, const std::string& path) try {
   Kernels recorded;
   read_config(parsed(saved), recorded, "kernels");
   use_kernels(settled(wanted, recorded));
 } catch (const Error& error) {
-  throw Error(path + ": cannot go on to the same bits: " + error.what());
+  throw Error(path + ": cannot be resumed to the same bits: " + error.what());
 }
 
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, Training& training) {
-  std::vector<Tensor> kept;  // what the bytes below belong to
+  std::vector<Tensor> kept;  // owns the bytes below
   std::vector<TensorBytes> bytes;
   auto tensors = tensors_of(training);
   for (auto& item : prefixed(kFitted, training.model.fitted())) tensors.push_back(std::move(item));
@@ -150,8 +150,8 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   require_same_config(record.config, training.config, path);
   training.progress = record.progress;
   if (training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
-    throw Error(path.string() + ": stands in phase " + std::to_string(training.progress.phase) +
-                ", which this model lacks");
+    throw Error(path.string() + ": is of phase " + std::to_string(training.progress.phase) +
+                ", which this model does not have");
   training.averages.load(parsed(record.averages));
   replay_kernels(record.kernels, training.kernels, path);
   make_optimizers();

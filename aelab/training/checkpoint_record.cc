@@ -36,7 +36,7 @@ CheckpointRecord read_checkpoint_record(const std::string& text, const std::stri
   constexpr std::int64_t kFormat = 1;
   const auto value = parse_json(text, path);
   const auto* format = value.is_object() && value.contains("format") ? &value["format"] : nullptr;
-  if (!format) throw Error(path + ": is no checkpoint of aelab");
+  if (!format) throw Error(path + ": is not a checkpoint of aelab");
   if (*format != kFormat)
     throw Error(path + ": has format " + describe_json(*format) + "; this aelab reads " +
                 std::to_string(kFormat));

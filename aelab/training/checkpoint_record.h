@@ -7,13 +7,13 @@
 
 namespace aelab {
 
-/// How far training has come. Everything counts from 0; a resumed run goes on exactly from here.
+/// The progress of a training. Everything counts from 0; a resumed run continues exactly from here.
 struct Progress {
   std::int64_t phase = 0;
-  std::int64_t epoch = 0;                        ///< epochs ended, over all phases
-  std::int64_t pass = 0;                         ///< passes over the data ended: epochs but those cut short
-  std::int64_t batch = 0;                        ///< batches done in this pass
-  std::int64_t step = 0;                         ///< steps done, over all phases
+  std::int64_t epoch = 0;  ///< epochs ended, over all phases
+  std::int64_t pass = 0;   ///< complete passes over the data: epochs without those cut short
+  std::int64_t batch = 0;  ///< batches done in this pass
+  std::int64_t step = 0;   ///< steps done, over all phases
   std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
   double rate_scale = 1;                         ///< of learning rates, in this phase
   double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, validation included
@@ -23,19 +23,19 @@ struct Progress {
   void fields(Fields& f);
 };
 
-/// What a checkpoint says beside its tensors: the JSON object that is its metadata "aelab".
+/// The metadata "aelab" of a checkpoint, a JSON object.
 struct CheckpointRecord {
   std::int64_t format = 1;
   Progress progress = {};
   AnyJson averages = {};   ///< the running sums of the epoch
   AnyJson kernels = {};    ///< in use when it was written
-  AnyJson callbacks = {};  ///< their memory, by state key
+  AnyJson callbacks = {};  ///< their states, by state key
   AnyJson config = {};     ///< of the run that wrote it
 
   void fields(Fields& f);
 };
 
-/// Error, which names `path`, when it is none, or of another format.
+/// Throws an Error with `path` if it is not such an object, or has another format.
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path);
 
 }  // namespace aelab

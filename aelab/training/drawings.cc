@@ -39,7 +39,7 @@ Tensor in_the_plane(const Tensor& codes) {
 
 using Colour = std::array<std::uint8_t, 3>;
 
-/// Ten colours that are told apart on white (Tableau's categorical palette).
+/// Ten colors that are easy to distinguish on white (Tableau's categorical palette).
 constexpr Colour kColours[] = {{31, 119, 180},  {255, 127, 14}, {44, 160, 44},   {214, 39, 40},
                                {148, 103, 189}, {140, 86, 75},  {227, 119, 194}, {127, 127, 127},
                                {188, 189, 34},  {23, 190, 207}};
@@ -54,7 +54,7 @@ constexpr std::array<std::uint16_t, 10> kDigits = {
     0b101'101'111'001'001, 0b111'100'111'001'111, 0b111'100'111'101'111, 0b111'001'001'001'001,
     0b111'101'111'101'111, 0b111'101'111'001'111};
 
-/// Dots in a square; to its right, where there are classes, the colour of each.
+/// Dots in a square; on its right, if there are classes, the color of each.
 class Scatter {
  public:
   /// For classes from 0 up to, without, `classes`; 0 without.

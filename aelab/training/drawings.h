@@ -7,18 +7,19 @@
 
 namespace aelab {
 
-// What callbacks draw of a training on pictures, enlarged to be looked at.
+// Images that callbacks draw of a training, enlarged for viewing.
 
-/// The first `count` samples of the validation part, or of the training part without one, above their
-/// reconstructions; of a model with a corruption: clean, noisy and denoised.
+/// The first `count` samples of the validation split, or without one of the training split, above their
+/// reconstructions; for a model with a corruption: clean, corrupted and denoised.
 Image draw_reconstructions(const Training& training, std::int64_t count);
 
-/// The codes of at most `count` samples of the validation part as dots, coloured by class where there are
-/// labels, with a legend of the classes to the right: both numbers of a code of two, else its first two
-/// principal components, from this sample. Nothing for codes of one number.
+/// A scatter plot of the codes of at most `count` samples of the validation split, colored by class if there
+/// are labels, with a legend on the right: both dimensions of a 2-dimensional code, otherwise its first two
+/// principal components, of this sample. Nothing for 1-dimensional codes.
 std::optional<Image> draw_codes(const Training& training, std::int64_t count);
 
-/// The first layer's weights, at most 256 units, in a square; grey is zero. Nothing if they are no pictures.
+/// The weights of the first layer, at most 256 units, in a square; gray is zero. Nothing if they are not
+/// images.
 std::optional<Image> draw_filters(const Training& training);
 
 }  // namespace aelab

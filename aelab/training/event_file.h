@@ -10,21 +10,20 @@
 
 namespace aelab {
 
-/// A file that TensorBoard reads: TensorFlow's Event messages in TFRecord frames. Each carries the time at
-/// which it is written. TensorBoard takes files for its own whose names contain "tfevents". Failure as
-/// GrowingFile's.
+/// A file for TensorBoard: TensorFlow's Event messages in TFRecord frames, each with the time of its writing.
+/// TensorBoard reads files whose names contain "tfevents". Throws the Failure of GrowingFile.
 class EventFile {
  public:
-  /// Goes on after the first `keep` bytes of the file; begins it when keep is 0.
+  /// Appends after the first `keep` bytes of the file; begins a new file if keep is 0.
   explicit EventFile(std::filesystem::path path, std::uintmax_t keep = 0);
 
   /// One curve for each; TensorBoard keeps them in float32.
   void add_scalars(std::int64_t step, const Metrics& scalars);
   void add_image(std::int64_t step, const std::string& tag, const Image& image);
-  /// The values' distribution in 30 intervals of equal width; those that are not finite are left out, and
-  /// nothing is written when there are no others.
+  /// The distribution of the values in 30 intervals of equal width. NaN and infinite values are left out, and
+  /// nothing is written if there are no others.
   void add_histogram(std::int64_t step, const std::string& tag, const at::Tensor& values);
-  /// An object of numbers, booleans and texts, for the HParams dashboard; once a file.
+  /// An object of numbers, booleans and strings, for the HParams dashboard; once per file.
   void add_hyper_parameters(const nlohmann::json& values);
 
   void sync() { file_.sync(); }

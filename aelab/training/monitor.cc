@@ -13,10 +13,13 @@ std::span<const std::string_view> names(Mode) {
 
 void MonitorConfig::fields(Fields& f) {
   f("monitor", monitor,
-    "the metric to watch; when left out validation/loss, or train/loss where nothing is validated");
-  f("mode", mode, "whether smaller or larger is better");
-  f("min_delta", min_delta, "improvements no larger than this do not count", at_least(0));
-  f("warmup", warmup, "first epochs of a phase that do not count", at_least(0));
+    "metric to monitor; default: validation/loss, or train/loss without a validation split")
+      .also_known_as({"metric", "quantity"});
+  f("mode", mode, "min: smaller is better; max: larger is better");
+  f("min_delta", min_delta, "smallest change that counts as an improvement", at_least(0))
+      .also_known_as({"threshold", "tolerance", "tol", "delta"});
+  f("warmup", warmup, "number of epochs at the beginning of a phase that do not count", at_least(0))
+      .also_known_as({"start_from_epoch"});
 }
 
 std::string Monitor::name_in(const Training& training) const {
@@ -28,7 +31,7 @@ std::optional<double> Monitor::loss(Training& training) const {
   const auto value = find(training.metrics, name_in(training));
   if (!value || !counts(training)) return {};
   if (!std::isfinite(*value)) {
-    training.note(name_in(training) + " is not finite: this epoch does not count");
+    training.note(name_in(training) + " is NaN or infinite: this epoch does not count");
     return {};
   }
   return config_.mode == Mode::min ? *value : -*value;

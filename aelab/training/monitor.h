@@ -11,7 +11,7 @@ namespace aelab {
 enum class Mode { min, max };
 std::span<const std::string_view> names(Mode);
 
-/// Which metric a callback watches, and what counts as better.
+/// The metric that a callback monitors, and what counts as an improvement.
 struct MonitorConfig {
   std::optional<std::string> monitor = {};
   Mode mode = Mode::min;
@@ -21,23 +21,23 @@ struct MonitorConfig {
   void fields(Fields& f);
 };
 
-/// The best value of a metric so far. NaN and infinity are never better.
+/// The best value of a metric so far. NaN and infinite values are never better.
 class Monitor {
  public:
   explicit Monitor(MonitorConfig config) : config_(std::move(config)) {}
 
-  /// The metric's name, if the config gives one; else it is validation/loss, or train/loss without
-  /// validation.
+  /// The name of the metric if the config has one; otherwise it is validation/loss, or train/loss without a
+  /// validation split.
   std::string name() const { return config_.monitor.value_or(""); }
   std::string name_in(const Training& training) const;
   void reset() { best_.reset(); }
-  /// Whether the phase's warm-up is over, in which nothing counts.
+  /// Whether the warm-up of the phase is over, in which no epoch counts.
   bool counts(const Training& training) const { return training.progress.phase_epoch > config_.warmup; }
-  /// This epoch's value, negated where larger is better. Nothing while nothing counts, in phases that do not
-  /// have the metric, and for NaN, which is noted.
+  /// The value of this epoch, negated if larger is better. Nothing during the warm-up, in phases without the
+  /// metric, and for NaN, which is noted.
   std::optional<double> loss(Training& training) const;
-  /// Whether this epoch's value is better than all before by more than min_delta; if so it is kept. False
-  /// where there is none.
+  /// Whether the value of this epoch is better than all before it by more than min_delta; if so it is kept.
+  /// False if there is none.
   bool improved(Training& training);
 
   const std::optional<double>& best() const { return best_; }

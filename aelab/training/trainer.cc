@@ -11,9 +11,12 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/mode.h"
+#include "aelab/nn/thread_scope.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/freeze.h"
+#include "aelab/training/thread_rule.h"
 
 namespace aelab {
 
@@ -23,21 +26,29 @@ std::span<const std::string_view> names(Device) {
 }
 
 void TrainerConfig::fields(Fields& f) {
-  f("epochs", epochs, "passes over the training data, in each phase", at_least(1));
-  f("budget", budget, "instead of \"epochs\": a total over all phases");
-  f("batch_size", batch_size, "rows of a step", at_least(1));
-  f("accumulate", accumulate, "batches whose gradients make one step, as if they were one batch",
-    at_least(1));
-  f("clip_norm", clip_norm, "gradients are scaled to at most this length, all together", above(0));
-  f("clip_value", clip_value, "each number of a gradient is cut off at this size", above(0));
-  f("optimizer", optimizer, "how parameters follow gradients");
+  f("epochs", epochs, "number of epochs of each phase", at_least(1))
+      .also_known_as({"n_epochs", "num_epochs", "max_epochs", "epoch", "iterations", "max_iter", "n_iter"});
+  f("budget", budget, "total over all phases, instead of \"epochs\"").also_known_as({"limit"});
+  f("batch_size", batch_size, "batch size", at_least(1))
+      .also_known_as({"bs", "batch", "minibatch", "minibatch_size"});
+  f("accumulate", accumulate, "number of batches whose gradients are accumulated for one optimizer step",
+    at_least(1))
+      .also_known_as({"accumulate_grad_batches", "gradient_accumulation", "gradient_accumulation_steps"});
+  f("clip_norm", clip_norm, "largest norm of all gradients together", above(0))
+      .also_known_as({"gradient_clip_val", "max_grad_norm", "clipnorm", "grad_clip"});
+  f("clip_value", clip_value, "largest absolute value of a gradient's elements", above(0))
+      .also_known_as({"clipvalue"});
+  f("optimizer", optimizer, "optimizer").also_known_as({"optimiser", "optim", "solver"});
   f("freeze", freeze,
-    "parameters that stay as they are: their names, or what these begin with, such as backbone.encoder_0");
-  f("device", device, "auto: CUDA where LibTorch has it, else the CPU");
-  f("threads", threads, "processor threads; all when left out", between(1, 1024));
+    "parameters that are not trained: names, or beginnings of names such as backbone.encoder_0")
+      .also_known_as({"frozen"});
+  f("device", device, "auto: CUDA if LibTorch has it, otherwise the CPU")
+      .also_known_as({"accelerator", "gpu"});
+  f("threads", threads, "processor threads; default: by the work of a batch, at most all", between(1, 1024))
+      .also_known_as({"num_threads", "n_jobs", "workers", "num_workers"});
   f("kernels", kernels,
-    "what computes layers and the bernoulli likelihood; run folders record what auto chose, and resume with "
-    "it");
+    "implementations of layers and of the bernoulli likelihood; run folders record the choice of auto, and "
+    "resume with it");
 }
 
 std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
@@ -52,7 +63,8 @@ void check_device(Device device) {
 
 namespace {
 
-constexpr std::int64_t kValidationRows = 1000;  // at once; fixed, so that the batch size does not change sums
+constexpr std::int64_t kValidationRows =
+    1000;  // per batch; fixed, so that the batch size does not change sums
 
 at::Device choose_device(Device device) {
   check_device(device);
@@ -85,7 +97,24 @@ void clip_value(std::vector<Tensor>& gradients, double most) {
   gradients = at::_foreach_clamp_max(at::_foreach_clamp_min(gradients, -most), most);
 }
 
-/// One fit: the training's state, and the loop that moves it.
+/// LibTorch's default generator of a device, which a user's dropout draws from. Restores its state at the end
+/// of the scope.
+class DefaultGeneratorScope {
+ public:
+  explicit DefaultGeneratorScope(at::Device device)
+      : generator_(at::globalContext().defaultGenerator(device)), state_(generator_.get_state()) {}
+  ~DefaultGeneratorScope() { generator_.set_state(state_); }
+  DefaultGeneratorScope(const DefaultGeneratorScope&) = delete;
+  DefaultGeneratorScope& operator=(const DefaultGeneratorScope&) = delete;
+
+  void seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
+
+ private:
+  at::Generator generator_;
+  at::Tensor state_;
+};
+
+/// One fit: the training's state, and the loop that advances it.
 class Loop {
  public:
   Loop(const TrainerConfig& config, std::vector<std::shared_ptr<Callback>> callbacks, std::int64_t seed,
@@ -93,7 +122,9 @@ class Loop {
       : config_(config),
         seed_(seed),
         device_(choose_device(config.device)),
-        training_(model, data, place.folder) {
+        training_(model, data, place.folder),
+        evaluation_mode_(model, /*training=*/false),
+        default_generator_(device_) {
     model.to(device_);
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
@@ -112,6 +143,8 @@ class Loop {
 
   History run() {
     const auto& progress = training_.progress;
+    // A checkpoint may be of the moment before the phase's end was announced.
+    if (progress.phase_ended) each(&Callback::boundary, Callback::Boundary::phase);
     while (run_phase() && !progress.run_ended && progress.phase + 1 < phase_count())
       begin_phase(progress.phase + 1);
     each(&Callback::finish);
@@ -124,6 +157,8 @@ class Loop {
   std::int64_t seed_;
   at::Device device_;
   Training training_;
+  const ModeScope evaluation_mode_;  // except in steps
+  DefaultGeneratorScope default_generator_;
   History history_;
   using Clock = std::chrono::steady_clock;
   Clock::time_point clock_;
@@ -135,7 +170,7 @@ class Loop {
     for (const auto& callback : training_.callbacks) ((*callback).*event)(training_, arguments...);
   }
 
-  /// The optimisers of a phase, at its beginning and on resume within.
+  /// Makes the optimizers of a phase, at its beginning and on resume within it.
   void make_optimizers() {
     training_.optimizers.clear();
     if (training_.phase().solve) return;
@@ -184,9 +219,12 @@ class Loop {
     const Batches batches(training_.data.train, config_.batch_size,
                           shuffled_order(training_.data.train.size(), seed_, progress.pass),
                           Chance{seed_, progress.pass});
-    while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
-      run_step(batches);
-      if (stop_requested()) return;
+    {
+      const ModeScope training_mode(training_.model, /*training=*/true);
+      while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
+        run_step(batches);
+        if (stop_requested()) return;
+      }
     }
     end_epoch();
     if (!progress.phase_ended) stop_requested();
@@ -198,7 +236,7 @@ class Loop {
     return history_.signal != 0;
   }
 
-  /// Does some of the work between two boundaries; where that fails, the state before it is saved.
+  /// Calls `work` between two boundaries; if it fails, the state before it is saved.
   template <class Work>
   void saved_on_failure(Work work) {
     try {
@@ -209,7 +247,7 @@ class Loop {
     }
   }
 
-  /// One change of the parameters, by the next batches.
+  /// One optimizer step, on the next batches.
   void run_step(const Batches& batches) {
     auto& progress = training_.progress;
     const auto end = std::min(progress.batch + config_.accumulate, batches.count());
@@ -245,7 +283,7 @@ class Loop {
       for (const auto& pass : passes) update.after_step(pass);
   }
 
-  /// Loss and gradients over all rows of the parts, as if they were one batch.
+  /// Loss and gradients over all rows of the batches, each weighted by its rows.
   Evaluation evaluate(const Objective& objective, const std::vector<Batch>& parts,
                       const std::vector<Tensor>& parameters, bool counted, std::vector<Pass>* passes) {
     double rows = 0;
@@ -254,7 +292,9 @@ class Loop {
     auto position = training_.progress.position();
     for (const auto& part : parts) {
       Pass pass;
-      const auto terms = objective(part, at(position, /*training=*/true), pass);
+      const auto step = at(position, /*training=*/true);
+      default_generator_.seed(random_seed(seed_, "default generator", position));
+      const auto terms = objective(part, step, pass);
       each(&Callback::batch_passed, part, pass);
       each(&Callback::losses, terms);
       if (counted) training_.averages.add(terms, part.size());
@@ -311,7 +351,7 @@ class Loop {
     return averages_of(training_.data.validation).means(prefix);
   }
 
-  /// Of the phase's objective over a whole set, outside training.
+  /// The phase's objective over a whole data set, outside training.
   Averages averages_of(const Dataset& data) {
     const at::NoGradGuard no_grad;
     const Batches batches(data, kValidationRows);
@@ -357,7 +397,7 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Pro
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
   check(model, data, !place.folder.empty());
-  if (config_.threads) at::set_num_threads(static_cast<int>(*config_.threads));
+  const ThreadScope threads(config_.threads ? *config_.threads : default_threads(model, data, config_));
   use_kernels(config_.kernels);
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());

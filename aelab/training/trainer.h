@@ -10,37 +10,37 @@ namespace aelab {
 enum class Device { automatic, cpu, cuda };
 std::span<const std::string_view> names(Device);
 
-/// Error when this LibTorch lacks the device.
+/// Throws an Error if this LibTorch does not have the device.
 void check_device(Device device);
 
-/// How a model is trained; the model's phases say what is trained.
+/// How a model is trained. The phases of the model say what is trained.
 struct TrainerConfig {
   std::int64_t epochs = 10;           ///< of each phase
   std::optional<Budget> budget = {};  ///< of all phases together, instead of epochs
   std::int64_t batch_size = 128;
   Choice<Optimizer> optimizer = Adam::Config{};
-  std::int64_t accumulate = 1;            ///< batches whose gradients make one step
-  std::optional<double> clip_norm = {};   ///< of all gradients together
-  std::optional<double> clip_value = {};  ///< of each number of a gradient
-  std::vector<std::string> freeze = {};   ///< parameters that are not trained, by name or its beginning
+  std::int64_t accumulate = 1;            ///< batches per optimizer step
+  std::optional<double> clip_norm = {};   ///< largest norm of all gradients together
+  std::optional<double> clip_value = {};  ///< largest absolute value of a gradient's elements
+  std::vector<std::string> freeze = {};   ///< parameters that are not trained, by name or beginning of a name
   Device device = Device::automatic;
-  std::optional<std::int64_t> threads = {};  ///< all processors when unset; other numbers may round otherwise
-  Kernels kernels = {};                      ///< what is "auto" goes on, on resume, as the checkpoint says
+  std::optional<std::int64_t> threads = {};  ///< default_threads() when unset; rounding depends on it
+  Kernels kernels = {};                      ///< "auto" is replaced by the checkpoint's when a run is resumed
 
   void fields(Fields& f);
-  /// Steps of an epoch over so many rows.
+  /// Optimizer steps of an epoch over this many rows.
   std::int64_t epoch_steps(std::int64_t rows) const;
 };
 
-/// Where a training writes, and what it goes on from.
+/// Where a training writes, and what it resumes from.
 struct Place {
   std::filesystem::path folder = {};                 ///< of the run; empty: nothing is written
   std::optional<std::filesystem::path> resume = {};  ///< a checkpoint
-  AnyJson config = {};  ///< of the run; checkpoints keep it, and are resumed by the same one only
-  std::vector<std::string> notes = {};  ///< what the log is to say of this resumption
+  AnyJson config = {};  ///< of the run; checkpoints keep it, and only the same run resumes them
+  std::vector<std::string> notes = {};  ///< remarks on this resumption, for the log
 };
 
-/// What a fit did.
+/// The result of Trainer::fit.
 struct History {
   struct Epoch {
     std::string phase;
@@ -48,29 +48,31 @@ struct History {
     Metrics metrics;
   };
   std::vector<Epoch> epochs;
-  std::int64_t peak_bytes = 0;  ///< of the process's memory, up to the end of the first step
-  Progress progress;            ///< how far it came, with what was done before a resume
-  int signal = 0;               ///< that stopped it; 0 when it ran to its end
+  std::int64_t peak_bytes = 0;  ///< peak memory of the process up to the end of the first step
+  Progress progress;            ///< including what was done before a resume
+  int signal = 0;               ///< that stopped it, or 0
 };
 
-/// Trains any model through its phases: one loop for all of them. Everything else is a callback.
+/// Trains any model through its phases, with one loop for all of them. Everything else is a callback. It is
+/// silent: the callback ProgressBar shows progress.
 class Trainer {
  public:
-  /// Error when the config breaks a bound.
+  /// Throws an Error if the config breaks a bound.
   explicit Trainer(TrainerConfig config = {}, std::vector<CallbackConfig> callbacks = {},
                    std::int64_t seed = 0);
 
-  /// Lets a callback that is made already see what happens, after those listed.
+  /// Adds a callback that is made already, after those listed.
   void watch(std::shared_ptr<Callback> watcher) { watchers_.push_back(std::move(watcher)); }
 
-  /// Everything that can be found wrong before anything is written: data outside the likelihood's support or
-  /// not finite, monitors of metrics that there are not, a device that is absent. Error.
+  /// Throws an Error with everything that can be found wrong before anything is written: data that are NaN,
+  /// infinite or outside the support of the likelihood, monitors of unknown metrics, a missing device.
   void check(Autoencoder& model, const Split& data, bool with_folder) const;
-  /// The same, with the mistakes added to `problems`.
+  /// The same, but adds the errors to `problems`.
   void check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const;
 
-  /// Trains in place, on the config's device. Stops after a step when StopSignals received one. Error as
-  /// check's; Failure when training itself fails, the last good state being saved if there is a folder.
+  /// Trains the model in place, on the config's device, and restores its training or evaluation mode and the
+  /// number of threads. Stops after a step when StopSignals received a signal. Throws the Error of check(),
+  /// and a Failure if training itself fails; the state before is saved if there is a folder.
   History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
 
  private:

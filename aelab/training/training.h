@@ -18,9 +18,9 @@
 
 namespace aelab {
 
-/// Named numbers, in the order in which they were computed.
+/// Named values, in the order in which they were computed.
 using Metrics = std::vector<std::pair<std::string, double>>;
-/// The number of that name, if it is there.
+/// The value of that name, if there is one.
 std::optional<double> find(const Metrics& metrics, std::string_view name);
 
 /// Sums of the terms of an epoch's batches, each weighted by its rows.
@@ -41,7 +41,7 @@ class Averages {
 
 class Callback;
 
-/// A training under way: what callbacks see, and all that a checkpoint saves beside their own state.
+/// A training in progress: what callbacks see, and all that a checkpoint saves besides their own state.
 class Training {
  public:
   Training(Autoencoder& trained, const Split& split, std::filesystem::path run_folder)
@@ -49,10 +49,10 @@ class Training {
 
   Autoencoder& model;
   const Split& data;
-  const std::filesystem::path folder;  ///< of the run; empty when there is none
+  const std::filesystem::path folder;  ///< of the run; empty if there is none
   std::vector<Phase> phases;
   std::vector<std::shared_ptr<Callback>> callbacks;
-  Kernels kernels = {};  ///< that the config asks for
+  Kernels kernels = {};  ///< of the config
   AnyJson config = {};   ///< of the run; checkpoints keep it
 
   Progress progress;
@@ -61,32 +61,32 @@ class Training {
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   Averages averages;                                   ///< of the epoch so far
   Metrics metrics;                                     ///< of the last epoch that ended
-  std::vector<std::string> notes;  ///< remarks of the epoch so far, or of the phase that begins
+  std::vector<std::string> notes;  ///< remarks on the epoch so far, or on the phase that begins
 
-  /// Metrics of the validation part with the model as it is now, <prefix>/<term>; none where there is no
-  /// part.
+  /// Metrics of the validation split with the current model, <prefix>/<term>; none without a validation
+  /// split.
   std::function<Metrics(const std::string& prefix)> validate;
 
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
   const PhaseLimits& limit() const { return limits[static_cast<std::size_t>(progress.phase)]; }
-  /// Whether the phase has had all that it may take.
+  /// Whether the phase has reached its limit.
   bool limit_reached() const;
-  /// The epochs that the phase takes, the last one perhaps cut short; nothing where the clock ends it.
+  /// The number of epochs of the phase, the last one perhaps cut short; nothing if it is limited by time.
   std::optional<std::int64_t> phase_epochs() const;
-  /// The steps that the phase takes, for schedules; 1 where the clock ends it, and no schedule asks.
+  /// The number of steps of the phase, for schedules; 1 if it is limited by time, where no schedule asks.
   std::int64_t phase_steps() const;
 
-  /// Ends the phase after this epoch; says why.
+  /// Ends the phase after this epoch, with the reason.
   void end_phase(std::string reason) {
     progress.phase_ended = true;
     note(std::move(reason));
   }
-  /// Ends this epoch, its phase and the run after this step; says why.
+  /// Ends this epoch, its phase and the run after this step, with the reason.
   void end_run(std::string reason) {
     progress.run_ended = true;
     note(std::move(reason));
   }
-  /// A remark for the display and the log, once.
+  /// Adds a remark for the display and the log, once.
   void note(std::string remark) {
     if (std::find(notes.begin(), notes.end(), remark) == notes.end()) notes.push_back(std::move(remark));
   }

@@ -14,8 +14,9 @@ int main() try {
   const aelab::Convolutional::Config config{.base = {.likelihood = aelab::BernoulliLikelihood::Config{}}};
   const auto model = std::make_shared<aelab::Convolutional>(config, aelab::Context(data.shape(), seed));
 
-  const aelab::Trainer trainer({.epochs = 5, .optimizer = aelab::Adam::Config{.learning_rate = 1e-3}},
-                               {{aelab::EarlyStopping::Config{.patience = 3}}}, seed);
+  const aelab::Trainer trainer(
+      {.epochs = 5, .optimizer = aelab::Adam::Config{.learning_rate = 1e-3}},
+      {{aelab::EarlyStopping::Config{.patience = 3}}, {aelab::ProgressBar::Config{}}}, seed);
   trainer.fit(*model, split);
 
   for (const auto& [metric, value] : aelab::evaluate(

@@ -112,7 +112,7 @@ int main(int arguments, char** argument) try {
              .batch_size = 100,
              .optimizer = Adam::Config{.learning_rate = CosineSchedule::Config{.from = 0.003, .to = 0}},
              .threads = 1},
-            {{.callback = Choice<Callback>::named("progress"), .enabled = false}}, seed);
+            {}, seed);
         trainer.fit(*model, data.split({.validation = 1000, .test = 0}, seed));
 
         const c10::InferenceMode inference;

@@ -24,8 +24,7 @@ Stacked::Config stack() {
 }
 
 void train(Autoencoder& model, const Split& data, std::int64_t epochs, std::int64_t seed) {
-  const Trainer trainer({.epochs = epochs, .batch_size = 50, .threads = 1},
-                        {{.callback = Choice<Callback>::named("progress"), .enabled = false}}, seed);
+  const Trainer trainer({.epochs = epochs, .batch_size = 50, .threads = 1}, {}, seed);
   trainer.fit(model, data);
 }
 

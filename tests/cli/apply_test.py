@@ -173,7 +173,7 @@ class Apply(program.TestCase):
         larger = write_idx(self.folder / "larger.idx", numpy.zeros((20, 8, 9), numpy.uint8))
         self.refused(
             *("--data", json.dumps({"source": "idx", "train_images": larger})),
-            says="--data: these are 1x8x9, the model is for 1x8x8",
+            says="--data: the shape is 1x8x9, but the model's input is 1x8x8",
         )
         self.refused("--data", "digts", says='--data: unknown data source "digts". Did you mean "digits"?')
         self.refused("--data", '{"source": "digits"', says="--data:1:")
@@ -187,7 +187,7 @@ class Apply(program.TestCase):
             "--write", "code", "error", says='apply: "error" is one argument too many. See aelab apply --help'
         )
         self.refused("--write", "error", "--format", "png", says="--format: png shows reconstructions alone")
-        self.refused(run_folder=self.folder, says="is no run folder")
+        self.refused(run_folder=self.folder, says="is not a run folder")
 
     def test_no_pictures(self):
         values = write_idx(self.folder / "rows.idx", numpy.arange(400, dtype=numpy.uint8).reshape(40, 10))

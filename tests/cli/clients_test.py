@@ -258,7 +258,7 @@ class Clients(program.TestCase):
         folder = self.train(program.small_run())
         path = folder / "checkpoints/best.safetensors"
         save_file(load_file(path), path)
-        self.assert_refused(program.run("evaluate", folder), f"{path}: is no checkpoint of aelab")
+        self.assert_refused(program.run("evaluate", folder), f"{path}: is not a checkpoint of aelab")
 
 
 if __name__ == "__main__":

@@ -116,9 +116,9 @@ class Export(program.TestCase):
     def test_refusals(self):
         self.refused("--format", "onnx", says="--format: ")
         self.refused(
-            "--checkpoint", "ema", says="ema.safetensors: is not there; the run's checkpoints are: best, last"
+            "--checkpoint", "ema", says="ema.safetensors: does not exist; the run's checkpoints are: best, last"
         )
-        self.refused(run_folder=self.folder / "none", says="is no run folder")
+        self.refused(run_folder=self.folder / "none", says="is not a run folder")
         self.export("--output", self.folder / "taken.npz")
         self.refused("--output", self.folder / "taken.npz", says="taken.npz is there already")
         self.refused("--output", self.run_folder / "checkpoints/x.npz", says="lies among a run's checkpoints")

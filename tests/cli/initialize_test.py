@@ -91,7 +91,7 @@ class Initialize(program.TestCase):
             self.assertFalse((self.output / "none").exists())
 
         refused(self.config({}), "model.initialize_from.path: is missing")
-        refused(self.config({"path": "/nowhere"}), "model.initialize_from.path: there is no /nowhere")
+        refused(self.config({"path": "/nowhere"}), "model.initialize_from.path: /nowhere does not exist")
         refused(
             self.config({"path": self.file, "names": NAMES[:3]}),
             'the model has no tensor "decoder.2.bias" for its "decoder.2.bias"',

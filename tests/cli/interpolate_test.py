@@ -178,10 +178,10 @@ class Interpolate(program.TestCase):
         )
         self.refused("--from", 3, says="--to: is missing: give a row of the part, --to 3, or a class")
         self.refused(
-            "--from", 1, "--to", 2, "--checkpoint", "ema", says="ema.safetensors: is not there; the run's"
+            "--from", 1, "--to", 2, "--checkpoint", "ema", says="ema.safetensors: does not exist; the run's"
         )
         self.refused(
-            "--from", 1, "--to", 2, run_folder=self.folder, says="is no run folder: it has no config.json"
+            "--from", 1, "--to", 2, run_folder=self.folder, says="is not a run folder: it has no config.json"
         )
 
     def test_what_makes_no_sense(self):

@@ -179,7 +179,7 @@ WRONG = {
     ),
     "schedules": (
         optimizer(kind="sgd", learning_rate={"from": 1}, nesterov=True),
-        'training.optimizer.learning_rate: lacks "kind": say which schedule (constant,',
+        'training.optimizer.learning_rate: lacks "kind": write "kind": "linear", "exponential" or "cosine"',
         "training.optimizer.nesterov: needs a momentum above 0",
     ),
     "a field of another optimizer": (
@@ -204,15 +204,11 @@ WRONG = {
     ),
     "layers that do not lead back": (
         convolutional([CONV, POOL], [OUT]),
-        "model.decoder: it ends in 1x4x4, the data are 1x8x8",
-    ),
-    "the lecture's net on another size": (
-        small_run(model="convolutional"),
-        "model.decoder: it ends in",
+        "model.decoder: its output is 1x4x4, but the data are 1x8x8",
     ),
     "more channels than the data": (
         convolutional([CONV, POOL], [UP, CONV]),
-        "it ends in 2x8x8, the data are 1x8x8",
+        "its output is 2x8x8, but the data are 1x8x8",
     ),
     "a kernel larger than its input": (
         convolutional([{"conv": 2, "kernel": 9, "padding": "valid"}], [OUT]),
@@ -256,7 +252,7 @@ WRONG = {
             }
         ),
         'model.weight: must be a number or a schedule, not "cosin". Did you mean "cosine"?',
-        "model.hessian_weight: must stay at least 0, comes to -0.",
+        "model.hessian_weight: must stay at least 0, reaches -0.",
         "model.corruption.level: must stay between 0 and 1, is 1.5",
         'model.penalties[0].weight: must be a number, an object with "kind" or the name of a schedule, not true',
     ),
@@ -588,12 +584,12 @@ class Evaluate(program.TestCase):
             (["--metrics", 'accuracy,{"kind": "probe", "rows": 0}'], "--metrics[1].rows: must be at least 1"),
             (["--metrics", '{"kind": "probe"'], "--metrics:1:16: syntax error"),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
-            (["--data", "mnist"], "the model is for 1x8x8"),
+            (["--data", "mnist"], "but the model's input is 1x8x8"),
             (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),
         ):
             with self.subTest(arguments):
                 self.assert_refused(program.run("evaluate", folder, *arguments), said)
-        self.assert_refused(program.run("evaluate", self.folder), f"{self.folder}: is no run folder")
+        self.assert_refused(program.run("evaluate", self.folder), f"{self.folder}: is not a run folder")
         self.assertEqual(sorted(str(path) for path in folder.rglob("*")), before)
 
     def test_parts_and_metrics(self):

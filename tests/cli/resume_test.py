@@ -293,10 +293,10 @@ class Refused(ResumeTestCase):
 
     def test_no_run_folder(self):
         self.assert_refused(
-            program.run("resume", self.folder), f"{self.folder}: is no run folder: it has no config.json"
+            program.run("resume", self.folder), f"{self.folder}: is not a run folder: it has no config.json"
         )
         self.assert_refused(
-            program.run("resume", self.folder / "none"), f"{self.folder / 'none'}: is no run folder"
+            program.run("resume", self.folder / "none"), f"{self.folder / 'none'}: is not a run folder"
         )
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -38,6 +38,9 @@ GOOD = {
 ALSO_GOOD = (
     {},
     {"data": "digits", "model": "dense", "training": {"optimizer": "sgd"}},
+    {"training": {"optimizer": {"learning_rate": {"value": 0.1}}}},
+    {"model": {"variant": "denoising", "backbone": {"hidden": [9]}, "corruption": {"level": 0.1}}},
+    {"model": {"variant": "convolutional", "decoder": [], "encoder": [{"conv": 3}, {"crop": [7, 7]}]}},
     {
         "data": {"source": "idx", "train_images": "x.gz"},
         "model": {
@@ -73,6 +76,7 @@ BROKEN = {  # path, with numbers for lists' entries -> a value that must not sta
     "training.device": "gpu",
     "training.threads": 2000,
     "training.optimizer.momentum": 0.9,
+    "training.optimizer": {"momentum": 0.9},
     "training.optimizer.beta1": 1,
     "training.optimizer.learning_rate": {"from": 1},
     "training.optimizer.learning_rate.value": 1,

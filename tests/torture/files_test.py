@@ -34,7 +34,7 @@ class Checkpoints(resume_test.ResumeTestCase):
             path.write_bytes(content)
             result = program.run("resume", folder)
             self.assert_refused(result, str(path))
-            self.assertIn(f"aelab resume {folder} --checkpoint previous goes on from there", result.stderr)
+            self.assertIn(f"resume from it with aelab resume {folder} --checkpoint previous", result.stderr)
             result = program.run("resume", folder, "--checkpoint", "previous")
             self.assertEqual(result.code, 0, result.stderr)
             self.assert_same(folder, self.reference)
@@ -77,7 +77,7 @@ class Checkpoints(resume_test.ResumeTestCase):
             path.write_bytes(b"")
         result = program.run("resume", folder)
         self.assert_refused(result, "last.safetensors")
-        self.assertIn("no other checkpoint is whole either: start a new run", result.stderr)
+        self.assertIn("no other checkpoint can be read either: start a new run", result.stderr)
 
     def test_a_config_that_was_changed_since_is_noticed(self):
         folder = self.stopped()

@@ -42,13 +42,14 @@ TEST(Budget, SaysWhatCannotBeMet) {
     return message_of<Error>([&] { phase_limits(budget, 10, all); });
   };
   EXPECT_SAYS(refusal({.epochs = 2}, phases(3)),
-              "2 epochs leave a phase without any; the nearest possible are 3");
-  EXPECT_SAYS(refusal({.epochs = 4, .shares = {1, 9}}, phases(2)), "without any; the nearest possible are 5");
+              "2 epochs are too few for all phases; the least possible is 3");
+  EXPECT_SAYS(refusal({.epochs = 4, .shares = {1, 9}}, phases(2)),
+              "too few for all phases; the least possible is 5");
   EXPECT_SAYS(refusal({.epochs = 4, .shares = {1}}, phases(2)), "shares: are 1, and this model has 2 phases");
   auto own = phases(2);
   own[1].epochs = 3;
   own[1].name = "second";
-  EXPECT_SAYS(refusal({.epochs = 4}, own), "the phase \"second\" states epochs of its own (3)");
+  EXPECT_SAYS(refusal({.epochs = 4}, own), "the phase \"second\" has its own number of epochs (3)");
 }
 
 /// Writes down which rows each step sees.
@@ -98,9 +99,8 @@ TEST(Budget, OfSecondsEndsAPhaseAndRefusesWhatStretches) {
   ASSERT_EQ(history.epochs.size(), 1u);
   EXPECT_EQ(history.epochs.front().step, 1);  // the first step finds the time used up
   config.optimizer = Sgd::Config{.learning_rate = CosineSchedule::Config{.from = 0.1}};
-  EXPECT_SAYS(
-      message_of<Error>([&] { Trainer(config).fit(*small_dense(), data); }),
-      "training.optimizer.learning_rate: the cosine schedule depends on how many steps a phase takes");
+  EXPECT_SAYS(message_of<Error>([&] { Trainer(config).fit(*small_dense(), data); }),
+              "training.optimizer.learning_rate: the cosine schedule depends on the number of steps");
   config.optimizer =
       Sgd::Config{.learning_rate = LinearSchedule::Config{.from = 0.1, .to = 0.01, .over = 20}};
   EXPECT_EQ(Trainer(config, {without("progress")}).fit(*small_dense(), data).epochs.size(), 1u);

@@ -116,7 +116,7 @@ TEST(Trainer, RefusesBeforeItTrains) {
   EXPECT_SAYS(refusal(bernoulli, wide), "bernoulli is for inputs between 0 and 1, and the validation part");
   EXPECT_EQ(refusal(*small_dense(), wide), "nothing was thrown");
   broken.train = Dataset::from_tensors(at::full({3, 1, 8, 8}, kNan));
-  EXPECT_SAYS(refusal(*small_dense(), broken), "the training part holds values that are not finite");
+  EXPECT_SAYS(refusal(*small_dense(), broken), "the training split has NaN or infinite values");
 
   const CallbackConfig monitor = {.callback = EarlyStopping::Config{.base = {.monitor = "validation/los"}}};
   EXPECT_SAYS(refusal(bernoulli, data, {monitor}), "Did you mean \"validation/loss\"?");
@@ -156,6 +156,22 @@ TEST(Trainer, GoesOnThroughNanWhereItIsToldTo) {
           .fit(*small_dense(), data, {folder.path(), folder / "checkpoints/last.safetensors"});
   ASSERT_EQ(history.epochs.size(), 2u);
   EXPECT_FALSE(std::isfinite(*find(history.epochs.back().metrics, "train/loss")));
+}
+
+TEST(Accumulation, WeighsBatchesByTheirRows) {
+  // 70 rows in batches of 32, 32 and 6, one step: the gradient of the mean over all 70 rows.
+  auto accumulated = plain_sgd(0.1, 1, 32), whole = plain_sgd(0.1, 1, 70);
+  accumulated.accumulate = 3;
+  const auto data = few_digits(70);
+  const auto a = small_dense(), b = small_dense(), start = small_dense();
+  const auto history = Trainer(accumulated, {}, 9).fit(*a, data);
+  Trainer(whole, {}, 9).fit(*b, data);
+  EXPECT_EQ(history.progress.step, 1);
+  const auto moved = parameters_of(*a), expected = parameters_of(*b), before = parameters_of(*start);
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    EXPECT_TRUE(at::allclose(moved[i].second, expected[i].second, 1e-4, 1e-6)) << moved[i].first;
+    EXPECT_FALSE(at::allclose(moved[i].second, before[i].second, 1e-4, 1e-6)) << moved[i].first;
+  }
 }
 
 TEST(EarlyStopping, EndsThePhaseAfterItsPatience) {
@@ -253,7 +269,7 @@ TEST_F(DamagedCheckpoint, OfAnotherModelOrFormatIsRefused) {
 
   const auto file = SafetensorsFile::read(path);
   write_safetensors(path, file.tensors(), {});
-  EXPECT_SAYS(resumption(), "is no checkpoint of aelab");
+  EXPECT_SAYS(resumption(), "is not a checkpoint of aelab");
   auto metadata = json::parse(file.metadata().at("aelab"));
   metadata["format"] = 2;
   write_safetensors(path, file.tensors(), {{"aelab", metadata.dump()}});

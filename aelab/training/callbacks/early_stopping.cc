@@ -8,7 +8,8 @@ namespace aelab {
 
 void EarlyStopping::Config::fields(Fields& f) {
   base.fields(f);
-  f("patience", patience, "epochs without improvement before the phase ends", at_least(1));
+  f("patience", patience, "number of epochs without improvement before the phase ends", at_least(1))
+      .also_known_as({"n_iter_no_change"});
 }
 
 void EarlyStopping::phase_begin(Training&) {

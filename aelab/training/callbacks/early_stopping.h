@@ -5,7 +5,7 @@
 
 namespace aelab {
 
-/// Ends a phase when its metric has not improved for `patience` epochs. Starts anew in each phase.
+/// Ends a phase when a metric has not improved for `patience` epochs. Starts again in each phase.
 class EarlyStopping : public Callback {
  public:
   struct Config {

@@ -4,12 +4,12 @@
 
 namespace aelab {
 
-/// Adds the metric "learning_rate": the rate of the epoch's last step.
+/// Adds the metric "learning_rate": the learning rate of the last step of each epoch.
 class LearningRate : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "learning-rate";
-    static constexpr std::string_view summary = "records the learning rate of each epoch's last step";
+    static constexpr std::string_view summary = "records the learning rate of the last step of each epoch";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

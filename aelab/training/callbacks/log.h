@@ -7,8 +7,9 @@
 
 namespace aelab {
 
-/// Writes every epoch's metrics: metrics.jsonl, one object a line, and metrics.csv in long form (step, epoch,
-/// phase, name, value); and remarks to log.txt. On resume the files are cut back to what the checkpoint knew.
+/// Writes the metrics of every epoch to metrics.jsonl, one object per line, and to metrics.csv in long form
+/// (step, epoch, phase, name, value); and remarks to log.txt. On resume the files are truncated to their
+/// lengths at the checkpoint.
 class Log : public Callback {
  public:
   struct Config {

@@ -9,9 +9,10 @@
 namespace aelab {
 
 void Pictures::Config::fields(Fields& f) {
-  f("every", every, "epochs between two pictures; the last epoch of a phase is always drawn", at_least(1));
-  f("count", count, "how many samples", between(1, 256));
-  f("codes", codes, "how many codes are scattered; 0 draws none", at_least(0));
+  f("every", every, "number of epochs between images; the last epoch of a phase is always drawn", at_least(1))
+      .also_known_as({"period", "every_n_epochs"});
+  f("count", count, "number of samples", between(1, 256)).also_known_as({"n", "samples"});
+  f("codes", codes, "number of codes in the scatter plot; 0: no plot", at_least(0));
 }
 
 void Pictures::check(const Split& data) const {

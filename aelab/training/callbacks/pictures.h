@@ -4,15 +4,15 @@
 
 namespace aelab {
 
-/// Writes PNG files into images/: reconstructions-<epoch>.png, originals of the validation part above their
-/// reconstructions, filters-<epoch>.png, the first layer's weights (grey is zero), and codes-<epoch>.png, the
-/// codes as a scatter.
+/// Writes PNG files into images/: reconstructions-<epoch>.png, samples of the validation split above their
+/// reconstructions; filters-<epoch>.png, the weights of the first layer (gray is zero); and
+/// codes-<epoch>.png, a scatter plot of the codes.
 class Pictures : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "pictures";
     static constexpr std::string_view summary =
-        "draws originals above reconstructions, codes as a scatter, and the first layer's filters";
+        "draws reconstructions, a scatter plot of the codes, and the filters of the first layer";
     std::int64_t every = 5;
     std::int64_t count = 16;
     std::int64_t codes = 2000;

@@ -9,9 +9,12 @@ namespace aelab {
 
 void Plateau::Config::fields(Fields& f) {
   base.fields(f);
-  f("patience", patience, "epochs without improvement before the rate is lowered", at_least(1));
-  f("factor", factor, "what the rate is multiplied by", {.least = 0, .most = 1, .open = true});
-  f("least", least, "the share of the optimiser's own rate below which it is not lowered", between(0, 1));
+  f("patience", patience, "number of epochs without improvement before the learning rate is reduced",
+    at_least(1));
+  f("factor", factor, "factor by which the learning rate is reduced", {.least = 0, .most = 1, .open = true})
+      .also_known_as({"gamma"});
+  f("least", least, "lower bound of the learning rate, as a fraction of the optimizer's own", between(0, 1))
+      .also_known_as({"min_lr", "minimum"});
 }
 
 void Plateau::phase_begin(Training&) {
@@ -25,7 +28,7 @@ void Plateau::epoch_end(Training& training) {
   if (waited_ < config_.patience || scale <= config_.least * (1 + 1e-9)) return;
   scale = std::max(scale * config_.factor, config_.least);
   waited_ = 0;
-  training.note(fmt::format("the learning rate is lowered to {:.3g} of the optimiser's own", scale));
+  training.note(fmt::format("the learning rate is reduced to {:.3g} of the optimizer's own", scale));
 }
 
 nlohmann::json Plateau::save() const { return {{"best", monitor_.save()}, {"waited", waited_}}; }

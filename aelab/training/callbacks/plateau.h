@@ -5,12 +5,13 @@
 
 namespace aelab {
 
-/// Lowers the learning rate by a factor when a metric has not improved for `patience` epochs.
+/// Reduces the learning rate by a factor when a metric has not improved for `patience` epochs. Each phase
+/// begins with the full rate.
 class Plateau : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "plateau";
-    static constexpr std::string_view summary = "lowers the learning rate when a metric no longer improves";
+    static constexpr std::string_view summary = "reduces the learning rate when a metric no longer improves";
     MonitorConfig base = {};
     std::int64_t patience = 5;
     double factor = 0.1;
@@ -34,7 +35,7 @@ class Plateau : public Callback {
  private:
   Config config_;
   Monitor monitor_;
-  std::int64_t waited_ = 0;  // epochs since the best or the last change
+  std::int64_t waited_ = 0;  // epochs since the best value or the last reduction
 };
 
 }  // namespace aelab

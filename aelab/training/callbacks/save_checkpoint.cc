@@ -20,31 +20,37 @@ std::string best_epoch(std::int64_t epoch) { return fmt::format("best-epoch-{:04
 
 void SaveCheckpoint::Config::fields(Fields& f) {
   base.fields(f);
-  f("seconds", seconds, "least time between two writings of the last state", at_least(0));
-  f("top", top, "how many of the best epochs to keep beside best.safetensors", at_least(0));
-  f("every", every, "also keep each epoch whose number is a multiple of this", at_least(1));
+  f("seconds", seconds, "least time between two checkpoints of the last state", at_least(0))
+      .also_known_as({"save_every", "interval"});
+  f("top", top, "number of the best epochs to keep besides best.safetensors", at_least(0))
+      .also_known_as({"save_top_k", "keep"});
+  f("every", every, "also keeps each epoch whose number is a multiple of this", at_least(1))
+      .also_known_as({"every_n_epochs", "period", "save_freq"});
 }
 
 void SaveCheckpoint::start(Training& training) {
   std::filesystem::create_directories(training.folder / "checkpoints");
 }
 
-void SaveCheckpoint::phase_begin(Training&) {
+void SaveCheckpoint::phase_begin(Training& training) {
   monitor_.reset();
   top_.clear();
+  std::filesystem::remove(checkpoint_file(training, "best"));
 }
 
 void SaveCheckpoint::epoch_end(Training& training) { improved_ = monitor_.improved(training); }
 
 void SaveCheckpoint::boundary(Training& training, Boundary boundary) {
   if (boundary == Boundary::epoch) save_epoch(training);
+  if (boundary == Boundary::phase && !monitor_.best())
+    save_checkpoint(checkpoint_file(training, "best"), training);
   const bool due = Clock::now() - saved_ >= std::chrono::duration<double>(config_.seconds);
   if (!due && (boundary == Boundary::step || boundary == Boundary::epoch)) return;
   save_last(training);
   saved_ = Clock::now();
 }
 
-/// At every moment one of the two is whole and under its name.
+/// At every moment one of the two is complete and has its name.
 void SaveCheckpoint::save_last(Training& training) {
   const auto last = checkpoint_file(training, "last"), previous = checkpoint_file(training, "previous");
   if (std::filesystem::exists(last)) link_file(last, previous);

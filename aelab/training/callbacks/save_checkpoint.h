@@ -9,15 +9,19 @@
 
 namespace aelab {
 
-/// Writes into checkpoints/: last.safetensors, to resume from, at most one in `seconds` besides those at the
-/// end of a phase and at a stop; previous.safetensors, the last before it, should that come to harm;
-/// best.safetensors, with the best value of a metric; on request the best few and every so many epochs, as
-/// best-epoch-0007.safetensors and epoch-0010.safetensors.
+/// Writes into checkpoints/: last.safetensors, to resume from, at the end of a phase, at a stop, and
+/// otherwise at most every `seconds`; previous.safetensors, the one before it, in case the last one is
+/// damaged; best.safetensors, with the best value of a metric; on request the best few epochs and every n-th
+/// epoch, as best-epoch-0007.safetensors and epoch-0010.safetensors.
+///
+/// The best checkpoint is that of the phase that made the model what it is: a new phase discards it, and a
+/// phase in which the metric never improves, or does not exist, ends with its final state as the best.
 class SaveCheckpoint : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "checkpoint";
-    static constexpr std::string_view summary = "writes the last state, to resume from, and the best";
+    static constexpr std::string_view summary =
+        "writes checkpoints: the last state, to resume from, and the best";
     MonitorConfig base = {};
     double seconds = 10;
     std::int64_t top = 0;

@@ -8,13 +8,13 @@
 
 namespace aelab {
 
-/// Writes throughput.csv: for each epoch its seconds of wall-clock time, and how many training samples and
-/// steps a second they make. Apart from the metrics, since clocks do not repeat.
+/// Writes throughput.csv: for each epoch the seconds of wall-clock time, and the training samples and steps
+/// per second. Separate from the metrics, because times are not reproducible.
 class Throughput : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "throughput";
-    static constexpr std::string_view summary = "writes throughput.csv: samples and steps a second";
+    static constexpr std::string_view summary = "writes throughput.csv: samples and steps per second";
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

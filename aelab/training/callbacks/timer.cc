@@ -9,7 +9,7 @@ namespace aelab {
 void Timer::start(Training&) { begun_ = Clock::now(); }
 
 void Timer::step_end(Training& training) {
-  if (spent() >= budget_) training.end_run("its time of " + duration(budget_) + " is up");
+  if (spent() >= budget_) training.end_run("the maximum time of " + duration(budget_) + " is reached");
 }
 
 nlohmann::json Timer::save() const { return {{"spent", spent()}}; }

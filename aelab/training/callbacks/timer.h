@@ -6,16 +6,16 @@
 
 namespace aelab {
 
-/// Ends the run, in good order, when it has trained for so many seconds of wall-clock time; the time before
-/// it was stopped and resumed counts. The epoch that is cut short is measured like any other.
+/// Ends the run after a wall-clock time of training, which includes the time before the run was stopped and
+/// resumed. The last epoch, which is cut short, is measured like any other.
 class Timer : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "timer";
-    static constexpr std::string_view summary = "ends the run after so many seconds of training";
+    static constexpr std::string_view summary = "ends the run after a maximum time of training";
     double seconds = 3600;
 
-    void fields(Fields& f) { f("seconds", seconds, "wall-clock time that training may take", above(0)); }
+    void fields(Fields& f) { f("seconds", seconds, "maximum wall-clock time of training", above(0)); }
     static std::vector<Config> examples() { return {{.seconds = 600}}; }
   };
 

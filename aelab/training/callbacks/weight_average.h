@@ -4,20 +4,20 @@
 
 namespace aelab {
 
-/// Keeps an exponential moving average of the weights (Polyak & Juditsky 1992; as in Kingma & Ba 2015,
-/// section 7.2, corrected for its start): mean = decay mean + (1 - decay) weights after every step. Adds the
-/// metrics ema/<term>, the validation part's with the averaged weights, and writes
-/// checkpoints/ema.safetensors, whose model they are, at the end of a phase and at a stop.
+/// Keeps an exponential moving average of the weights, with bias correction (Polyak & Juditsky 1992; Kingma &
+/// Ba 2015, section 7.2): mean = decay mean + (1 - decay) weights after every step, over 1 - decay^steps.
+/// Adds the metrics ema/<term> of the validation split with the averaged weights, and writes the model with
+/// these weights to checkpoints/ema.safetensors at the end of a phase and at a stop.
 class WeightAverage : public Callback {
  public:
   struct Config {
     static constexpr std::string_view kind = "ema";
     static constexpr std::string_view summary =
-        "averages the weights over time, measures and saves the average";
+        "exponential moving average of the weights, measured and saved";
     double decay = 0.999;
 
     void fields(Fields& f) {
-      f("decay", decay, "share of the average that a step keeps", {.least = 0, .most = 1, .open = true});
+      f("decay", decay, "decay of the average per step", {.least = 0, .most = 1, .open = true});
     }
     static std::vector<Config> examples() { return {{.decay = 0.9}}; }
   };
@@ -38,7 +38,7 @@ class WeightAverage : public Callback {
  private:
   double decay_;
   std::int64_t steps_ = 0;  // in the average
-  NamedTensors sums_;       // decayed sums of the weights; over 1 - decay^steps they are the average
+  NamedTensors sums_;       // without bias correction
 
   /// Calls `work` while the model has the averaged weights.
   void with_average(Training& training, const std::function<void()>& work);
