@@ -39,7 +39,7 @@ class FieldNames final : public Lister {
 /// Walks through a config and, once each, through the types of the registries that it chooses from.
 class FieldFinder final : public Lister {
  public:
-  explicit FieldFinder(std::string_view name) : wanted_(name) {}
+  FieldFinder(std::string_view name, bool by_alias) : wanted_(name), by_alias_(by_alias) {}
 
   FieldPlaces found;
 
@@ -60,7 +60,7 @@ class FieldFinder final : public Lister {
 
  protected:
   void field(std::string_view name, std::string_view, const Visit& visit) override {
-    if (name == wanted_) add(name);
+    if (!by_alias_ && name == wanted_) add(name);
     const auto outer = path_;
     path_ += (path_.empty() ? "" : ".") + std::string(name);
     ++depth_;
@@ -69,7 +69,7 @@ class FieldFinder final : public Lister {
     path_ = outer;
   }
   void alias(std::string_view name, std::string_view other) override {
-    if (other == wanted_) add(name);
+    if (by_alias_ && other == wanted_) add(name);
   }
   void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) override {
     if (!engaged) engage();
@@ -87,6 +87,7 @@ class FieldFinder final : public Lister {
 
  private:
   std::string wanted_, path_;
+  bool by_alias_;
   int depth_ = 0, found_depth_ = 0;
   std::set<const Kinds*> seen_;
   const Kinds* kinds_ = nullptr;  // whose type is being visited
@@ -109,9 +110,14 @@ class FieldFinder final : public Lister {
 }  // namespace
 
 FieldPlaces find_field(ConfigRef config, std::string_view name) {
-  FieldFinder finder(name);
-  config.visit_defaults(finder);
-  return std::move(finder.found);
+  FieldPlaces found;
+  for (const bool by_alias : {false, true}) {
+    FieldFinder finder(name, by_alias);
+    config.visit_defaults(finder);
+    found = std::move(finder.found);
+    if (!found.paths.empty()) break;
+  }
+  return found;
 }
 
 std::vector<std::string> field_names(ConfigRef config) {

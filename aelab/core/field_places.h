@@ -15,8 +15,8 @@ struct FieldPlaces {
   std::string noun;                ///< of these types: "variant"
 };
 
-/// Finds the outermost places of the field that is called `name`, or also known by it, in configs of this
-/// type, including the fields of all registered types. No paths if there is none.
+/// Finds the outermost places of the field that is called `name`, or if there is none that is also known by
+/// it, in configs of this type, including the fields of all registered types. Without paths if there is none.
 FieldPlaces find_field(ConfigRef config, std::string_view name);
 
 /// The names of a registered type's own fields.

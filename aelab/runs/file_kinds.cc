@@ -64,17 +64,23 @@ std::string in_quotes_each(Keys keys) {
   return '"' + join(keys, "\", \"") + '"' + (more ? ", ..." : "");
 }
 
-/// "; it belongs to the run folder FOLDER: ...", for the files that aelab writes beside a config.json.
+/// "it belongs to the run folder FOLDER: ...", for the files that aelab writes beside a config.json.
 std::string written_by(const std::string& file) {
-  const auto folder = std::filesystem::path(file).parent_path();
+  const auto path = std::filesystem::path(file), folder = path.parent_path();
   const auto name = folder.empty() ? std::string(".") : folder.string();
-  std::error_code error;
-  if (!std::filesystem::exists(folder / "config.json", error)) return {};
-  if (std::filesystem::exists(folder / "status.json", error))
-    return "; it belongs to the run folder " + name + ": see aelab report " + name + ", or run " +
-           (folder / "config.json").string();
-  return "; it belongs to the folder " + name + ": see aelab report " + name + ", or compare " +
-         (folder / "config.json").string();
+  const auto config = folder / "config.json";
+  const auto exists = [&](const char* record) {
+    std::error_code error;
+    return std::filesystem::exists(folder / record, error);
+  };
+  if (path.filename() == "config.json" || !exists("config.json")) return {};
+  if (exists("status.json"))
+    return "it belongs to the run folder " + name + ": see aelab report " + name + ", or run " +
+           config.string();
+  if (exists("comparison.json"))
+    return "it belongs to the comparison in " + name + ": see aelab report " + name + ", or compare " +
+           config.string();
+  return {};
 }
 
 /// Whether the key is, or is nearly, one of these, or has its place further down in such a file.
@@ -90,6 +96,8 @@ void require_kind(const json& value, const std::string& file, std::string_view k
   for (const auto& known : file_kinds())
     if (known.name == kind) expected = &known;
   const auto own = keys_only_of(*expected, value).size();
+  const auto writer = own == 0 ? written_by(file) : std::string();
+  if (!writer.empty()) throw Error(file + ": is not a " + std::string(kind) + " file: " + writer);
   for (const auto& other : file_kinds()) {
     const auto keys = keys_only_of(other, value);
     if (keys.size() > own)
@@ -101,7 +109,7 @@ void require_kind(const json& value, const std::string& file, std::string_view k
     if (!may_be_meant(item.key(), *expected)) foreign.push_back(item.key());
   if (own > 0 || 2 * foreign.size() <= value.size()) return;
   throw Error(file + ": is not a " + std::string(kind) + " file: " + in_quotes_each(foreign) +
-              " are not keys of one" + written_by(file));
+              " are not keys of one");
 }
 
 }  // namespace aelab

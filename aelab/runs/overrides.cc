@@ -1,6 +1,7 @@
 #include "aelab/runs/overrides.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -108,7 +109,16 @@ class PathWalk {
   }
 };
 
+/// The number of ".01", which is not JSON.
+std::optional<double> without_leading_zero(const std::string& text) {
+  if (!text.starts_with('.') && !text.starts_with("-.")) return {};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
 json value_of(const std::string& text, const std::string& override) {
+  if (const auto number = without_leading_zero(text)) return *number;
   const bool looks_like_json =
       !text.empty() && std::string_view("{[\"-0123456789").find(text.front()) != std::string_view::npos;
   if (looks_like_json || text == "true" || text == "false" || text == "null") {

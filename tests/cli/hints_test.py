@@ -232,7 +232,7 @@ class FileKinds(program.TestCase):
         self.assertEqual(result.code, 0, result.stderr)
         folder = self.output / "c"
         self.assert_refused(program.run("resume", folder), f"use aelab compare {folder}/config.json")
-        self.assert_refused(program.run("run", folder / "comparison.json"), f"it belongs to the folder {folder}")
+        self.assert_refused(program.run("run", folder / "comparison.json"), f"it belongs to the comparison in {folder}")
 
     def test_a_file_with_only_shared_keys_is_completed_by_overrides(self):
         file = write_json(self.folder / "run.json", {"name": "x"})

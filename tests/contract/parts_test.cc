@@ -86,7 +86,7 @@ TEST(EveryBottleneck, KeepsTheShapeAndHasTheGradientsOfItsValues) {
       EXPECT_TRUE(bottleneck->range().allow(made.min().item<double>()));
       EXPECT_TRUE(bottleneck->range().allow(made.max().item<double>()));
       const auto by_autograd = torch::autograd::grad({made.sum()}, {pre_code}, {}, true).front();
-      EXPECT_TRUE(at::allclose(bottleneck->slope(pre_code, made), by_autograd));
+      EXPECT_TRUE(at::allclose(bottleneck->slope(pre_code, made, step), by_autograd));
       const auto weights = normal(batch_of(3, code), 1);
       auto leaves = bottleneck->parameters();
       leaves.push_back(pre_code);

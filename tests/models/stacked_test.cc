@@ -81,14 +81,14 @@ TEST(Stacked, LayersDrawTheirNoiseApart) {
   const auto model = stack({.layers = {denoising(64), denoising(64), denoising(64)}});
   const Batch batch{.inputs = at::ones({20, 1, 8, 8}), .labels = {}, .rows = {}};
   const auto masks = [&](std::int64_t place) {
-    std::vector<Tensor> masks;
+    std::vector<Tensor> drawn;
     for (const auto& phase : model->phases()) {
       Pass pass;
       phase.updates.front().objective(
           batch, Step{.at = {.epoch = 1, .batch = place}, .seed = 3, .training = true}, pass);
-      masks.push_back((pass.input == 0).flatten(1));
+      drawn.push_back((pass.input == 0).flatten(1));
     }
-    return masks;
+    return drawn;
   };
   const auto first = masks(5), again = masks(5), later = masks(6);
   for (std::size_t i = 0; i < 3; ++i) {

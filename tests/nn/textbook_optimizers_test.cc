@@ -20,7 +20,7 @@ struct Number {
 /// Step t, from 1, of a number with the gradient g; `decays` unless it is of a bias.
 using Formula = std::function<void(Number& n, double g, double rate, int t, bool decays)>;
 
-struct Case {
+struct Textbook {
   Choice<Optimizer> optimizer;
   Formula formula;
 };
@@ -61,7 +61,7 @@ void adadelta(Number& n, double g, double rate, int, bool) {
   n.x -= rate * step;
 }
 
-std::vector<Case> cases() {
+std::vector<Textbook> textbooks() {
   const Adam::Config kAdam = {.learning_rate = kRate, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3};
   return {
       {kAdam, adam(0)},
@@ -76,9 +76,9 @@ std::vector<Case> cases() {
   };
 }
 
-TEST(Textbook, EveryFirstOrderOptimizerFollowsItsFormula) {
+TEST(TextbookOptimizers, EveryFirstOrderOptimizerFollowsItsFormula) {
   constexpr int kSteps = 7;
-  for (const auto& [choice, formula] : cases()) {
+  for (const auto& [choice, formula] : textbooks()) {
     SCOPED_TRACE(choice.kind());
     auto random = fixed_generator();
     NamedTensors parameters;
@@ -111,9 +111,9 @@ TEST(Textbook, EveryFirstOrderOptimizerFollowsItsFormula) {
   }
 }
 
-TEST(Textbook, CoversEveryFirstOrderOptimizer) {
+TEST(TextbookOptimizers, CoversEveryFirstOrderOptimizer) {
   std::set<std::string> covered = {"lbfgs"};  // needs no formula: it follows PyTorch in optimizers_test.cc
-  for (const auto& item : cases()) covered.insert(item.optimizer.kind());
+  for (const auto& item : textbooks()) covered.insert(item.optimizer.kind());
   for (const auto& name : Optimizer::registry().names()) EXPECT_TRUE(covered.contains(name)) << name;
 }
 
