@@ -21,7 +21,7 @@ TEST(EveryTransform, GivesRowsOfTheShapeThatItSays) {
     const auto config = changed_by(example);
     const auto split = small_digits().split(config, 1);
     for (const auto& part : {split.train, split.validation, split.test}) {
-      EXPECT_EQ(part.shape(), config.changed({1, 8, 8}));
+      EXPECT_EQ(part.shape(), config.changed(Shape{1, 8, 8}));
       const auto inputs = part.range(0, 10).inputs;
       EXPECT_EQ(inputs.sizes(), at::IntArrayRef(batch_of(10, part.shape())));
       EXPECT_TRUE(at::isfinite(inputs).all().item<bool>());
