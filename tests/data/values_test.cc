@@ -6,9 +6,6 @@
 #include "aelab/core/error.h"
 #include "aelab/data/source.h"
 #include "aelab/data/transforms.h"
-#include "aelab/models/dense.h"
-#include "aelab/models/linear.h"
-#include "aelab/training/trainer.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -67,23 +64,6 @@ TEST(Values, OfASplitDependNeitherOnSeedNorOnTheSplit) {
               std::pair(0.0, 1.0));
   const Split by_hand{.train = own(0.2, 0.5).train, .validation = {}, .test = own(0, 0.4).train};
   EXPECT_EQ(pair_of(by_hand.limits()), std::pair(0.0, 0.5));
-}
-
-std::string likelihood_for(const Context& context) {
-  return Dense({.base = {.code = 2}}, context).config().likelihood->kind();
-}
-
-TEST(Values, ChooseTheLikelihoodInPrograms) {
-  const auto unit = own(0, 1), raw = own(-5, 40);
-  EXPECT_EQ(likelihood_for(unit.split()), "bernoulli");
-  EXPECT_EQ(likelihood_for(raw.split()), "gaussian");
-  EXPECT_EQ(likelihood_for(raw.split({.transforms = {ScaleTransform::Config{.clip = true}}})), "bernoulli");
-  EXPECT_EQ(likelihood_for(raw.split({.transforms = {ScaleTransform::Config{}}})), "gaussian");
-  EXPECT_EQ(likelihood_for(Shape{3}), "bernoulli");                                      // taken for pictures
-  EXPECT_EQ(Linear({.code = 2}, unit.split()).config().likelihood->kind(), "gaussian");  // demands its own
-  const auto split = raw.split();
-  const auto model = std::make_shared<Dense>(Dense::Config{.base = {.code = 2}}, split);
-  Trainer({.epochs = 1}).fit(*model, split);  // without a refusal
 }
 
 TEST(Values, AreLookedForOnce) {

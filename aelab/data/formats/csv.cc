@@ -289,6 +289,10 @@ class CsvReader {
       else if (fields == names_.size() + 1)
         remedy = " If rows begin with a name that the header lacks, as R writes them, name that column too";
     }
+    if (remedy.empty())
+      remedy = fields < names_.size()
+                   ? " Add what is missing, or remove the row"
+                   : " Quote a field that contains the delimiter, or remove what is too much";
     problems_.add(fmt::format("{}:{}: has {} fields, the first row has {}.{}", file_, rows_.line(), fields,
                               names_.size(), remedy));
   }
