@@ -96,8 +96,9 @@ class Run : public torch::CustomClassHolder {
     });
     variable_list gradients = {of_x};
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
-      gradients.push_back(collect_over_phases(i, sums[2 * i].sum({0, -1}), parameters[2 * i]));
-      const auto bias = sums[2 * i + 1].sum({0, -1});
+      const auto weight = sums[2 * i].sum(at::IntArrayRef({0, -1}));
+      gradients.push_back(collect_over_phases(i, weight, parameters[2 * i]));
+      const auto bias = sums[2 * i + 1].sum(at::IntArrayRef({0, -1}));
       gradients.push_back(plan_.phases[i] ? bias.view({parameters[2 * i + 1].size(0), -1}).sum(1) : bias);
     }
     return gradients;
