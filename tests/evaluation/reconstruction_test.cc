@@ -79,11 +79,10 @@ TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsFarFromTheOrigin) {
 }
 
 TEST(Reconstruction, ExplainedVarianceKeepsItsDigitsWhereSquaresLoseThem) {
-  // Steps of 8 at 1e8, as float32 counts there: squares above 2^53, though their spread is 64 * 5.
-  const auto step = at::tensor({0.F, 8.F, 16.F, 24.F}).view({4, 1}),
-             error = at::tensor({8.F, -8.F, -8.F, 8.F}).view({4, 1});
-  auto values = reconstruction(step + 1e8F, step + 1e8F + error);
-  EXPECT_NEAR(*values["reconstruction/explained_variance"], 1 - 256. / 320, 1e-12);
+  // The sum of 4,000 squares of 24 bits has more than float64's 53; 0, 1, 2, 3 spread by 1.25 a row. By
+  // squares about 0 this would come out as .178.
+  const auto x = 16777215 - at::arange(4000, at::kFloat).remainder(4).view({4000, 1});
+  EXPECT_NEAR(*reconstruction(x, x - 1)["reconstruction/explained_variance"], 1 - 1 / 1.25, 1e-12);
 }
 
 TEST(Reconstruction, ExplainsNothingOfConstantData) {
