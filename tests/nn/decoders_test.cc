@@ -44,7 +44,8 @@ const std::vector<Shape> kSizes = {{1, 8, 8},    {1, 9, 9},   {3, 8, 13},  {1, 1
 TEST(DefaultDecoder, IsGolansFor28x28) {
   for (const std::int64_t channels : {1, 3}) {
     const ConvolutionalBackbone net({}, {.input = {channels, 28, 28}});
-    const auto* completed = net.completed()->get_if<ConvolutionalBackbone::Config>();
+    const auto choice = net.completed();
+    const auto* completed = choice->get_if<ConvolutionalBackbone::Config>();
     EXPECT_EQ(in_json(completed->decoder), in_json(ConvolutionalBackbone::Config::lecture_decoder(channels)));
   }
 }
