@@ -82,7 +82,7 @@ void print_results(const ComparisonResults& results, const std::vector<std::stri
   print_wrapped(terminal_table(results), 2);
   if (!results.missing().empty()) {
     print("\nexcluded runs:\n");
-    for (const auto& missing : results.missing()) print_wrapped("  " + missing + "\n", 2);
+    for (const auto& missing : results.missing()) print_entry("  " + missing);
   }
   if (!drawn.empty())
     print_wrapped("\n" + (folder / "images/reconstructions.png").string() + ": from the top, test samples, " +
