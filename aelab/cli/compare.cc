@@ -82,7 +82,7 @@ void print_results(const ComparisonResults& results, const std::vector<std::stri
   print_wrapped(terminal_table(results), 2);
   if (const auto excluded = results.excluded(); !excluded.empty()) {
     print("\nexcluded runs:\n");
-    for (const auto& run : excluded) print_wrapped("  " + run + "\n", 2);
+    for (const auto& run : excluded) print_entry("  " + run);
   }
   if (!drawn.empty())
     print_wrapped("\n" + (folder / "images/reconstructions.png").string() + ": from the top, test samples, " +

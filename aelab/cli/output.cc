@@ -20,6 +20,10 @@ void print_wrapped(const std::string& text, std::size_t hang) {
   print_text(wrapped(text, text_width(), hang));
 }
 
+void print_entry(const std::string& text) {
+  print_text((::isatty(STDOUT_FILENO) ? wrapped(text, text_width(), 2) : text) + "\n");
+}
+
 void print_json(const nlohmann::json& value) { print_text(dumped(value) + "\n"); }
 
 void print_json(const nlohmann::ordered_json& value, int indent) { print_text(dumped(value, indent) + "\n"); }

@@ -19,6 +19,9 @@ void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
 /// a line are indented by `hang` columns more than the line.
 void print_wrapped(const std::string& text, std::size_t hang = 0);
 
+/// Prints one entry of a list, wrapped in a terminal and otherwise on one line, where programs find it.
+void print_entry(const std::string& text);
+
 /// Prints JSON to stdout: on one line, or indented. Bytes that are not UTF-8, as file names may have, are
 /// replaced.
 void print_json(const nlohmann::json& value);

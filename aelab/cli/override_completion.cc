@@ -57,7 +57,8 @@ class RunFile {
       for (const auto& rule : branch.value("allOf", ordered_json::array())) {
         const auto& condition = rule["if"]["properties"].begin();
         if (chosen_type(schema, place.value, condition.key()) == condition.value()["const"])
-          properties.update(rule["then"]["properties"]);
+          for (const auto& [key, field] : rule["then"]["properties"].items())
+            if (!properties.contains(key)) properties[key] = field;
       }
     }
     return properties;

@@ -50,7 +50,7 @@ class Bench(program.TestCase):
             self.assertLess(0, min(layer["chosen_ms"], layer["other_ms"]))
 
     def test_errors(self):
-        self.assert_refused(program.run("bench", "--filter", "nothing"), 'contains "nothing"; there are: mlp-128')
+        self.assert_refused(program.run("bench", "--filter", "nothing"), 'contains "nothing". Known: mlp-128')
         self.assertEqual(program.run("bench", "--seconds", "0").code, 2)
         wrong = write_json(self.folder / "wrong.json", small_run(model={"variant": "dens"}))
         self.assert_refused(program.run("bench", wrong), 'wrong.json: model.variant: unknown variant "dens"')

@@ -519,7 +519,7 @@ class Json(program.TestCase):
         self.assertIn("\n  validation\n", program.run("describe", "data").stdout)
         self.assertIn("\n  enabled\n", program.run("describe", "callbacks").stdout)
         self.assertRegex(
-            program.run("describe", "training.epochs").stdout, r'^"training.epochs" of a run file: .*; integer, at least 1'
+            program.run("describe", "training.epochs").stdout, r'^"training.epochs" of a run file: [^;]*;\s+integer, at least 1'
         )
         self.assertIn("\n  momentum\n", program.run("describe", "optimizers", "sgd").stdout)
         schema = json.loads(program.run("describe", "training", "--json").stdout)

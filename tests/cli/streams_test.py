@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -178,7 +179,7 @@ class Inherited(program.TestCase):
 
         def workers():
             try:
-                children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
+                children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             except FileNotFoundError:
                 return []
             return [int(child) for child in children]

