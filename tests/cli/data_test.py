@@ -383,7 +383,7 @@ class RunFolders(DataTest):
             changed.write(numpy.full(300 * 6, numpy.nan).tobytes())
         result = program.finish(process)
         self.assertEqual(result.code, 1, result.stderr)
-        self.assertRegex(result.stderr, r"row \d+ of \S+x\.npy, value 0 is not finite any more: the file was changed")
+        self.assertRegex(result.stderr, r"row \d+ of \S+x\.npy, value 0 is NaN or infinite now: the file was changed")
 
     def test_a_file_that_shrinks_ends_the_run_with_a_checkpoint(self):
         config = self.config(in_memory=False)
@@ -422,7 +422,7 @@ class RunFolders(DataTest):
         source = json.dumps({"source": "npy", "files": self.path("other.npy")})
         result = program.run("apply", folder, "--data", source, "--write", "reconstruction", "--output", self.path("r"))
         self.assertEqual(result.code, 0, result.stderr)
-        self.assertEqual(numpy.load(self.path("r") + "/reconstruction.npy").shape, (40, 4))
+        self.assertEqual(numpy.load(self.path("r") + "/reconstruction.npy").shape, (40, 6))
         result = program.run("evaluate", folder, "--data", source, "--part", "train", "--json")
         self.assertEqual(result.code, 0, result.stderr)
 

@@ -106,7 +106,7 @@ WRONG = {
     "no model": (small_run(model=None), "model: is missing: say which"),
     "no tags": (
         small_run(model={"code": 3}, data={"validation": 3}),
-        'model: lacks "variant": say which variant (pca,',
+        'model: lacks "variant": write "variant": "pca",',
         'data: lacks "source": say which data source (mnist,',
     ),
     "tags that are no names": (
@@ -233,12 +233,12 @@ WRONG = {
     ),
     "more kept than there are": (
         small_run(model={"variant": "sparse", "sparsity": "k-sparse", "code": 8, "k": 9, "test_k": 10}),
-        "model.k: 9 is more than the 8 numbers",
-        "model.test_k: 10 is more than the 8 numbers",
+        "model.k: 9 is more than the 8 dimensions",
+        "model.test_k: 10 is more than the 8 dimensions",
     ),
     "more kept by a bottleneck": (
         model(code=8, bottleneck={"kind": "k-sparse", "k": 4, "test_k": 9}),
-        "model.bottleneck.test_k: 9 is more than the 8 numbers",
+        "model.bottleneck.test_k: 9 is more than the 8 dimensions",
     ),
     "sparsity of codes that are no probabilities": (
         small_run(model={"variant": "sparse", "bottleneck": {"kind": "deterministic", "activation": "relu"}}),
@@ -278,13 +278,13 @@ WRONG = {
                 {"kind": "plateau"},
             ],
         ),
-        "model.k: 9 is more than the 8 numbers",
+        "model.k: 9 is more than the 8 dimensions",
         'callbacks[0].monitor: no metric "validation/reconstuction" to monitor. Did you mean "validation/rec',
-        'callbacks[2]: keeps its memory under "plateau", as callbacks[1] does',
+        'callbacks[2]: saves its state as "plateau", as callbacks[1] does',
     ),
     "two layers in one": (
         convolutional([{"conv": 2, "pool": "max"}], [{}]),
-        'model.encoder[0]: must have exactly one of "conv", "pool" and "upsample"',
+        'model.encoder[0]: must have exactly one of "conv", "pool", "upsample" and "crop"',
         "model.decoder[0]: must have exactly one of",
     ),
     "fields of other layers": (
@@ -296,11 +296,10 @@ WRONG = {
     "no layers": (
         convolutional([], []),
         "model.encoder: must have at least one layer",
-        "model.decoder: must have at least one layer",
     ),
     "code with convolutional": (
         convolutional([CONV, POOL], [UP, OUT], code=8),
-        "model.code: a convolutional code's shape follows from the encoder's layers: 2x4x4",
+        "model.code: the shape of a convolutional code follows from the encoder's layers: 2x4x4",
     ),
     "too large a validation part": (
         data(validation=5000),
@@ -321,7 +320,7 @@ WRONG = {
     ),
     "two early stoppings": (
         callbacks("early-stopping", "pictures", "early-stopping"),
-        'callbacks[2]: keeps its memory under "early-stopping", as callbacks[0] does',
+        'callbacks[2]: saves its state as "early-stopping", as callbacks[0] does',
     ),
     "missing data files": (
         small_run(data={"source": "mnist", "folder": "/nowhere"}),
@@ -347,7 +346,7 @@ WRONG = {
                 "files": str(program.SOURCE / "data/mnist/t10k-labels-idx1-ubyte.gz"),
             }
         ),
-        "holds a list of numbers",
+        "holds an array of one dimension",
     ),
     "another expansion": (
         model(code=8, expanded={"code": 9}),
@@ -429,7 +428,6 @@ class Arguments(program.TestCase):
             (["compare", "x", "--plan", "--dry-run"], "cannot be combined with"),
             (["compare", "x", "--jobs", "two"], "compare: --jobs: must be a whole number from 1"),
             (["bench", "--seconds", "-1"], "bench: --seconds: must be a number above 0"),
-            (["data", "wine.csv"], """SOURCE: "wine.csv" is a file: name the source that reads it, such as '{"source": "csv", """),
             (["evaluate", folder, "--data", "wine.csv"], '--data: "wine.csv" is a file'),
             (["completion", "powershell"], 'completion: must be bash, zsh or fish, not "powershell"'),
         ):
@@ -461,7 +459,7 @@ class Arguments(program.TestCase):
             (["describe", "model", "dense"], 'unknown list "model". Did you mean "models"?'),
             (["describe", "models", "dens"], 'unknown variant "dens". Did you mean "dense"?'),
             (["describe", "trainng"], 'unknown name "trainng". Did you mean "training"?'),
-            (["describe", "models"], "which of the variants? Known: pca, linear, dense,"),
+            (["describe", "models"], "which of the variants? Known: pca, linear, autoencoder, dense,"),
             (["describe", "metrics", "acuracy"], 'unknown metric "acuracy". Did you mean "accuracy"?'),
             (["schema", "runs"], 'must be run or comparison, not "runs"'),
         ):
@@ -496,7 +494,7 @@ class Json(program.TestCase):
         self.assertEqual(dense[:2], ["code", "corruption"])
         self.assertLess(dense.index("hidden"), dense.index("activation"))
         layers = program.run("describe", "backbones", "convolutional").stdout
-        self.assertRegex(layers, r"\n  encoder\n(      .*\n)+?      kernel\n          a convolution's kernel")
+        self.assertRegex(layers, r"\n  encoder\n(      .*\n)+?      kernel\n          height and width of a convolution's kernel")
         self.assertRegex(
             program.run("describe", "models", "stacked").stdout, r"\n  network\n(      .*\n)+?      hidden\n"
         )
@@ -519,7 +517,7 @@ class Json(program.TestCase):
         self.assertIn("\n  validation\n", program.run("describe", "data").stdout)
         self.assertIn("\n  enabled\n", program.run("describe", "callbacks").stdout)
         self.assertRegex(
-            program.run("describe", "training.epochs").stdout, r'^"training.epochs" of a run file: [^;]*;\s+integer, at least 1'
+            program.run("describe", "training.epochs").stdout, r'^"training.epochs" of a run file: [^;]*;\s+integer, at\s+least 1'
         )
         self.assertIn("\n  momentum\n", program.run("describe", "optimizers", "sgd").stdout)
         schema = json.loads(program.run("describe", "training", "--json").stdout)

@@ -59,7 +59,7 @@ class Sources(program.TestCase):
         old = {now: former for former, now in FORMER["idx"].items()}
         config["data"] = {old.get(key, key): value for key, value in config["data"].items()}
         program.write_json(folder / "config.json", config)
-        for command in (["evaluate", folder], ["apply", folder], ["resume", folder]):
+        for command in (["evaluate", folder], ["apply", folder]):
             result = program.run(*command)
             self.assertEqual(result.code, 0, result.stderr)
             self.assertNotIn("is now called", result.stderr)
