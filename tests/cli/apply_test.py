@@ -191,7 +191,7 @@ class Apply(program.TestCase):
         self.refused("--data", '{"source": "digits"', says="--data:1:")
         self.refused("--data", '{"source": "idx", "files": "/nowhere"}', says="/nowhere")
         self.refused(
-            "--data", '{"source": "digits", "transforms": ["standardize"]}', says='--data: "transforms" are the run'
+            "--data", '{"source": "digits", "transforms": ["standardize"]}', says='--data: "transforms" are those of the run'
         )
         self.refused("--part", "tst", says="--part: ")
         self.refused("--write", "codes,error", says="--write[0]: ")
