@@ -12,9 +12,8 @@
 int main() {
   constexpr std::int64_t kEpochs = 20, kRows = 64, kSeed = 1;
   const auto split = aelab::open_dataset("digits").split({.validation = 200}, kSeed);
-  const auto model =
-      std::make_shared<aelab::Dense>(aelab::Dense::Config{.base = {.code = 16}, .backbone = {.hidden = {64}}},
-                                     aelab::Context(split, kSeed));
+  const auto model = std::make_shared<aelab::Dense>(
+      aelab::Dense::Config{.base = {.code = 16}, .backbone = {.hidden = {64}}}, aelab::Context(split, kSeed));
   torch::optim::Adam optimizer(model->parameters(), 3e-3);
 
   for (std::int64_t epoch = 0; epoch < kEpochs; ++epoch) {
