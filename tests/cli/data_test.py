@@ -422,7 +422,7 @@ class RunFolders(DataTest):
         source = json.dumps({"source": "npy", "files": self.path("other.npy")})
         result = program.run("apply", folder, "--data", source, "--write", "reconstruction", "--output", self.path("r"))
         self.assertEqual(result.code, 0, result.stderr)
-        self.assertEqual(numpy.load(self.path("r") + "/reconstruction.npy").shape, (40, 6))
+        self.assertEqual(numpy.load(self.path("r") + "/reconstruction.npy").shape, (40, 6))  # unwhitened
         result = program.run("evaluate", folder, "--data", source, "--part", "train", "--json")
         self.assertEqual(result.code, 0, result.stderr)
 

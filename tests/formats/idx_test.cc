@@ -68,10 +68,10 @@ TEST(Idx, RefusesFilesCutAnywhere) {
 }
 
 TEST(Idx, RefusesWithTheByte) {
-  EXPECT_SAYS(idx_refusal(""), "no IDX file");
+  EXPECT_SAYS(idx_refusal(""), "not an IDX file");
   EXPECT_SAYS(idx_refusal("\x89PNG"), "byte 0: this is not an IDX file");
   EXPECT_SAYS(idx_refusal(std::string("\0\1\x08\1", 4)), "byte 1: this is not an IDX file");
-  EXPECT_SAYS(idx_refusal(header(0x0A, {1}) + "x"), "byte 2: 0x0A is no type");
+  EXPECT_SAYS(idx_refusal(header(0x0A, {1}) + "x"), "byte 2: 0x0A is not a value type");
   EXPECT_SAYS(idx_refusal(header(0x08, {})), "byte 3: the array has no dimensions");
   EXPECT_SAYS(idx_refusal(header(0x08, std::vector<std::uint32_t>(9, 1)) + "x"),
               "byte 3: the array has 9 dimensions");
