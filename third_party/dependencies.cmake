@@ -52,7 +52,7 @@ function(aelab_find_libtorch)
   cmake_path(SET root NORMALIZE "${Torch_DIR}/../../..")
   cmake_path(GET root PARENT_PATH root)  # without the slash at its end
 
-  set(PACKAGE_FIND_VERSION 2.7)
+  set(PACKAGE_FIND_VERSION 2.13)
   include("${Torch_DIR}/TorchConfigVersion.cmake")
   if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
     message(FATAL_ERROR "LibTorch ${PACKAGE_VERSION} in ${root} is too old: aelab needs ${PACKAGE_FIND_VERSION} or newer.")
