@@ -26,11 +26,19 @@ struct Directions {
   Tensor components;  ///< [k, features], float64
 };
 
-/// Sets the directions whose variance is at most `share` of the largest to zero.
-Directions without_rounding(Tensor variances, const Tensor& components, double share) {
-  const auto real = variances > share * variances.slice(0, 0, 1).clamp_min(0);
+/// Sets the directions to zero whose variance rounding can explain: that of the data, float32 numbers whose
+/// mean squares are `squares` [features], or that of the computation, `share` of the largest variance.
+Directions without_rounding(const Tensor& variances, const Tensor& components, const Tensor& squares,
+                            double share) {
+  constexpr double kData = 16 * 0x1p-48;  // (4 float32 roundings, relative)^2
+  const auto rounding =
+      at::mv(components.square(), squares) * kData + share * variances.slice(0, 0, 1).clamp_min(0);
+  const auto real = variances > rounding;
   return {at::where(real, variances, 0.), at::where(real.unsqueeze(1), components, 0.)};
 }
+
+constexpr double kExact = 0x1p-49,
+                 kSingle = 1e-6;  // shares of the largest variance, of products in float64, float32
 
 /// Adds x x^T to the upper triangle of `products`, x [features, rows]: a strip of rows at a time, from the
 /// diagonal on, which is four sevenths of the whole square's work with 784 features, and half of it with
@@ -76,7 +84,7 @@ Directions by_covariance(const Centred& rows, double count, std::int64_t k, Tens
   total = covariance.trace().item<double>();
   const auto [values, vectors] = at::linalg_eigh(covariance);  // ascending
   return without_rounding(values.flip(0).slice(0, 0, k), vectors.flip(1).slice(1, 0, k).t(),
-                          exact ? 1e-12 : 1e-6);
+                          covariance.diagonal() + mean.square(), exact ? kExact : kSingle);
 }
 
 /// By the eigenvectors of the rows' inner products, for fewer rows than features: no more memory than the
@@ -95,7 +103,7 @@ Directions by_inner_products(const Centred& rows, double count, std::int64_t k, 
   const auto variances = values.flip(0).slice(0, 0, there);
   auto components = at::mm(vectors.flip(1).slice(1, 0, there).t(), x);
   components = components / at::linalg_vector_norm(components, 2, 1, /*keepdim=*/true).clamp_min(1e-300);
-  const auto found = without_rounding(variances, components, 1e-12);
+  const auto found = without_rounding(variances, components, x.square().mean(0) + mean.square(), kExact);
   return {at::constant_pad_nd(found.variances, {0, k - there}),
           at::constant_pad_nd(found.components, {0, 0, 0, k - there})};
 }

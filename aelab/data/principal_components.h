@@ -21,10 +21,10 @@ struct PrincipalComponents {
 /// The first k components, no more than there are features. With as many rows as features or more they are
 /// eigenvectors of the covariance: one pass over the rows in blocks, products in float32 (up to 256 features
 /// in float64), their sum and the rest in float64 (components of MNIST are scikit-learn's to 1e-6). With
-/// fewer rows they follow from the rows' inner products, in float64. Directions whose variance is at most
-/// 1e-12 of the largest (1e-6 where products are in float32) are rounding: they and their variances are zero.
-/// Each component's largest entry is positive, so that signs are determined. Stopped (core/signals.h) where a
-/// signal arrives between two blocks.
+/// fewer rows they follow from the rows' inner products, in float64. Directions whose variance rounding can
+/// explain (of float32 data, of sums) are zero, and so are their variances. Each component's largest entry is
+/// positive, so that signs are determined. Stopped (core/signals.h) where a signal arrives between two
+/// blocks.
 PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k);
 
 }  // namespace aelab

@@ -32,7 +32,8 @@ json complete_run(const RunConfig& config, const Autoencoder& model) {
   if (!own.contains("hidden") && !own.contains("encoder") && !own.contains("backbone") &&
       parts.contains("backbone"))
     own["backbone"] = parts["backbone"];
-  for (const auto& [field, value] : parts.value("backbone", json::object()).items())
+  const auto backbone = parts.value("backbone", json::object());
+  for (const auto& [field, value] : backbone.items())
     if (own.contains(field) && own[field].empty()) own[field] = value;  // chosen for the input, as a decoder
   return run;
 }

@@ -126,7 +126,7 @@ class RecordedKernels(program.TestCase):
         header, aelab, tensors = program.checkpoint_parts(path)
         aelab["kernels"]["linear"] = "abacus"
         self.rewrite(path, header, aelab, tensors)
-        self.assert_refused(program.run("resume", folder), 'cannot go on to the same bits: kernels: linear: must be one of')
+        self.assert_refused(program.run("resume", folder), 'cannot be resumed to the same bits: kernels: linear: must be one of')
 
 
 if __name__ == "__main__":

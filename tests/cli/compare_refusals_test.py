@@ -75,7 +75,7 @@ class Mistakes(Comparing):
         changed = [{"name": "pca", "set": PCA}, {"name": "dense", "set": {**DENSE, "model.code": 5}}]
         result = self.compare(comparison(variants=changed))
         self.assertEqual(result.code, 2)
-        self.assertIn("dense/seed-1/config.json: is another run than is asked for: model/code is 4, not 5", result.stderr)
+        self.assertIn("dense/seed-1/config.json: is the config of another run: model/code is 4, not 5", result.stderr)
         self.assertEqual({path: path.read_bytes() for path in self.output.rglob("*") if path.is_file()}, before)
         foreign = self.output / "foreign"
         foreign.mkdir()

@@ -133,7 +133,7 @@ class Budgets(Comparing):
         stack = {"model": {"variant": "stacked", "layers": [layer] * 3}}
         self.assert_refused(
             self.compare(comparison(variants=[{"name": "stacked", "set": stack}], budget={"epochs": 2})),
-            "2 epochs leave a phase without any; the nearest possible are 3")
+            "2 epochs are too few for all phases; the least possible is 3")
 
     def test_seconds_go_one_at_a_time_and_refuse_what_stretches(self):
         clocked = comparison(budget={"seconds": 0.2}, variants=[{"name": "dense", "set": DENSE}])
@@ -141,7 +141,7 @@ class Budgets(Comparing):
         rate = {"training.optimizer": {"kind": "adam", "learning_rate": {"kind": "cosine", "from": 0.01}}}
         self.assert_refused(
             self.compare({**clocked, "variants": [{"name": "dense", "set": {**DENSE, **rate}}]}),
-            "the cosine schedule depends on how many steps a phase takes")
+            "the cosine schedule depends on the number of steps")
         made = self.compared(clocked)
         for run in read_json(made / "comparison.json")["variants"][0]["runs"]:
             self.assertGreaterEqual(run["seconds"], 0.2)
