@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "aelab/core/error.h"
@@ -241,6 +242,10 @@ void WhitenTransform::fit(const Dataset& train) {
   const auto whitening = found.components * scales;  // [components, features]
   matrix_ = config_.method == Whitening::pca ? whitening.t().contiguous()
                                              : at::mm(found.components.t(), whitening).contiguous();
+  if (config_.method == Whitening::pca || config_.components || config_.epsilon == 0) return;
+  // ZCA keeps the directions without variance, too.
+  const auto without = at::eye(features) - at::mm(found.components.t(), found.components);
+  matrix_ += without * (1 / std::sqrt(config_.epsilon));
 }
 
 Tensor WhitenTransform::apply(Tensor x, const Randomness&) const {

@@ -250,7 +250,7 @@ TEST(Sources, DigitsRefuseDamagedRows) {
   EXPECT_EQ(refusal(row + "7\n" + row + "7\n"), "nothing was thrown");
   EXPECT_SAYS(refusal(row + "7\n" + row + "x\n"), "row 1: the label \"x\" is not a class number");
   EXPECT_SAYS(refusal("17," + row.substr(2) + "7\n"),
-              "digits.csv.gz:1: column 0 is no whole number from 0 to 16");
+              "digits.csv.gz:1: column 0 is not a whole number from 0 to 16");
   EXPECT_SAYS(refusal(row + "7\n3,4\n"), "digits.csv.gz:2: has 2 fields, the first row has 65");
   EXPECT_SAYS(refusal(row + "7,1\n"), "a row of ");
   EXPECT_SAYS(refusal(row), "digits.csv.gz:1: column 64 (\"64\"): the label is missing");

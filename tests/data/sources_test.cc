@@ -148,19 +148,19 @@ TEST_F(SourceFiles, NpzAndSafetensorsTakeArraysByName) {
     EXPECT_SAYS(said({.inputs = "xx"}), "Did you mean \"x\"?");
   }
   EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "a.safetensors"}}),
-              "a.safetensors is read by \"source\": \"safetensors\", not by \"npz\"");
+              "a.safetensors is a safetensors file: use \"source\": \"safetensors\" instead of \"npz\"");
   EXPECT_SAYS(refusal(SafetensorsSource::Config{{.files = folder / "a.npz"}}),
-              "a.npz is read by \"source\": \"npz\", not by \"safetensors\"");
+              "a.npz is a NumPy .npz file: use \"source\": \"npz\" instead of \"safetensors\"");
   EXPECT_SAYS(refusal(Npy::Config{.files = folder / "a.npz"}),
-              "a.npz is read by \"source\": \"npz\", not by \"npy\"");
+              "a.npz is a NumPy .npz file: use \"source\": \"npz\" instead of \"npy\"");
   put_file(folder / "bad.npz", read_file(folder / "a.npz").substr(0, 100));
   EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "bad.npz", .inputs = "x"}}),
-              "bad.npz: its 100 bytes are no .npz file, or cut short or damaged");
+              "bad.npz: its 100 bytes are not a .npz file, or truncated or corrupted");
   auto content = read_file(folder / "a.npz");
   content[content.find("NUMPY") + 130] ^= 1;  // a value
   put_file(folder / "bad.npz", content);
   EXPECT_SAYS(refusal(Npz::Config{{.files = folder / "bad.npz", .inputs = "x"}}),
-              "bad.npz: x: is damaged: CRC error");
+              "bad.npz: x: is corrupted: CRC error");
 }
 
 TEST_F(SourceFiles, CsvTakesNamesAsLabels) {
