@@ -143,11 +143,11 @@ TEST(Callbacks, AddToTheDefaultsOrReplaceThem) {
   const auto count = [](const std::vector<CallbackConfig>& listing, bool with_folder) {
     return make_callbacks(listing, with_folder).size();
   };
-  EXPECT_EQ(count({}, true), 4u);
-  EXPECT_EQ(count({}, false), 2u);  // progress and stop-on-nan
-  EXPECT_EQ(count({listed("early-stopping")}, false), 3u);
-  EXPECT_EQ(count({listed("checkpoint")}, true), 4u);
-  EXPECT_EQ(count({without("checkpoint"), without("stop-on-nan")}, true), 2u);
+  EXPECT_EQ(count({}, true), 3u);
+  EXPECT_EQ(count({}, false), 1u);  // stop-on-nan
+  EXPECT_EQ(count({listed("early-stopping")}, false), 2u);
+  EXPECT_EQ(count({listed("checkpoint")}, true), 3u);
+  EXPECT_EQ(count({without("checkpoint"), without("stop-on-nan")}, true), 1u);
 }
 
 TEST(Callbacks, RefuseWhatCannotWork) {
