@@ -127,7 +127,7 @@ std::string place_of(std::string_view text, std::size_t byte) {
 json parse_json(std::string_view text, const std::string& name) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw Error(name + ": is empty");
   if (const auto zero = text.find('\0'); zero != std::string_view::npos)  // the parser would end there
-    throw Error(name + ":" + place_of(text, zero + 1) + ": a zero byte: this is no JSON");
+    throw Error(name + ":" + place_of(text, zero + 1) + ": a zero byte: this is not JSON");
   StrictBuilder builder;
   const char* furthest = text.data();
   const CountingInput begin(text.data(), &furthest), end(text.data() + text.size(), &furthest);

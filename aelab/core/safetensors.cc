@@ -102,18 +102,19 @@ class SafetensorsReader {
   void read_header() {
     std::array<unsigned char, 8> start;
     if (size_ < start.size() || file_.read(start.data(), start.size()) != start.size()) {
-      refuse(fmt::format("it is no safetensors file: it has {} bytes", size_));
+      refuse(fmt::format("it is not a safetensors file: it has {} bytes", size_));
     }
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < start.size(); ++i) length |= std::uint64_t{start[i]} << 8 * i;
-    if (length > longest_header) refuse("it is no safetensors file: its header would be longer than 100 MB");
+    if (length > longest_header)
+      refuse("it is not a safetensors file: its header would be longer than 100 MB");
     if (length > size_ - start.size()) {
       refuse(fmt::format("it is truncated: it has {} bytes, its header alone needs {}", size_,
                          start.size() + length));
     }
     std::string text(length, '\0');
     if (file_.read(text.data(), length) != length) refuse("it became shorter while it was read");
-    if (!text.starts_with('{')) refuse("it is no safetensors file: its header is no JSON object");
+    if (!text.starts_with('{')) refuse("it is not a safetensors file: its header is not a JSON object");
     data_size_ = size_ - start.size() - length;
     take_header(parse_json(text, file_.path().string()));
   }
@@ -200,10 +201,10 @@ class SafetensorsReader {
   }
 
   void take_metadata(const Json& object) {
-    if (!object.is_object()) refuse("its __metadata__ is no object");
+    if (!object.is_object()) refuse("its __metadata__ is not an object");
     for (const auto& [key, value] : object.items()) {
       if (!value.is_string())
-        refuse(fmt::format("the value of \"{}\" in its __metadata__ is no string", key));
+        refuse(fmt::format("the value of \"{}\" in its __metadata__ is not a string", key));
       metadata[key] = value.get<std::string>();
     }
   }
@@ -213,9 +214,10 @@ class SafetensorsReader {
                           value.contains("shape") && value.contains("data_offsets");
     if (!complete) refuse_tensor(name, "has no entry of dtype, shape and data_offsets");
     const Json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-    if (!dtype.is_string()) refuse_tensor(name, "has a dtype that is no string");
-    if (!shape.is_array()) refuse_tensor(name, "has a shape that is no list");
-    if (!offsets.is_array() || offsets.size() != 2) refuse_tensor(name, "has data_offsets that are no pair");
+    if (!dtype.is_string()) refuse_tensor(name, "has a dtype that is not a string");
+    if (!shape.is_array()) refuse_tensor(name, "has a shape that is not a list");
+    if (!offsets.is_array() || offsets.size() != 2)
+      refuse_tensor(name, "has data_offsets that are not a pair");
 
     Entry entry;
     entry.tensor.name = name;

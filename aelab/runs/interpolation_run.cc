@@ -64,7 +64,7 @@ struct Ends {
 std::int64_t checked_row(const NamedEndpoint& end, const Dataset& part, Part which) {
   const auto row = *end.endpoint.row;
   if (row < part.size()) return row;
-  throw Error(fmt::format("--{}: there is no row {}: the {} part has {} rows, counted from 0", end.name, row,
+  throw Error(fmt::format("--{}: there is no row {}: the {} split has {} rows, counted from 0", end.name, row,
                           name_of(which), part.size()));
 }
 
@@ -91,7 +91,7 @@ std::int64_t row_of_class(const NamedEndpoint& end, const TrainedRun& run,
     if (named || (numbered && !members.defined())) members = (labels == label).nonzero().flatten();
   }
   if (!members.defined())
-    throw Error(fmt::format("{}there is no class {} in the {} part, whose classes are {}", option,
+    throw Error(fmt::format("{}there is no class {} in the {} split, whose classes are {}", option,
                             end.endpoint.of_class, name_of(config.part), join(classes, ", ")));
   std::int64_t place = 0;
   if (config.seed)
@@ -199,7 +199,7 @@ json interpolation_heading(const InterpolationConfig& config, const TrainedRun& 
       {"part", name_of(config.part)},
       {"steps", config.way.steps},
       {"code_shape", run.model->code_shape()},
-      {"distance", "Euclidean, from the nearest input of the training part, whose row is \"nearest\""}};
+      {"distance", "Euclidean, from the nearest input of the training split, whose row is \"nearest\""}};
   if (config.kind != InterpolationKind::manifold) {
     head["method"] = name_of(config.way.method);
     head["space"] = name_of(config.way.space);

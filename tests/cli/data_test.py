@@ -215,7 +215,7 @@ class Tables(DataTest):
         self.assertEqual([(ends[end]["label"], ends[end]["class"]) for end in ("from", "to")], [(1, "bee"), (0, "ant")])
         self.assert_refused(
             program.run("interpolate", folder, "--from-class", "dog", "--to-class", "ant"),
-            "--from-class: there is no class dog in the test part, whose classes are ant, bee, cat",
+            "--from-class: there is no class dog in the test split, whose classes are ant, bee, cat",
         )
         self.assertEqual(program.run("interpolate", folder, "--from-class", 1, "--to-class", 0).code, 0)
         self.assertIn("classes  3: ant, bee, cat\n", program.run("data", json.dumps(config["data"])).stdout)

@@ -161,12 +161,12 @@ class Interpolate(program.TestCase):
         )
 
     def test_what_is_not_there(self):
-        rows = "there is no row 359: the test part has 359 rows, counted from 0"
+        rows = "there is no row 359: the test split has 359 rows, counted from 0"
         self.refused(
             *("--from", 359, "--to-class", 10),
             says=(
                 f"--from: {rows}",
-                "--to-class: there is no class 10 in the test part, whose classes are 0, 1,",
+                "--to-class: there is no class 10 in the test split, whose classes are 0, 1,",
             ),
         )
         self.refused(

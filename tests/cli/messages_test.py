@@ -96,7 +96,7 @@ WRONG = {
     "an empty file": ("", "wrong.json: is empty"),
     "only white space": (" \n ", "wrong.json: is empty"),
     "a binary file": (bytes(range(256)), "wrong.json:1:1:"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong.json:3:1: a zero byte: this is no JSON"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong.json:3:1: a zero byte: this is not JSON"),
     "bytes after the end": (json.dumps(small_run()).encode() + b"\0rest", "wrong.json:1:"),
     "another encoding": ('{"name": "é"}'.encode("latin1"), "ill-formed UTF-8"),
     "a list": ([], "must be an object, not a list"),
