@@ -53,9 +53,15 @@ class RunFile {
     const auto schema = followed(place.schema);
     auto properties = schema.value("properties", ordered_json::object());
     for (const auto& branch : schema.value("anyOf", ordered_json::array())) {
+      if (branch.contains("$ref"))  // a registered type by its name; a default type's own fields follow it
+        properties.update(properties_of({branch, place.value}));
       properties.update(branch.value("properties", ordered_json::object()));
       for (const auto& rule : branch.value("allOf", ordered_json::array())) {
-        const auto& condition = rule["if"]["properties"].begin();
+        if (!rule.contains("if")) {
+          properties.update(rule.value("properties", ordered_json::object()));
+          continue;
+        }
+        const auto condition = rule["if"]["properties"].begin();
         if (chosen_type(schema, place.value, condition.key()) == condition.value()["const"])
           for (const auto& [key, field] : rule["then"]["properties"].items())
             if (!properties.contains(key)) properties[key] = field;
@@ -113,8 +119,10 @@ Words values_at(const RunFile& file, const Place& place) {
   const auto schema = file.followed(place.schema);
   if (schema.value("type", ordered_json()) == "boolean") return {"true", "false"};
   if (schema.contains("enum")) return schema["enum"].get<Words>();
-  for (const auto& branch : schema.value("anyOf", ordered_json::array()))
+  for (const auto& branch : schema.value("anyOf", ordered_json::array())) {
     if (branch.contains("enum")) return branch["enum"].get<Words>();
+    if (branch.contains("$ref")) return values_at(file, {branch, place.value});
+  }
   return {};
 }
 

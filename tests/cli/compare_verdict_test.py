@@ -24,7 +24,7 @@ class Verdicts(Comparing):
         return next(one["claim"] for one in read_json(made / "comparison.json")["measures"] if one["name"] == measure)
 
     def test_deterministic_variants_are_not_tested(self):
-        data = {"source": "csv", "train_files": table(self.folder / "train.csv", 300),
+        data = {"source": "csv", "files": table(self.folder / "train.csv", 300),
                 "test_files": table(self.folder / "test.csv", 100, seed=1), "header": False, "validation": 0}
         variants = [{"name": f"pca{code}", "set": {"model": {"variant": "pca", "code": code}}} for code in (2, 3)]
         made = self.compared(comparison(base={"data": data}, variants=variants, seeds=[1, 2, 3], budget=None))

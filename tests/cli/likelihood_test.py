@@ -96,7 +96,7 @@ class Default(LikelihoodTest):
         said = 'model.likelihood: "gaussian" by default, since the source has values from -'
         self.assertIn(said, result.stderr)
         self.assertIn(said, (program.pathlib.Path(result.stdout.splitlines()[-1]) / "log.txt").read_text())
-        self.assertIn("bernoulli where all values", program.run("describe", "models", "dense").stdout.replace("\n", " "))
+        self.assertIn("bernoulli if all values", program.run("describe", "models", "dense").stdout.replace("\n", " "))
         digits = program.write_json(self.folder / "digits.json", self.config({"source": "digits"}, VARIANTS["dense"]))
         self.assertNotIn("likelihood", program.run("run", digits, "--output", self.output, "--plain").stderr)
 

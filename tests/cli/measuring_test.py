@@ -10,7 +10,7 @@ class Measuring(program.TestCase):
         return str(self.folder / name)
 
     def test_too_few_rows_for_a_test_split(self):
-        data = {"source": "csv", "train_files": self.table("two.csv", "a,b\n1,2\n3,4\n"), "validation": 0}
+        data = {"source": "csv", "files": self.table("two.csv", "a,b\n1,2\n3,4\n"), "validation": 0}
         model = {"variant": "pca", "code": 1}
         config = small_run(data=data, model=model, evaluation=["reconstruction"], training=None)
         result = program.run("run", write_json(self.folder / "run.json", config), "--output", self.output)
@@ -26,13 +26,13 @@ class Measuring(program.TestCase):
         labelled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(
             f"{i},{i * i % 7},{classes[i % len(classes)]}\n" for i in range(40)))
             for name, classes in (("named", ["cat", "dog"]), ("numbered", [0, 1]), ("others", [3, 7]))]
-        source = lambda file: {"source": "csv", "train_files": file, "label": "kind"}
+        source = lambda file: {"source": "csv", "files": file, "label": "kind"}
         config = small_run(data={**source(labelled[0]), "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
         run = self.train(config)
         for file in labelled[1:]:
             result = program.run("evaluate", run, "--data", program.json.dumps(source(file)))
             self.assert_refused(result, "its classes are numbers without class names, the run's cat, dog")
-        bare = {"source": "csv", "train_files": labelled[1], "ignore": ["kind"]}
+        bare = {"source": "csv", "files": labelled[1], "ignore": ["kind"]}
         self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(bare)).code, 0)
         self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(source(labelled[0]))).code, 0)
 

@@ -133,11 +133,11 @@ class Progress(program.TestCase):
         self.assertLess(max(width(line) for line in drawn), 40)
 
     def test_names_count_by_the_columns_that_they_take(self):
-        terminal = OnTerminal("data", '{"source": "csv", "train_files": "表.csv"}', columns=30, cwd=self.folder)
+        terminal = OnTerminal("data", '{"source": "csv", "files": "表.csv"}', columns=30, cwd=self.folder)
         (self.folder / "表.csv").write_text("a,b,種類\n0.1,0.2,漢字漢字漢字\n0.3,0.1,仮名仮名仮名\n")
         terminal.finish()
         terminal = OnTerminal(
-            "data", '{"source": "csv", "train_files": "表.csv", "label": "種類"}', columns=32, cwd=self.folder
+            "data", '{"source": "csv", "files": "表.csv", "label": "種類"}', columns=32, cwd=self.folder
         )
         code, screen = terminal.finish()
         self.assertEqual((code, screen.wraps), (0, 0), terminal.shown)
