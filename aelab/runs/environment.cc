@@ -14,6 +14,10 @@
 #include <thread>
 
 #include "aelab/core/config.h"
+#include "aelab/core/error.h"
+#include "aelab/core/files.h"
+#include "aelab/core/json.h"
+#include "aelab/core/text.h"
 #include "aelab/core/version.h"
 #include "aelab/nn/kernels.h"
 
@@ -69,6 +73,24 @@ nlohmann::json environment() {
           {"mkldnn", at::hasMKLDNN()},
           {"folder", std::filesystem::current_path()},
           {"time", now()}};
+}
+
+std::vector<std::string> changed_surroundings(const std::filesystem::path& folder) {
+  const auto path = folder / "environment.json";
+  if (!std::filesystem::exists(path)) return {};
+  nlohmann::json then;
+  try {
+    then = parse_json(read_file(path), path.string());
+  } catch (const Error& error) {
+    return {"caution: this run may have begun on another machine: " + first_line(error.what())};
+  }
+  const auto now = environment();
+  std::vector<std::string> notes;
+  for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set", "variables"})
+    if (then.is_object() && then.contains(key) && then[key] != now[key])
+      notes.push_back("caution: the results may differ in their last bits: " + std::string(key) + " is now " +
+                      now[key].dump() + ", and was " + then[key].dump() + " when the run began");
+  return notes;
 }
 
 }  // namespace aelab

@@ -92,25 +92,15 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
           .seconds = progress.seconds};
 }
 
-/// Differences between the machine that began a run and this one that may change its last bits.
-std::vector<std::string> changed_surroundings(const fs::path& folder) {
-  const auto path = folder / "environment.json";
-  if (!fs::exists(path)) return {};
-  const auto then = parse_json(read_file(path), path.string()), now = environment();
-  std::vector<std::string> notes;
-  for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set", "variables"})
-    if (then.contains(key) && then[key] != now[key])
-      notes.push_back("caution: the results may differ in their last bits: " + std::string(key) + " is now " +
-                      now[key].dump() + ", and was " + then[key].dump() + " when the run began");
-  return notes;
+/// The config as the run's checkpoints keep it.
+AnyJson recorded_config(const fs::path& folder) {
+  const auto path = folder / "config.json";
+  return {parse_json(read_file(path), path.string()).dump()};
 }
 
 History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
-  const auto record = folder / "config.json", checkpoint = checkpoint_path(folder, from);
-  Place place{.folder = folder,
-              .resume = {},
-              .config = {parse_json(read_file(record), record.string()).dump()},
-              .notes = {}};
+  const auto checkpoint = checkpoint_path(folder, from);
+  Place place{.folder = folder, .resume = {}, .config = recorded_config(folder), .notes = {}};
   if (from == Which::last && !fs::exists(checkpoint) && fs::exists(checkpoint_path(folder, Which::previous)))
     throw Error(checkpoint.string() + ": is gone");
   if (from != Which::last || fs::exists(checkpoint)) {
@@ -127,7 +117,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
 std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
   const auto which = fs::exists(best) ? Which::best : Which::last;
-  if (which == Which::best) load_model_state(best, *made.model);
+  if (which == Which::best) load_model_state(best, *made.model, recorded_config(folder));
   std::vector<Result> results;
   if (made.data.test.size() > 0) {
     results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
@@ -166,11 +156,20 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   return outcome;
 }
 
-bool is_complete(const fs::path& folder) { return read_status(folder).state == "completed"; }
+/// The status, which is that of a run that did not end where the file cannot be read.
+RunStatus known_status(const fs::path& folder) {
+  try {
+    return read_status(folder);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool is_complete(const fs::path& folder) { return known_status(folder).state == "completed"; }
 
 /// Throws an Error if files of a completed run were changed since, such as the config.
 void require_unchanged(const fs::path& folder) {
-  const auto changed = changed_files(folder, read_status(folder));
+  const auto changed = changed_files(folder, known_status(folder));
   if (changed.empty()) return;
   throw Error(folder.string() +
               ": the run is complete, but these files were changed since: " + join(changed, ", ") +
@@ -181,22 +180,23 @@ RunOutcome on_record(const fs::path& folder) {
   return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
 }
 
+bool is_intact(const fs::path& checkpoint) {
+  try {
+    SafetensorsFile::read(checkpoint);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous",
 /// if `damaged` cannot be read and another checkpoint can.
 std::string way_out(const fs::path& folder, Which damaged) {
   const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
                      fs::exists(checkpoint_path(folder, Which::previous));
-  const auto is_whole = [&](Which which) {
-    try {
-      SafetensorsFile::read(checkpoint_path(folder, which));
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  };
-  if (!began || is_whole(damaged)) return {};
+  if (!began || is_intact(checkpoint_path(folder, damaged))) return {};
   for (const auto which : {Which::previous, Which::best})
-    if (which != damaged && is_whole(which))
+    if (which != damaged && is_intact(checkpoint_path(folder, which)))
       return "; " + checkpoint_path(folder, which).string() +
              " is not corrupted: resume from it with aelab resume " + folder.string() + " --checkpoint " +
              std::string(name_of(which));
@@ -311,13 +311,22 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, const RunConfig& config, const Data& data,
                                         Which checkpoint) {
   auto model = make_model(config, data);
-  load_model_state(find_checkpoint(folder, checkpoint), *model);
+  try {
+    load_model_state(find_checkpoint(folder, checkpoint), *model, recorded_config(folder));
+  } catch (const Error& error) {
+    const bool other = checkpoint == Which::best && is_intact(checkpoint_path(folder, Which::last));
+    throw Error(error.what() + std::string(other ? "; --checkpoint last is not corrupted" : ""));
+  }
   model->eval();
   return model;
 }
 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
   const auto config = load_run_config(folder);
+  if (!config.data.split.transforms.empty())
+    throw Error(folder.string() +
+                ": the model was trained on transformed data, and would encode raw rows wrongly; use "
+                "aelab::load_trained_run(folder): its `model`, and transformed(rows, data.transforms)");
   return load_model(folder, config, open_dataset(config.data.source), checkpoint);
 }
 

@@ -61,7 +61,8 @@ struct EvaluationConfig {
 /// Evaluates the model of a run; changes nothing in its folder.
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config = {});
 
-/// The model of a run, in evaluation mode.
+/// The model of a run, in evaluation mode. Throws an Error if the run transforms its data, which the model
+/// alone cannot do: load_trained_run() restores the fitted transforms, too.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
 /// The same for a config and data that are loaded already.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, const RunConfig& config,

@@ -181,9 +181,10 @@ void load_transforms(const std::filesystem::path& path, const Split& split) {
   load_transforms(SafetensorsFile::read(path), path, split);
 }
 
-void load_model_state(const std::filesystem::path& path, Autoencoder& model) {
+void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config) {
   const auto file = SafetensorsFile::read(path);
-  read_record(file, path);
+  const auto record = read_record(file, path);
+  require_same_config(record.config, config, path);
   copy_into(prefixed("model.", state_of(model)), file, path);
   load_fitted(model, file);
 }

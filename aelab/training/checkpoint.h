@@ -31,7 +31,8 @@ Progress progress_of(const std::filesystem::path& path);
 /// Restores the fitted transforms of a split. Throws an Error as above.
 void load_transforms(const std::filesystem::path& path, const Split& split);
 
-/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error as above.
-void load_model_state(const std::filesystem::path& path, Autoencoder& model);
+/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error as above, and if the
+/// checkpoint was written by a run of another config than `config` (empty: any).
+void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config = {});
 
 }  // namespace aelab
