@@ -1,5 +1,6 @@
 #include "aelab/runs/run.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <array>
 #include <cmath>
