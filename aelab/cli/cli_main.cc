@@ -25,7 +25,7 @@ using cli::complain;
 
 constexpr int kFailed = 1, kBadInput = 2;
 
-/// Warnings of LibTorch, each on a line of its own.
+/// Prints warnings of LibTorch as whole lines.
 class Warnings : public c10::WarningHandler {
  public:
   void process(const c10::Warning& warning) override {

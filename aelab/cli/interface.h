@@ -6,15 +6,14 @@
 
 namespace aelab::cli {
 
-// What the program's commands take, as help screens, the man page and shell completion show it. All of it is
-// read from CLI11's objects; nothing is listed a second time.
+// The options and arguments of the commands, read from CLI11's objects, for help screens, the manual page and
+// shell completion.
 
-/// The values that an option or argument takes, from the name of its type:
+/// The values that an option or argument takes, by the name of its CLI11 type:
 ///   "best|last"           one of these
-///   "code,error"          several of these, with commas between them
-///   "FILE", "FOLDER", ... anything; shell completion knows what some of them stand for. An argument without
-///   a
-///                         type of its own has its name as its type.
+///   "code,error"          several of these, separated by commas
+///   "FILE", "FOLDER", ... other values; shell completion knows what some of these names stand for
+/// An argument whose type has no name takes its own name.
 struct ValueType {
   std::string label;  ///< "FILE"; empty where there are choices
   std::vector<std::string> choices;
@@ -22,7 +21,7 @@ struct ValueType {
 };
 ValueType value_type(const CLI::Option& option);
 
-/// Those that help shows, in their order.
+/// Those that are not hidden, in the order in which they were added.
 std::vector<const CLI::App*> commands_of(const CLI::App& app);
 std::vector<const CLI::Option*> options_of(const CLI::App& command);
 std::vector<const CLI::Option*> arguments_of(const CLI::App& command);

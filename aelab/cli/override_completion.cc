@@ -17,7 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-/// A place in a run file: what its schema is, and what the file has there; null for nothing.
+/// A place in a run file: its schema, and the value that the file has there; both may be null.
 struct Place {
   ordered_json schema;
   nlohmann::json value;
