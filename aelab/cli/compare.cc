@@ -133,7 +133,7 @@ int compare(const CompareOptions& options) {
   if (options.only) return exit_code(do_run(comparison, *options.only));
   if (options.collect) return report_results(comparison, options.json);
   const auto costs = comparison.check(/*timed=*/options.dry_run);
-  for (const auto& note : comparison.notes()) fmt::print(stderr, "{}\n", note);
+  for (const auto& note : comparison.notes()) remark(note);
   if (options.dry_run) return print_dry_run(comparison, costs), 0;
   if (options.plan) return print_plan(comparison), 0;
   const auto program = fs::read_symlink("/proc/self/exe").string();

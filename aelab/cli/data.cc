@@ -1,7 +1,5 @@
 // aelab data
 
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -98,7 +96,7 @@ void add_data(CLI::App& app, Command& chosen) {
       Problems problems;
       read_config(value, config, problems);
       problems.raise("SOURCE");
-      for (const auto& remark : problems.remarks()) fmt::print(stderr, "SOURCE: {}\n", remark);
+      for (const auto& said : problems.remarks()) remark("SOURCE: " + said);
       const auto data = open_dataset(config.source);
       auto description = describe_data(data);
       if (!options->output.empty()) description["written"] = export_data(data, options->output);

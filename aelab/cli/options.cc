@@ -1,10 +1,9 @@
 #include "aelab/cli/options.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <filesystem>
 
+#include "aelab/cli/output.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/data/source.h"
@@ -113,7 +112,7 @@ void ConfigOptions::read(ConfigRef config, const std::string& command) const {
   read_config(value, config, found);
   for (const auto& problem : found.all()) named.add("--" + problem);
   named.raise(command);
-  for (const auto& remark : found.remarks()) fmt::print(stderr, "--{}\n", remark);
+  for (const auto& said : found.remarks()) remark("--" + said);
 }
 
 }  // namespace aelab::cli

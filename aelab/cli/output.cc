@@ -55,10 +55,12 @@ std::string in_shell(const std::string& text) {
   return quoted + "'";
 }
 
+void remark(const std::string& text) {
+  say((::isatty(STDERR_FILENO) ? wrapped(text, columns_of(STDERR_FILENO), 2) : text) + "\n");
+}
+
 int complain(const std::string& message, int code) {
-  const bool terminal = ::isatty(STDERR_FILENO);
-  const auto text = "aelab: " + message;
-  say((terminal ? wrapped(text, columns_of(STDERR_FILENO), 2) : text) + "\n");
+  remark("aelab: " + message);
   return code;
 }
 

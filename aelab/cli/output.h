@@ -33,6 +33,9 @@ std::string spaced(const nlohmann::ordered_json& value);
 /// The text as one word of a shell's command line, quoted where it must be.
 std::string in_shell(const std::string& text);
 
+/// Prints a remark to stderr as a line, wrapped in a terminal.
+void remark(const std::string& text);
+
 /// Prints "aelab: MESSAGE" to stderr; returns the exit code.
 int complain(const std::string& message, int code);
 

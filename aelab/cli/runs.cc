@@ -41,10 +41,10 @@ int report(const RunOutcome& outcome, bool as_json) {
     print("{}\n", outcome.folder.string());
   }
   if (outcome.was_complete)
-    say("aelab: this run was already complete; its recorded results are printed\n");
+    remark("aelab: this run was already complete; its recorded results are printed");
   else
     write_report(outcome.folder);
-  if (!outcome.remark.empty()) fmt::print(stderr, "aelab: {}\n", outcome.remark);
+  if (!outcome.remark.empty()) remark("aelab: " + outcome.remark);
   if (!outcome.signal) return 0;
   return complain("stopped; resume with: aelab resume " + in_shell(outcome.folder.string()),
                   exit_code(outcome.signal));

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+import unittest
 
 import program
 from program import small_run, write_json
@@ -269,6 +270,17 @@ class BothStreams(program.TestCase):
                     self.assertLessEqual(width(line), columns, line)
         for columns in 50, 60, 80, 120:
             self.assertEqual(tables[columns], tables[1000])
+
+
+class Sources(unittest.TestCase):
+    def test_everything_is_printed_by_core_terminal(self):
+        """What goes around it may land in the live line, or be lost in silence."""
+        prints = re.compile(r"fmt::print\(|std::c(?:out|err|log)\b|\bstderr\b|\bstdout\b|\bf?puts\(|\bf?printf\(")
+        for path in sorted((program.SOURCE / "aelab").rglob("*.cc")) + sorted((program.SOURCE / "aelab").rglob("*.h")):
+            if path.name.startswith("terminal."):
+                continue
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                self.assertNotRegex(line.split("//")[0], prints, f"{path}:{number}")
 
 
 if __name__ == "__main__":
