@@ -105,7 +105,7 @@ void add_data(CLI::App& app, Command& chosen) {
       if (!value.is_object()) return 0;
       nlohmann::ordered_json snippet = {{"source", value["source"]}};
       snippet.update(nlohmann::ordered_json(value));
-      print("\nIn a run file:\n  \"data\": {}\n", spaced(snippet));
+      print_wrapped("\nIn a run file:\n  \"data\": " + spaced(snippet) + "\n", 2);
       return 0;
     };
   });

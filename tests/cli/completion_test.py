@@ -105,7 +105,8 @@ _aelab
         self.assertIn("training.optimizer.learning_rate=", self.complete("aelab run sparse.json training.optimizer.lea"))
         self.assertIn("training.optimizer.momentum=", self.complete("aelab run sparse.json training.optimizer.kind=sgd training.optimizer."))
         self.assertEqual(self.complete("aelab apply x --format="), ["csv", "npy", "png"])
-        self.assertEqual(self.complete("aelab apply x --write code,"), ["code,error", "code,label", "code,reconstruction", "code,row"])
+        self.assertLessEqual({"code,error", "code,reconstruction"}, set(self.complete("aelab apply x --write code,")))
+        self.assertEqual(self.complete("aelab apply x --write code,co"), [])
 
     def test_a_file_that_cannot_be_read_gives_the_general_keys(self):
         (self.folder / "broken.json").write_text("{")
