@@ -105,13 +105,14 @@ std::string method_of(std::size_t variants, std::size_t tests, bool significant)
 std::string reason_of(const Claim& claim, const Others& others, std::size_t variants) {
   Names sentences;
   const auto& [significant, inconclusive, deterministic, equal, untested, excluded] = others;
+  const bool all_completed = excluded.empty();  // clang captures no structured binding
   const auto compared =
       claim.significant + claim.inconclusive + claim.deterministic + claim.equal + claim.untested;
   const auto method = [&](const Names& names, bool found) {
     return method_of(variants, names.size(), found);
   };
   const auto from = [&](const Names& names) {
-    if (names.size() < compared || !excluded.empty() || names.size() == 1) return listed(names);
+    if (names.size() < compared || !all_completed || names.size() == 1) return listed(names);
     if (claim.not_applicable == 0) return std::string("every other variant");
     return fmt::format("every other variant that has this metric ({} of {})", compared,
                        compared + claim.not_applicable);

@@ -58,11 +58,9 @@ class Sources(program.TestCase):
         config = program.read_json(folder / "config.json")
         old = {now: former for former, now in FORMER["idx"].items()}
         config["data"] = {old.get(key, key): value for key, value in config["data"].items()}
-        program.write_json(folder / "config.json", config)
-        for command in (["evaluate", folder], ["apply", folder]):
-            result = program.run(*command)
-            self.assertEqual(result.code, 0, result.stderr)
-            self.assertNotIn("is now called", result.stderr)
+        again = program.run("run", program.write_json(self.folder / "old.json", config), "--output", self.output)
+        self.assertEqual(again.code, 0, again.stderr)
+        self.assertIn('is now called "files"', again.stderr)
 
     def test_a_new_key_excludes_its_former_one(self):
         data = {**self.idx(False), "train_images": "x"}

@@ -43,7 +43,7 @@ def problems_of(path, text):
             yield f"includes <{name}>, which costs 15 s; take the fine headers"
         elif TORCH.match(name) and (room in TORCH_FREE or path.parts[:2] == FORMATS) and path.as_posix() not in WITH_TORCH:
             yield f"includes <{name}>, but {path.parent}/ has no LibTorch"
-        elif path.suffix == ".h" and (name == "nlohmann/json.hpp" or name.startswith("fmt/")):
+        elif path.suffix == ".h" and room != "cli" and (name == "nlohmann/json.hpp" or name.startswith("fmt/")):  # the program's own
             yield f"includes <{name}> in a header"
 
 
