@@ -209,16 +209,16 @@ TEST_F(Safetensors, ReadsFilesWithoutChecksums) {
 
 TEST_F(Safetensors, RefusesBadStarts) {
   put("");
-  EXPECT_SAYS(refusal(), "no safetensors file");
+  EXPECT_SAYS(refusal(), "not a safetensors file");
   put("1234567");
   EXPECT_SAYS(refusal(), "it has 7 bytes");
   put(std::string(8, '\xff') + "{}");
   EXPECT_SAYS(refusal(), "longer than 100 MB");
   put(std::string("\x10\0\0\0\0\0\0\0{}", 10));
   EXPECT_SAYS(refusal(), "truncated");
-  EXPECT_SAYS(refusal("", ""), "no JSON object");
-  EXPECT_SAYS(refusal(" {}", ""), "no JSON object");
-  EXPECT_SAYS(refusal("[]", ""), "no JSON object");
+  EXPECT_SAYS(refusal("", ""), "not a JSON object");
+  EXPECT_SAYS(refusal(" {}", ""), "not a JSON object");
+  EXPECT_SAYS(refusal("[]", ""), "not a JSON object");
   EXPECT_NE(refusal("{", ""), "nothing was thrown");
   EXPECT_NE(refusal("{}x", ""), "nothing was thrown");
   EXPECT_NE(refusal("{\"a\":" + std::string(100'000, '['), ""), "nothing was thrown");
@@ -235,16 +235,16 @@ TEST_F(Safetensors, RefusesBadEntries) {
   put(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "1234");
   EXPECT_EQ(refusal(), "nothing was thrown");
   EXPECT_SAYS(entry("\"F31\"", "[1]", "[0,4]"), "unknown dtype \"F31\"");
-  EXPECT_SAYS(entry("1", "[1]", "[0,4]"), "no string");
-  EXPECT_SAYS(entry("\"F32\"", "1", "[0,4]"), "no list");
+  EXPECT_SAYS(entry("1", "[1]", "[0,4]"), "not a string");
+  EXPECT_SAYS(entry("\"F32\"", "1", "[0,4]"), "not a list");
   EXPECT_SAYS(entry("\"F32\"", "[1.0]", "[0,4]"), "whole numbers");
   EXPECT_SAYS(entry("\"F32\"", "[-1]", "[0,4]"), "whole numbers");
   EXPECT_SAYS(entry("\"F32\"", "[18446744073709551615]", "[0,4]"), "whole number");
   EXPECT_SAYS(entry("\"F32\"", "[null]", "[0,4]"), "whole numbers");
   EXPECT_SAYS(entry("\"F32\"", "[2]", "[0,4]"), "needs 8 bytes");
   EXPECT_SAYS(entry("\"F32\"", "[1]", "[4,0]"), "needs 4 bytes");
-  EXPECT_SAYS(entry("\"F32\"", "[1]", "[0,4,4]"), "no pair");
-  EXPECT_SAYS(entry("\"F32\"", "[1]", "{}"), "no pair");
+  EXPECT_SAYS(entry("\"F32\"", "[1]", "[0,4,4]"), "not a pair");
+  EXPECT_SAYS(entry("\"F32\"", "[1]", "{}"), "not a pair");
   EXPECT_SAYS(entry("\"F32\"", "[1]", "[4,8]"), "follows a hole");
   EXPECT_SAYS(entry("\"F32\"", "[2]", "[0,8]"), "truncated");
   EXPECT_SAYS(entry("\"U8\"", "[3]", "[0,3]"), "1 bytes follow");
@@ -254,8 +254,8 @@ TEST_F(Safetensors, RefusesBadEntries) {
   EXPECT_SAYS(refusal(R"({"a":1})", ""), "has no entry");
   EXPECT_SAYS(refusal(R"({"a":{}})", ""), "has no entry");
   EXPECT_SAYS(refusal(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}})", ""), "has no entry");
-  EXPECT_SAYS(refusal(R"({"__metadata__":[]})", ""), "no object");
-  EXPECT_SAYS(refusal(R"({"__metadata__":{"a":1}})", ""), "no string");
+  EXPECT_SAYS(refusal(R"({"__metadata__":[]})", ""), "not an object");
+  EXPECT_SAYS(refusal(R"({"__metadata__":{"a":1}})", ""), "not a string");
 }
 
 TEST_F(Safetensors, RefusesOverlapsHolesAndDuplicates) {

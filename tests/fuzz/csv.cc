@@ -19,5 +19,5 @@ std::vector<std::string> fuzz_seeds() {
           "k  v\nx  1.5\ny\t 2\n",
           std::string("\xff\xfek\0,\0v\0\n\0x\0,\0"
                       "1\0",
-                      20)};
+                      16)};
 }
