@@ -85,7 +85,8 @@ class Damage(Folders):
                     (folder / name).write_bytes(content)
                     result = program.run("resume", folder)
                     self.assertEqual(result.code, 0, result.stderr)
-                    self.assertIn(name, (folder / "log.txt").read_text() if name == "environment.json" else name)
+                    if name == "environment.json" and content in (b"", b"{"):
+                        self.assertIn(name, (folder / "log.txt").read_text())
                     for same in "metrics.jsonl", "evaluation.json":  # checkpoints also count the remark in the log
                         self.assertEqual((folder / same).read_bytes(), (self.reference_folder / same).read_bytes())
                     shutil.rmtree(folder)
