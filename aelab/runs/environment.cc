@@ -81,13 +81,14 @@ std::vector<std::string> changed_surroundings(const std::filesystem::path& folde
   nlohmann::json then;
   try {
     then = parse_json(read_file(path), path.string());
+    if (!then.is_object()) throw Error(path.string() + ": is not a JSON object");
   } catch (const Error& error) {
     return {"caution: this run may have begun on another machine: " + first_line(error.what())};
   }
   const auto now = environment();
   std::vector<std::string> notes;
   for (const auto* key : {"aelab", "libtorch", "processor", "instruction_set", "variables"})
-    if (then.is_object() && then.contains(key) && then[key] != now[key])
+    if (then.contains(key) && then[key] != now[key])
       notes.push_back("caution: the results may differ in their last bits: " + std::string(key) + " is now " +
                       now[key].dump() + ", and was " + then[key].dump() + " when the run began");
   return notes;

@@ -85,7 +85,7 @@ class Damage(Folders):
                     (folder / name).write_bytes(content)
                     result = program.run("resume", folder)
                     self.assertEqual(result.code, 0, result.stderr)
-                    if name == "environment.json" and content in (b"", b"{"):
+                    if name == "environment.json" and content != b'{"status": 7}':
                         self.assertIn(name, (folder / "log.txt").read_text())
                     for same in "metrics.jsonl", "evaluation.json":  # checkpoints also count the remark in the log
                         self.assertEqual((folder / same).read_bytes(), (self.reference_folder / same).read_bytes())
