@@ -207,7 +207,7 @@ bool describe_kinds_named(const std::string& name, bool as_json) {
   return !found.empty();
 }
 
-/// Describes a file, a key of run files, or a registered type; false if the name is none of these.
+/// Describes a file, a key of run files, or a registered type; false if it is not the name of one.
 bool describe_unnamed(const std::string& what, bool as_json) {
   if (what != "run" && what != "comparison")
     return describe_key(what, as_json) || describe_kinds_named(what, as_json);

@@ -1,4 +1,4 @@
-// What a command line can go on with.
+// What can follow on a command line.
 
 #include "aelab/cli/completion.h"
 

@@ -1,4 +1,4 @@
-// What path.to.key=value can go on with, by the schema of run files.
+// What can follow in path.to.key=value, by the schema of run files.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

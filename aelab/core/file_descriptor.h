@@ -38,7 +38,7 @@ void close_file(int& descriptor);
 int write_all(int descriptor, std::string_view text);
 
 /// Whether the result of fsync or fdatasync is an error. Pipes, devices and some file systems have nothing to
-/// sync, which is none.
+/// sync, which is ignored.
 bool sync_failed(int result);
 
 }  // namespace aelab

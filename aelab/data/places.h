@@ -10,6 +10,12 @@ namespace aelab {
 
 constexpr const char* kFolderHelp = "folder of the files; default: searched for, see data/README.md";
 
+/// Adds what other frameworks call the field for a source's files or folder.
+inline void known_as_path(const Fields::Listed& field) {
+  field.also_known_as({"path", "paths", "file", "filename", "filenames", "file_name", "file_path", "filepath",
+                       "dir", "root", "directory", "location", "url", "folder"});
+}
+
 /// The folder of the data sets that are shipped with aelab, in the checkout or in an installation.
 std::filesystem::path shipped_data();
 

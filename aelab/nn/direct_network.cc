@@ -4,10 +4,10 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/functions/utils.h>
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "aelab/nn/direct_plan.h"
 
@@ -340,8 +340,7 @@ class DirectNetwork : public torch::autograd::Function<DirectNetwork> {
   }
 
  private:
-  /// Gradients that can be differentiated again are made of LibTorch's operators, at the price of another
-  /// pass.
+  /// Gradients that can be differentiated again, by LibTorch's operators and another forward pass.
   static variable_list differentiable_gradients(std::vector<ImageLayer> layers, const at::Tensor& x,
                                                 const variable_list& parameters, const at::Tensor& gradient) {
     std::size_t next = 0;
@@ -371,8 +370,7 @@ bool has_own_activation(const ImageLayer& layer) {
 }  // namespace
 
 bool suits_direct(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
-  constexpr std::int64_t kMostWork =
-      32 * 32;  // in times out channels; beyond, oneDNN's convolutions are as fast
+  constexpr std::int64_t kMostWork = 32 * 32;  // in times out channels; beyond, oneDNN is as fast
   const bool leaf = x.requires_grad() && x.is_leaf();
   if (layers.empty() || x.scalar_type() != at::kFloat || !x.is_cpu() || x.numel() == 0 || leaf) return false;
   return std::all_of(layers.begin(), layers.end(), [](const ImageLayer& layer) {
@@ -388,9 +386,8 @@ at::Tensor convolve_directly(const std::vector<ImageLayer>& layers, const at::Te
   const auto end = std::find_if(layers.begin(), layers.end(), has_own_activation);
   if (end == layers.end()) {
     const auto parameters = parameters_in(layers);
-    bool differentiable = x.requires_grad();
-    for (const auto& parameter : parameters) differentiable = differentiable || parameter.requires_grad();
-    const auto run = c10::make_intrusive<Run>(layers, x, differentiable && at::GradMode::is_enabled());
+    const bool differentiable = torch::autograd::compute_requires_grad(x, at::TensorList(parameters));
+    const auto run = c10::make_intrusive<Run>(layers, x, differentiable);
     return DirectNetwork::apply(x, at::TensorList(parameters), run);
   }
   // The kernels know ReLU alone: other activations stand between two networks.

@@ -26,7 +26,7 @@ struct ContenderCost {
 /// A comparison that is ready to run: its contenders, runs and folders.
 class Comparison {
  public:
-  /// Error that lists every mistake in variants, grid and list; `check` checks the runs themselves.
+  /// Throws an Error that lists every problem in variants, grid and list; `check` checks the runs themselves.
   explicit Comparison(ComparisonConfig config, std::string origin = "comparison");
 
   const ComparisonConfig& config() const { return config_; }
@@ -40,10 +40,10 @@ class Comparison {
   std::filesystem::path folder(const PlannedRun& run) const { return folder() / "runs" / run.id; }
   const std::string& origin() const { return origin_; }
 
-  /// Checks every contender as a run would, chooses widths, and returns the costs. Error that lists every
-  /// mistake; one that all contenders share is reported once, as the base's. Error, too, where contenders are
-  /// measured on different test splits, or in different units because their transforms were fitted to
-  /// different training splits. `timed`: a few steps of each are run to estimate the training time.
+  /// Checks every contender as a run would, chooses widths, and returns the costs. Throws an Error that lists
+  /// every problem; one that all contenders share is reported once, as the base's. Also throws an Error if
+  /// contenders are measured on different test splits, or in different units because their transforms were
+  /// fitted to different training splits. `timed`: a few steps of each are run to estimate the training time.
   std::vector<ContenderCost> check(bool timed = false);
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);

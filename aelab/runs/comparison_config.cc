@@ -15,8 +15,9 @@
 namespace aelab {
 
 void VariantConfig::fields(Fields& f) {
-  f("name", name, "the variant's name in tables, and of its folder");
-  f("set", set, "keys of the base run and this variant's values: {\"model.code\": 16}");
+  f("name", name, "the variant's name in tables, and of its folder").also_known_as({"label", "title"});
+  f("set", set, "keys of the base run and this variant's values: {\"model.code\": 16}")
+      .also_known_as({"overrides", "config", "changes", "params", "parameters", "values"});
   f("shares", shares,
     "how its phases share the budget, one number for each that takes steps; equally when left out", above(0));
   f("width", width, "keys whose values a budget of parameters scales; those of hidden layers when left out");
@@ -50,17 +51,27 @@ void ComparisonConfig::fields(Fields& f) {
   f("$schema", schema, "JSON Schema for editors");
   f("format", format, "version of this format", between(1, 1));
   f("name", name, "name of the comparison, and of its folder");
-  f("base", base, "the run that all variants change: a run file's object, or the path of a run file");
-  f("variants", variants, "the variants to compare; the base run alone when left out");
-  f("grid", grid, "lists of values for keys of the run, all combinations: {\"model.code\": [8, 16]}");
-  f("list", list, "keys set together, one object after the other: [{\"model.code\": 8}]");
-  f("seeds", seeds, "each variant runs once under each seed; tests need at least two");
+  f("base", base, "the run that all variants change: a run file's object, or the path of a run file")
+      .also_known_as({"base_run", "base_config", "run", "config"});
+  f("variants", variants, "the variants to compare; the base run alone when left out")
+      .also_known_as({"models", "autoencoders", "configs", "runs", "candidates"});
+  f("grid", grid, "lists of values for keys of the run, all combinations: {\"model.code\": [8, 16]}")
+      .also_known_as({"param_grid", "search_space", "sweep", "hyperparameters"});
+  f("list", list, "keys set together, one object after the other: [{\"model.code\": 8}]")
+      .also_known_as({"settings"});
+  f("seeds", seeds, "each variant runs once under each seed; tests need at least two")
+      .also_known_as({"n_seeds", "num_seeds", "random_seeds", "random_state", "random_states", "repeats",
+                      "n_repeats", "repetitions", "replications", "trials", "n_trials"});
   f("budget", budget, "training budget of every variant");
-  f("baseline", baseline, "the variant that the others are tested against; the first when left out");
+  f("baseline", baseline, "the variant that the others are tested against; the first when left out")
+      .also_known_as({"reference", "control"});
   f("metric", metric,
-    "the metric of the verdict; the first for which lower or higher is better when left out");
-  f("threads", threads, "threads of each run", between(1, 1024));
-  f("output", output, "folder of comparisons; this one is written to <output>/<name>");
+    "the metric of the verdict; the first for which lower or higher is better when left out")
+      .also_known_as({"criterion", "objective", "target"});
+  f("threads", threads, "threads of each run", between(1, 1024))
+      .also_known_as({"num_threads", "n_jobs", "workers", "num_workers"});
+  f("output", output, "folder of comparisons; this one is written to <output>/<name>")
+      .also_known_as({"out", "output_dir", "output_folder"});
   f.require(is_folder_name(name), "name", kNoFolderName);
   f.require(!base.text.empty(), "base", "is missing: give a run file's object, or the path of a run file");
   f.require(!seeds.empty(), "seeds", "must list at least one, such as [1, 2, 3, 4, 5]");
@@ -134,6 +145,21 @@ std::string name_of(const Setting& setting) {
 
 json parsed(const AnyJson& value) { return value.text.empty() ? json() : json::parse(value.text); }
 
+/// Where a key belongs that is not a key of runs but of comparisons; "" for all others.
+std::string place_in_comparison(const std::string& key) {
+  const auto first = key.substr(0, key.find_first_of(".["));
+  const auto has_field = [&](ConfigRef config) {
+    const auto names = field_names(config);
+    return std::find(names.begin(), names.end(), first) != names.end();
+  };
+  RunConfig run;
+  ComparisonConfig comparison;
+  VariantConfig variant;
+  if (has_field(run)) return {};
+  if (has_field(comparison)) return "at the top level, beside \"variants\"";
+  return has_field(variant) ? "beside \"set\"" : "";
+}
+
 /// An object of keys as a setting; anything else is a problem.
 Setting setting_of(const json& value, const std::string& path, Problems& problems) {
   Setting setting;
@@ -150,6 +176,8 @@ Setting setting_of(const json& value, const std::string& path, Problems& problem
     if (const auto own = kOwn.find(key); own != kOwn.end())
       problems.add(path + "." + key + ": is set by the comparison; use " +
                    (own->second.find('"') == std::string::npos ? '"' + own->second + '"' : own->second));
+    if (const auto place = place_in_comparison(key); !place.empty())
+      problems.add(path + "." + key + ": is not a key of a run. \"" + key + "\" belongs " + place);
     setting.emplace_back(key, set);
   }
   return setting;

@@ -51,7 +51,7 @@ struct ComparisonConfig {
 };
 
 /// Reads the text of a comparison file with `overrides` applied to it. A base given by its path is read from
-/// there. Error that lists every mistake.
+/// there. Throws an Error that lists every problem.
 ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
                                         const std::vector<std::string>& overrides = {});
 

@@ -121,7 +121,8 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
   constexpr double kLow = 0.05, kHigh = 0.95;
   const auto numbers = elements(model.code_shape());
   if (numbers != 2)
-    throw Error("a manifold is a plane of codes of 2 numbers; this model's have " + std::to_string(numbers));
+    throw Error("a manifold needs a 2-dimensional latent code; this model's has " + std::to_string(numbers) +
+                " dimensions");
   const c10::InferenceMode inference;
   const auto points = codes.flatten(1).to(at::kCPU);
   const auto axis = [&](std::int64_t i) {

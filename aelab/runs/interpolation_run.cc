@@ -150,10 +150,10 @@ void check_possible(const InterpolationConfig& config, const TrainedRun& run) {
                 ": this model decodes no longer: training its classifier left the decoder behind");
   if (const auto numbers = elements(run.model->code_shape());
       config.kind == InterpolationKind::manifold && numbers != 2)
-    throw Error(
-        fmt::format("--kind: a manifold needs codes of 2 numbers, this model's have {}; train one with "
-                    "\"code\": 2, or choose strip or grid",
-                    numbers));
+    throw Error(fmt::format(
+        "--kind: a manifold needs a 2-dimensional latent code, this model's has {} dimensions; train one "
+        "with \"code\": 2, or choose strip or grid",
+        numbers));
   if (!is_picture(input)) return;
   const auto [width, height] = sheet_size(input, pictures_in(config), config.way.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)

@@ -17,7 +17,7 @@ void apply_overrides(nlohmann::json& config, const std::vector<std::string>& ove
                      const std::string& run_at = "");
 
 /// Sets one value of a run file's JSON, with its path written as in an override. Throws an Error headed by
-/// `where`, as above.
+/// `where` when the path leads through a value that is neither an object nor a list.
 void set_value(nlohmann::json& run, const std::string& path, nlohmann::json value, const std::string& where);
 
 }  // namespace aelab

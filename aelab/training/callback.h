@@ -19,7 +19,7 @@ namespace aelab {
 ///         step_end                           at every step, after they have
 ///         epoch_end                          after validation
 ///         boundary(epoch)
-///       boundary(phase)
+///       boundary(phase)                      also on resume at the end of a phase, so perhaps twice
 ///     finish                                 also after a stop
 ///
 /// and after every step boundary(step), after a stop boundary(stop). At a boundary the state of training is

@@ -28,11 +28,12 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 /// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
-/// Restores the fitted transforms of a split. Throws an Error as above.
+/// Restores the fitted transforms of a split. Throws an Error if the file is corrupted.
 void load_transforms(const std::filesystem::path& path, const Split& split);
 
-/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error as above, and if the
-/// checkpoint was written by a run of another config than `config` (empty: any).
+/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error if the file
+/// is corrupted, belongs to another model, or was written by a run of another config than `config` (empty:
+/// any).
 void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config = {});
 
 }  // namespace aelab

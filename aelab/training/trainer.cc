@@ -10,6 +10,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/default_generator.h"
 #include "aelab/nn/mode.h"
 #include "aelab/nn/threads.h"
 #include "aelab/training/check.h"
@@ -96,23 +97,6 @@ void clip_value(std::vector<Tensor>& gradients, double most) {
   gradients = at::_foreach_clamp_max(at::_foreach_clamp_min(gradients, -most), most);
 }
 
-/// LibTorch's default generator of a device, which a user's dropout draws from. Restores its state at the end
-/// of the scope.
-class DefaultGeneratorScope {
- public:
-  explicit DefaultGeneratorScope(at::Device device)
-      : generator_(at::globalContext().defaultGenerator(device)), state_(generator_.get_state()) {}
-  ~DefaultGeneratorScope() { generator_.set_state(state_); }
-  DefaultGeneratorScope(const DefaultGeneratorScope&) = delete;
-  DefaultGeneratorScope& operator=(const DefaultGeneratorScope&) = delete;
-
-  void seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
-
- private:
-  at::Generator generator_;
-  at::Tensor state_;
-};
-
 /// One fit: the training's state, and the loop that advances it.
 class Loop {
  public:
@@ -142,7 +126,7 @@ class Loop {
 
   History run() {
     const auto& progress = training_.progress;
-    // A checkpoint may be of the moment before the phase's end was announced.
+    // The checkpoint may be from before the boundary of the phase, whose work can be done twice.
     if (progress.phase_ended) each(&Callback::boundary, Callback::Boundary::phase);
     while (run_phase() && !progress.run_ended && progress.phase + 1 < phase_count())
       begin_phase(progress.phase + 1);

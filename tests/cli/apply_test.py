@@ -131,7 +131,7 @@ class Apply(program.TestCase):
         self.assertTrue((picture(9, 10) == 1).all())
 
     def test_own_files(self):
-        """Denoise your own: any IDX file of the right shape, all rows in order, with and without test part."""
+        """Denoise your own: any IDX file of the right shape, all rows in order, with and without test split."""
         images = (digits()[:130, 0] * 255).round().astype(numpy.uint8)
         data = {"source": "idx", "files": write_idx(self.folder / "first.idx", images[:100])}
         folder, said = self.apply(self.run_folder, "--data", json.dumps(data))
@@ -166,7 +166,7 @@ class Apply(program.TestCase):
             self.assertEqual(said["rows"], TEST_ROWS if "test" in arguments else ALL_ROWS)
             code = numpy.load(given / "code.npy")
             distances = numpy.linalg.norm(code[None] - rows[:20, None], axis=2).min(axis=1)
-            self.assertLess(distances.max(), 1e-5)  # the test part's rows are among them, scaled alike
+            self.assertLess(distances.max(), 1e-5)  # the test split's rows are among them, scaled alike
 
     def test_for_people(self):
         result = program.run("apply", self.run_folder, "--output", self.folder / "new/place")

@@ -170,7 +170,7 @@ class Clients(program.TestCase):
         )
 
     def test_dense_nets_and_all_baselines_on_idx_files(self):
-        """Without validation the training part is the file, whatever its order."""
+        """Without validation the training split is the file, whatever its order."""
         train, test = (
             read_idx(MNIST / "train-images-idx3-ubyte.gz")[:600],
             read_idx(MNIST / "t10k-images-idx3-ubyte.gz")[:500],

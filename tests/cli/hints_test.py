@@ -191,6 +191,37 @@ class UnknownKeys(program.TestCase):
         self.assertIn('variants[0].grid: unknown key. "grid" belongs at the top level, beside "variants"', said)
         self.assertIn('variants[0].seeds: unknown key. "seeds" belongs at the top level, beside "variants"', said)
 
+    def test_other_names_of_a_comparisons_keys(self):
+        comparison = {"name": "c", "base": small_run(name=None), "variants": [{"name": "a", "overrides": {}}], "seeds": [1]}
+        comparison.update(n_seeds=3, models=[], sweep={}, reference="a", workers=2)
+        said = self.refusal(comparison, "compare")
+        for key, field in {
+            "variants[0].overrides": "set",
+            "n_seeds": "seeds",
+            "models": "variants",
+            "sweep": "grid",
+            "reference": "baseline",
+            "workers": "threads",
+        }.items():
+            self.assertIn(f'{key}: unknown key. Did you mean "{field}"?', said)
+
+    def test_keys_of_a_comparison_among_those_of_a_variants_run(self):
+        for key, value, place in (
+            ("grid", {"model.code": [2, 3]}, 'at the top level, beside "variants"'),
+            ("list", [{"model.code": 2}], 'at the top level, beside "variants"'),
+            ("budget.epochs", 3, 'at the top level, beside "variants"'),
+            ("shares", [1], 'beside "set"'),
+        ):
+            comparison = {"name": "c", "base": small_run(name=None), "variants": [{"name": "a", "set": {key: value}}], "seeds": [1]}
+            said = self.refusal(comparison, "compare")
+            self.assertIn(f'variants[0].set.{key}: is not a key of a run. "{key}" belongs {place}', said)
+
+    def test_other_names_of_a_sources_files(self):
+        for source, field in {"csv": "files", "images": "files", "npy": "files", "npz": "files", "idx": "files", "mnist": "folder"}.items():
+            for key in "path", "filename", "directory":
+                said = self.refusal(small_run(data={"source": source, key: "x"}))
+                self.assertIn(f'data.{key}: unknown key. Did you mean "{field}"?', said)
+
 
 class FileKinds(program.TestCase):
     COMPARISON = {"name": "c", "base": {"data": "digits"}, "variants": [], "seeds": [1], "budget": {"epochs": 1}}

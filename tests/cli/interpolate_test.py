@@ -86,7 +86,7 @@ class Interpolate(program.TestCase):
         numpy.testing.assert_allclose(tile(picture, 1, 1), 0.8 * ends[0] + 0.2 * ends[1], atol=1.1 / 255)
 
     def test_distance_from_the_nearest_training_image(self):
-        """The training part's own rows lie at distance 0 from it, their mixtures and reconstructions do not."""
+        """The training split's own rows lie at distance 0 from it, their mixtures and reconstructions do not."""
         result = program.run("apply", self.plain, "--part", "train", "--output", self.folder / "train")
         self.assertEqual(result.code, 0, result.stderr)
         folder, said = self.interpolate(self.plain, "--part", "train", "--from", 5, "--to", 6, "--steps", 3)
@@ -204,7 +204,7 @@ class Interpolate(program.TestCase):
                   "--from: is missing", "--to: is missing"),
         )  # fmt: skip
         self.refused(
-            "--kind", "manifold", says="--kind: a manifold needs codes of 2 numbers, this model's have 8"
+            "--kind", "manifold", says="--kind: a manifold needs a 2-dimensional latent code, this model's has 8 dimensions"
         )
         self.refused(
             *("--kind", "manifold", "--from", 3, "--space", "input"),

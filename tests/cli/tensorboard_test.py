@@ -29,7 +29,7 @@ RUN = program.small_run(
     training={"epochs": 3, "batch_size": 50, "optimizer": {"kind": "adam", "learning_rate": 0.003}},
     callbacks=[{"kind": "tensorboard", "every": EVERY, "count": 5}, {"kind": "checkpoint", "seconds": 0}],
 )
-ROWS = 1797 - 359 - 200  # of the training part
+ROWS = 1797 - 359 - 200  # of the training split
 STEPS = -(-ROWS // 50)   # of an epoch
 # Of the dense layers 64 -> 12 -> 8 -> 12 -> 64.
 PARAMETERS = {(64 * 12, "weight"): 2, (12 * 8, "weight"): 2, (12, "bias"): 2, (8, "bias"): 1, (64, "bias"): 1}

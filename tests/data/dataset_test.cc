@@ -139,7 +139,7 @@ TEST_F(Splits, AreTheSameForTheSameSeed) {
   const SplitConfig config{.validation = 10};
   EXPECT_EQ(places_of(data_of(50).split(config, 1).train), places_of(data_of(50).split(config, 1).train));
   EXPECT_NE(places_of(data_of(50).split(config, 1).train), places_of(data_of(50).split(config, 2).train));
-  // A smaller training part is the beginning of a larger one, and validation stays.
+  // A smaller training split is the beginning of a larger one, and validation stays.
   const auto small = data_of(50).split({.validation = 10, .train = 7.0}, 1);
   const auto large = data_of(50).split({.validation = 10}, 1);
   auto beginning = places_of(large.train);

@@ -17,7 +17,7 @@ Split changed(const Tensor& rows, std::vector<Choice<Transform>> transforms) {
   return data.split({.validation = 0, .transforms = std::move(transforms)});
 }
 
-/// The changed rows in their old order: the test part keeps it.
+/// The changed rows in their old order: the test split keeps it.
 Tensor changed_rows(const Tensor& rows, std::vector<Choice<Transform>> transforms) {
   const auto split = changed(rows, std::move(transforms));
   return split.test.range(0, rows.size(0)).inputs;

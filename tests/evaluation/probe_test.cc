@@ -76,7 +76,7 @@ Split without_labels(const Split& data) {
 }
 
 TEST(Probe, ChoosesOnValidationAndMeasuresOnTheTest) {
-  // Class 2 is the most frequent of the validation part; training and test would choose 1 and 3.
+  // Class 2 is the most frequent of the validation split; training and test would choose 1 and 3.
   const Split data = {labelled({1, 1, 1, 2}), labelled({2, 2, 1, 3}), labelled({3, 3, 3, 2, 1})};
   const auto values = probed({.classifier = constant(), .strengths = {{1, 2, 3}}, .pixels = true}, data);
   EXPECT_DOUBLE_EQ(*values[kValidation], 0.5);

@@ -103,7 +103,7 @@ TEST(Reconstruction, SaysNothingWhereItDoesNotApply) {
   EXPECT_FALSE(reconstruction(at::ones({3, 2}), at::zeros({3, 2}))["reconstruction/explained_variance"]);
 }
 
-/// The accuracy of reconstructions of two pixels beside baselines from a training part of its own.
+/// The accuracy of reconstructions of two pixels beside baselines from a training split of its own.
 std::map<std::string, std::optional<double>> accuracy(const Tensor& x, const Tensor& y, const Tensor& train) {
   const Dense model({.base = {.code = 1}}, Shape{2});
   Accuracy metric{{}};

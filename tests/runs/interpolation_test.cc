@@ -116,7 +116,7 @@ TEST(DecodePlane, NeedsTwoNumbers) {
   EXPECT_SAYS(message_of<Error>([&] {
                 decode_plane(*small_model(3), at::zeros({4, 3}), 3);
               }),
-              "codes of 2 numbers; this model's have 3");
+              "2-dimensional latent code; this model's has 3 dimensions");
 }
 
 TEST(NearestRows, FindsEachRowItselfAndMeasuresFromOthers) {

@@ -35,7 +35,7 @@ class Torture(resume_test.ResumeTestCase):
         return self.output / self.config["name"] / str(attempt)
 
     def command(self, attempt):
-        """What begins or goes on with the run of that number."""
+        """What begins or resumes the run of that number."""
         folder = self.folder_of(attempt)
         if (folder / "config.json").exists():
             return ["resume", folder]
@@ -135,7 +135,7 @@ class SystemCalls(Torture):
         return places if rounds(False, True) else chance("calls").sample(places, 12)
 
     def at_each_place(self, what, check):
-        """Begins runs, each with what strace is to do at one of the calls; looks at how they end, and goes on."""
+        """Begins runs, each with what strace is to do at one of the calls; looks at how they end, and resumes them."""
         for i, (name, count) in enumerate(self.places()):
             with self.subTest(call=name, count=count):
                 self.output = self.folder / f"attempt-{i}"
@@ -143,7 +143,7 @@ class SystemCalls(Torture):
                 self.assert_whole()
 
     def assert_whole(self):
-        """No file has a final name and half a content; the run goes on to the same bits."""
+        """No file has a final name and half a content; the run resumes to the same bits."""
         folder = self.folder_of(1)
         for path in folder.glob("checkpoints/*.safetensors"):
             program.checkpoint_parts(path)

@@ -1,4 +1,4 @@
-// Memory stays as it is, however long training goes on.
+// Memory stays as it is, however long training takes.
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-"""Numbers that are none, and data with too little in them: an error that names the place, or a right answer."""
+"""NaN and infinite values, and data with too few rows or columns: an error that names the place, or a right answer."""
 
 import numpy
 

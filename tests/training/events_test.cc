@@ -129,13 +129,13 @@ TEST(Events, OfAStopAndAResumption) {
                              "finish"}));
 }
 
-TEST(Events, OfACompleteRunThatIsResumedAreStartAndFinish) {
+TEST(Events, OfACompleteRunThatIsResumedRepeatTheEndOfItsLastPhaseOnly) {
   const TemporaryFolder folder;
   const auto data = few_digits(64);
   const auto model = small_dense(), other = small_dense(2);
   recorded(1).fit(*model, data, {folder.path(), {}});
   recorded(1).fit(*other, data, {folder.path(), folder / "checkpoints/last.safetensors"});
-  EXPECT_EQ(events, (Strings{"start", "finish"}));
+  EXPECT_EQ(events, (Strings{"start", "boundary phase", "finish"}));
   EXPECT_TRUE(same_state(*model, *other));
 }
 

@@ -93,7 +93,7 @@ Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveC
 
 void Npy::Config::fields(Fields& f) {
   f.formerly({"train_inputs"});
-  f("files", files, "a file of inputs, [rows, ...], or a list of files");
+  known_as_path(f("files", files, "a file of inputs, [rows, ...], or a list of files"));
   f.formerly({"train_labels"});
   f("label_files", label_files, "a file of their class numbers, [rows], or a list");
   f.formerly({"test_inputs"});
@@ -138,7 +138,7 @@ Data Npy::open() const {
 
 void ArchiveConfig::fields(Fields& f) {
   f.formerly({"train_files"});
-  f("files", files, "a file, or a list of files");
+  known_as_path(f("files", files, "a file, or a list of files"));
   f("test_files", test_files, "a file held out for the test, or a list of files");
   f("inputs", inputs, "name of the array of inputs, [rows, ...]; default: the file's only array");
   f("labels", labels, "name of the array of class numbers, [rows]");

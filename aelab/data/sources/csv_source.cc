@@ -92,7 +92,7 @@ Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::s
 
 void Csv::Config::fields(Fields& f) {
   f.formerly({"train_files"});
-  f("files", files, "a table, gzipped or not, or a list of tables");
+  known_as_path(f("files", files, "a table, gzipped or not, or a list of tables"));
   f("test_files", test_files, "a table held out for the test, or a list");
   f("delimiter", delimiter,
     "character between two fields, \" \" for any run of blanks; default: found out, among , ; | tab and "
@@ -191,7 +191,7 @@ Data Csv::open() const {
   return data;
 }
 
-void Digits::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+void Digits::Config::fields(Fields& f) { known_as_path(f("folder", folder, kFolderHelp)); }
 
 Data Digits::open() const {
   constexpr std::size_t kPixels = 64;

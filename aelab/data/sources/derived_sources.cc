@@ -205,7 +205,7 @@ void MnistVariations::Config::fields(Fields& f) {
   f("variation", variation,
     "basic: unchanged digits; rot: rotated; bg-rand: on random backgrounds; rect: rectangles");
   f("seed", seed, "seed of the choice of digits, and of angles, pixels and rectangles");
-  f("folder", folder, "MNIST's folder; default: searched for");
+  known_as_path(f("folder", folder, "MNIST's folder; default: searched for"));
 }
 
 Data MnistVariations::open() const {

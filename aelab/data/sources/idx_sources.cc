@@ -47,15 +47,15 @@ Data read_mnist_like(const std::string& name, const std::string& given, const fs
 
 }  // namespace
 
-void Mnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+void Mnist::Config::fields(Fields& f) { known_as_path(f("folder", folder, kFolderHelp)); }
 Data Mnist::open() const { return read_mnist_like("mnist", config_.folder, shipped_data() / "mnist"); }
 
-void FashionMnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+void FashionMnist::Config::fields(Fields& f) { known_as_path(f("folder", folder, kFolderHelp)); }
 Data FashionMnist::open() const {
   return read_mnist_like("fashion-mnist", config_.folder, "/usr/share/datasets/fashion-mnist");
 }
 
-void Kmnist::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+void Kmnist::Config::fields(Fields& f) { known_as_path(f("folder", folder, kFolderHelp)); }
 Data Kmnist::open() const { return read_mnist_like("kmnist", config_.folder, shipped_data() / "kmnist"); }
 
 std::span<const std::string_view> names(EmnistPart) {
@@ -66,7 +66,7 @@ std::span<const std::string_view> names(EmnistPart) {
 
 void Emnist::Config::fields(Fields& f) {
   f("part", part, "which of the six data sets");
-  f("folder", folder, kFolderHelp);
+  known_as_path(f("folder", folder, kFolderHelp));
 }
 
 Data Emnist::open() const {
@@ -86,7 +86,7 @@ Data Emnist::open() const {
 
 void Idx::Config::fields(Fields& f) {
   f.formerly({"train_images"});
-  f("files", files, "a file of images, or a list of files");
+  known_as_path(f("files", files, "a file of images, or a list of files"));
   f.formerly({"train_labels"});
   f("label_files", label_files, "a file of their labels, or a list");
   f.formerly({"test_images"});

@@ -149,7 +149,7 @@ bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !siz
 
 void Images::Config::fields(Fields& f) {
   f.formerly({"folder"});
-  f("files", files, "a folder of pictures, or of a subfolder for each class");
+  known_as_path(f("files", files, "a folder of pictures, or of a subfolder for each class"));
   f.formerly({"test_folder"});
   f("test_files", test_files, "the same of pictures held out for the test");
   f("colour", colour, "grey: one channel; rgb: three channels");
@@ -213,7 +213,7 @@ Dataset read_cifar(const fs::path& folder, const std::vector<std::string>& files
 
 }  // namespace
 
-void Cifar10::Config::fields(Fields& f) { f("folder", folder, kFolderHelp); }
+void Cifar10::Config::fields(Fields& f) { known_as_path(f("folder", folder, kFolderHelp)); }
 
 Data Cifar10::open() const {
   const auto folder = find_folder("cifar10", config_.folder, "data_batch_1.bin", shipped_data() / "cifar10");
@@ -229,7 +229,7 @@ Data Cifar10::open() const {
 
 void Cifar100::Config::fields(Fields& f) {
   f("labels", labels, "fine: 100 classes; coarse: their 20 groups");
-  f("folder", folder, kFolderHelp);
+  known_as_path(f("folder", folder, kFolderHelp));
 }
 
 Data Cifar100::open() const {

@@ -86,7 +86,7 @@ function robustnessFigure(page) {
   });
 }
 
-// --- Settings, runs, how to repeat ---
+// --- Settings, runs, reproducibility ---
 
 function differencesTable(page) {
   if (page.differences.length === 0) return null;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <ATen/Context.h>
+
+#include <cstdint>
+
+namespace aelab {
+
+/// LibTorch's default generator of a device, which a user's dropout draws from. Restores its state at the end
+/// of the scope.
+class DefaultGeneratorScope {
+ public:
+  explicit DefaultGeneratorScope(at::Device device)
+      : generator_(at::globalContext().defaultGenerator(device)), state_(generator_.get_state()) {}
+  ~DefaultGeneratorScope() { generator_.set_state(state_); }
+  DefaultGeneratorScope(const DefaultGeneratorScope&) = delete;
+  DefaultGeneratorScope& operator=(const DefaultGeneratorScope&) = delete;
+
+  void seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
+
+ private:
+  at::Generator generator_;
+  at::Tensor state_;
+};
+
+}  // namespace aelab
