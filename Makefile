@@ -46,7 +46,7 @@ torture: build  ## run tests/torture for hours; every test run does it for a min
 studies: build  ## run all studies of experiments/: hours; finished runs are kept
 	$(call run_studies)
 
-studies-short: build  ## run them at their smallest sizes: minutes; the numbers mean nothing
+studies-short: build  ## run them at their smallest sizes: minutes; the results are not meaningful
 	$(call run_studies,--short)
 
 sanitize:  ## build and test what needs no LibTorch under the address and undefined-behavior sanitizers

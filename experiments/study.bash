@@ -1,6 +1,6 @@
 # Sourced by every study.sh: source "$(dirname "$0")/../study.bash". Results are written to comparisons/ and runs/ in
 # the current folder; completed runs are not repeated.
-#   --short      uses the smallest sizes and other names: seconds instead of minutes, but the numbers mean nothing
+#   --short      uses the smallest sizes and other names: seconds instead of minutes, but the results are not meaningful
 #   $JOBS        the number of parallel runs; by default the number of processors
 set -euo pipefail
 study=$(cd "$(dirname "$0")" && pwd)

@@ -99,6 +99,18 @@ std::size_t widest_word(std::string_view text) {
 
 using Cells = std::vector<std::vector<std::string>>;
 
+/// Widens the columns of wrapped headings, from the left, as long as the table fits.
+void unwrap_headings(const Cells& cells, std::size_t width, std::vector<std::size_t>& widths) {
+  std::size_t used = 0;
+  for (const auto column : widths) used += 2 + column;
+  for (std::size_t c = 1; c < widths.size(); ++c) {
+    const auto heading = display_width(cells.front()[c]);
+    if (heading <= widths[c] || used + heading - widths[c] > width) continue;
+    used += heading - widths[c];
+    widths[c] = heading;
+  }
+}
+
 /// Of every column; headings may be wrapped where that makes their column much narrower.
 std::vector<std::size_t> column_widths(const Cells& cells, std::size_t width) {
   constexpr std::size_t kNotWorthIt = 4;
@@ -111,10 +123,12 @@ std::vector<std::size_t> column_widths(const Cells& cells, std::size_t width) {
     if (heading <= widths[c] + kNotWorthIt) widths[c] = std::max(widths[c], heading);
   }
   const auto room = std::max(width * 2 / 5, display_width(cells.front()[0]));
-  if (widths[0] <= room) return widths;
-  widths[0] = 0;  // as the widest of the names that leave the other columns their share
-  for (const auto& row : cells)
-    if (const auto columns = display_width(row[0]); columns <= room) widths[0] = std::max(widths[0], columns);
+  if (widths[0] > room) {
+    widths[0] = 0;  // as the widest of the names that leave the other columns their share
+    for (const auto& row : cells)
+      if (const auto columns = display_width(row[0]); columns <= room) widths[0] = std::max(widths[0], columns);
+  }
+  unwrap_headings(cells, width, widths);
   return widths;
 }
 

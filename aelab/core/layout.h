@@ -29,7 +29,7 @@ std::string entry(std::string_view name, std::string_view text, std::size_t colu
 
 /// A table of rows of cells, with the headings first: the first column is aligned to the left, the others to
 /// the right. Columns beyond `width` continue below an empty line, after the first column again. Headings are
-/// wrapped at spaces; a name wider than two fifths of `width` stands above its row. Cells stay whole.
+/// wrapped at spaces where there is no room for all of them; a name wider than two fifths of `width` stands above its row. Cells stay whole.
 std::string aligned(const std::vector<std::vector<std::string>>& cells, std::size_t width);
 
 }  // namespace aelab

@@ -97,9 +97,17 @@ const json& View::raw() const {
 }
 
 std::string source_name(const View& data) {
+  if (data.raw().is_string()) return data.text();
   const auto source = data["source"];
-  const auto named = source.raw().is_object() ? source["source"] : source;
-  return data.raw().is_string() ? data.text() : named.shown();
+  const auto whole = source.raw().is_object() ? source : data;
+  const auto files = whole["files"];
+  const auto name = [](const View& file) { return std::filesystem::path(file.text()).filename().string(); };
+  auto text = whole["source"].shown();
+  if (!files.text().empty()) text += " " + name(files);
+  if (const auto all = files.list(); !all.empty())
+    text +=
+        " " + name(all.front()) + (all.size() > 1 ? " and " + std::to_string(all.size() - 1) + " more" : "");
+  return text;
 }
 
 json interval_json(const View& interval) {

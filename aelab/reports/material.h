@@ -33,7 +33,8 @@ class View {
   const nlohmann::json* value_ = nullptr;
 };
 
-/// The name of a config's data source; "data" may be the name or an object with it.
+/// A config's data source, followed by the names of its files, "csv wine.csv"; "data" may be the source's
+/// name or an object with it.
 std::string source_name(const View& data);
 
 /// Rounded to six significant digits, which is all that pages show; whole numbers as they are.

@@ -93,8 +93,8 @@ json parameters_json(const View& parameters) {
   return shown;
 }
 
-json data_json(const View& data) {
-  json shown = {{"source", data["source"].text()}, {"shape", shape_text(data["shape"])}};
+json data_json(const View& data, const View& config) {
+  json shown = {{"source", source_name(config)}, {"shape", shape_text(data["shape"])}};
   for (const auto* part : {"train", "validation", "test"}) shown[part] = data[part].number_json();
   return shown;
 }
@@ -208,7 +208,7 @@ json run_page(const Folder& run) {
   if (page["model"]["variant"] == "") page["model"]["variant"] = View(config)["model"]["variant"].text();
   page["layers"] = layers_json(View(summary)["layers"]);
   page["parameters"] = parameters_json(View(summary)["parameters"]);
-  page["data"] = data_json(View(summary)["data"]);
+  page["data"] = data_json(View(summary)["data"], View(config)["data"]);
   page["config"] = config.is_null() ? "" : config.dump(2, ' ', false, json::error_handler_t::replace);
   page["environment"] = flattened(View(environment));
   page["log"] = run.read_end("log.txt", kMostLog);

@@ -168,8 +168,12 @@ Claim claim_of(const MeasureTable& table, const ComparisonResults& results) {
     else
       (exclusion_of(i, table, results).empty() ? eligible : excluded).push_back(i);
   }
-  claim.leader = leader_of(eligible, table);
   claim.excluded = excluded.size();
+  if (eligible.size() == 1 && excluded.empty() && table.rows.size() > 1) {
+    claim.reason = "Only " + results.variants[eligible.front()].name + " has this metric.";
+    return claim;
+  }
+  claim.leader = leader_of(eligible, table);
   Others others;
   for (const auto i : excluded) {
     const auto& row = table.rows[i];

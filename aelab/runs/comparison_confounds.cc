@@ -105,13 +105,21 @@ void add_counts(const std::vector<VariantSettings>& variants, const std::string&
   sentences.push_back(sentence(what, groups));
 }
 
+/// What the file writes for a variant; "" if nothing.
+std::string written_value(const VariantSettings& variant, const char* part, const char* key) {
+  const auto written = flattened(variant.written, part);
+  const auto found = written.find(key);
+  return found == written.end() ? std::string() : found->second;
+}
+
+bool writes_all_codes(const std::vector<VariantSettings>& variants) {
+  return std::none_of(variants.begin(), variants.end(),
+                      [](const auto& variant) { return written_value(variant, "model", "code").empty(); });
+}
+
 /// Whether the file writes other epochs for one variant than for another.
 bool writes_other_epochs(const std::vector<VariantSettings>& variants) {
-  const auto epochs = [](const VariantSettings& variant) {
-    const auto written = flattened(variant.written, "training");
-    const auto found = written.find("epochs");
-    return found == written.end() ? std::string() : found->second;
-  };
+  const auto epochs = [](const auto& variant) { return written_value(variant, "training", "epochs"); };
   return std::any_of(variants.begin(), variants.end(),
                      [&](const auto& variant) { return epochs(variant) != epochs(variants.front()); });
 }
@@ -120,6 +128,8 @@ bool writes_other_epochs(const std::vector<VariantSettings>& variants) {
 
 std::vector<std::string> confounds(const std::vector<VariantSettings>& variants) {
   std::vector<std::string> sentences;
+  if (!writes_all_codes(variants))
+    add_counts(variants, "The number of code dimensions differs", &VariantSettings::code, sentences);
   add_settings(variants, sentences);
   add_counts(variants, "The number of parameters differs", &VariantSettings::parameters, sentences);
   if (!writes_other_epochs(variants))

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
@@ -153,20 +154,64 @@ std::size_t find_metric(const std::optional<std::string>& wanted, const std::vec
   return 0;
 }
 
+/// The number of code dimensions, if the run's summary says it.
+std::optional<std::int64_t> code_dimensions(const fs::path& run) {
+  std::optional<std::int64_t> dimensions;
+  Problems damage;
+  damage.attempt([&] {
+    const auto path = run / "summary" / "summary.json";
+    if (!fs::exists(path)) return;
+    const auto summary = parse_json(read_file(path), path.string());
+    const auto code = summary.value(json::json_pointer("/model/code"), json());
+    if (code.is_array() && !code.empty()) dimensions = elements(code.get<Shape>());
+  });
+  return dimensions;
+}
+
 /// The variant's settings, by its first completed run.
 VariantSettings settings_of(const Comparison& comparison, const ComparedVariant& variant,
                             const Contender& contender) {
   VariantSettings settings{.name = variant.name, .written = contender.run};
   for (const auto& run : variant.runs) {
     if (!run.is_completed()) continue;
-    const auto path = comparison.folder(comparison.run(run.id)) / "config.json";
+    const auto folder = comparison.folder(comparison.run(run.id));
+    const auto path = folder / "config.json";
     const auto model = parse_json(read_file(path), path.string()).value("model", json::object());
     settings.expanded.text = model.value("expanded", json::object()).dump();
+    settings.code = code_dimensions(folder);
     settings.parameters = run.status.parameters;
     if (!variant.closed_form) settings.epochs = run.status.epochs;
     break;
   }
   return settings;
+}
+
+/// The sorted names of a folder's entries; none where it cannot be read.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    names.push_back(entry->path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Completed runs in the comparison's folder that the comparison does not list.
+std::vector<std::string> left_out_runs(const Comparison& comparison) {
+  const auto runs = comparison.folder() / "runs";
+  std::set<std::string> planned;
+  for (const auto& run : comparison.runs()) planned.insert(run.id);
+  std::vector<std::string> left_out;
+  Problems damage;
+  for (const auto& variant : names_in(runs))
+    for (const auto& seed : names_in(runs / variant)) {
+      const auto id = variant + "/" + seed;
+      if (planned.contains(id)) continue;
+      damage.attempt([&] {
+        if (read_status(runs / id).state == "completed") left_out.push_back(id);
+      });
+    }
+  return left_out;
 }
 
 }  // namespace
@@ -259,6 +304,7 @@ ComparisonResults collect(const Comparison& comparison) {
   for (std::size_t i = 0; i < results.variants.size(); ++i)
     settings.push_back(settings_of(comparison, results.variants[i], comparison.contenders()[i]));
   results.confounds = confounds(settings);
+  results.left_out = left_out_runs(comparison);
   tabulate(results, comparison.config().metric);
   return results;
 }

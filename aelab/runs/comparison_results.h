@@ -95,6 +95,8 @@ struct ComparisonResults {
   bool test_is_drawn = false;  ///< each seed draws its test split, the source having none
   std::vector<ComparedVariant> variants = {};
   std::vector<std::string> confounds = {};  ///< as confounds() of comparison_confounds.h gives them
+  std::vector<std::string> left_out =
+      {};  ///< completed runs in the folder that the file does not list, by id
   std::vector<MeasureTable> tables = {};
   Verdict verdict = {};
 

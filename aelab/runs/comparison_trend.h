@@ -15,10 +15,11 @@ std::optional<double> projected_improvement(std::span<const double> losses);
 
 /// A run whose projected improvement is above this was still improving when its training ended.
 constexpr double kStillImproving = 0.01;
-/// The rule in words, for a sentence about runs "that were still improving".
+/// The rule in words.
 constexpr const char* kTrendRule =
-    "the log-linear trend of the monitored loss over the last fifth of the epochs, at least 3, projects more "
-    "than 1 % improvement over another such stretch";
+    "A run counts as still improving if extrapolating its monitored loss over the last 20 % of the epochs "
+    "(at "
+    "least 3) predicts a further decrease of more than 1 %.";
 
 /// How the training of a completed run ended, by its metrics.jsonl.
 struct RunTrend {

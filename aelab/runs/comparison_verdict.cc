@@ -86,14 +86,39 @@ Sentences details_of(const ComparisonResults& results) {
 
 /// "2 of 5 runs were still improving": which variants may have gained from more training.
 void add_trend(const ComparisonResults& results, Sentences& caveats) {
-  Sentences improving;
-  for (const auto& variant : results.variants)
+  Sentences improving, unknown;
+  for (const auto& variant : results.variants) {
+    if (variant.with_trend() == 0 && variant.completed() > 0 && !variant.closed_form)
+      unknown.push_back(variant.name);
     if (const auto count = variant.still_improving(); count > 0)
       improving.push_back(
           fmt::format("{} ({} of {})", variant.name, count, counted(variant.with_trend(), "run")));
+  }
   if (!improving.empty())
-    caveats.push_back(fmt::format("Still improving when training ended: {}. The rule: {}.",
-                                  join(improving, ", "), kTrendRule));
+    caveats.push_back(
+        fmt::format("Still improving when training ended: {}. {}", join(improving, ", "), kTrendRule));
+  if (!unknown.empty())
+    caveats.push_back(fmt::format(
+        "Whether {} still improved when training ended is unknown: that takes three epochs with a positive "
+        "loss.",
+        listed(unknown)));
+}
+
+/// Variants that a constant, the mean of the data, beats.
+void add_worse_than_mean(const ComparisonResults& results, Sentences& caveats) {
+  constexpr const char* kExplained = "reconstruction/explained_variance";
+  std::vector<std::string> worse;
+  for (const auto& table : results.tables)
+    if (table.measure.name == kExplained)
+      for (std::size_t i = 0; i < table.rows.size(); ++i)
+        if (table.rows[i].summary.n > 0 && table.rows[i].summary.mean <= 0)
+          worse.push_back(results.variants[i].name);
+  if (!worse.empty())
+    caveats.push_back(
+        fmt::format("{} {} no better than the mean of the data (explained variance at most 0): train longer, "
+                    "with another "
+                    "learning rate, or on data of another scale.",
+                    listed(worse), worse.size() == 1 ? "reconstructs" : "reconstruct"));
 }
 
 void add_confounds(const ComparisonResults& results, Sentences& caveats) {
@@ -109,6 +134,11 @@ Sentences caveats_of(const ComparisonResults& results) {
   if (const auto excluded = results.excluded().size())
     caveats.push_back(
         fmt::format("{} of {} {} excluded.", excluded, counted(runs, "run"), excluded == 1 ? "is" : "are"));
+  if (!results.left_out.empty())
+    caveats.push_back(fmt::format("{} in the folder {} not part of this comparison: {}.",
+                                  counted(results.left_out.size(), "completed run"),
+                                  results.left_out.size() == 1 ? "is" : "are", listed(results.left_out)));
+  add_worse_than_mean(results, caveats);
   add_trend(results, caveats);
   add_confounds(results, caveats);
   if (results.seeds.size() < 2)

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -11,6 +14,12 @@ std::string number(const std::optional<double>& value) { return value ? number(*
 
 std::string plus_minus(const Summary& summary) {
   if (!summary.half_width) return number(summary.mean);
+  const double half = *summary.half_width;
+  if (half >= 10 && std::max(half, std::abs(summary.mean)) < 1e7) {  // to the place of its second digit
+    const double place = std::pow(10, std::floor(std::log10(half)) - 1);
+    return fmt::format("{:.0f} ± {:.0f}", std::round(summary.mean / place) * place,
+                       std::round(half / place) * place);
+  }
   return fmt::format("{} ± {:.2g}", number(summary.mean), *summary.half_width);
 }
 

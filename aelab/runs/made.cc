@@ -51,6 +51,11 @@ void check_trainer(const RunConfig& config, const Made& made, Problems& problems
       .check(*made.model, made.data, /*with_folder=*/true, problems);
 }
 
+/// Whether all values may be bytes of images, of which many exceed half of 255.
+bool may_be_bytes(const Bounds& values) {
+  return values.least >= 0 && values.most > 127 && values.most <= 255;
+}
+
 /// Says that a likelihood was chosen which the config leaves open, where it is not that of values in [0, 1];
 /// "" where there is nothing to say.
 std::string likelihood_note(const RunConfig& config, const Made& made) {
@@ -70,7 +75,10 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
                                  static_cast<float>(values.most))
                    : std::string("data.transforms do not keep values in [0, 1]"));
   if (transforms.empty() && made.source->shape().size() == 1)
-    note += "; \"transforms\": [\"standardize\"] would bring all columns to one scale";
+    note += "; \"transforms\": [\"standardize\"] would bring all columns to one scale" +
+            std::string(may_be_bytes(values)
+                            ? ", [{\"kind\": \"scale\", \"from\": [0, 255]}] bytes of images to [0, 1]"
+                            : "");
   return note;
 }
 

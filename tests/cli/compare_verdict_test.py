@@ -95,6 +95,12 @@ class Verdicts(Comparing):
             {"name": "dense", "set": DENSE}, {"name": "denoising", "set": same}]))
         self.assertNotIn("differs by default", read_json(made / "comparison.json")["verdict"])
 
+    def test_completed_runs_that_the_file_no_longer_lists_are_named(self):
+        self.compared(comparison(seeds=[1, 2, 3]))
+        made = self.compared(comparison(seeds=[2]))
+        said = "4 completed runs in the folder are not part of this comparison: dense/seed-1, dense/seed-3, pca/seed-1 and pca/seed-3."
+        self.assertIn(said, read_json(made / "comparison.json")["caveats"])
+
 
 if __name__ == "__main__":
     program.main()

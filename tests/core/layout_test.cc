@@ -66,8 +66,15 @@ TEST(Layout, ColumnsBeyondTheWidthContinueBelow) {
             "  a      3\n");
 }
 
-TEST(Layout, HeadingsAreWrapped) {
-  EXPECT_EQ(aligned({{"x", "95 % confidence interval"}, {"a", "1"}}, 40),
+TEST(Layout, HeadingsAreWrappedWhereThereIsNoRoom) {
+  EXPECT_EQ(aligned({{"x", "95 % confidence interval"}, {"a", "1"}}, 29),
+            "  x  95 % confidence interval\n"
+            "  a                         1\n");
+  EXPECT_EQ(aligned({{"x", "95 % interval", "standard deviation"}, {"a", "1", "2"}}, 35),
+            "                      standard\n"
+            "  x  95 % interval   deviation\n"
+            "  a              1           2\n");
+  EXPECT_EQ(aligned({{"x", "95 % confidence interval"}, {"a", "1"}}, 28),
             "           95 %\n"
             "     confidence\n"
             "  x    interval\n"

@@ -53,6 +53,16 @@ TEST(Confounds, LeaveOutPartsThatOneVariantAdds) {
       Sentences{"penalties.l1.weight differs by default: 0.1 (a), 0.2 (b)."});
 }
 
+TEST(Confounds, CountCodeDimensionsUnlessTheFileWritesThemAll) {
+  auto dense = settings("dense", R"({"code": 2})", "{}"), convolutional = settings("conv", "{}", "{}");
+  dense.code = 2;
+  convolutional.code = 8;
+  EXPECT_EQ(confounds({dense, convolutional}),
+            Sentences{"The number of code dimensions differs: 2 (dense), 8 (conv)."});
+  convolutional.written.text = R"({"model": {"code": 8}})";
+  EXPECT_EQ(confounds({dense, convolutional}), Sentences{}) << "the comparison is of these";
+}
+
 TEST(Confounds, CountParametersAndEpochs) {
   auto small = settings("small", "{}", "{}"), large = small, exact = small;
   small.parameters = 1000;

@@ -215,6 +215,13 @@ TEST(Claim, IsNotMadeWhereNeitherDirectionIsBetter) {
   EXPECT_SAYS(results.verdict.text(), "b is higher by 2.1 [") << "neither better nor worse";
 }
 
+TEST(Claim, IsNotMadeWhereOneVariantAloneHasTheMetric) {
+  const auto results =
+      compared({variant("pca", {1., 2., 3.}), variant("dense", {std::nullopt, std::nullopt, std::nullopt})});
+  EXPECT_FALSE(claim(results).leader);
+  EXPECT_EQ(results.verdict.summary, "error: Only pca has this metric.");
+}
+
 TEST(Verdict, SaysWhichWayIsBetter) {
   // Differences 1, 2, 3: mean 2, deviation 1, p = 1 - sqrt(12 / 14) = .0742, 95 % CI 2 -+ 2.48414.
   const auto higher = compared({variant("pca", {1., 2., 3.}), variant("dense", {2., 4., 6.})});
@@ -260,7 +267,9 @@ TEST(Verdict, SaysWhoWasStillImproving) {
   dense.runs[1].improvement = .0099;
   dense.runs[2].improvement = -.2;
   const auto results = compared({variant("pca", {1., 2., 3.}), dense});
-  EXPECT_SAYS(results.verdict.text(), "Still improving when training ended: dense (1 of 3 runs). The rule: ");
+  EXPECT_SAYS(results.verdict.text(),
+              "Still improving when training ended: dense (1 of 3 runs). A run counts as ");
+  EXPECT_SAYS(results.verdict.text(), "Whether pca still improved when training ended is unknown: ");
   const auto value = to_json(results);
   EXPECT_EQ(value["variants"][0]["still_improving"], nullptr);
   EXPECT_EQ(value["variants"][1]["still_improving"], (nlohmann::json{{"runs", 1}, {"of", 3}}));
@@ -269,6 +278,30 @@ TEST(Verdict, SaysWhoWasStillImproving) {
   EXPECT_EQ(value["variants"][0]["runs"][0]["still_improving"], nullptr);
   EXPECT_SAYS(terminal_table(results), "1 of 3");
   EXPECT_EQ(results.verdict.text().find("pca ("), std::string::npos);
+  auto closed = results.variants;
+  closed[0].closed_form = true;
+  EXPECT_EQ(compared(closed).verdict.text().find("unknown"), std::string::npos) << "nothing to improve";
+}
+
+TEST(Verdict, SaysWhatTheMeanOfTheDataBeats) {
+  const Measure explained = {
+      .name = "reconstruction/explained_variance", .definition = "R^2", .better = Direction::higher};
+  const auto said = [&](double second) {
+    return compared({variant("pca", {.1, .2, .3}, explained), variant("dense", {.5, -.5, second}, explained),
+                     variant("far", {-8., -9., -9.7}, explained)})
+        .verdict.text();
+  };
+  EXPECT_SAYS(said(0), "dense and far reconstruct no better than the mean of the data");
+  EXPECT_SAYS(said(.01), "far reconstructs no better than the mean of the data");
+}
+
+TEST(Verdict, NamesCompletedRunsOutsideTheComparison) {
+  auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3})});
+  EXPECT_EQ(results.verdict.text().find("not part of"), std::string::npos);
+  results.left_out = {"dense/seed-8", "pca/seed-9"};
+  tabulate(results, {});
+  EXPECT_SAYS(results.verdict.text(),
+              "2 completed runs in the folder are not part of this comparison: dense/seed-8 and pca/seed-9.");
 }
 
 TEST(Verdict, IsTheSameInTerminalAndFile) {

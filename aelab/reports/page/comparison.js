@@ -8,7 +8,7 @@ function comparisonPage(page) {
   const sections = [
     section("short", "Summary",
       headline(page), bestAtWhat(page), verdictDetails(page)),
-    page.measures.length > 0 && section("metric", "Metric", metricFigure(page)),
+    page.measures.length > 0 && section("metric", "Primary metric", metricFigure(page)),
     page.measures.length > 0 && section("measures", "All metrics", allMeasures(page)),
     section("trade-offs", "Training cost", tradeOffFigure(page), costTable(page)),
     shownIf("curves", "Learning curves", bandsFigure(page), "no run recorded any."),
@@ -38,7 +38,12 @@ function comparisonPage(page) {
 }
 
 function verdictDetails(page) {
-  const list = (title, sentences = []) => sentences.length > 0 && [h("h3", null, title), h("ul", null, sentences.map((text) => h("li", null, text)))];
+  const list = (title, sentences = []) => {
+    if (sentences.length === 0) return null;
+    const introduced = sentences[0].endsWith(":");
+    return [h("h3", null, title), introduced && h("p", null, sentences[0]),
+      h("ul", null, sentences.slice(introduced ? 1 : 0).map((text) => h("li", null, text)))];
+  };
   const lists = [list("Details", page.details), list("Caveats", page.caveats)].filter(Boolean);
   if (lists.length > 0) return lists;
   return page.verdict ? [h("h3", null, "Details"), h("p", null, page.verdict)] : gap("This comparison has no verdict.");

@@ -16,29 +16,34 @@ const freshId = () => `id-${++freshIds}`;
 
 const MISSING = "\u2013";
 
-/** A number to so many significant digits. */
+/** With so many decimals; "128,101" from a thousand on. */
+const grouped = (value, decimals) => value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+const exponential = (value, decimals) => value.toExponential(decimals).replace("e+", "e");
+
+/** A number to so many significant digits, the whole numbers with all of theirs. */
 function shown(value, digits = 4) {
   if (value === null || value === undefined) return MISSING;
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en-US");
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return grouped(value, 0);
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(digits - 1).replace("e+", "e");
-  return value.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1));
+  if (size < 1e-3 || size >= 1e6) return exponential(value, digits - 1);
+  return grouped(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
 }
 
-/** "0.0123 ± 0.0004": as many decimals as two digits of the half-width need. */
+/** "0.0123 ± 0.0004", "360 ± 250": two digits of the half-width, and the mean to the same place. */
 function withHalf(mean, interval) {
   if (mean === null) return MISSING;
   if (!interval) return shown(mean);
   const half = (interval[1] - interval[0]) / 2;
   if (!(half > 0)) return `${shown(mean)} ± 0`;
   const decimals = 1 - Math.floor(Math.log10(half));
-  if (decimals > 7 || Math.abs(mean) >= 1e6) return `${mean.toExponential(3)} ± ${half.toExponential(1)}`;
-  const places = Math.max(decimals, 0);
-  return `${mean.toFixed(places)} ± ${half.toFixed(places)}`;
+  if (decimals > 7 || Math.max(Math.abs(mean), half) >= 1e6) return `${exponential(mean, 3)} ± ${exponential(half, 1)}`;
+  const rounded = (value) => (decimals < 0 ? grouped(Number((value / 10 ** -decimals).toFixed()) * 10 ** -decimals, 0) : grouped(value, decimals));
+  return `${rounded(mean)} ± ${rounded(half)}`;
 }
 
 const intervalText = (interval) => (interval ? `[${shown(interval[0])}, ${shown(interval[1])}]` : MISSING);
-const probability = (p) => (p === null ? MISSING : p < 1e-4 ? "< 0.0001" : p.toPrecision(2));
+const withoutZero = (share) => String(share).replace(/^0(?=\.)/, "");
+const probability = (p) => (p === null ? MISSING : p < 1e-4 ? "< .0001" : withoutZero(p.toPrecision(2)));
 
 function duration(seconds) {
   if (seconds === null || seconds === undefined) return MISSING;

@@ -15,7 +15,7 @@ function bestAtWhat(page) {
   const rows = page.measures.filter((measure) => leader(measure) >= 0).map((measure) => ({ measure, variant: leader(measure), ...measure.claim }));
   if (rows.length === 0) return gap("No metric has a leader: none was measured for which lower or higher is better, or no variant completed all its runs.");
   return table({
-    caption: `Best mean of each metric. Significant: paired t tests against every other variant all give p < ${page.significance ?? 0.05}, Holm-corrected.`,
+    caption: `Best mean of each metric. Significant: paired t tests against every other variant all give p < ${withoutZero(page.significance ?? 0.05)}, Holm-corrected.`,
     label: "Which variant is best at what",
     rows,
     columns: [
@@ -26,7 +26,7 @@ function bestAtWhat(page) {
         text: (row) => withHalf(row.measure.rows[row.variant].mean, row.measure.rows[row.variant].interval) },
       { title: "Better", value: (row) => row.measure.better },
       { title: "Level", value: (row) => row.level.charAt(0).toUpperCase() + row.level.slice(1) },
-      { title: "Reason", long: true, value: (row) => row.reason },
+      { title: "Reason", long: true, value: (row) => row.reason, cell: (row) => folded(row.reason) },
     ],
   });
 }

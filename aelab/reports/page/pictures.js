@@ -108,13 +108,13 @@ function codesFigure(entries) {
     drawings.forEach((drawing) => drawing.draw());
   };
   return figure({
-    controls: labels.length > 0 && labels.length <= 30 ? legend(labels.map((label) => [label, classCalled(plotted[0].codes, label)]), toggle) : null,
     left: [
+      labels.length > 0 && labels.length <= 30 && legend(labels.map((label) => [label, classCalled(plotted[0].codes, label)]), toggle),
       h("div", { class: "tiles" }, plotted.map(({ name, codes }, place) => h("div", null, h("h3", null, name), drawings[place].node,
         h("div", { class: "soft" }, h("small", null, `${codes.axes}, ${shown(codes.rows)} samples`))))),
       later("Class means as a table", () => codesTable(plotted)),
     ],
-    caption: "Latent codes of test samples, one mark per sample, colored by class. Every variant has its own axes.",
+    caption: `Latent codes of test samples, one mark per sample${labels.length > 0 ? ", colored by class" : ""}.${plotted.length > 1 ? " Every variant has its own axes." : ""}`,
   });
 }
 
@@ -158,6 +158,6 @@ function spectraFigure(entries) {
       drawing.draw();
     }, true), drawing.node],
     right: right.node,
-    caption: "A spectrum that falls early means that the code follows few directions of the input (Jacobian), or that the samples occupy few of its dimensions (codes).",
+    caption: "A spectrum that falls early means that the code follows few directions of the input (Jacobian), or that the samples occupy few of its dimensions (codes). A logarithmic axis leaves out values below 1e-9 of the largest.",
   });
 }

@@ -1,13 +1,14 @@
 // The page of a run.
 
 function runPage(page) {
-  const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, reason);
+  const completed = page.status.state === "completed";
+  const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, completed ? reason : "the run did not complete.");
   const sections = [
     shownIf("measures", "Metrics", runMeasures(page), "the run was not evaluated."),
     shownIf("curves", "Learning curves", runCurves(page), "the run recorded none."),
-    shownIf("pictures", "Images", runPictures(page), "the data are not images, or the run did not complete."),
-    shownIf("codes", "Latent codes", runCodes(page), "the run did not complete, or they contain NaN or infinite values."),
-    shownIf("model", "Architecture", runModel(page), "the run did not complete."),
+    shownIf("pictures", "Images", runPictures(page), "the data are not images."),
+    shownIf("codes", "Latent codes", runCodes(page), "they contain NaN or infinite values, or there are no samples."),
+    shownIf("model", "Architecture", runModel(page), "not recorded."),
     shownIf("config", "Configuration", page.config && h("pre", null, page.config), "not recorded."),
     section("again", "Reproducibility", commandList(page.commands, "run"),
       page.environment.length > 0 && settingsTable(page.environment, "Environment"),

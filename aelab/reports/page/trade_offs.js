@@ -78,6 +78,6 @@ function tradeOffFigure(page) {
       checkbox("Logarithmic cost", isLog, (checked) => { isLog = checked; redraw(); }),
     ],
     left: [drawing.node, values.node],
-    caption: "Filled marks are Pareto-optimal. Vertical bars: 95 % confidence intervals over seeds. Horizontal bars: the range of the seeds for training seconds, the 95 % confidence interval for L0.",
+    caption: `Filled marks are Pareto-optimal. Vertical bars: 95 % confidence intervals over seeds. Horizontal bars: the range of the seeds for training seconds${costs.some(({ name }) => name.includes("L0")) ? ", the 95 % confidence interval for L0" : ""}.`,
   });
 }
