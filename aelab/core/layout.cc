@@ -126,7 +126,8 @@ std::vector<std::size_t> column_widths(const Cells& cells, std::size_t width) {
   if (widths[0] > room) {
     widths[0] = 0;  // as the widest of the names that leave the other columns their share
     for (const auto& row : cells)
-      if (const auto columns = display_width(row[0]); columns <= room) widths[0] = std::max(widths[0], columns);
+      if (const auto columns = display_width(row[0]); columns <= room)
+        widths[0] = std::max(widths[0], columns);
   }
   unwrap_headings(cells, width, widths);
   return widths;
@@ -191,7 +192,8 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t hang) 
     if (display_width(content) <= width) {
       result += content;
     } else {
-      const auto lines = lines_of(content, width, std::min(margin + hang, width / 2));
+      const std::size_t bullet = content.substr(margin).starts_with("- ") ? 2 : 0;
+      const auto lines = lines_of(content, width, std::min(margin + bullet + hang, width / 2));
       for (std::size_t i = 0; i < lines.size(); ++i) result += (i > 0 ? "\n" : "") + lines[i];
     }
     if (ends) result += '\n';

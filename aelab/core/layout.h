@@ -15,8 +15,8 @@ std::size_t display_width(std::string_view text);
 std::string shortened(std::string_view text, std::size_t width);
 
 /// Every line of `text` broken at spaces where it is wider than `width`. The parts after the first are
-/// indented as far as the line is, and by `hang` columns more. A word that is wider than a whole line is
-/// broken after its commas, and otherwise kept whole.
+/// indented as far as the line is, a list's item as far as its text, and by `hang` columns more. A word that
+/// is wider than a whole line is broken after its commas, and otherwise kept whole.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t hang = 0);
 
 /// The parts with two spaces between them, on as many lines as they need: those after the first begin with
@@ -29,7 +29,8 @@ std::string entry(std::string_view name, std::string_view text, std::size_t colu
 
 /// A table of rows of cells, with the headings first: the first column is aligned to the left, the others to
 /// the right. Columns beyond `width` continue below an empty line, after the first column again. Headings are
-/// wrapped at spaces where there is no room for all of them; a name wider than two fifths of `width` stands above its row. Cells stay whole.
+/// wrapped at spaces where there is no room for all of them; a name wider than two fifths of `width` stands
+/// above its row. Cells stay whole.
 std::string aligned(const std::vector<std::vector<std::string>>& cells, std::size_t width);
 
 }  // namespace aelab

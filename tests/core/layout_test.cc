@@ -27,6 +27,7 @@ TEST(Layout, WrapsAtSpacesWithHangingIndent) {
   EXPECT_EQ(wrapped("  one two three", 9, 2), "  one two\n    three");
   EXPECT_EQ(wrapped("one two\nthree four five\n", 10), "one two\nthree four\nfive\n");
   EXPECT_EQ(wrapped("a  b", 10), "a  b");
+  EXPECT_EQ(wrapped("- one two three", 9), "- one two\n  three");
   EXPECT_EQ(wrapped("漢字 漢字", 8), "漢字\n漢字");
 }
 

@@ -350,7 +350,7 @@ TEST(Table, MeanCostIsOfTheCompletedRuns) {
   dense.runs[2].evaluated = {};
   const auto table = terminal_table(compared({variant("pca", {1., 2., 3.}), dense}));
   const auto costs = table.substr(table.find("training cost"));
-  EXPECT_SAYS(costs, "dense    2          10       2      8        4        6        n/a\n");
+  EXPECT_SAYS(costs, "dense    2          10       2      8        4             6              n/a\n");
 }
 
 TEST(Table, FitsATerminal) {
