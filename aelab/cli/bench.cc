@@ -28,7 +28,7 @@ struct BenchOptions {
 std::vector<std::function<Workload()>> chosen_workloads(const BenchOptions& options) {
   std::vector<std::function<Workload()>> chosen;
   for (const auto& file : options.files) {
-    auto config = read_run_config(read_file(file), file);
+    auto config = read_run_config(read_file_or_pipe(file), file);
     chosen.emplace_back([config = std::move(config), file] { return workload_of(config, file); });
   }
   if (!options.files.empty()) return chosen;

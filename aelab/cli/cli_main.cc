@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <filesystem>
+#include <new>
 #include <sstream>
 
 #include "aelab/cli/commands.h"
@@ -15,6 +17,7 @@
 #include "aelab/cli/output.h"
 #include "aelab/core/error.h"
 #include "aelab/core/memory.h"
+#include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/core/version.h"
 
@@ -96,6 +99,12 @@ int guarded(const cli::Command& work) {
     return complain(error.what(), kBadInput);
   } catch (const Failure& failure) {
     return complain(failure.what(), kFailed);
+  } catch (const Stopped&) {
+    return exit_code(StopSignals::received());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain("cannot use " + error.path1().string() + ": " + error.code().message(), kFailed);
+  } catch (const std::bad_alloc&) {
+    return complain("the memory does not suffice: use smaller batches, models or data", kFailed);
   } catch (const c10::Error& error) {
     return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::exception& error) {

@@ -36,7 +36,7 @@ Comparison open_comparison(const CompareOptions& options) {
           ": is the folder of a comparison, whose settings are fixed; overrides and --output need a file");
     return load_comparison(options.file);
   }
-  auto config = read_comparison_config(read_file(options.file), options.file, options.overrides);
+  auto config = read_comparison_config(read_file_or_pipe(options.file), options.file, options.overrides);
   if (!options.output.empty()) config.output = options.output;
   return Comparison(std::move(config), options.file);
 }

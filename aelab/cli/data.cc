@@ -1,12 +1,12 @@
 // aelab data
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
 #include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
 #include "aelab/core/config.h"
+#include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/text.h"
@@ -15,21 +15,32 @@
 namespace aelab::cli {
 namespace {
 
-namespace fs = std::filesystem;
+/// Some values, separated by commas; numbers in five digits.
+std::string first_values(const nlohmann::json& values) {
+  std::vector<std::string> texts;
+  for (const auto& value : values)
+    texts.push_back(value.is_number_float() ? fmt::format("{:.5g}", value.get<double>())
+                    : value.is_string()     ? value.get<std::string>()
+                                            : value.dump());
+  return join(texts, ", ");
+}
 
-/// The columns of a table, one per line.
-void print_columns(const nlohmann::json& columns) {
+/// The columns of a table, one per line, with that of the labels at the end.
+void print_columns(const nlohmann::json& data) {
   constexpr std::size_t kShown = 40;
+  const auto& columns = data["columns"];
   const auto shown = std::min(columns.size(), kShown);
   const auto number = [](const nlohmann::json& value) { return fmt::format("{:.5g}", value.get<double>()); };
-  std::vector<std::vector<std::string>> cells = {{"column", "least", "most", "mean", "first values"}};
+  std::vector<std::vector<std::string>> cells = {{"column", "type", "least", "most", "mean", "first rows"}};
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& column = columns[i];
-    std::vector<std::string> first;
-    for (const auto& value : column["first"]) first.push_back(number(value));
-    cells.push_back({column["name"].get<std::string>(), number(column["least"]), number(column["most"]),
-                     number(column["mean"]), join(first, ", ")});
+    cells.push_back({column["name"].get<std::string>(), column["type"].get<std::string>(),
+                     number(column["least"]), number(column["most"]), number(column["mean"]),
+                     first_values(column["first"])});
   }
+  if (data.contains("label"))
+    cells.push_back(
+        {data["label"].get<std::string>(), "label", "", "", "", first_values(data["first_labels"])});
   print("columns  {}\n", columns.size());
   print_text(aligned(cells, text_width()));
   if (columns.size() > shown) print("  and {} more\n", columns.size() - shown);
@@ -50,7 +61,7 @@ void print_description(const nlohmann::json& data) {
   line("classes",
        std::to_string(data["classes"].get<std::int64_t>()) + (names.empty() ? "" : ": " + join(names, ", ")));
   for (const auto& note : data["notes"]) line("note", note.get<std::string>());
-  if (data.contains("columns")) print_columns(data["columns"]);
+  if (data.contains("columns")) print_columns(data);
   for (const auto& file : data["files"])
     line("file", fmt::format("{} {} bytes, CRC-32 {}", file["path"].get<std::string>(),
                              file["bytes"].get<std::uint64_t>(), file["crc32"].get<std::string>()));
@@ -59,8 +70,7 @@ void print_description(const nlohmann::json& data) {
 /// What a run file would have as its "data": an object, a source's name, or what reads a path.
 nlohmann::json data_of(const std::string& text) {
   if (text.starts_with('{')) return parse_json(text, "SOURCE");
-  std::error_code ignored;
-  if (Source::registry().find(text) || !fs::exists(text, ignored)) return text;
+  if (Source::registry().find(text) || !file_exists(text)) return text;
   return {{"source", source_of_file(text)}, {"files", text}};
 }
 

@@ -89,11 +89,11 @@ void add_run(CLI::App& app, Command& chosen) {
     chosen = [options] {
       const auto& [quiet, plain] = options->progress;
       RunOptions how{.origin = options->file, .problems = {}, .quiet = quiet, .plain = plain};
-      if (fs::exists(fs::path(options->file) / "config.json"))
+      if (file_exists(fs::path(options->file) / "config.json"))
         throw Error(options->file + ": is a folder; resume its run with: aelab resume " +
                     in_shell(options->file));
       auto config =
-          read_run_config(read_file(options->file), options->file, options->overrides, how.problems);
+          read_run_config(read_file_or_pipe(options->file), options->file, options->overrides, how.problems);
       if (!options->output.empty()) config.output = options->output;
       const StopSignals signals;
       return report(run(std::move(config), std::move(how)), options->json);

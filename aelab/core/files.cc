@@ -10,12 +10,15 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "aelab/core/error.h"
 #include "aelab/core/file_descriptor.h"
+#include "aelab/core/memory.h"
+#include "aelab/core/signals.h"
 
 namespace aelab {
 namespace {
@@ -26,8 +29,30 @@ Error cannot_read(const fs::path& path, std::string_view why) {
   return Error(fmt::format("cannot read {}: {}", path.string(), why));
 }
 
-Error too_long(const fs::path& path, std::uintmax_t limit) {
-  return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes", limit));
+Error too_long(const fs::path& path, const ReadLimit& limit) {
+  return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes{}{}", limit.bytes,
+                                       limit.why.empty() ? "" : ", ", limit.why));
+}
+
+/// What keeps a file of this mode from being read piece by piece and more than once; "" for regular files.
+std::string_view no_regular_file(mode_t mode) {
+  if (S_ISREG(mode)) return {};
+  if (S_ISDIR(mode)) return "it is a folder";
+  if (S_ISFIFO(mode)) return "it is a pipe, which can be read only once: save its content to a file";
+  if (S_ISSOCK(mode)) return "it is a socket, not a file";
+  return "it is a device, not a file";
+}
+
+void require_regular(const fs::path& path, int result, const struct stat& about) {
+  if (result != 0) throw cannot_read(path, reason(errno));
+  if (const auto why = no_regular_file(about.st_mode); !why.empty()) throw cannot_read(path, why);
+}
+
+fs::file_type type_of(const fs::path& path) {
+  std::error_code error;
+  const auto type = fs::status(path, error).type();
+  if (type == fs::file_type::none) throw cannot_read(path, error.message());
+  return type;
 }
 
 // A name beside a file's, which nothing has yet.
@@ -87,7 +112,7 @@ void sync_folder_of(const fs::path& path) {
 // Unpacks one gzip file, which may hold several streams one after the other.
 class Gunzip {
  public:
-  using Limit = std::function<std::uintmax_t(std::string_view head)>;
+  using Limit = std::function<ReadLimit(std::string_view head)>;
 
   Gunzip(InputFile& file, std::string first_bytes, const Limit& limit)
       : file_(file), limit_of_(limit), input_(chunk, '\0'), output_(chunk, '\0') {
@@ -132,6 +157,7 @@ class Gunzip {
       if (!fill()) damaged("it ends before its gzip stream does; it was cut short");
       stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
       stream_.avail_out = static_cast<uInt>(chunk);
+      StopSignals::check();
       result = inflate(&stream_, Z_NO_FLUSH);
       if (result == Z_MEM_ERROR)
         throw Failure(fmt::format("cannot unpack {}: no memory", file_.path().string()));
@@ -141,7 +167,8 @@ class Gunzip {
       const std::size_t made = chunk - stream_.avail_out;
       if (made == 0) continue;
       if (content.empty()) limit_ = limit_of_(std::string_view(output_).substr(0, made));
-      if (content.size() > limit_ || made > limit_ - content.size()) throw too_long(file_.path(), limit_);
+      if (content.size() > limit_.bytes || made > limit_.bytes - content.size())
+        throw too_long(file_.path(), limit_);
       content.append(output_, 0, made);
     }
   }
@@ -150,26 +177,34 @@ class Gunzip {
 
   InputFile& file_;
   const Limit& limit_of_;
-  std::uintmax_t limit_ = 0;
+  ReadLimit limit_ = 0;
   std::string input_, output_;
   z_stream stream_ = {};
 };
 
-// Appends the rest of the file to what was read of it already.
-std::string read_rest(InputFile& file, std::string content, std::uintmax_t limit) {
-  if (file.size() > limit) throw too_long(file.path(), limit);
+// Appends what `read(to, count)` still gives to `content`, about `size` bytes in all.
+template <class Read>
+std::string read_rest(const fs::path& path, Read read, std::string content, std::uintmax_t size,
+                      const ReadLimit& limit) {
+  if (size > limit.bytes) throw too_long(path, limit);
   // One byte more than expected shows the end of the file without a second growth.
-  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(file.size()) + 1, 1 << 14);
+  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(size) + 1, 1 << 14);
   for (std::size_t have = content.size();;) {
     content.resize(std::max(room, have));
-    have += file.read(content.data() + have, content.size() - have);
-    if (have > limit) throw too_long(file.path(), limit);
+    have += read(content.data() + have, content.size() - have);
+    if (have > limit.bytes) throw too_long(path, limit);
     if (have < content.size()) {
       content.resize(have);
       return content;
     }
-    room = 2 * have;
+    room = std::min<std::uintmax_t>(2 * have, limit.bytes + 1);
   }
+}
+
+std::string read_rest(InputFile& file, std::string content, const ReadLimit& limit) {
+  return read_rest(
+      file.path(), [&](char* to, std::size_t count) { return file.read(to, count); }, std::move(content),
+      file.size(), limit);
 }
 
 // Reads on until `count` bytes are there or the file ends; returns how many.
@@ -196,14 +231,17 @@ std::int64_t number_of(const std::string& name) {
 
 }  // namespace
 
-InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_file(path_, O_RDONLY)) {
-  if (descriptor_ < 0) throw cannot_read(path_, reason(errno));
+InputFile::InputFile(fs::path path) : path_(std::move(path)) {
   struct stat about = {};
-  const bool known = ::fstat(descriptor_, &about) == 0;
-  if (known && !S_ISDIR(about.st_mode)) return;
-  const int error = known ? EISDIR : errno;
-  close_file(descriptor_);
-  throw cannot_read(path_, error == EISDIR ? "it is a folder" : reason(error));
+  require_regular(path_, ::stat(path_.c_str(), &about), about);
+  descriptor_ = open_file(path_, O_RDONLY | O_NONBLOCK);  // a pipe may have taken its place
+  if (descriptor_ < 0) throw cannot_read(path_, reason(errno));
+  try {
+    require_regular(path_, ::fstat(descriptor_, &about), about);
+  } catch (...) {
+    close_file(descriptor_);
+    throw;
+  }
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
@@ -217,10 +255,14 @@ InputFile& InputFile::operator=(InputFile&& other) noexcept {
 
 InputFile::~InputFile() { close_file(descriptor_); }
 
-std::uintmax_t InputFile::size() const {
+FileStamp InputFile::stamp() const {
   struct stat about = {};
   if (::fstat(descriptor_, &about) != 0) throw cannot_read(path_, reason(errno));
-  return S_ISREG(about.st_mode) ? static_cast<std::uintmax_t>(about.st_size) : 0;
+  return {.device = about.st_dev,
+          .inode = about.st_ino,
+          .size = static_cast<std::uint64_t>(about.st_size),
+          .seconds = about.st_mtim.tv_sec,
+          .nanoseconds = about.st_mtim.tv_nsec};
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {
@@ -236,16 +278,40 @@ std::size_t InputFile::read_at(std::uintmax_t offset, void* to, std::size_t coun
   });
 }
 
-std::string read_file(const fs::path& path, std::uintmax_t limit) {
+bool file_exists(const fs::path& path) { return type_of(path) != fs::file_type::not_found; }
+
+bool folder_exists(const fs::path& path) { return type_of(path) == fs::file_type::directory; }
+
+std::string read_file(const fs::path& path, const ReadLimit& limit) {
   InputFile file(path);
   return read_rest(file, {}, limit);
 }
 
-std::string read_gzip(const fs::path& path, std::uintmax_t limit) {
+std::string read_file_or_pipe(const fs::path& path, const ReadLimit& limit) {
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+    return read_file(path, limit);
+  int descriptor = open_file(path, O_RDONLY);
+  if (descriptor < 0) throw cannot_read(path, reason(errno));
+  const std::unique_ptr<int, void (*)(int*)> closed(&descriptor, [](int* open) { close_file(*open); });
+  return read_rest(
+      path,
+      [&](char* to, std::size_t count) {
+        return read_all(path, count,
+                        [&](std::size_t done) { return ::read(descriptor, to + done, count - done); });
+      },
+      {}, 0, limit);
+}
+
+ReadLimit ReadLimit::of_memory() {
+  return {static_cast<std::uintmax_t>(free_memory() / 4), "a quarter of the free memory"};
+}
+
+std::string read_gzip(const fs::path& path, const ReadLimit& limit) {
   return read_gzip(path, [limit](std::string_view) { return limit; });
 }
 
-std::string read_gzip(const fs::path& path, const std::function<std::uintmax_t(std::string_view)>& limit) {
+std::string read_gzip(const fs::path& path, const std::function<ReadLimit(std::string_view)>& limit) {
   InputFile file(path);
   std::string start(2, '\0');
   start.resize(file.read(start.data(), start.size()));

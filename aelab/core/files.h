@@ -10,17 +10,28 @@
 
 namespace aelab {
 
-/// A file open for reading, for those who read it piece by piece. Every failure is an Error that names the
-/// path and the reason.
+/// Which file it is and when it was last written, as the file system states it: equal as long as nothing is
+/// written to the file, and no other one takes its place.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t seconds = 0, nanoseconds = 0;  ///< of the last modification
+  bool operator==(const FileStamp&) const = default;
+};
+
+/// A regular file open for reading, for those who read it piece by piece. Every failure is an Error that
+/// names the path and the reason.
 class InputFile {
  public:
-  explicit InputFile(std::filesystem::path path);  // Error: missing, a folder, not readable
+  /// Error: missing, a folder, not readable; a pipe, socket or device, which is not opened, since that could
+  /// wait forever.
+  explicit InputFile(std::filesystem::path path);
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&& other) noexcept;
   ~InputFile();
 
-  /// The size in bytes that the file system states: 0 for pipes and devices.
-  std::uintmax_t size() const;
+  /// The size in bytes that the file system states.
+  std::uintmax_t size() const { return stamp().size; }
+  FileStamp stamp() const;
   /// Reads `count` bytes, fewer only at the end of the file; returns how many.
   std::size_t read(void* to, std::size_t count);
   /// The same from a place of its own, which leaves read's alone: from any thread.
@@ -32,19 +43,42 @@ class InputFile {
   int descriptor_ = -1;
 };
 
-/// All bytes of a file (or pipe). Error names the path and the reason: missing, a folder, not readable,
-/// longer than `limit` bytes.
-std::string read_file(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{1} << 30);
+/// Whether something exists at the path, links followed. Error where that cannot be told, such as for a link
+/// that leads to itself or in a folder that may not be entered.
+bool file_exists(const std::filesystem::path& path);
 
-/// The content of a file that is gzipped or plain, told apart by its first two bytes. `limit` is on the
+/// Whether a folder exists at the path. Error as for file_exists.
+bool folder_exists(const std::filesystem::path& path);
+
+/// How many bytes are read at most.
+struct ReadLimit {
+  // NOLINTNEXTLINE(google-explicit-constructor): a number is a limit
+  ReadLimit(std::uintmax_t most, std::string_view reason = {}) : bytes(most), why(reason) {}
+  /// A quarter of the free memory, since what is made of the bytes needs memory too.
+  static ReadLimit of_memory();
+
+  std::uintmax_t bytes;
+  std::string_view why;  ///< what it follows from, for messages
+};
+
+/// All bytes of a regular file. Error names the path and the reason, as InputFile's does, or that the file is
+/// longer than the limit.
+std::string read_file(const std::filesystem::path& path, const ReadLimit& limit = std::uintmax_t{1} << 30);
+
+/// The same of a regular file, pipe or device, for files that a person names and that are read once, such as
+/// run files: aelab run <(generate). Waits for a pipe's writer.
+std::string read_file_or_pipe(const std::filesystem::path& path,
+                              const ReadLimit& limit = std::uintmax_t{1} << 26);
+
+/// The content of a file that is gzipped or plain, told apart by its first two bytes. The limit is on the
 /// unpacked content. Error as for read_file, and for a stream that is damaged, cut short or followed by
 /// something else.
-std::string read_gzip(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{8} << 30);
+std::string read_gzip(const std::filesystem::path& path, const ReadLimit& limit = ReadLimit::of_memory());
 
 /// The same with the limit that follows from the content's beginning: what is unpacked first, at most 256
 /// KiB.
 std::string read_gzip(const std::filesystem::path& path,
-                      const std::function<std::uintmax_t(std::string_view head)>& limit);
+                      const std::function<ReadLimit(std::string_view head)>& limit);
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, which is synced and renamed;
 /// then the folder is synced. An existing file is replaced. Failure names the path and the reason; the

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "aelab/core/error.h"
+#include "aelab/core/memory.h"
+#include "aelab/core/signals.h"
 
 namespace aelab {
 namespace {
@@ -140,6 +142,24 @@ Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFi
   return at::cat(all);
 }
 
+/// All inputs, [rows, ...shape], read some at a time.
+Tensor read_all_rows(const ArrayRows& rows) {
+  constexpr std::int64_t kValuesAtOnce = 1 << 20;
+  const auto row = elements(rows.shape()), at_once = std::max<std::int64_t>(1, kValuesAtOnce / row);
+  require_memory(static_cast<double>(rows.size()) * static_cast<double>(row) * sizeof(float),
+                 "data: " + std::to_string(rows.size()) + " rows of " + to_string(rows.shape()),
+                 "set \"in_memory\" to false, where the source has it, or use fewer rows");
+  auto sizes = rows.shape();
+  sizes.insert(sizes.begin(), rows.size());
+  auto whole = at::empty(sizes);
+  for (std::int64_t begin = 0; begin < rows.size(); begin += at_once) {
+    StopSignals::check();
+    const auto end = std::min(begin + at_once, rows.size());
+    whole.slice(0, begin, end).copy_(rows.gather(at::arange(begin, end, at::kLong), {}).inputs);
+  }
+  return whole;
+}
+
 }  // namespace
 
 Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
@@ -152,8 +172,7 @@ Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& lab
   auto classes = labels_of(arrays, labels);
   const auto rows = std::make_shared<const ArrayRows>(std::move(arrays), classes, config);
   if (!config.in_memory) return Dataset(rows);
-  return Dataset::from_tensors(rows->gather(at::arange(rows->size(), at::kLong), {}).inputs, classes,
-                               rows->shards());
+  return Dataset::from_tensors(read_all_rows(*rows), classes, rows->shards());
 }
 
 }  // namespace aelab

@@ -1,7 +1,11 @@
-#include <filesystem>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <new>
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/memory.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
@@ -69,19 +73,31 @@ void check_labels(const std::string& part, const Dataset& data) {
                 "; labels are class numbers from 0, and at most " + std::to_string(kClasses - 1));
 }
 
+std::string does_not_fit() {
+  return fmt::format("data: do not fit into memory, of which {:.1f} GiB are free; use fewer or smaller rows",
+                     static_cast<double>(free_memory()) / (1 << 30));
+}
+
 }  // namespace
 
 Data open_dataset(const Choice<Source>& source) {
   auto checked = source;
   check_config(checked, "data");
-  auto data = source.make()->open();
-  check_labels("training", data.train);
-  if (data.test) check_labels("test", *data.test);
-  return data;
+  try {
+    auto data = source.make()->open();
+    check_labels("training", data.train);
+    if (data.test) check_labels("test", *data.test);
+    return data;
+  } catch (const std::bad_alloc&) {
+    throw Error(does_not_fit());
+  } catch (const c10::Error& error) {
+    if (error.msg().find("allocate memory") == std::string::npos) throw;
+    throw Error(does_not_fit());
+  }
 }
 
 std::string source_of_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) return std::string(Images::Config::kind);
+  if (folder_exists(path)) return std::string(Images::Config::kind);
   constexpr std::size_t kBegin = 512;
   std::string begin(kBegin, '\0');
   begin.resize(InputFile(path).read_at(0, begin.data(), begin.size()));

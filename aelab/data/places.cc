@@ -38,7 +38,7 @@ fs::path find_folder(const std::string& set, const std::string& given, const std
   }
   std::vector<std::string> tried;
   for (const auto& place : places) {
-    if (fs::exists(place / file) || fs::exists(place / (file + ".gz"))) return place;
+    if (file_exists(place / file) || file_exists(place / (file + ".gz"))) return place;
     tried.push_back(place.string());
   }
   throw Error("data." + std::string(given.empty() ? "source" : "folder") + ": " + set + " needs " + file +
@@ -50,11 +50,13 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   Problems problems;
   for (const auto& [field, files] : fields)
     for (const auto& file : files)
-      if (!fs::exists(file) && !fs::exists(file + ".gz"))
-        problems.add(
+      problems.attempt([&] {
+        if (file_exists(file) || file_exists(file + ".gz")) return;
+        throw Error(
             "data." + field + ": there is no file " + file +
             (fs::path(file).is_relative() ? " in " + fs::current_path().string() : "") +
             (file.find('*') == std::string::npos ? "" : "; patterns are not expanded: list the files"));
+      });
   problems.raise();
 }
 

@@ -43,8 +43,29 @@ void export_labels(const Dataset& part, const std::filesystem::path& path) {
   file.finish();
 }
 
+constexpr std::int64_t kFirst = 3;  // rows that are shown
+
+/// What a column holds: "binary" (0 and 1), "integer" or "number".
+std::string type_of_column(const Tensor& values) {
+  if (!at::equal(values, values.floor())) return "number";
+  return ((values == 0) | (values == 1)).all().item<bool>() ? "binary" : "integer";
+}
+
+/// The first rows' labels: names where the source names classes.
+nlohmann::json first_labels(const Data& data) {
+  auto first = nlohmann::json::array();
+  const auto labels = data.train.labels();
+  for (std::int64_t row = 0; row < std::min(kFirst, labels.size(0)); ++row) {
+    const auto label = labels[row].item<std::int64_t>();
+    if (data.class_names.empty())
+      first.push_back(label);
+    else
+      first.push_back(data.class_names[static_cast<std::size_t>(label)]);
+  }
+  return first;
+}
+
 nlohmann::json columns_json(const Data& data) {
-  constexpr std::int64_t kFirst = 3;
   const auto rows = data.train.range(0, data.train.size()).inputs;
   const auto [least, most] = at::aminmax(rows, 0);
   const auto mean = rows.mean(0, false, at::kDouble);
@@ -55,6 +76,7 @@ nlohmann::json columns_json(const Data& data) {
     for (std::int64_t row = 0; row < std::min(kFirst, rows.size(0)); ++row)
       first.push_back(rows[row][at].item<float>());
     columns.push_back({{"name", data.columns[i]},
+                       {"type", type_of_column(rows.select(1, at))},
                        {"least", least[at].item<float>()},
                        {"most", most[at].item<float>()},
                        {"mean", mean[at].item<double>()},
@@ -74,6 +96,7 @@ nlohmann::json describe_data(const Data& data) {
     description["range"][name] = {least, most};
   }
   description["labels"] = data.train.has_labels();
+  if (data.train.has_labels()) description["first_labels"] = first_labels(data);
   description["notes"] = data.notes;
   if (!data.columns.empty()) description["columns"] = columns_json(data);
   return description;

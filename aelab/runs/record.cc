@@ -1,6 +1,7 @@
 #include "aelab/runs/record.h"
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,13 @@ void write_status(const std::filesystem::path& folder, RunStatus status) {
   if (!status.message.empty()) value["message"] = status.message;
   if (!status.checksums.empty()) value["checksums"] = status.checksums;
   write_json(folder / kStatus, value);
+}
+
+void log_failure(const std::filesystem::path& folder, const std::string& message) {
+  const auto log = folder / "log.txt";
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(std::filesystem::symlink_status(log, ignored)))
+    std::ofstream(log, std::ios::app) << "failed: " << message << "\n";
 }
 
 RunStatus read_status(const std::filesystem::path& folder) {

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -212,6 +213,7 @@ RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::
     auto status = status_of(*made.model, folder, "failed");
     status.message = first_line(error.what());
     write_status(folder, status);
+    log_failure(folder, status.message);
   };
   try {
     return train(config, made, folder, from);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "aelab/core/error.h"
+#include "aelab/core/image.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -19,6 +20,12 @@ Image gradient(std::int64_t width, std::int64_t height, std::int64_t channels) {
   return image;
 }
 
+Picture picture_of_gradient(std::int64_t width, std::int64_t height, std::int64_t channels) {
+  return decode_picture(encode_png(gradient(width, height, channels)), channels, "a.png");
+}
+
+using Pixels = std::vector<std::uint16_t>;
+
 std::string picture_refusal(const std::string& bytes) {
   return message_of<Error>([&] { decode_picture(bytes, 1, "a.png"); });
 }
@@ -27,7 +34,8 @@ TEST(PictureFile, PngKeepsItsPixels) {
   for (const std::int64_t channels : {1, 3}) {
     const auto image = gradient(5, 4, channels);
     const auto read = decode_picture(encode_png(image), channels, "a.png");
-    EXPECT_EQ(read.pixels, image.pixels);
+    EXPECT_EQ(read.pixels, Pixels(image.pixels.begin(), image.pixels.end()));
+    EXPECT_EQ(read.white, 255);
     EXPECT_EQ(std::pair(read.width, read.height), std::pair(image.width, image.height));
   }
 }
@@ -35,11 +43,9 @@ TEST(PictureFile, PngKeepsItsPixels) {
 TEST(PictureFile, ColoursBecomeGreyAndBack) {
   const Image colours{4, 1, 3, {255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30}};
   // 0.299 R + 0.587 G + 0.114 B, rounded
-  EXPECT_EQ(decode_picture(encode_png(colours), 1, "a.png").pixels,
-            (std::vector<std::uint8_t>{76, 150, 29, 18}));
+  EXPECT_EQ(decode_picture(encode_png(colours), 1, "a.png").pixels, (Pixels{76, 150, 29, 18}));
   const Image grey{2, 1, 1, {3, 200}};
-  EXPECT_EQ(decode_picture(encode_png(grey), 3, "a.png").pixels,
-            (std::vector<std::uint8_t>{3, 3, 3, 200, 200, 200}));
+  EXPECT_EQ(decode_picture(encode_png(grey), 3, "a.png").pixels, (Pixels{3, 3, 3, 200, 200, 200}));
 }
 
 TEST(PictureFile, ATruncatedOrDamagedFileIsRefused) {
@@ -84,19 +90,23 @@ TEST(PictureFile, HostileBytesGiveErrors) {
 }
 
 TEST(PictureFile, ScalingKeepsWhatIsEven) {
-  const Image even{6, 4, 3, std::vector<std::uint8_t>(72, 91)};
-  EXPECT_EQ(resized(even, 4, 9).pixels, std::vector<std::uint8_t>(108, 91));
-  const auto image = gradient(6, 4, 3);
-  EXPECT_EQ(resized(image, 6, 4).pixels, image.pixels);
+  const Picture even{.width = 6, .height = 4, .channels = 3, .pixels = Pixels(72, 91)};
+  EXPECT_EQ(resized(even, 4, 9).pixels, Pixels(108, 91));
+  const auto picture = picture_of_gradient(6, 4, 3);
+  EXPECT_EQ(resized(picture, 6, 4).pixels, picture.pixels);
   // Halved: the triangle over four pixels weighs them 1, 3, 3, 1; at the border 3, 3, 1 (of 7).
-  const Image ramp{4, 1, 1, {0, 80, 160, 240}};
-  EXPECT_EQ(resized(ramp, 2, 1).pixels, (std::vector<std::uint8_t>{57, 183}));
+  const Picture ramp{.width = 4, .height = 1, .channels = 1, .pixels = {0, 80, 160, 240}};
+  EXPECT_EQ(resized(ramp, 2, 1).pixels, (Pixels{57, 183}));
+  // The same of 16 bits: (3 * 0 + 3 * 20000 + 40000) / 7 and (20000 + 3 * 40000 + 3 * 65535) / 7.
+  const Picture deep{
+      .width = 4, .height = 1, .channels = 1, .pixels = {0, 20000, 40000, 65535}, .white = 65535};
+  EXPECT_EQ(resized(deep, 2, 1).pixels, (Pixels{14286, 48086}));
 }
 
 TEST(PictureFile, TheMiddleLeavesTheRestEvenly) {
-  const auto middle = middle_of(gradient(5, 4, 1), 2, 2);
-  EXPECT_EQ(middle.pixels, (std::vector<std::uint8_t>{7 * 6, 7 * 7, 7 * 11, 7 * 12}));
-  EXPECT_THROW(middle_of(gradient(5, 4, 1), 6, 2), std::invalid_argument);
+  const auto middle = middle_of(picture_of_gradient(5, 4, 1), 2, 2);
+  EXPECT_EQ(middle.pixels, (Pixels{7 * 6, 7 * 7, 7 * 11, 7 * 12}));
+  EXPECT_THROW(middle_of(picture_of_gradient(5, 4, 1), 6, 2), std::invalid_argument);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <turbojpeg.h>
 
+#include "aelab/core/image.h"
 #include "tests/fuzz/target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aelab/core/error.h"
+#include "aelab/core/memory.h"
 
 namespace aelab {
 namespace {
@@ -26,18 +27,22 @@ void check_rows(const std::string& name, const ArrayLayout& layout) {
 
 }  // namespace
 
-ArrayFile::ArrayFile(const std::filesystem::path& path, ArrayLayout layout)
-    : name_(path.string()), layout_(std::move(layout)), row_values_(values_of_row(layout_)) {
+ArrayFile::ArrayFile(std::shared_ptr<const PooledFile> file, ArrayLayout layout)
+    : name_(file->path().string()), layout_(std::move(layout)), row_values_(values_of_row(layout_)) {
   check_rows(name_, layout_);
+  const auto end = layout_.offset + layout_.bytes();
+  if (file->size() < end)
+    throw Error(fmt::format("{}: is truncated: {} bytes expected, {} found", name_, end, file->size()));
   if (layout_.column_major && layout_.shape.size() > 1) {  // a row lies scattered over the file
-    content_ = std::make_shared<const std::string>(read_file(path, layout_.offset + layout_.bytes()));
+    require_memory(static_cast<double>(end), name_ + ", in Fortran order,",
+                   "save it in C order: numpy.ascontiguousarray(x)");
+    std::string content(end, '\0');
+    (void)file->read_at(0, content.data(), content.size());
+    file->require_unchanged();
+    content_ = std::make_shared<const std::string>(std::move(content));
   } else {
-    file_ = std::make_shared<const InputFile>(path);
+    file_ = std::move(file);
   }
-  const auto size = content_ ? content_->size() : file_->size();
-  if (size < layout_.offset + layout_.bytes())
-    throw Error(fmt::format("{}: is truncated: {} bytes expected, {} found", name_,
-                            layout_.offset + layout_.bytes(), size));
 }
 
 ArrayFile::ArrayFile(std::string name, ArrayLayout layout, std::string content)
@@ -57,12 +62,7 @@ const std::byte* ArrayFile::bytes(std::int64_t first_row, std::int64_t count, st
   if (content_) return reinterpret_cast<const std::byte*>(content_->data() + offset);
   const auto length = static_cast<std::size_t>(count) * row_bytes;
   buffer.resize(std::max(buffer.size(), length));
-  std::size_t found = 0;
-  try {
-    found = file_->read_at(offset, buffer.data(), length);
-  } catch (const Error& error) {  // it could be read when it was opened
-    throw Failure(error.what());
-  }
+  const auto found = file_->read_at(offset, buffer.data(), length);
   if (found < length)
     throw Failure(
         fmt::format("{}: became shorter while it was in use: row {} ends at byte {}, the file at {}", name_,
@@ -89,6 +89,7 @@ void ArrayFile::read(std::span<const std::int64_t> rows, float* to) const {
     to += values;
     i += count;
   }
+  if (file_) file_->require_unchanged();
 }
 
 // In column-major order the value of index (row, i, j, ...) lies at row + rows (i + I (j + J ...)).

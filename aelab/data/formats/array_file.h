@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "aelab/core/files.h"
+#include "aelab/data/formats/pooled_file.h"
 #include "aelab/data/formats/values.h"
 
 namespace aelab {
@@ -14,7 +14,7 @@ namespace aelab {
 class ArrayFile {
  public:
   /// A file of known layout. Error where the file is shorter than the layout says.
-  ArrayFile(const std::filesystem::path& path, ArrayLayout layout);
+  ArrayFile(std::shared_ptr<const PooledFile> file, ArrayLayout layout);
   /// The array in `content`; `name` is for messages.
   ArrayFile(std::string name, ArrayLayout layout, std::string content);
 
@@ -24,8 +24,8 @@ class ArrayFile {
   bool stays_in_file() const { return file_ != nullptr; }
   Shape row_shape() const { return {layout_.shape.begin() + 1, layout_.shape.end()}; }
 
-  /// The rows with these numbers, one after the other. Failure when the file became shorter or can no longer
-  /// be read.
+  /// The rows with these numbers, one after the other. Failure when the file was changed since this object
+  /// was made, or can no longer be read.
   void read(std::span<const std::int64_t> rows, float* to) const;
   /// All values of an array of whole numbers, [rows].
   std::vector<std::int64_t> integers() const;
@@ -33,7 +33,7 @@ class ArrayFile {
  private:
   std::string name_;
   ArrayLayout layout_;
-  std::shared_ptr<const InputFile> file_;
+  std::shared_ptr<const PooledFile> file_;
   std::shared_ptr<const std::string> content_;
   std::int64_t row_values_ = 1;
 

@@ -10,7 +10,9 @@
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/problems.h"
+#include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/data/formats/csv_header.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/text_encoding.h"
@@ -27,17 +29,6 @@ bool is_missing_value(std::string_view text) {
 }
 
 std::string in_json(char sign) { return sign == '\t' ? "\\t" : std::string(1, sign); }
-
-/// Whole numbers, each one more than the one before: years, or a count of the columns.
-bool counts_up(const Fields& row) {
-  std::optional<double> before;
-  for (const auto& field : row) {
-    const auto number = number_in(field.text);
-    if (!number || *number != std::floor(*number) || (before && *number != *before + 1)) return false;
-    before = number;
-  }
-  return before.has_value();
-}
 
 /// 1 for true, 0 for false, as Python, R and JSON write them.
 std::optional<double> truth_in(std::string_view text) {
@@ -129,7 +120,10 @@ class CsvReader {
     table_.has_header = header;
     choose_columns();
     if (!header || named) take_row(row);
-    while (!problems_.enough() && rows_.next(row)) take_row(row);
+    while (!problems_.enough() && rows_.next(row)) {
+      StopSignals::check();
+      take_row(row);
+    }
     problems_.say_if_enough(file_);
     problems_.raise();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
@@ -158,27 +152,14 @@ class CsvReader {
     return number_in(field.text) || (format_.decimal != '.' && number_in(field.text, ','));
   }
 
-  /// A row of names alone is a header, one of numbers alone is none, unless they count up; all else must be
-  /// said.
   bool is_header(const Fields& row) const {
-    std::size_t numbers = 0, counting = 0;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      numbers += is_number(row[i]);
-      counting += trimmed(row[i].text) == std::to_string(i);
-    }
-    if (numbers == 0) return true;
-    if (numbers == row.size() && counting < row.size() && !may_be_years(row)) return false;
-    throw Error(fmt::format("{}:{}: say whether this row names the columns: set \"header\" to true or false",
-                            file_, rows_.line()));
-  }
-
-  /// Whether it counts up, and the next row does not.
-  bool may_be_years(const Fields& row) const {
-    constexpr std::size_t kFew = 3;
-    if (row.size() < kFew || !counts_up(row)) return false;
     auto ahead = rows_ahead();
     Fields second;
-    return ahead.next(second) && ahead.next(second) && !counts_up(second);
+    if (ahead.next(second)) ahead.next(second);
+    const auto found = judge_first_row(row, second, [&](const auto& field) { return is_number(field); });
+    if (found != FirstRow::unclear) return found == FirstRow::names;
+    throw Error(fmt::format("{}:{}: say whether this row names the columns: set \"header\" to true or false",
+                            file_, rows_.line()));
   }
 
   CsvRows rows_ahead() const { return {text_, {.delimiter = delimiter_, .comment = format_.comment}, file_}; }
@@ -384,9 +365,16 @@ CsvTable parse_csv(std::string_view text, const CsvFormat& format, const std::st
 }
 
 CsvTable read_csv(const std::filesystem::path& path, const CsvFormat& format) {
-  auto content = read_gzip(path);
-  require_kind(path.string(), content, "csv", /*may_be_gzipped=*/false);
-  return parse_table(std::move(content), format, path.string());
+  const auto file = path.string();
+  auto content = read_gzip(path, [&](std::string_view head) {
+    require_kind(file, head, "csv", /*may_be_gzipped=*/false);
+    constexpr std::size_t kLooked = 512;
+    if (head.size() >= kLooked && head.find_first_not_of('\0') == std::string_view::npos)
+      throw Error(file + ": holds zero bytes, so this is not a text file; save the table as CSV");
+    return ReadLimit::of_memory();
+  });
+  require_kind(file, content, "csv", /*may_be_gzipped=*/false);
+  return parse_table(std::move(content), format, file);
 }
 
 }  // namespace aelab

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <algorithm>
-#include <vector>
-
-#include "aelab/core/error.h"
 #include "aelab/core/files.h"
-#include "aelab/data/formats/picture_file.h"
+#include "aelab/core/signals.h"
+#include "aelab/data/formats/picture_folder.h"
 
 namespace aelab {
 namespace {
@@ -25,6 +22,7 @@ FileRecord record_of_file(const fs::path& path) {
   FileRecord record{.path = path.string()};
   std::string buffer(chunk, '\0');
   for (;;) {
+    StopSignals::check();
     const auto count = file.read(buffer.data(), buffer.size());
     record.crc32 = add_to_crc(record.crc32, {buffer.data(), count});
     record.bytes += count;
@@ -33,10 +31,7 @@ FileRecord record_of_file(const fs::path& path) {
 }
 
 FileRecord record_of_folder(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && is_picture_file(entry.path())) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
+  const auto files = list_pictures(folder).all();
   constexpr std::size_t most_listed = 1000;
   FileRecord whole{.path = folder.string()};
   for (const auto& path : files) {
@@ -51,10 +46,8 @@ FileRecord record_of_folder(const fs::path& folder) {
 
 }  // namespace
 
-FileRecord record_of(const fs::path& path) try {
-  return fs::is_directory(path) ? record_of_folder(path) : record_of_file(path);
-} catch (const fs::filesystem_error& error) {
-  throw Error(path.string() + ": cannot be read: " + error.code().message());
+FileRecord record_of(const fs::path& path) {
+  return folder_exists(path) ? record_of_folder(path) : record_of_file(path);
 }
 
 }  // namespace aelab

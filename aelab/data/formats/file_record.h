@@ -7,9 +7,9 @@
 
 namespace aelab {
 
-/// What identifies a file's content: its length and the CRC-32 of its bytes; of a folder, the sum of its
-/// pictures' lengths, and the CRC-32 of sorted lines, one for each picture: CRC-32, length, path in the
-/// folder.
+/// What identifies a file's content: its length and the CRC-32 of its bytes; of a folder, the sum of the
+/// lengths of the pictures that are read (list_pictures), and the CRC-32 of sorted lines, one for each
+/// picture: CRC-32, length, path in the folder.
 struct FileRecord {
   std::string path;
   std::uint64_t bytes = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aelab/core/error.h"
+#include "aelab/core/memory.h"
 
 namespace aelab {
 namespace {
@@ -27,11 +28,6 @@ std::optional<ValueType> idx_type(std::uint8_t code) {
     default:
       return std::nullopt;
   }
-}
-
-bool is_missing(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found;
 }
 
 Error refusal(const std::string& file, std::uint64_t at, std::string_view what) {
@@ -87,23 +83,26 @@ ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::stri
 
 ArrayFile open_idx(const std::filesystem::path& path) {
   auto found = path;
-  if (is_missing(path)) {
+  if (!file_exists(path)) {
     found += ".gz";
-    if (is_missing(found)) {
+    if (!file_exists(found)) {
       throw Error(fmt::format("cannot read {}: neither it nor {} exists", path.string(), found.string()));
     }
   }
   constexpr std::size_t longest_header = 36;
-  const InputFile file(found);
-  if (const auto size = file.size(); size > 0) {  // a pipe cannot be read twice
-    std::string head(longest_header, '\0');
-    head.resize(file.read_at(0, head.data(), head.size()));
-    if (!head.starts_with("\x1f\x8b")) return {found, parse_idx(head, size, found.string())};
+  auto file = std::make_shared<const PooledFile>(found);
+  std::string begin(longest_header, '\0');
+  begin.resize(file->read_at(0, begin.data(), begin.size()));
+  if (!begin.starts_with("\x1f\x8b")) {
+    auto layout = parse_idx(begin, file->size(), found.string());
+    return {std::move(file), std::move(layout)};
   }
-  constexpr std::uintmax_t most = std::uintmax_t{8} << 30, most_extra = 1 << 20;  // that follows by mistake
-  auto content = read_gzip(found, [&](std::string_view head) {
-    if (head.size() < longest_header) return most;
+  constexpr std::uintmax_t most_extra = 1 << 20;  // that follows by mistake
+  auto content = read_gzip(found, [&](std::string_view head) -> ReadLimit {
+    if (head.size() < longest_header) return ReadLimit::of_memory();
     const auto layout = parse_head(head, found.string());
+    require_memory(static_cast<double>(layout.bytes()), found.string(),
+                   "unpack it and set \"in_memory\" to false");
     return layout.offset + layout.bytes() + most_extra;
   });
   auto layout = parse_idx(content, content.size(), found.string());

@@ -195,11 +195,11 @@ ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::stri
 }
 
 ArrayFile open_npy(const std::filesystem::path& path) {
-  const InputFile file(path);
-  const auto size = file.size();
-  std::string head(std::min<std::uint64_t>(size, kLongestNpyHeader + 12), '\0');
-  head.resize(file.read_at(0, head.data(), head.size()));
-  return {path, parse_npy(head, size, path.string())};
+  auto file = std::make_shared<const PooledFile>(path);
+  std::string head(std::min<std::uint64_t>(file->size(), kLongestNpyHeader + 12), '\0');
+  head.resize(file->read_at(0, head.data(), head.size()));
+  auto layout = parse_npy(head, file->size(), path.string());
+  return {std::move(file), std::move(layout)};
 }
 
 }  // namespace aelab

@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "aelab/core/error.h"
+#include "aelab/core/memory.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/npy.h"
+#include "aelab/data/formats/whole_read.h"
 
 namespace aelab {
 namespace {
@@ -42,8 +44,7 @@ std::vector<std::string> names_in_npz(const std::filesystem::path& path) {
 }
 
 ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) {
-  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 36;  // of one array
-  constexpr std::uint64_t most_packed = 1100;                   // times; deflate does not pack more tightly
+  constexpr std::uint64_t most_packed = 1100;  // times; deflate does not pack more tightly
   const auto name = fmt::format("{}: {}", path.string(), array);
   const auto zip = open_zip(path);
   zip_stat_t about;
@@ -51,19 +52,20 @@ ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) 
   if (zip_stat(zip.get(), (array + std::string(kNpyEnding)).c_str(), 0, &about) != 0)
     throw Error(fmt::format("{}: has no array \"{}\".{}", path.string(), array,
                             did_you_mean(array, names_in_npz(path))));
-  if (about.size > most_bytes || about.size > most_packed * (about.comp_size + 1))
+  if (about.size > most_packed * (about.comp_size + 1))
     throw Error(
         fmt::format("{}: is corrupted: it claims {} bytes, packed in {}", name, about.size, about.comp_size));
   const ZipMember member(zip_fopen_index(zip.get(), about.index, 0), &zip_fclose);
   if (!member) throw Error(fmt::format("{}: cannot be read: {}", name, zip_strerror(zip.get())));
+  require_memory(static_cast<double>(about.size), name,
+                 "save it as .npy, which \"source\": \"npy\" can read a part at a time");
   std::string content(about.size, '\0');
-  const auto read = zip_fread(member.get(), content.data(), content.size());
-  char beyond = 0;
-  const auto rest = zip_fread(member.get(), &beyond, 1);  // the checksum is looked at behind the last byte
-  if (read < 0 || rest < 0 || static_cast<std::uint64_t>(read) != about.size || rest > 0)
-    throw Error(fmt::format(
-        "{}: is corrupted: {}", name,
-        read < 0 || rest < 0 ? zip_file_strerror(member.get()) : "it is not as long as it claims"));
+  const auto read = [&](char* to, std::size_t count) { return zip_fread(member.get(), to, count); };
+  const auto problem = read_whole(read, content);
+  if (problem == WholeRead::failed)
+    throw Error(fmt::format("{}: is corrupted: {}", name, zip_file_strerror(member.get())));
+  if (problem == WholeRead::other_length)
+    throw Error(fmt::format("{}: is corrupted: it is not as long as it claims", name));
   auto layout = parse_npy(content, content.size(), name);
   return {name, std::move(layout), std::move(content)};
 }

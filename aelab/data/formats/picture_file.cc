@@ -6,14 +6,17 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <csetjmp>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/data/formats/exif.h"
 
 namespace aelab {
 namespace {
@@ -31,22 +34,47 @@ void check_picture_size(const std::string& file, std::int64_t width, std::int64_
                    fmt::format("it claims {} x {} pixels; at most {} are read", width, height, kMostPixels));
 }
 
-/// RGB to grey by ITU-R 601, in the 16-bit fixed point of Pillow.
-std::uint8_t grey_of(const std::uint8_t* rgb) {
-  return static_cast<std::uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
+/// RGB to gray by ITU-R 601, in the 16-bit fixed point of Pillow.
+std::uint16_t gray_of(const std::uint16_t* rgb) {
+  return static_cast<std::uint16_t>((rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16);
 }
 
-Image with_channels(Image image, std::int64_t channels) {
-  if (image.channels == channels) return image;
-  const auto count = static_cast<std::size_t>(image.width * image.height);
-  std::vector<std::uint8_t> pixels(count * static_cast<std::size_t>(channels));
+Picture with_channels(Picture picture, std::int64_t channels) {
+  if (picture.channels == channels) return picture;
+  const auto count = static_cast<std::size_t>(picture.width * picture.height);
+  std::vector<std::uint16_t> pixels(count * static_cast<std::size_t>(channels));
   for (std::size_t i = 0; i < count; ++i) {
     if (channels == 1)
-      pixels[i] = grey_of(&image.pixels[3 * i]);
+      pixels[i] = gray_of(&picture.pixels[3 * i]);
     else
-      std::fill_n(&pixels[3 * i], 3, image.pixels[i]);
+      std::fill_n(&pixels[3 * i], 3, picture.pixels[i]);
   }
-  return {image.width, image.height, channels, std::move(pixels)};
+  picture.channels = channels;
+  picture.pixels = std::move(pixels);
+  return picture;
+}
+
+/// Turned and mirrored so that a picture of this EXIF orientation is upright.
+Picture upright(Picture picture, int orientation) {
+  if (orientation == 1) return picture;
+  const bool lies = orientation >= 5;
+  const bool from_right = orientation == 2 || orientation == 3 || orientation >= 7;
+  const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  auto turned = picture;
+  turned.turned = true;
+  if (lies) std::swap(turned.width, turned.height);
+  auto* to = turned.pixels.data();
+  for (std::int64_t y = 0; y < turned.height; ++y)
+    for (std::int64_t x = 0; x < turned.width; ++x, to += picture.channels) {
+      const auto column = lies ? y : x, row = lies ? x : y;
+      const auto from_column = from_right ? picture.width - 1 - column : column;
+      const auto from_row = from_below ? picture.height - 1 - row : row;
+      std::copy_n(
+          &picture
+               .pixels[static_cast<std::size_t>((from_row * picture.width + from_column) * picture.channels)],
+          picture.channels, to);
+    }
+  return turned;
 }
 
 // ---- PNG
@@ -58,7 +86,7 @@ struct PngReading {
   std::array<char, 200> problem = {};
   png_structp png = nullptr;
   png_infop info = nullptr;
-  Image image;
+  std::vector<std::uint8_t> decoded;
   std::vector<png_bytep> rows;
   bool too_large = false;
 
@@ -101,30 +129,52 @@ bool png_read(PngReading& reading) {
     reading.too_large = true;
     return false;
   }
-  png_set_strip_16(png);
   png_set_expand(png);
   png_set_strip_alpha(png);
+  if constexpr (std::endian::native == std::endian::little) png_set_swap(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
-  reading.image.width = png_get_image_width(png, info);
-  reading.image.height = png_get_image_height(png, info);
-  reading.image.channels = png_get_channels(png, info);
-  reading.image.pixels.resize(png_get_rowbytes(png, info) * png_get_image_height(png, info));
+  reading.decoded.resize(png_get_rowbytes(png, info) * png_get_image_height(png, info));
   reading.rows.resize(png_get_image_height(png, info));
   for (std::size_t i = 0; i < reading.rows.size(); ++i)
-    reading.rows[i] = &reading.image.pixels[i * png_get_rowbytes(png, info)];
+    reading.rows[i] = &reading.decoded[i * png_get_rowbytes(png, info)];
   png_read_image(png, reading.rows.data());
-  png_read_end(png, nullptr);
+  png_read_end(png, info);
   return true;
 }
 
-Image decode_png(std::string_view bytes, const std::string& file) {
+/// The orientation that the file's eXIf chunk states.
+int orientation_of_png([[maybe_unused]] png_structp png, [[maybe_unused]] png_infop info) {
+#ifdef PNG_eXIf_SUPPORTED
+  png_bytep exif = nullptr;
+  png_uint_32 size = 0;
+  if (png_get_eXIf_1(png, info, &size, &exif) != 0)
+    return exif_orientation({reinterpret_cast<const char*>(exif), size});
+#endif
+  return 1;
+}
+
+Picture picture_of(const PngReading& reading) {
+  Picture picture{.width = png_get_image_width(reading.png, reading.info),
+                  .height = png_get_image_height(reading.png, reading.info),
+                  .channels = png_get_channels(reading.png, reading.info)};
+  if (png_get_bit_depth(reading.png, reading.info) == 16) {
+    picture.white = std::numeric_limits<std::uint16_t>::max();
+    picture.pixels.resize(reading.decoded.size() / sizeof(std::uint16_t));
+    std::memcpy(picture.pixels.data(), reading.decoded.data(), reading.decoded.size());
+  } else {
+    picture.pixels.assign(reading.decoded.begin(), reading.decoded.end());
+  }
+  return upright(std::move(picture), orientation_of_png(reading.png, reading.info));
+}
+
+Picture decode_png(std::string_view bytes, const std::string& file) {
   PngReading reading;
   reading.bytes = bytes;
   reading.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reading, png_problem, png_remark);
   if (reading.png) reading.info = png_create_info_struct(reading.png);
   if (!reading.info) throw Failure("cannot start libpng: no memory");
-  if (png_read(reading)) return std::move(reading.image);
+  if (png_read(reading)) return picture_of(reading);
   if (!reading.too_large) refuse_picture(file, reading.problem.data());
   refuse_picture(file, fmt::format("it claims {} x {} pixels, more than its {} bytes can hold or aelab reads",
                                    png_get_image_width(reading.png, reading.info),
@@ -133,7 +183,7 @@ Image decode_png(std::string_view bytes, const std::string& file) {
 
 // ---- JPEG
 
-Image decode_jpeg(std::string_view bytes, const std::string& file) {
+Picture decode_jpeg(std::string_view bytes, const std::string& file) {
   const std::unique_ptr<void, decltype(&tjDestroy)> handle(tjInitDecompress(), &tjDestroy);
   if (!handle) throw Failure("cannot start libjpeg-turbo: no memory");
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
@@ -144,13 +194,14 @@ Image decode_jpeg(std::string_view bytes, const std::string& file) {
     refuse_picture(file, "its colors are CMYK; save it as RGB");
   check_picture_size(file, width, height);
   const int channels = colours == TJCS_GRAY ? 1 : 3;
-  Image image{.width = width, .height = height, .channels = channels, .pixels = {}};
-  image.pixels.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
-                      static_cast<std::size_t>(channels));
-  if (tjDecompress2(handle.get(), data, bytes.size(), image.pixels.data(), width, 0, height,
+  std::vector<std::uint8_t> decoded(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                                    static_cast<std::size_t>(channels));
+  if (tjDecompress2(handle.get(), data, bytes.size(), decoded.data(), width, 0, height,
                     channels == 1 ? TJPF_GRAY : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING) != 0)
     refuse_picture(file, tjGetErrorStr2(handle.get()));
-  return image;
+  Picture picture{.width = width, .height = height, .channels = channels};
+  picture.pixels.assign(decoded.begin(), decoded.end());
+  return upright(std::move(picture), exif_orientation(exif_of_jpeg(bytes)));
 }
 
 // ---- scaling
@@ -186,35 +237,47 @@ std::vector<ScaledPlace> scaled_places(std::int64_t from, std::int64_t to) {
   return places;
 }
 
-/// One number from `weights` numbers, `stride` bytes apart.
-std::uint8_t weighted(const ScaledPlace& place, const std::uint8_t* from, std::size_t stride) {
-  std::int32_t sum = 1 << (kScalePrecision - 1);
-  for (std::size_t k = 0; k < place.weights.size(); ++k) sum += from[k * stride] * place.weights[k];
-  return static_cast<std::uint8_t>(std::clamp(sum >> kScalePrecision, 0, 255));
+/// One number from `weights` numbers, `stride` numbers apart.
+std::uint16_t weighted(const ScaledPlace& place, const std::uint16_t* from, std::size_t stride,
+                       std::uint16_t white) {
+  std::int64_t sum = 1 << (kScalePrecision - 1);
+  for (std::size_t k = 0; k < place.weights.size(); ++k)
+    sum += std::int64_t{from[k * stride]} * place.weights[k];
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(sum >> kScalePrecision, 0, white));
 }
 
-Image scaled_along_rows(const Image& image, std::int64_t width) {
-  const auto places = scaled_places(image.width, width);
-  Image scaled{width, image.height, image.channels, {}};
-  scaled.pixels.reserve(static_cast<std::size_t>(width * image.height * image.channels));
-  for (std::int64_t y = 0; y < image.height; ++y)
+/// The picture without its pixels, in another size, with room for them.
+Picture empty_of_size(const Picture& picture, std::int64_t width, std::int64_t height) {
+  Picture empty{.width = width,
+                .height = height,
+                .channels = picture.channels,
+                .white = picture.white,
+                .turned = picture.turned};
+  empty.pixels.reserve(static_cast<std::size_t>(width * height * picture.channels));
+  return empty;
+}
+
+Picture scaled_along_rows(const Picture& picture, std::int64_t width) {
+  const auto places = scaled_places(picture.width, width);
+  auto scaled = empty_of_size(picture, width, picture.height);
+  for (std::int64_t y = 0; y < picture.height; ++y)
     for (const auto& place : places)
-      for (std::int64_t c = 0; c < image.channels; ++c)
+      for (std::int64_t c = 0; c < picture.channels; ++c)
         scaled.pixels.push_back(weighted(
             place,
-            &image.pixels[static_cast<std::size_t>((y * image.width + place.begin) * image.channels + c)],
-            static_cast<std::size_t>(image.channels)));
+            &picture
+                 .pixels[static_cast<std::size_t>((y * picture.width + place.begin) * picture.channels + c)],
+            static_cast<std::size_t>(picture.channels), picture.white));
   return scaled;
 }
 
-Image scaled_along_columns(const Image& image, std::int64_t height) {
-  const auto row = static_cast<std::size_t>(image.width * image.channels);
-  Image scaled{image.width, height, image.channels, {}};
-  scaled.pixels.reserve(row * static_cast<std::size_t>(height));
-  for (const auto& place : scaled_places(image.height, height))
+Picture scaled_along_columns(const Picture& picture, std::int64_t height) {
+  const auto row = static_cast<std::size_t>(picture.width * picture.channels);
+  auto scaled = empty_of_size(picture, picture.width, height);
+  for (const auto& place : scaled_places(picture.height, height))
     for (std::size_t x = 0; x < row; ++x)
-      scaled.pixels.push_back(
-          weighted(place, &image.pixels[static_cast<std::size_t>(place.begin) * row + x], row));
+      scaled.pixels.push_back(weighted(
+          place, &picture.pixels[static_cast<std::size_t>(place.begin) * row + x], row, picture.white));
   return scaled;
 }
 
@@ -233,29 +296,29 @@ bool is_other_picture_file(const std::filesystem::path& path) {
   return ends_as(path, {".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".ppm", ".pgm"});
 }
 
-Image decode_picture(std::string_view bytes, std::int64_t channels, const std::string& file) {
+Picture decode_picture(std::string_view bytes, std::int64_t channels, const std::string& file) {
   if (bytes.starts_with(kPngMagic)) return with_channels(decode_png(bytes, file), channels);
   if (bytes.starts_with(kJpegMagic)) return with_channels(decode_jpeg(bytes, file), channels);
   refuse_picture(file, "it is neither PNG nor JPEG");
 }
 
-Image read_picture(const std::filesystem::path& path, std::int64_t channels) {
+Picture read_picture(const std::filesystem::path& path, std::int64_t channels) {
   return decode_picture(read_file(path), channels, path.string());
 }
 
-Image resized(const Image& image, std::int64_t width, std::int64_t height) {
-  const auto wide = image.width == width ? image : scaled_along_rows(image, width);
+Picture resized(const Picture& picture, std::int64_t width, std::int64_t height) {
+  const auto wide = picture.width == width ? picture : scaled_along_rows(picture, width);
   return wide.height == height ? wide : scaled_along_columns(wide, height);
 }
 
-Image middle_of(const Image& image, std::int64_t width, std::int64_t height) {
-  if (width > image.width || height > image.height)
+Picture middle_of(const Picture& picture, std::int64_t width, std::int64_t height) {
+  if (width > picture.width || height > picture.height)
     throw std::invalid_argument("the middle is larger than the whole");
-  const auto left = (image.width - width) / 2, top = (image.height - height) / 2;
-  Image middle{width, height, image.channels, {}};
+  const auto left = (picture.width - width) / 2, top = (picture.height - height) / 2;
+  auto middle = empty_of_size(picture, width, height);
   for (std::int64_t y = top; y < top + height; ++y) {
-    const auto begin = image.pixels.begin() + (y * image.width + left) * image.channels;
-    middle.pixels.insert(middle.pixels.end(), begin, begin + width * image.channels);
+    const auto begin = picture.pixels.begin() + (y * picture.width + left) * picture.channels;
+    middle.pixels.insert(middle.pixels.end(), begin, begin + width * picture.channels);
   }
   return middle;
 }

@@ -41,7 +41,8 @@ ArrayFile open_safetensors_array(const std::filesystem::path& path, const std::s
     if (!type)
       throw Error(path.string() + ": tensor \"" + name + "\" is " + place.dtype +
                   ", which aelab does not read");
-    return {path, {.type = *type, .shape = place.shape, .offset = place.offset}};
+    return {std::make_shared<const PooledFile>(path),
+            {.type = *type, .shape = place.shape, .offset = place.offset}};
   }
   throw Error(path.string() + ": has no tensor \"" + name + "\"." +
               did_you_mean(name, names_in_safetensors(path)));

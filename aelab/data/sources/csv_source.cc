@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -10,15 +11,17 @@
 #include "aelab/core/error.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/csv.h"
+#include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/places.h"
 
 namespace aelab {
 namespace {
 
+/// A class number as programs write it. "01" is a name: it may mean something else than "1".
 std::optional<std::int64_t> class_number(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  if (error != std::errc() || number < 0 || std::to_string(number) != text) return std::nullopt;
   return number;
 }
 
@@ -139,26 +142,58 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return join(shown, ", ") + (rest ? " and " + std::to_string(rest) + " more" : "");
 }
 
-/// Columns that are hardly what one wants to learn from: constant ones, and those that count the rows.
+/// Labels that are numbers, but not class numbers, are names: a postal code, or a value to predict.
+void add_label_note(const CsvTable& table, std::vector<std::string>& notes) {
+  const auto other = std::find_if(table.labels.begin(), table.labels.end(),
+                                  [](const std::string& label) { return !class_number(label); });
+  if (other == table.labels.end() || !std::all_of(table.labels.begin(), table.labels.end(),
+                                                  [](const auto& label) { return number_in(label); }))
+    return;
+  notes.push_back(
+      "labels are numbers, but not all are class numbers such as 0, 1, 2: they are read as names, "
+      "such as \"" +
+      *other + "\"");
+}
+
+/// Whether tables call their index so.
+bool is_index_name(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const std::string_view index : {"", "unnamed: 0", "index", "id", "row", "row_id", "rowid", "row id"})
+    if (name == index) return true;
+  return false;
+}
+
+/// Columns that are hardly what one wants to learn from: constant ones, those that count the rows, and whole
+/// numbers that are called an index.
 void add_column_notes(const CsvTable& table, std::vector<std::string>& notes) {
   constexpr std::int64_t kFewRows = 4;
   if (table.rows < kFewRows) return;
   const auto width = table.columns.size();
-  std::vector<bool> constant(width, true), counting(width, true);
-  for (std::size_t i = width; i < table.values.size(); ++i) {
+  std::vector<bool> constant(width, true), counting(width, true), whole(width, true);
+  for (std::size_t i = 0; i < table.values.size(); ++i) {
+    if (table.values[i] != std::floor(table.values[i])) whole[i % width] = false;
+    if (i < width) continue;
     const auto step = table.values[i] - table.values[i - width];
     if (step != 0) constant[i % width] = false;
     if (step != 1) counting[i % width] = false;
   }
-  std::vector<std::string> constants, counts;
+  std::vector<std::string> constants, counts, indices;
   for (std::size_t i = 0; i < width; ++i) {
-    if (constant[i]) constants.push_back(table.columns[i]);
-    if (counting[i]) counts.push_back(table.columns[i]);
+    const auto& name = table.columns[i];
+    if (constant[i])
+      constants.push_back(name);
+    else if (counting[i])
+      counts.push_back(name);
+    else if (whole[i] && is_index_name(name))
+      indices.push_back(name);
   }
   if (!constants.empty()) notes.push_back("the same value in every row: " + quoted_list(constants));
   if (!counts.empty())
     notes.push_back("counts the rows: " + quoted_list(counts) +
                     "; if it is an index, leave it out: \"ignore\": [\"" + counts.front() + "\"]");
+  if (!indices.empty())
+    notes.push_back("read as a feature although it is called as indices are: " + quoted_list(indices) +
+                    "; leave it out: \"ignore\": [\"" + indices.front() + "\"]");
 }
 
 }  // namespace
@@ -175,6 +210,7 @@ Data Csv::open() const {
   data.class_names = names;
   data.label = train.label;
   auto notes = train.notes;
+  add_label_note(train, notes);
   if (!config_.shape) {
     data.columns = train.columns;
     add_column_notes(train, notes);

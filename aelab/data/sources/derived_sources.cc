@@ -94,6 +94,7 @@ Data Patches::open() const {
             .train = cut_patches(pictures.train, config_, config_.count, "patches"),
             .origin = pictures.origin};
   data.files = pictures.files;
+  data.notes = pictures.notes;
   if (config_.test_count)
     data.test = cut_patches(*pictures.test, config_, config_.test_count, "test patches");
   return data;

@@ -8,11 +8,14 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/core/memory.h"
 #include "aelab/core/problems.h"
-#include "aelab/core/text.h"
+#include "aelab/core/signals.h"
 #include "aelab/data/formats/cifar.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/picture_file.h"
+#include "aelab/data/formats/picture_folder.h"
+#include "aelab/data/formats/values.h"
 #include "aelab/data/places.h"
 
 namespace aelab {
@@ -31,116 +34,142 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
-  if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
-  for (const auto& entry : entries)
-    if (!is_utf8(entry.filename().string()))
-      throw Error("the name of " + entry.string() + " is not UTF-8: rename it");
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 struct LabelledPicture {
   fs::path path;
   std::int64_t label;
 };
 
-/// Names of the classes: of the subfolders; none where there are none.
-std::vector<std::string> classes_in(const fs::path& folder) {
+std::vector<std::string> classes_in(const PictureFolder& folder) {
   std::vector<std::string> classes;
-  for (const auto& entry : sorted_entries(folder))
-    if (fs::is_directory(entry)) classes.push_back(entry.filename().string());
+  for (const auto& [name, pictures] : folder.classes) classes.push_back(name);
   return classes;
 }
 
-/// What else lies in a folder, such as the archive of the pictures: "; holds faces.zip; it is a ZIP archive".
+/// What else lies in a folder, such as the archive of the pictures: "; it holds faces.zip; it is a ZIP
+/// archive".
 std::string first_other(const fs::path& folder) {
-  for (const auto& entry : sorted_entries(folder))
-    if (fs::is_regular_file(entry)) return "; it holds " + entry.string() + kind_in_words(entry);
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (std::error_code ignored; entry->is_regular_file(ignored))
+      return "; it holds " + entry->path().string() + kind_in_words(entry->path());
   return {};
 }
 
-std::vector<LabelledPicture> pictures_in(const std::string& field, const fs::path& folder,
-                                         const std::vector<std::string>& classes) {
+/// The pictures of a folder, which the config names as `field`, with the places of their classes in `classes`
+/// as labels.
+std::vector<LabelledPicture> labelled_pictures(const std::string& field, const std::string& folder,
+                                               const PictureFolder& found,
+                                               const std::vector<std::string>& classes) {
+  const auto refuse = [&](const std::string& why) { return Error("data." + field + ": " + why); };
+  if (!found.unreadable.empty())
+    throw refuse(found.unreadable.front().string() +
+                 " is neither PNG nor JPEG: convert it, or move it out of the folder");
+  if (!found.pictures.empty() && !classes.empty())
+    throw refuse(
+        folder +
+        " holds pictures both directly and in subfolders; move each into the subfolder of its class");
   std::vector<LabelledPicture> pictures;
-  const auto add = [&](const fs::path& place, std::int64_t label) {
-    for (const auto& entry : sorted_entries(place))
-      if (is_picture_file(entry))
-        pictures.push_back({entry, label});
-      else if (is_other_picture_file(entry))
-        throw Error("data." + field + ": " + entry.string() +
-                    " is neither PNG nor JPEG: convert it, or move it out of the folder");
-  };
-  add(folder, -1);
-  if (!pictures.empty() && !classes.empty())
-    throw Error("data." + field + ": " + folder.string() +
-                " holds pictures both directly and in subfolders; move each into the subfolder of its class");
+  for (const auto& picture : found.pictures) pictures.push_back({picture, -1});
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto before = pictures.size();
-    if (fs::is_directory(folder / classes[i])) add(folder / classes[i], static_cast<std::int64_t>(i));
-    if (pictures.size() == before)
-      throw Error("data." + field + ": there is no PNG or JPEG file in " + (folder / classes[i]).string());
+    const auto place = std::find_if(found.classes.begin(), found.classes.end(),
+                                    [&](const auto& there) { return there.name == classes[i]; });
+    if (place == found.classes.end() || place->pictures.empty())
+      throw refuse("there is no PNG or JPEG file in " + (fs::path(folder) / classes[i]).string());
+    for (const auto& picture : place->pictures) pictures.push_back({picture, static_cast<std::int64_t>(i)});
   }
-  if (pictures.empty())
-    throw Error("data." + field + ": there is no PNG or JPEG file in " + folder.string() +
-                first_other(folder));
+  if (pictures.empty()) throw refuse("there is no PNG or JPEG file in " + folder + first_other(folder));
   return pictures;
 }
 
 /// A picture as the config wants it.
-Image fitted_picture(const fs::path& path, const Images::Config& config) {
-  auto image = read_picture(path, config.colour == Colour::grey ? 1 : 3);
-  if (config.resize) image = resized(image, (*config.resize)[1], (*config.resize)[0]);
-  if (!config.crop) return image;
+Picture fitted_picture(const fs::path& path, const Images::Config& config) {
+  auto picture = read_picture(path, config.colour == Colour::grey ? 1 : 3);
+  if (config.resize) picture = resized(picture, (*config.resize)[1], (*config.resize)[0]);
+  if (!config.crop) return picture;
   const auto height = (*config.crop)[0], width = (*config.crop)[1];
-  if (height > image.height || width > image.width)
-    throw Error(path.string() + ": is " + std::to_string(image.height) + "x" + std::to_string(image.width) +
-                " pixels, smaller than \"crop\"");
-  return middle_of(image, width, height);
+  if (height > picture.height || width > picture.width)
+    throw Error(path.string() + ": is " + std::to_string(picture.height) + "x" +
+                std::to_string(picture.width) + " pixels, smaller than \"crop\"");
+  return middle_of(picture, width, height);
 }
 
-Tensor tensor_of(const Image& image) {
-  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());
-  return at::from_blob(pixels, {image.height, image.width, image.channels}, at::kByte).permute({2, 0, 1});
+/// Pixels as values in [0, 1], [channels, height, width].
+void write_values(const Picture& picture, float* to) {
+  const auto channels = picture.channels, count = picture.width * picture.height;
+  for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t i = 0; i < count; ++i)
+      *to++ = static_cast<float>(picture.pixels[static_cast<std::size_t>(i * channels + c)]);
+  divide(to - channels * count, channels * count, picture.white);
 }
 
 /// Bytes as values in [0, 1].
 Tensor unit_values(const Tensor& bytes) { return bytes.to(at::kFloat).div_(255); }
 
+/// Pictures read into one tensor, [pictures, channels, height, width]; the first one decides their size.
+class PictureRows {
+ public:
+  PictureRows(std::int64_t count, const Images::Config& config) : count_(count), config_(config) {}
+
+  void add(const fs::path& path) {
+    const auto picture = fitted_picture(path, config_);
+    if (!values_.defined()) allocate(path, picture);
+    if (picture.height != values_.size(2) || picture.width != values_.size(3))
+      throw Error(path.string() + ": is " + std::to_string(picture.height) + "x" +
+                  std::to_string(picture.width) + " pixels, and " + first_ + " " +
+                  std::to_string(values_.size(2)) + "x" + std::to_string(values_.size(3)) +
+                  ": bring them to one size by \"resize\" or \"crop\"");
+    write_values(picture, values_.mutable_data_ptr<float>() + read_ * values_[0].numel());
+    ++read_;
+    if (!picture.turned) return;
+    if (turned_++ == 0) first_turned_ = path.string();
+  }
+
+  const Tensor& values() const { return values_; }
+
+  /// What was done to them that their folder does not show.
+  std::vector<std::string> notes() const {
+    if (turned_ == 0) return {};
+    return {std::to_string(turned_) + (turned_ == 1 ? " picture is" : " pictures are") +
+            " turned as the EXIF orientation says, such as " + first_turned_};
+  }
+
+ private:
+  std::int64_t count_, read_ = 0, turned_ = 0;
+  const Images::Config& config_;
+  Tensor values_;
+  std::string first_, first_turned_;
+
+  void allocate(const fs::path& path, const Picture& picture) {
+    first_ = path.string();
+    const auto values = static_cast<double>(picture.channels * picture.height * picture.width);
+    require_memory(static_cast<double>(count_) * values * sizeof(float),
+                   "data: " + std::to_string(count_) + " pictures of " + std::to_string(picture.height) +
+                       "x" + std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
+                   "make them smaller by \"resize\"");
+    values_ = at::empty({count_, picture.channels, picture.height, picture.width});
+  }
+};
+
 /// The pictures of a folder, which the config names as `field`.
 Dataset read_pictures(const std::string& field, const std::string& folder, const Images::Config& config,
-                      const std::vector<std::string>& classes) {
-  const auto pictures = pictures_in(field, folder, classes);
+                      const PictureFolder& found, const std::vector<std::string>& classes,
+                      std::vector<std::string>& notes) {
+  const auto pictures = labelled_pictures(field, folder, found, classes);
   Problems problems;
-  Tensor bytes;
+  PictureRows rows(static_cast<std::int64_t>(pictures.size()), config);
   std::vector<std::int64_t> labels;
-  std::string first;
-  for (std::size_t i = 0; i < pictures.size() && !problems.enough(); ++i)
+  for (std::size_t i = 0; i < pictures.size() && !problems.enough(); ++i) {
+    StopSignals::check();
     problems.attempt([&] {
-      const auto& [path, label] = pictures[i];
-      const auto image = fitted_picture(path, config);
-      const auto pixels = tensor_of(image);
-      if (!bytes.defined()) {
-        first = path.string();
-        bytes =
-            at::empty({static_cast<std::int64_t>(pictures.size()), image.channels, image.height, image.width},
-                      at::kByte);
-      }
-      if (pixels.sizes() != bytes.sizes().slice(1))
-        throw Error(path.string() + ": is " + std::to_string(image.height) + "x" +
-                    std::to_string(image.width) + " pixels, and " + first + " " +
-                    std::to_string(bytes.size(2)) + "x" + std::to_string(bytes.size(3)) +
-                    ": bring them to one size by \"resize\" or \"crop\"");
-      bytes[static_cast<std::int64_t>(i)].copy_(pixels);
-      labels.push_back(label);
+      rows.add(pictures[i].path);
+      labels.push_back(pictures[i].label);
     });
+  }
   problems.say_if_enough(folder);
   problems.raise();
-  return Dataset::from_tensors(unit_values(bytes), classes.empty() ? Tensor() : at::tensor(labels));
+  for (const auto& more : {found.passed_over, rows.notes()})
+    notes.insert(notes.end(), more.begin(), more.end());
+  return Dataset::from_tensors(rows.values(), classes.empty() ? Tensor() : at::tensor(labels));
 }
 
 bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !size || size->size() == 2; }
@@ -166,18 +195,20 @@ std::vector<Images::Config> Images::Config::examples() {
 
 Data Images::open() const {
   for (const auto& [field, folder] : {std::pair("files", config_.files), {"test_files", config_.test_files}})
-    if (!folder.empty() && !fs::is_directory(folder))
+    if (!folder.empty() && !folder_exists(folder))
       throw Error(std::string("data.") + field + ": there is no folder " + folder + kind_in_words(folder));
-  const auto classes = classes_in(config_.files);
+  const auto found = list_pictures(config_.files);
+  const auto classes = classes_in(found);
   Data data{.name = "images", .train = {}, .origin = config_.files};
-  data.train = read_pictures("files", config_.files, config_, classes);
+  data.train = read_pictures("files", config_.files, config_, found, classes, data.notes);
   data.class_names = classes;
   data.files = {config_.files};
   if (config_.test_files.empty()) return data;
-  for (const auto& name : classes_in(config_.test_files))
+  const auto test = list_pictures(config_.test_files);
+  for (const auto& name : classes_in(test))
     if (std::find(classes.begin(), classes.end(), name) == classes.end())
       throw Error("data.test_files: the class \"" + name + "\" is not in " + config_.files);
-  data.test = read_pictures("test_files", config_.test_files, config_, classes);
+  data.test = read_pictures("test_files", config_.test_files, config_, test, classes, data.notes);
   data.files.push_back(config_.test_files);
   if (data.test->shape() != data.train.shape())
     throw Error("data.test_files: its pictures are " + to_string(data.test->shape()) + ", those of files " +
@@ -199,7 +230,7 @@ Dataset read_cifar(const fs::path& folder, const std::vector<std::string>& files
   std::vector<Tensor> pictures;
   std::vector<std::int64_t> labels;
   for (const auto& file : files) {
-    const auto path = fs::exists(folder / file) ? folder / file : folder / (file + ".gz");
+    const auto path = file_exists(folder / file) ? folder / file : folder / (file + ".gz");
     data.files.push_back(path.string());
     auto content =
         parse_cifar(read_gzip(path), layout.label_bytes, layout.label, layout.classes, path.string());

@@ -7,8 +7,9 @@ namespace aelab {
 enum class Colour { grey, rgb };
 std::span<const std::string_view> names(Colour);
 
-/// A folder of PNG and JPEG files, values in [0, 1]. Pictures in subfolders have the subfolders' places in
-/// the alphabet as labels.
+/// A folder of PNG and JPEG files, values in [0, 1], with all of their 8 or 16 bits and upright as their EXIF
+/// orientation says. Pictures in subfolders have the subfolders' places in the alphabet as labels. Links are
+/// followed; Data::notes says what is passed over.
 class Images : public Source {
  public:
   struct Config {

@@ -1,0 +1,54 @@
+#include "aelab/data/formats/csv_header.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace aelab {
+namespace {
+
+/// The numbers of a row; none where a field is no number.
+std::vector<double> numbers_of(const std::vector<CsvField>& row) {
+  std::vector<double> numbers;
+  for (const auto& field : row) {
+    const auto number = number_in(field.text);
+    if (!number) return {};
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+bool are_years(const std::vector<double>& numbers) {
+  constexpr double kFirst = 1500, kLast = 2200;
+  return !numbers.empty() && std::all_of(numbers.begin(), numbers.end(), [](double number) {
+    return number == std::floor(number) && number >= kFirst && number <= kLast;
+  });
+}
+
+/// At least three numbers that grow or shrink by equal steps: a count, wavelengths, times.
+bool are_evenly_spaced(const std::vector<double>& numbers) {
+  constexpr std::size_t kFew = 3;
+  constexpr double kRounding = 1e-6;
+  if (numbers.size() < kFew) return false;
+  const double step = numbers[1] - numbers[0];
+  for (std::size_t i = 2; i < numbers.size(); ++i)
+    if (std::abs(numbers[i] - numbers[i - 1] - step) > kRounding * std::abs(step)) return false;
+  return step != 0;
+}
+
+}  // namespace
+
+FirstRow judge_first_row(const std::vector<CsvField>& first, const std::vector<CsvField>& second,
+                         const std::function<bool(const CsvField&)>& is_number) {
+  const auto count = std::count_if(first.begin(), first.end(), is_number);
+  if (count == 0) return FirstRow::names;
+  if (count < std::ssize(first)) return FirstRow::unclear;
+  const auto numbers = numbers_of(first), below = numbers_of(second);
+  const bool counts_columns = !numbers.empty() && numbers[0] == 0 &&
+                              (numbers.size() == 1 || (are_evenly_spaced(numbers) && numbers[1] == 1) ||
+                               (numbers.size() == 2 && numbers[1] == 1));
+  const bool like_names =
+      (are_years(numbers) && !are_years(below)) || (are_evenly_spaced(numbers) && !are_evenly_spaced(below));
+  return counts_columns || (!second.empty() && like_names) ? FirstRow::unclear : FirstRow::values;
+}
+
+}  // namespace aelab
