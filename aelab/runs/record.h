@@ -26,8 +26,8 @@ struct RunStatus {
 
 /// If the run is completed, with the checksums of its files. Throws the Failure of write_file().
 void write_status(const std::filesystem::path& folder, RunStatus status);
-/// Adds a line to the log of a run that failed, if it has a log. Like everything after the last checkpoint, the
-/// line is removed when the run is resumed.
+/// Adds a line to the log of a run that failed, if it has a log. Like everything after the last checkpoint,
+/// the line is removed when the run is resumed.
 void log_failure(const std::filesystem::path& folder, const std::string& message);
 /// Its state is "" if there is no such file. Throws an Error if the file is not a status.
 RunStatus read_status(const std::filesystem::path& folder);

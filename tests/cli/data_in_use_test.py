@@ -112,7 +112,7 @@ class RunFolders(reading.DataTest):
             shrunk.truncate(len(content) - 1)
         result = program.finish(process)
         self.assertEqual(result.code, 1, result.stderr)
-        self.assertIn(f"{self.path('x.npy')}: became shorter while it was in use: row ", result.stderr)
+        self.assertIn(f"{self.path('x.npy')}: became shorter while it was in use: it has {len(content) - 1} of {len(content)} bytes", result.stderr)
         self.assertEqual(program.read_json(self.output / "small/1/status.json")["status"], "failed")
         self.assertTrue(last.exists())
         self.assert_refused(program.run("resume", self.output / "small/1"), "the file is truncated")

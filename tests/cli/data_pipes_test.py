@@ -149,9 +149,10 @@ class RunFolders(Pipes):
                 content = path.read_bytes()
                 self.fifo(path)
                 result = self.run_in_time("report", self.run_folder)
-                self.assertIn(result.code, (0, 2), result)
-                if name.suffix != ".json" or result.code == 0:
-                    self.assertEqual(result.code, 0, result)
+                self.assertEqual(result.code, 0, result)
+                if name.name in ("config.json", "metrics.jsonl", "log.txt", "environment.json"):
+                    page = (self.run_folder / "report.html").read_text()
+                    self.assertIn(f"{name}: {PIPE}", page)
                 path.unlink()
                 path.write_bytes(content)
 

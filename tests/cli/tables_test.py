@@ -135,7 +135,7 @@ class Formats(Tables):
         path = self.file("t.csv", TABLE.replace(",", ";"))
         result = program.run("data", json.dumps({"source": "csv", "files": str(path), "label": "kind"}))
         self.assertIn('note     ' + str(path) + ': fields are separated by ";"', result.stdout)
-        self.assertRegex(result.stdout, r"height\s+150\.5\s+179\.5\s+165\s+150\.5, 151\.5, 152\.5")
+        self.assertRegex(result.stdout, r"height\s+number\s+150\.5\s+179\.5\s+165\s+150\.5, 151\.5, 152\.5")
         numbers = self.file("n.csv", "a,b\n" + "".join(f"{i * i},{-i}\n" for i in range(20)))
         result = program.run("data", numbers)
         self.assertEqual(result.code, 0, result.stderr)

@@ -80,7 +80,7 @@ TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
   EXPECT_TRUE(at::equal(at::mm(at::ones({64, 64}), at::ones({64, 64})), at::full({64, 64}, 64.)));
 }
 
-TEST_F(SourceFiles, AFileThatShrinksInUseFailsWithTheRow) {
+TEST_F(SourceFiles, AFileThatShrinksInUseFails) {
   const auto file = npy("x.npy", at::randn({50, 20}));
   const auto data = open_dataset(Npy::Config{.files = file, .in_memory = false});
   const Batches batches(data.train, 10);
@@ -91,7 +91,22 @@ TEST_F(SourceFiles, AFileThatShrinksInUseFailsWithTheRow) {
     for (int again = 0; again < 2; ++again)
       for (std::int64_t i = 0; i < 5; ++i) (void)batches[i];
   });
-  EXPECT_SAYS(said, file.front() + ": became shorter while it was in use: row 49");
+  EXPECT_SAYS(said, file.front() + ": became shorter while it was in use: it has 4047 of 4128 bytes");
+}
+
+TEST_F(SourceFiles, AFileThatIsOverwrittenInUseFails) {
+  const auto file = npy("x.npy", at::randn({50, 20}));
+  fs::last_write_time(file.front(), fs::file_time_type::clock::now() - std::chrono::hours(1));
+  for (const bool in_memory : {false, true}) {
+    const auto data = open_dataset(Npy::Config{.files = file, .in_memory = in_memory});
+    EXPECT_EQ(data.train.range(0, 50).size(), 50);
+    npy("x.npy", at::randn({50, 20}));
+    const auto said = message_of<Failure>([&] { (void)data.train.range(0, 50); });
+    if (in_memory)
+      EXPECT_EQ(said, "nothing was thrown");
+    else
+      EXPECT_SAYS(said, file.front() + ": was changed while it was in use");
+  }
 }
 
 TEST_F(SourceFiles, ChannelsMayComeLast) {

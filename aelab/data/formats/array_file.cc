@@ -63,10 +63,11 @@ const std::byte* ArrayFile::bytes(std::int64_t first_row, std::int64_t count, st
   const auto length = static_cast<std::size_t>(count) * row_bytes;
   buffer.resize(std::max(buffer.size(), length));
   const auto found = file_->read_at(offset, buffer.data(), length);
-  if (found < length)
-    throw Failure(
-        fmt::format("{}: became shorter while it was in use: row {} ends at byte {}, the file at {}", name_,
-                    first_row + count - 1, offset + length, offset + found));
+  if (found < length) {
+    file_->require_unchanged();
+    throw Failure(fmt::format("{}: ends at byte {}, within row {}", name_, offset + found,
+                              first_row + static_cast<std::int64_t>(found / row_bytes)));
+  }
   return reinterpret_cast<const std::byte*>(buffer.data());
 }
 

@@ -86,9 +86,13 @@ std::size_t PooledFile::read_at(std::uintmax_t offset, void* to, std::size_t cou
 }
 
 void PooledFile::require_unchanged() const {
-  if (open()->stamp() == stamp_) return;
-  throw Failure(fmt::format(
-      "{}: was changed while it was in use: restore its content and resume, or start again", path_.string()));
+  const auto stamp = open()->stamp();
+  if (stamp == stamp_) return;
+  const auto how =
+      stamp.size < stamp_.size
+          ? fmt::format("became shorter while it was in use: it has {} of {} bytes", stamp.size, stamp_.size)
+          : std::string("was changed while it was in use");
+  throw Failure(path_.string() + ": " + how + "; restore its content and resume, or start again");
 }
 
 }  // namespace aelab

@@ -111,6 +111,7 @@ class PictureRows {
   PictureRows(std::int64_t count, const Images::Config& config) : count_(count), config_(config) {}
 
   void add(const fs::path& path) {
+    if (too_large_) return;  // the first one said so for all
     const auto picture = fitted_picture(path, config_);
     if (!values_.defined()) allocate(path, picture);
     if (picture.height != values_.size(2) || picture.width != values_.size(3))
@@ -138,14 +139,17 @@ class PictureRows {
   const Images::Config& config_;
   Tensor values_;
   std::string first_, first_turned_;
+  bool too_large_ = false;
 
   void allocate(const fs::path& path, const Picture& picture) {
     first_ = path.string();
+    too_large_ = true;
     const auto values = static_cast<double>(picture.channels * picture.height * picture.width);
     require_memory(static_cast<double>(count_) * values * sizeof(float),
                    "data: " + std::to_string(count_) + " pictures of " + std::to_string(picture.height) +
                        "x" + std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
                    "make them smaller by \"resize\"");
+    too_large_ = false;
     values_ = at::empty({count_, picture.channels, picture.height, picture.width});
   }
 };
