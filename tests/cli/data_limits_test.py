@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -82,6 +83,24 @@ class Memory(reading.DataTest):
         for i in range(1, 100):
             os.link(folder / "0.png", folder / f"{i}.png")
         self.refused_within({"source": "images", "files": str(folder)}, 'make them smaller by "resize"')
+
+
+class Signals(reading.DataTest):
+    def resident(self, process):
+        """Bytes of memory that the process has in use."""
+        with open(f"/proc/{process.pid}/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+
+    def test_a_signal_ends_the_reading_of_a_large_table(self):
+        table = self.folder / "t.csv.gz"
+        table.write_bytes(gzip.compress(b"0.5,1.5\n" * (GIB // 128), 1) * 8)  # 512 MiB
+        file = program.write_json(self.folder / "run.json", program.small_run(data={"source": "csv", "files": str(table), "header": False}))
+        process = program.start("run", file, "--output", self.output, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertTrue(program.wait_for(lambda: self.resident(process) > GIB // 2))
+        process.terminate()
+        result = program.finish(process)
+        self.assertEqual((result.code, result.stdout), (128 + 15, ""), result.stderr)
+        self.assertFalse(self.output.exists(), "nothing was begun")
 
 
 class Shards(reading.DataTest):
