@@ -73,7 +73,7 @@ TEST(PooledFile, ChangesOfTheFileAreNoticed) {
   put("one");
   const PooledFile truncated(path);
   fs::resize_file(path, 2);
-  EXPECT_SAYS(refusal(truncated), "was changed");
+  EXPECT_SAYS(refusal(truncated), ": became shorter while it was in use: it has 2 of 3 bytes");
 }
 
 TEST(PooledFile, AFileThatIsReplacedWhileItIsClosedIsNotReadAsTheOldOne) {
