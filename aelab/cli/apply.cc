@@ -60,6 +60,7 @@ void add_apply(CLI::App& app, Command& chosen) {
   FolderCommand<ApplicationConfig> command(
       app, "apply", "Write a run's codes, reconstructions and reconstruction errors for any data",
       "print one JSON object: folder, files, rows, units, columns, error", {{"output", "FOLDER"}});
+  known_as(command.app(), {"predict", "encode", "transform", "reconstruct", "infer"});
   command.footer(
       "Each result is written to its own file; row and label are columns of every csv file. Reconstructions "
       "are in "

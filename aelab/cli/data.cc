@@ -22,7 +22,7 @@ void print_columns(const nlohmann::json& columns) {
   constexpr std::size_t kShown = 40;
   const auto shown = std::min(columns.size(), kShown);
   const auto number = [](const nlohmann::json& value) { return fmt::format("{:.5g}", value.get<double>()); };
-  std::vector<std::vector<std::string>> cells = {{"column", "least", "most", "mean", "first values"}};
+  std::vector<std::vector<std::string>> cells = {{"column", "min", "max", "mean", "first values"}};
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& column = columns[i];
     std::vector<std::string> first;
@@ -74,6 +74,7 @@ void add_data(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("data", "Describe a data source or file, and optionally write it as .npy files");
+  known_as(*command, {"dataset", "inspect", "head"});
   command
       ->add_option("SOURCE", options->data, "data source: a name, a JSON object as in a run file, or a path")
       ->required()

@@ -13,6 +13,7 @@ namespace aelab::cli {
 void add_export(CLI::App& app, Command& chosen) {
   FolderCommand<ExportConfig> command(app, "export", "Write the weights of a run's model for other programs",
                                       "print one JSON object: file", {{"output", "FILE"}});
+  known_as(command.app(), {"save", "convert", "onnx"});
   command.footer(
       "Tensors have the names of the model's parameters, such as backbone.encoder_0.weight. The file's path "
       "is "

@@ -31,6 +31,7 @@ void add_interpolate(CLI::App& app, Command& chosen) {
   FolderCommand<InterpolationConfig> command(
       app, "interpolate", "Interpolate between samples in a run's latent space",
       "print one JSON object: folder, files, distance", {{"output", "FOLDER"}});
+  known_as(command.app(), {"morph", "walk"});
   command.footer(
       "Writes interpolation.json, decoded.npy and, for images, interpolation.png: the decoded points above "
       "the "
