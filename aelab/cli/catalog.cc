@@ -274,8 +274,7 @@ void add_describe(CLI::App& app, Command& chosen) {
   command
       ->add_option("WHAT", options->what,
                    "a list (models, data, backbones, ...) followed by NAME; or run, comparison, a key of run "
-                   "files such as "
-                   "training, or a name alone such as contractive")
+                   "files such as training, or a name alone such as contractive")
       ->required()
       ->type_name("DESCRIBED");
   command->add_option("NAME", options->name, "name of the type in that list")->type_name("NAME");

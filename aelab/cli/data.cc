@@ -86,8 +86,7 @@ void add_data(CLI::App& app, Command& chosen) {
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "The rows are described as the source holds them, before \"transforms\" and the split, with what was "
-      "guessed "
-      "about a file.\n"
+      "guessed about a file.\n"
       "Example: aelab data table.csv\n"
       "Example: aelab data '{\"source\": \"csv\", \"files\": \"table.csv\", \"label\": \"species\"}'");
   command->callback([options, &chosen] {

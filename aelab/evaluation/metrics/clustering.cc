@@ -17,8 +17,7 @@ std::vector<Measure> Clustering::measures() const {
   return {
       {"clustering/nmi",
        "normalized mutual information of clusters and classes, by the mean of their entropies (k-means on "
-       "the "
-       "codes)",
+       "the codes)",
        Direction::higher},
       {"clustering/ari", "adjusted Rand index of clusters and classes (Hubert & Arabie 1985)",
        Direction::higher},
