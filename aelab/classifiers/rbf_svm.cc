@@ -44,7 +44,7 @@ double usual_gamma(const at::Tensor& z) {
 
 void RbfSvm::Config::fields(Fields& f) {
   f("C", C, "weight of the errors against the regularisation |w|^2 / 2", above(0));
-  f("gamma", gamma, "the kernel is exp(-gamma |x - y|^2); 1 / (features * their variance) when left out",
+  f("gamma", gamma, "the kernel is exp(-gamma |x - y|^2); 1 / (features * their variance) if omitted",
     above(0));
   f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
   f("rows_limit", rows_limit,

@@ -60,19 +60,17 @@ void add_apply(CLI::App& app, Command& chosen) {
   FolderCommand<ApplicationConfig> command(
       app, "apply", "Write a run's codes, reconstructions and reconstruction errors for any data",
       "print one JSON object: folder, files, rows, units, columns, error", {{"output", "FOLDER"}});
+  known_as(command.app(), {"predict", "encode", "transform", "reconstruct", "infer"});
   command.footer(
       "Each result is written to its own file; row and label are columns of every csv file. Reconstructions "
-      "are in "
-      "the units of the source: the run's transforms are undone, as far as they have inverses. The error of "
-      "a row is "
-      "its squared error, summed over features, of the transformed values. The mean, median and 95 % "
-      "quantile of the "
-      "errors and the five rows with the largest errors are printed, then the folder.\n"
+      "are in the units of the source: the run's transforms are undone, as far as they have inverses. The "
+      "error of a row is its squared error, summed over features, of the transformed values. The mean, "
+      "median and 95 % quantile of the errors and the five rows with the largest errors are printed, then "
+      "the folder.\n"
       "The number of a row is its place in the source, from 0: training and test files are numbered "
-      "separately. The "
-      "run's transforms are applied to other data too.\n"
-      "Example: aelab apply runs/denoising/1 --write reconstruction "
-      "--data '{\"source\": \"idx\", \"files\": \"noisy.idx\"}'\n"
+      "separately. The run's transforms are applied to other data too.\n"
+      "Example: aelab apply runs/denoising/1 --write reconstruction --data '{\"source\": \"idx\", \"files\": "
+      "\"noisy.idx\"}'\n"
       "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv");
   command.does(chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
     return print_application(apply_run(folder, config), as_json);

@@ -51,6 +51,13 @@ std::string type_of(const Kinds& kinds) {
                      kinds.noun(), kinds.plural());
 }
 
+/// The registry that a schema names or refers to; null if it does neither.
+const Kinds* registry_of(const ordered_json& schema) {
+  if (schema.contains("title")) return &registry_named(schema["title"]);
+  if (!schema.contains("$ref")) return nullptr;
+  return &registry_named(schema["$ref"].get<std::string>().substr(std::string_view("#/definitions/").size()));
+}
+
 /// ", at least 1", ", above 0 and below 1"; "" where nothing bounds it.
 std::string bounds_of(const ordered_json& schema) {
   const auto number = [&](const char* key) {
@@ -66,16 +73,28 @@ std::string bounds_of(const ordered_json& schema) {
   return parts.empty() ? "" : ", " + join(parts, " and ");
 }
 
-/// "integer, at least 1", "number or schedule (aelab list schedules)", "list of text", "one of relu, tanh"
+/// "integers, each at least 1", "schedules (aelab list schedules)": the entries of a list.
+std::string type_of_entries(const ordered_json& schema) {
+  if (schema.contains("allOf")) return type_of_entries(schema["allOf"][0]);
+  if (const auto* kinds = registry_of(schema))
+    return fmt::format("{}{} (aelab list {})", kinds->number_meaning().first.empty() ? "" : "numbers or ",
+                       kinds->plural(), kinds->plural());
+  if (schema.contains("enum"))
+    return "values among " + join(schema["enum"].get<std::vector<std::string>>(), ", ");
+  if (schema.contains("anyOf"))
+    return type_of_entries(schema["anyOf"][0]) + " or " + type_of_entries(schema["anyOf"][1]);
+  if (schema.contains("items")) return "lists of " + type_of_entries(schema["items"]);
+  const auto bounds = bounds_of(schema);
+  return schema.value("type", "object") + "s" + (bounds.empty() ? "" : ", each" + bounds.substr(1));
+}
+
+/// "integer, at least 1", "number or schedule (aelab list schedules)", "list of strings", "one of relu, tanh"
 std::string type_of(const ordered_json& schema) {
   if (schema.contains("allOf")) return type_of(schema["allOf"][0]);
-  if (schema.contains("title")) return type_of(registry_named(schema["title"]));
-  if (schema.contains("$ref"))
-    return type_of(
-        registry_named(schema["$ref"].get<std::string>().substr(std::string_view("#/definitions/").size())));
+  if (const auto* kinds = registry_of(schema)) return type_of(*kinds);
   if (schema.contains("enum")) return "one of " + join(schema["enum"].get<std::vector<std::string>>(), ", ");
   if (schema.contains("anyOf")) return type_of(schema["anyOf"][0]) + " or " + type_of(schema["anyOf"][1]);
-  if (schema.contains("items")) return "list of " + type_of(schema["items"]);
+  if (schema.contains("items")) return "list of " + type_of_entries(schema["items"]);
   return schema.value("type", "object") + bounds_of(schema);
 }
 
@@ -101,7 +120,7 @@ void print_fields(const ordered_json& fields, std::size_t margin = 2) {
     if (field.contains("description")) print_at(margin + 4, field["description"].get<std::string>());
     auto type = type_of(field);
     if (field.contains("default") && (inner.empty() || field["default"].is_array()))
-      type += "; default " + spaced(field["default"]);
+      type += "; default: " + spaced(field["default"]);
     print_at(margin + 4, type);
     print_fields(inner, margin + 4);
   }
@@ -125,7 +144,7 @@ void print_default_parts(const std::string& variant) {
         model = Autoencoder::make(Choice<Autoencoder>::named(variant), Shape{1, 28, 28});
       }))
     return;
-  print("parts by default\n");
+  print("default parts\n");
   const nlohmann::ordered_json parts = write_config(model->config());
   for (const auto& [part, config] : parts.items())
     print_text(entry("  " + part, spaced(config), kColumn, text_width()));
@@ -255,8 +274,7 @@ void add_describe(CLI::App& app, Command& chosen) {
   command
       ->add_option("WHAT", options->what,
                    "a list (models, data, backbones, ...) followed by NAME; or run, comparison, a key of run "
-                   "files such as "
-                   "training, or a name alone such as contractive")
+                   "files such as training, or a name alone such as contractive")
       ->required()
       ->type_name("DESCRIBED");
   command->add_option("NAME", options->name, "name of the type in that list")->type_name("NAME");

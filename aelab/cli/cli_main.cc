@@ -14,6 +14,7 @@
 #include "aelab/cli/commands.h"
 #include "aelab/cli/completion.h"
 #include "aelab/cli/interface.h"
+#include "aelab/cli/option_hints.h"
 #include "aelab/cli/output.h"
 #include "aelab/core/error.h"
 #include "aelab/core/memory.h"
@@ -44,21 +45,13 @@ int complain_of(const CLI::App& command, const std::string& message) {
                   kBadInput);
 }
 
-/// Names the option that was probably meant.
-int complain_of_option(const CLI::App& command, const std::string& given) {
-  std::vector<std::string> known;
-  for (const auto* option : cli::options_of(command))
-    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-  const auto name = given.substr(0, given.find('='));
-  return complain_of(command, "unknown option \"" + name + "\"." + did_you_mean(name, known));
-}
-
-int complain_of_extras(const CLI::App& app, const CLI::App& command) {
+int complain_of_extras(const CLI::App& app, const CLI::App& command, const std::vector<std::string>& words) {
   const auto given = app.remaining(/*recurse=*/true);
-  const auto option =
-      std::find_if(given.begin(), given.end(), [](const auto& text) { return text.starts_with("-"); });
-  if (option == given.end()) return complain_of(command, "unexpected argument \"" + given.front() + "\".");
-  return complain_of_option(command, *option);
+  std::vector<std::string> options;
+  std::copy_if(given.begin(), given.end(), std::back_inserter(options),
+               [](const auto& text) { return text.starts_with("-"); });
+  if (options.empty()) return complain_of(command, "unexpected argument \"" + given.front() + "\".");
+  return complain_of(command, cli::unknown_options(command, options, words));
 }
 
 /// CLI11's message as a sentence of ours.
@@ -71,10 +64,10 @@ std::string in_our_words(std::string message) {
   return message.ends_with('.') ? message : message + ".";
 }
 
-int parse_error(const CLI::App& app, const CLI::ParseError& error) {
+int parse_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
   const auto chosen = app.get_subcommands();
   const auto& command = chosen.empty() ? app : *chosen.front();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return complain_of_extras(app, command);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return complain_of_extras(app, command, words);
   return complain_of(command, in_our_words(first_line(error.what())));
 }
 
@@ -128,7 +121,8 @@ int parse_and_run(CLI::App& app, const cli::Command& command, int argc, char** a
   }
   if (std::string_view(argv[1]) == "complete") return complete(app, {argv + 2, argv + argc});
   if (argv[1][0] != '-') cli::require_command(app, argv[1]);
-  if (argv[1][0] == '-' && !app.get_option_no_throw(argv[1])) return complain_of_option(app, argv[1]);
+  if (argv[1][0] == '-' && !app.get_option_no_throw(argv[1]))
+    return complain_of(app, cli::unknown_options(app, {argv[1]}, {}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version
@@ -137,7 +131,7 @@ int parse_and_run(CLI::App& app, const cli::Command& command, int argc, char** a
     print_text(text.str());
     return 0;
   } catch (const CLI::ParseError& error) {
-    return parse_error(app, error);
+    return parse_error(app, error, {argv + 1, argv + argc});
   }
   return command();
 }
@@ -175,7 +169,7 @@ int cli_main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // writing beyond a limit of file sizes is an error instead
   Warnings warnings;
   const c10::WarningUtils::WarningHandlerGuard handler(&warnings);
-  CLI::App app("aelab trains every kind of autoencoder and shows which one suits your data.", "aelab");
+  CLI::App app("Trains and compares autoencoders.", "aelab");
   app.formatter_fn([](const CLI::App* shown, const std::string&, CLI::AppFormatMode) {
     return cli::help_of(*shown, text_width());
   });

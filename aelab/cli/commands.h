@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <initializer_list>
 
 namespace aelab::cli {
 
@@ -26,6 +27,9 @@ void add_bench(CLI::App& app, Command& chosen);
 void add_help(CLI::App& app, Command& chosen);
 void add_completion(CLI::App& app, Command& chosen);
 void add_manual(CLI::App& app, Command& chosen);
+
+/// Adds what other programs call a command. These names are not read: require_command() suggests the command.
+void known_as(CLI::App& command, std::initializer_list<const char*> names);
 
 /// Error that suggests a name unless there is a command of that name.
 void require_command(const CLI::App& app, const std::string& name);

@@ -13,6 +13,7 @@
 #include "aelab/reports/report.h"
 #include "aelab/runs/comparison_results.h"
 #include "aelab/runs/comparison_runs.h"
+#include "aelab/runs/file_kinds.h"
 
 namespace aelab::cli {
 namespace {
@@ -30,6 +31,9 @@ struct CompareOptions {
 /// The comparison of a file, or of the folder where one has been run.
 Comparison open_comparison(const CompareOptions& options) {
   if (fs::is_directory(options.file)) {
+    if (kind_of_folder(options.file) == "run")
+      throw Error(options.file + ": is the folder of a run; resume it with: aelab resume " +
+                  in_shell(options.file));
     if (!options.overrides.empty() || !options.output.empty())
       throw Error(
           options.file +
@@ -153,6 +157,7 @@ void add_compare(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<CompareOptions>();
   auto* command =
       app.add_subcommand("compare", "Run and compare the variants that a comparison file describes");
+  known_as(*command, {"sweep", "search", "tune", "benchmark"});
   command
       ->add_option("FILE", options->file, "comparison file (JSON), or the folder of a comparison to resume")
       ->required()

@@ -31,7 +31,7 @@ void print_columns(const nlohmann::json& data) {
   const auto& columns = data["columns"];
   const auto shown = std::min(columns.size(), kShown);
   const auto number = [](const nlohmann::json& value) { return fmt::format("{:.5g}", value.get<double>()); };
-  std::vector<std::vector<std::string>> cells = {{"column", "type", "least", "most", "mean", "first rows"}};
+  std::vector<std::vector<std::string>> cells = {{"column", "type", "min", "max", "mean", "first rows"}};
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& column = columns[i];
     cells.push_back({column["name"].get<std::string>(), column["type"].get<std::string>(),
@@ -84,6 +84,7 @@ void add_data(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("data", "Describe a data source or file, and optionally write it as .npy files");
+  known_as(*command, {"dataset", "inspect", "head"});
   command
       ->add_option("SOURCE", options->data, "data source: a name, a JSON object as in a run file, or a path")
       ->required()
@@ -95,8 +96,7 @@ void add_data(CLI::App& app, Command& chosen) {
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "The rows are described as the source holds them, before \"transforms\" and the split, with what was "
-      "guessed "
-      "about a file.\n"
+      "guessed about a file.\n"
       "Example: aelab data table.csv\n"
       "Example: aelab data '{\"source\": \"csv\", \"files\": \"table.csv\", \"label\": \"species\"}'");
   command->callback([options, &chosen] {

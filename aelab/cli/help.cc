@@ -1,5 +1,7 @@
 // aelab help and completion, and the hidden command manual
 
+#include <algorithm>
+
 #include "aelab/cli/commands.h"
 #include "aelab/cli/completion.h"
 #include "aelab/cli/interface.h"
@@ -52,11 +54,21 @@ void add_manual(CLI::App& app, Command& chosen) {
   });
 }
 
+void known_as(CLI::App& command, std::initializer_list<const char*> names) {
+  for (const auto* name : names) command.alias(name);
+}
+
 void require_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> known;
   for (const auto* command : app.get_subcommands(nullptr))
     if (command->get_name() == name) return;
-  for (const auto* command : commands_of(app)) known.push_back(command->get_name());
+  for (const auto* command : commands_of(app)) {
+    const auto& others = command->get_aliases();
+    if (std::find(others.begin(), others.end(), name) != others.end())
+      throw Error("unknown command \"" + name + "\". Did you mean \"" + command->get_name() +
+                  "\"? See aelab --help");
+    known.push_back(command->get_name());
+  }
   throw Error("unknown command \"" + name + "\"." + did_you_mean(name, known) + " See aelab --help");
 }
 

@@ -31,12 +31,11 @@ void add_interpolate(CLI::App& app, Command& chosen) {
   FolderCommand<InterpolationConfig> command(
       app, "interpolate", "Interpolate between samples in a run's latent space",
       "print one JSON object: folder, files, distance", {{"output", "FOLDER"}});
+  known_as(command.app(), {"morph", "walk"});
   command.footer(
       "Writes interpolation.json, decoded.npy and, for images, interpolation.png: the decoded points above "
-      "the "
-      "same points interpolated in pixel space. Prints the mean distance of both to the nearest training "
-      "input, "
-      "then the folder.\n"
+      "the same points interpolated in pixel space. Prints the mean distance of both to the nearest training "
+      "input, then the folder.\n"
       "Example: aelab interpolate runs/first-run/1 --from 3 --to 17 --steps 12\n"
       "Example: aelab interpolate runs/first-run/1 --from-class 3 --to-class 8 --seed 1 --method spherical");
   command.does(chosen, [](const std::string& folder, const InterpolationConfig& config, bool as_json) {

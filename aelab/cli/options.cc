@@ -79,15 +79,12 @@ std::string type_of_values(const ordered_json& field) {
 nlohmann::json data_value(const std::string& text, const std::string& where) {
   const auto& sources = Source::registry();
   std::error_code error;
-  if (text.starts_with('{') || sources.find(text) || !std::filesystem::is_regular_file(text, error))
+  if (text.starts_with('{') || sources.find(text) || !std::filesystem::exists(text, error))
     return name_or_object(text, where);
-  const auto extension = std::filesystem::path(text).extension().string();
-  const auto* source = sources.find(extension.empty() ? extension : extension.substr(1));
-  const auto& shown = source ? *source : sources.at("csv");
-  const auto key = kind_schema(shown)["properties"].begin().key();
-  throw Error(where + ": \"" + text +
-              "\" is a file: name the source that reads it, such as '{\"source\": \"" + shown.name +
-              "\", \"" + key + "\": \"" + text + "\"}'");
+  const nlohmann::ordered_json meant = {{"source", source_of_file(text)}, {"files", text}};
+  throw Error(where + ": \"" + text + "\" is a " +
+              (std::filesystem::is_directory(text, error) ? "folder" : "file") +
+              ": name the source that reads it: " + in_shell(spaced(meant)));
 }
 
 void ConfigOptions::add(CLI::App& command, const ordered_json& schema,

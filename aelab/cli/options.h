@@ -51,6 +51,7 @@ class FolderCommand {
   }
 
   void footer(const std::string& text) { command_->footer(text); }
+  CLI::App& app() { return *command_; }
 
   /// `work(folder, config, as_json)` is what it does when the user chooses it; it returns the exit code.
   template <class Work>

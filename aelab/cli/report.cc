@@ -17,6 +17,7 @@ void add_report(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("report", "Write the report of a run or a comparison, or an index of many");
+  known_as(*command, {"plot", "show", "html"});
   command
       ->add_option("FOLDER", options->folder,
                    "the folder of a run or of a comparison, or one that contains many")

@@ -9,6 +9,7 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/reports/report.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/overrides.h"
 #include "aelab/runs/run.h"
 
@@ -56,6 +57,19 @@ Which checkpoint_named(const std::string& name) {
   throw Error("resume: --checkpoint: must be last, previous or best, not \"" + name + "\"");
 }
 
+/// Throws an Error with the command that takes the folder, or the run file in it, if `path` is a folder.
+void refuse_folder(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return;
+  const auto kind = kind_of_folder(path);
+  if (kind == "comparison")
+    throw Error(path + ": is the folder of a comparison; resume it with: aelab compare " + in_shell(path));
+  if (kind == "run") throw Error(path + ": is a folder; resume its run with: aelab resume " + in_shell(path));
+  const auto file = fs::path(path) / "run.json";
+  throw Error(path + ": is a folder, not a run file" +
+              (fs::exists(file, error) ? "; did you mean " + file.string() + "?" : runs_meant(path)));
+}
+
 /// How a command shows its progress.
 struct ProgressFlags {
   bool quiet = false, plain = false;
@@ -77,6 +91,7 @@ void add_run(CLI::App& app, Command& chosen) {
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("run", "Train the autoencoder that a run file describes");
+  known_as(*command, {"train", "fit"});
   command->add_option("FILE", options->file, "run file (JSON)")->required()->type_name("FILE");
   command->add_option("OVERRIDES", options->overrides, "path.to.key=value: replaces a value of the file")
       ->type_name("OVERRIDE");
@@ -89,9 +104,7 @@ void add_run(CLI::App& app, Command& chosen) {
     chosen = [options] {
       const auto& [quiet, plain] = options->progress;
       RunOptions how{.origin = options->file, .problems = {}, .quiet = quiet, .plain = plain};
-      if (file_exists(fs::path(options->file) / "config.json"))
-        throw Error(options->file + ": is a folder; resume its run with: aelab resume " +
-                    in_shell(options->file));
+      refuse_folder(options->file);
       auto config =
           read_run_config(read_file_or_pipe(options->file), options->file, options->overrides, how.problems);
       if (!options->output.empty()) config.output = options->output;
@@ -109,6 +122,7 @@ void add_resume(CLI::App& app, Command& chosen) {
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("resume", "Resume a run that was stopped or killed");
+  known_as(*command, {"continue", "restart"});
   command->add_option("RUN_FOLDER", options->folder, "folder of the run")
       ->required()
       ->type_name("RUN_FOLDER");
@@ -131,6 +145,7 @@ void add_resume(CLI::App& app, Command& chosen) {
 void add_evaluate(CLI::App& app, Command& chosen) {
   FolderCommand<EvaluationConfig> command(app, "evaluate", "Measure a run's model on its own or other data",
                                           "print one JSON object of metrics", {{"metrics", "METRICS"}});
+  known_as(command.app(), {"eval", "test", "score", "measure", "validate"});
   command.footer(
       "Example: aelab evaluate runs/convolutional/1 --data fashion-mnist --metrics reconstruction,accuracy\n"
       "Example: aelab evaluate runs/first-run/1 --metrics 'reconstruction,{\"kind\": \"probe\", \"pixels\": "

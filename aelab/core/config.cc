@@ -7,8 +7,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/field_places.h"
 #include "aelab/core/json.h"
 #include "aelab/core/key_messages.h"
+#include "aelab/core/meant_values.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -62,18 +64,21 @@ class ConfigReader final : public Fields {
       frame.scratch = json{{number_field, *frame.shorthand}};
       frame.object = &frame.scratch;
     } else if (frame.shorthand) {
-      return report(path_, fmt::format("must be {}an object with \"{}\" or the name of a {}, not {}",
-                                       number_kind.empty() ? "" : "a number, ", kinds.tag(), kinds.noun(),
-                                       describe_json(*frame.shorthand)));
+      const bool listed = frame.shorthand->is_array() && frame.shorthand->size() == 1;
+      return wrong(
+          fmt::format("{}an object with \"{}\" or the name of {}", number_kind.empty() ? "" : "a number, ",
+                      kinds.tag(), with_article(kinds.noun())),
+          listed ? frame.shorthand->front() : json());
     } else if (!frame.object->contains(kinds.tag())) {
       frame.unknown_kind = !can_mean_chosen(value, *frame.object);
+      frame.lacks_kind = frame.unknown_kind;
       if (frame.unknown_kind) return report(path_, lacks_type(value, *frame.object));
       frame.type = value.kind();
       return value.fields(*this);
     } else if (const auto& tag = (*frame.object)[kinds.tag()]; !tag.is_string()) {
       frame.unknown_kind = true;
       return report(child(kinds.tag()),
-                    "must be the name of a " + kinds.noun() + ", not " + describe_json(tag));
+                    "must be the name of " + with_article(kinds.noun()) + ", not " + describe_json(tag));
     } else {
       kind = tag.get<std::string>();
     }
@@ -83,8 +88,8 @@ class ConfigReader final : public Fields {
       if (!frame.shorthand) return report(child(kinds.tag()), kinds.unknown(kind));
       return report(path_, number_kind.empty()
                                ? kinds.unknown(kind)
-                               : fmt::format("must be a number or a {}, not \"{}\".{}", kinds.noun(), kind,
-                                             did_you_mean(kind, kinds.names())));
+                               : fmt::format("must be a number or {}, not \"{}\".{}",
+                                             with_article(kinds.noun()), kind, kinds.suggestion(kind)));
     }
     frame.type = kind;
     value.choose(*found);
@@ -114,27 +119,28 @@ class ConfigReader final : public Fields {
 
   void alias(std::string_view name, std::string_view other) override {
     frames_.back().aliases.emplace_back(other, name);
+    if (other == fmt::format("n_{}", name)) suggest_numbers(name);
   }
 
   void boolean(bool& value) override {
-    if (!node_->is_boolean()) return wrong("true or false");
+    if (!node_->is_boolean()) return wrong("true or false", truth_meant(*node_));
     value = node_->get<bool>();
   }
 
   void integer(std::int64_t& value, const Bounds& bounds) override {
-    if (!node_->is_number_integer()) return wrong("a whole number");
+    if (!node_->is_number_integer()) return wrong("a whole number", whole_number_meant(*node_));
     const auto read = node_->get<std::int64_t>();
     if (inside(static_cast<double>(read), bounds)) value = read;
   }
 
   void number(double& value, const Bounds& bounds) override {
-    if (!node_->is_number()) return wrong("a number");
+    if (!node_->is_number()) return wrong("a number", number_meant(*node_));
     const auto read = node_->get<double>();
     if (inside(read, bounds)) value = read;
   }
 
   void text(std::string& value) override {
-    if (!node_->is_string()) return wrong("a text");
+    if (!node_->is_string()) return wrong("a string", string_meant(*node_));
     value = node_->get<std::string>();
   }
 
@@ -151,10 +157,8 @@ class ConfigReader final : public Fields {
 
   void enumeration(int& value, std::span<const std::string_view> names) override {
     const auto known = strings(names);
-    if (!node_->is_string()) return wrong("one of " + join(known, ", "));
-    const auto read = node_->get<std::string>();
-    const auto found = std::find(known.begin(), known.end(), read);
-    if (found == known.end()) return wrong("one of " + join(known, ", "));
+    const auto found = std::find(known.begin(), known.end(), *node_);
+    if (found == known.end()) return wrong("one of " + join(known, ", "), name_meant(*node_, known));
     value = static_cast<int>(found - known.begin());
   }
 
@@ -165,12 +169,8 @@ class ConfigReader final : public Fields {
 
   void list(std::size_t, const std::function<void(std::size_t)>& resize,
             const std::function<void(Fields&, std::size_t)>& visit) override {
-    if (!node_->is_array()) return wrong("a list");
-    const auto& array = *node_;
-    resize(0);
-    resize(array.size());
-    for (std::size_t i = 0; i < array.size(); ++i)
-      at(fmt::format("{}[{}]", path_, i), array[i], [&](Fields& f) { visit(f, i); });
+    if (!node_->is_array()) return not_a_list(resize, visit);
+    read_entries(*node_, resize, visit);
   }
 
   void object(const Visit& visit) override {
@@ -181,8 +181,9 @@ class ConfigReader final : public Fields {
     const auto frame = std::move(frames_.back());
     frames_.pop_back();
     if (frame.shorthand && !frame.choice) return wrong("an object");
+    if (frame.lacks_kind) report_keys_of_no_type(frame);
     if (frame.shorthand || frame.unknown_kind) return;
-    const ObjectRead read = {path_, frame.listed, frame.aliases, frame.type};
+    const ObjectRead read = {path_, frame.listed, frame.aliases, frame.type, frame.choice, frame.object};
     const auto has = [](const auto& keys, const auto& key) {
       return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
@@ -202,7 +203,7 @@ class ConfigReader final : public Fields {
     const json* object;
     const json* shorthand;  // the value where a name or a number stands for an object
     const Kinds* choice = nullptr;
-    bool unknown_kind = false;
+    bool unknown_kind = false, lacks_kind = false;
     json scratch = {};
     std::vector<std::string> listed = {};
     std::vector<std::string> former = {};   // keys of the field that is listed next
@@ -238,8 +239,59 @@ class ConfigReader final : public Fields {
     return std::any_of(reported_.begin(), reported_.end(),
                        [&](const auto& reported) { return reported.starts_with(path); });
   }
-  void wrong(const std::string& expected) {
-    report(path_, fmt::format("must be {}, not {}", expected, describe_json(*node_)));
+  /// `meant` is the right form of the value, if it can be told.
+  void wrong(const std::string& expected, const json& meant = {}) {
+    report(path_, fmt::format("must be {}, not {}{}", expected, describe_json(*node_), to_write(meant)));
+  }
+  static std::string to_write(const json& meant) {
+    return meant.is_null() ? "" : ": write " + one_line(meant);
+  }
+
+  using Resize = std::function<void(std::size_t)>;
+  using VisitEntry = std::function<void(Fields&, std::size_t)>;
+
+  void read_entries(const json& entries, const Resize& resize, const VisitEntry& visit) {
+    resize(0);
+    resize(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      at(fmt::format("{}[{}]", path_, i), entries[i], [&](Fields& f) { visit(f, i); });
+  }
+
+  /// Shows the list that is meant if it can be read, or consists of names whose errors are reported then.
+  void not_a_list(const Resize& resize, const VisitEntry& visit) {
+    const auto meant = list_meant(*node_);
+    const auto first = problems.size();
+    read_entries(meant, resize, visit);
+    auto found =
+        std::vector<std::string>(problems.begin() + static_cast<std::ptrdiff_t>(first), problems.end());
+    problems.resize(first);
+    const bool shown = !meant.empty() && (found.empty() || meant.front().is_string());
+    wrong("a list", shown ? meant : json());
+    if (shown) problems.insert(problems.end(), found.begin(), found.end());
+  }
+
+  /// A number in place of a list that other frameworks give the number of entries of: the list 1, 2, ...
+  void suggest_numbers(std::string_view name) {
+    constexpr std::int64_t kMost = 100;
+    const auto given = frames_.back().object->find(name);
+    if (given == frames_.back().object->end() || !given->is_number_integer() || problems.empty()) return;
+    const auto count = given->get<std::int64_t>();
+    if (count < 1 || count > kMost || !problems.back().starts_with(child(name) + ": must be a list")) return;
+    auto numbers = json::array();
+    for (std::int64_t i = 1; i <= count; ++i) numbers.push_back(i);
+    problems.pop_back();
+    report(child(name), fmt::format("must be a list, not {}{}", count, to_write(numbers)));
+  }
+
+  /// Keys of an object without the name of its type that no type has.
+  void report_keys_of_no_type(const Frame& frame) {
+    auto listed = frame.listed;
+    for (const auto& kind : frame.choice->all())
+      for (auto& name : field_names(kind)) listed.push_back(std::move(name));
+    const ObjectRead read = {.path = path_, .listed = listed, .aliases = frame.aliases, .type = ""};
+    for (const auto& item : frame.object->items())
+      if (std::find(listed.begin(), listed.end(), item.key()) == listed.end())
+        report(join_path(path_, item.key()), unknown_key(item.key(), read, root_));
   }
   bool inside(double value, const Bounds& bounds) {
     const bool finite = std::isfinite(value);
@@ -302,46 +354,6 @@ class ConfigWriter final : public Fields {
   }
 };
 
-class ChoiceVisitor final : public Fields {
- public:
-  using Found = std::function<void(const std::string&, AnyChoice&)>;
-  ChoiceVisitor(const Found& found, std::string path) : found_(found), path_(std::move(path)) {}
-
-  void flatten(AnyChoice& choice) override {
-    found_(path_, choice);
-    if (!choice.empty()) choice.fields(*this);
-  }
-
- protected:
-  void field(std::string_view name, std::string_view, const Visit& visit) override {
-    ChoiceVisitor inner(found_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name));
-    visit(inner);
-  }
-  void boolean(bool&) override {}
-  void integer(std::int64_t&, const Bounds&) override {}
-  void number(double&, const Bounds&) override {}
-  void text(std::string&) override {}
-  void files(FileNames&) override {}
-  void enumeration(int&, std::span<const std::string_view>) override {}
-  void optional(bool engaged, const std::function<void()>&, const Visit& visit) override {
-    if (engaged) visit(*this);
-  }
-  void list(std::size_t size, const std::function<void(std::size_t)>&,
-            const std::function<void(Fields&, std::size_t)>& visit) override {
-    for (std::size_t i = 0; i < size; ++i) {
-      ChoiceVisitor inner(found_, fmt::format("{}[{}]", path_, i));
-      visit(inner, i);
-    }
-  }
-  void object(const Visit& visit) override { visit(*this); }
-  void choice(AnyChoice& choice) override { flatten(choice); }
-  void any(AnyJson&) override {}
-
- private:
-  const Found& found_;
-  std::string path_;
-};
-
 }  // namespace
 
 void read_config(const json& value, ConfigRef config, Problems& problems) {
@@ -365,11 +377,6 @@ json write_config(ConfigRef config) {
 
 void check_config(ConfigRef config, const std::string& origin) {
   read_config(write_config(config), config, origin);  // reads back what is there, so nothing changes
-}
-
-void visit_choices(ConfigRef config, const std::function<void(const std::string&, AnyChoice&)>& visit) {
-  ChoiceVisitor visitor(visit, "");
-  config.visit(visitor);
 }
 
 }  // namespace aelab

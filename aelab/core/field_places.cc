@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "aelab/core/text.h"
+
 namespace aelab {
 namespace {
 
@@ -36,19 +38,41 @@ class FieldNames final : public Lister {
   void field(std::string_view name, std::string_view, const Visit&) override { names.emplace_back(name); }
 };
 
+/// Whether the value of a field is a list.
+class ListProbe final : public Lister {
+ public:
+  bool found = false;
+
+ protected:
+  void field(std::string_view, std::string_view, const Visit&) override {}
+  void object(const Visit&) override {}
+  void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) override {
+    if (!engaged) engage();
+    visit(*this);
+  }
+  void list(std::size_t, const std::function<void(std::size_t)>&,
+            const std::function<void(Fields&, std::size_t)>&) override {
+    found = true;
+  }
+};
+
+enum class Matching { name, alias, misspelling };
+
 /// Walks through a config and, once each, through the types of the registries that it chooses from.
 class FieldFinder final : public Lister {
  public:
-  FieldFinder(std::string_view name, bool by_alias) : wanted_(name), by_alias_(by_alias) {}
+  FieldFinder(std::string_view name, Matching by) : wanted_(simplified(name)), by_(by) {}
 
   FieldPlaces found;
 
   void flatten(AnyChoice& choice) override {
     const auto& kinds = choice.kinds();
+    if (is_wanted(kinds.tag())) add(kinds.tag());
     const bool stands_for_a_number = !kinds.number_meaning().first.empty();  // schedules are everywhere
     if (stands_for_a_number || !seen_.insert(&kinds).second) return;
     const auto outer_kinds = std::exchange(kinds_, &kinds);
     const auto outer_kind = kind_, outer_path = std::exchange(kind_path_, path_);
+    const auto outer_default = std::exchange(default_kind_, choice.empty() ? std::string() : choice.kind());
     for (const auto& kind : kinds.all()) {
       kind_ = kind.name;
       kind.defaults()->fields(*this);
@@ -56,20 +80,32 @@ class FieldFinder final : public Lister {
     kinds_ = outer_kinds;
     kind_ = outer_kind;
     kind_path_ = outer_path;
+    default_kind_ = outer_default;
   }
 
  protected:
   void field(std::string_view name, std::string_view, const Visit& visit) override {
-    if (!by_alias_ && name == wanted_) add(name);
+    if (is_wanted(name)) {
+      ListProbe value;
+      visit(value);
+      add(name, value.found);
+    }
     const auto outer = path_;
     path_ += (path_.empty() ? "" : ".") + std::string(name);
     ++depth_;
     visit(*this);
     --depth_;
     path_ = outer;
+    last_visit_ = visit;
   }
   void alias(std::string_view name, std::string_view other) override {
-    if (by_alias_ && other == wanted_) add(name);
+    if (by_ == Matching::alias && simplified(other) == wanted_) {
+      ListProbe value;
+      last_visit_(value);
+      add(name, value.found);
+    }
+    if (other == "n_" + std::string(name)) counted_ = name;
+    if (found.field == name && counted_ == name) found.counted = true;
   }
   void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) override {
     if (!engaged) engage();
@@ -87,21 +123,34 @@ class FieldFinder final : public Lister {
 
  private:
   std::string wanted_, path_;
-  bool by_alias_;
+  Matching by_;
+  Visit last_visit_;     // of the field that was listed last
+  std::string counted_;  // the field whose number of entries has a name
   int depth_ = 0, found_depth_ = 0;
   std::set<const Kinds*> seen_;
   const Kinds* kinds_ = nullptr;  // whose type is being visited
   std::string kind_, kind_path_;  // that type, and the path of its object
+  std::string default_kind_;      // of that object
 
-  void add(std::string_view name) {
+  bool is_wanted(std::string_view name) const {
+    if (name == "kind") return false;  // the tag of most registries
+    const std::string known[] = {std::string(name)};
+    return by_ == Matching::name ? simplified(name) == wanted_
+                                 : by_ == Matching::misspelling && !misspelt(wanted_, known).empty();
+  }
+
+  void add(std::string_view name, bool list = false) {
     if (!found.paths.empty() && depth_ > found_depth_) return;
     if (depth_ < found_depth_) found = {};
     found_depth_ = depth_;
     found.field = name;
+    found.list = list;
     if (std::find(found.paths.begin(), found.paths.end(), path_) == found.paths.end())
       found.paths.push_back(path_);
     if (!kinds_ || kind_path_ != path_ || path_ != found.paths.front()) return;
     found.noun = kinds_->noun();
+    found.tag = kinds_->tag();
+    found.default_type = default_kind_;
     if (std::find(found.types.begin(), found.types.end(), kind_) == found.types.end())
       found.types.push_back(kind_);
   }
@@ -111,13 +160,30 @@ class FieldFinder final : public Lister {
 
 FieldPlaces find_field(ConfigRef config, std::string_view name) {
   FieldPlaces found;
-  for (const bool by_alias : {false, true}) {
-    FieldFinder finder(name, by_alias);
+  for (const auto by : {Matching::name, Matching::alias}) {
+    FieldFinder finder(name, by);
     config.visit_defaults(finder);
     found = std::move(finder.found);
     if (!found.paths.empty()) break;
   }
   return found;
+}
+
+FieldPlaces find_field(const Kind& kind, std::string_view name) {
+  FieldPlaces found;
+  for (const auto by : {Matching::name, Matching::alias}) {
+    FieldFinder finder(name, by);
+    kind.defaults()->fields(finder);
+    found = std::move(finder.found);
+    if (!found.paths.empty()) break;
+  }
+  return found;
+}
+
+FieldPlaces find_misspelt_field(ConfigRef config, std::string_view name) {
+  FieldFinder finder(name, Matching::misspelling);
+  config.visit_defaults(finder);
+  return std::move(finder.found);
 }
 
 std::vector<std::string> field_names(ConfigRef config) {

@@ -154,7 +154,7 @@ class Gunzip {
   void one_stream(std::string& content) {
     int result = Z_OK;
     while (result != Z_STREAM_END) {
-      if (!fill()) damaged("it ends before its gzip stream does; it was cut short");
+      if (!fill()) damaged("the gzip stream is truncated");
       stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
       stream_.avail_out = static_cast<uInt>(chunk);
       StopSignals::check();
@@ -162,7 +162,8 @@ class Gunzip {
       if (result == Z_MEM_ERROR)
         throw Failure(fmt::format("cannot unpack {}: no memory", file_.path().string()));
       if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-        damaged(fmt::format("its gzip stream is damaged ({})", stream_.msg ? stream_.msg : "unknown reason"));
+        damaged(
+            fmt::format("the gzip stream is corrupted ({})", stream_.msg ? stream_.msg : "unknown reason"));
       }
       const std::size_t made = chunk - stream_.avail_out;
       if (made == 0) continue;

@@ -89,8 +89,7 @@ void GrowingFile::require_content(Mark expected) {
   if (there == expected) return;
   throw Failure(
       fmt::format("{} was changed or damaged since it was last saved: the checksum of its first {} bytes is "
-                  "{:08x}, recorded "
-                  "was {:08x}. {}",
+                  "{:08x}, recorded was {:08x}. {}",
                   path_.string(), expected.length, there.crc32, expected.crc32, remedy));
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aelab/core/error.h"
+#include "aelab/core/json_errors.h"
 
 namespace aelab {
 namespace {
@@ -18,6 +19,7 @@ class StrictBuilder : public nlohmann::json_sax<json> {
  public:
   json root;
   std::string problem;
+  bool is_json = true;                       // false: `problem` is the parser's
   std::size_t position = std::string::npos;  // byte, where the parser tells it
 
   bool null() override { return put(nullptr); }
@@ -46,9 +48,12 @@ class StrictBuilder : public nlohmann::json_sax<json> {
   bool parse_error(std::size_t byte, const std::string& token,
                    const nlohmann::detail::exception& e) override {
     position = byte;
-    const bool range = std::string_view(e.what()).find("out_of_range") != std::string_view::npos;
-    return fail(range ? "the number " + token + " is not finite" : reason(e.what()));
+    is_json = std::string_view(e.what()).find("out_of_range") != std::string_view::npos;
+    return fail(is_json ? "the number " + token + " is not finite" : e.what());
   }
+
+  /// The innermost bracket that is open; 0 if there is none.
+  char open_bracket() const { return open_.empty() ? '\0' : open_.back()->is_array() ? '[' : '{'; }
 
  private:
   std::vector<json*> open_;
@@ -77,11 +82,6 @@ class StrictBuilder : public nlohmann::json_sax<json> {
   bool close() {
     open_.pop_back();
     return true;
-  }
-  // nlohmann: "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ..."
-  static std::string reason(std::string_view what) {
-    const auto found = what.find(": ");
-    return std::string(found == std::string_view::npos ? what : what.substr(found + 2));
   }
 };
 
@@ -134,6 +134,10 @@ json parse_json(std::string_view text, const std::string& name) {
   if (!json::sax_parse(begin, end, &builder)) {
     if (builder.position == std::string::npos)
       builder.position = static_cast<std::size_t>(furthest - text.data());
+    if (!builder.is_json) {
+      const auto error = json_error(text, {builder.position, builder.problem, builder.open_bracket()});
+      throw Error(name + ":" + place_of(text, error.at + 1) + ": " + error.message);
+    }
     throw Error(name + ":" + place_of(text, builder.position) + ": " + builder.problem);
   }
   return std::move(builder.root);
@@ -162,10 +166,21 @@ std::string describe_json(const json& value) {
     case json::value_t::array:
       return "a list";
     case json::value_t::string:
-      return "the text " + value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
+      return value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
     default:
       return value.dump();
   }
+}
+
+std::string one_line(const json& value) {
+  if (!value.is_structured()) return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text;
+  for (const auto& item : value.items()) {
+    if (!text.empty()) text += ", ";
+    if (value.is_object()) text += json(item.key()).dump() + ": ";
+    text += one_line(item.value());
+  }
+  return value.is_object() ? "{" + text + "}" : "[" + text + "]";
 }
 
 }  // namespace aelab

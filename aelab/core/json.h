@@ -20,4 +20,7 @@ std::string difference_in_words(const nlohmann::json& before, const nlohmann::js
 /// A value in messages: "an object", "a list", "3.7".
 std::string describe_json(const nlohmann::json& value);
 
+/// JSON on one line, with a space after each comma and colon: `[64, 32]`.
+std::string one_line(const nlohmann::json& value);
+
 }  // namespace aelab

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/field_places.h"
+#include "aelab/core/json.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -16,15 +16,6 @@ using Names = std::vector<std::string>;
 
 bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// In lower case, without '-', '_' and spaces: the same for "learningRate" and "learning_rate".
-std::string simplified(std::string_view name) {
-  std::string letters;
-  for (const char c : name)
-    if (c != '-' && c != '_' && c != ' ')
-      letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return letters;
 }
 
 /// The field of the object that goes by another name, or is spelt in another way.
@@ -84,6 +75,48 @@ std::string elsewhere(const std::string& key, const ObjectRead& object, const Co
                  : fmt::format(" {} belongs to {}", field, where);
 }
 
+std::string below(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
+/// Where the key holds an object of which the fields are the owner's own: "write model.hidden instead of
+/// model.backbone.hidden"; "" otherwise.
+std::string one_level_up(const std::string& key, const ObjectRead& object) {
+  const auto inner = object.value ? object.value->value(key, nlohmann::json()) : nlohmann::json();
+  if (!inner.is_object() || inner.empty()) return {};
+  Names here, there;
+  for (const auto& item : inner.items()) {
+    const auto own = own_field(item.key(), object);
+    if (own.empty()) return {};
+    here.push_back(below(object.path, own));
+    there.push_back(below(below(object.path, key), item.key()));
+  }
+  return fmt::format(" Write {} instead of {}", join(here, " and "), join(there, " and "));
+}
+
+/// A place within the object that has the field: "write "backbone": {"hidden": [16]}"; "" if there is none.
+std::string further_down(const std::string& key, const ObjectRead& object) {
+  const auto* kind = object.kinds ? object.kinds->find(object.type) : nullptr;
+  if (!kind || !object.value) return {};
+  const auto places = find_field(*kind, key);
+  Names written;
+  for (const auto& path : places.paths) {
+    if (path.empty() || path.find("[]") != path.npos) continue;
+    nlohmann::json value = {{places.field, object.value->at(key)}};
+    const bool other_type = written.empty() && !places.types.empty() && path == places.paths.front() &&
+                            !contains(places.types, places.default_type);
+    if (other_type) value[places.tag] = places.types.front();
+    for (auto end = path.size(); end != path.npos;) {
+      const auto dot = path.rfind('.', end - 1);
+      value = {{path.substr(dot == path.npos ? 0 : dot + 1, end - (dot == path.npos ? 0 : dot + 1)), value}};
+      end = dot;
+    }
+    const auto text = one_line(value);
+    written.push_back(text.substr(1, text.size() - 2));
+  }
+  return written.empty() ? "" : " Write " + join(written, " or ");
+}
+
 /// The types of the registry whose fields include as many of the object's keys as any type's do.
 Names types_with(const Kinds& kinds, const nlohmann::json& object) {
   Names types;
@@ -105,6 +138,8 @@ std::string unknown_key(const std::string& key, const ObjectRead& object, const 
   constexpr const char* kUnknown = "unknown key.";
   if (const auto own = own_field(key, object); !own.empty())
     return fmt::format("{} Did you mean \"{}\"?", kUnknown, own);
+  if (const auto place = one_level_up(key, object); !place.empty()) return kUnknown + place;
+  if (const auto place = further_down(key, object); !place.empty()) return kUnknown + place;
   if (const auto place = elsewhere(key, object, root); !place.empty()) return kUnknown + place;
   return kUnknown + did_you_mean(key, object.listed);
 }

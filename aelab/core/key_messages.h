@@ -15,10 +15,12 @@ struct ObjectRead {
   std::vector<std::string> listed;                           ///< the names of its fields
   std::vector<std::pair<std::string, std::string>> aliases;  ///< other names, each with the field's own
   std::string type;                                          ///< the registered type that was chosen, if any
+  const Kinds* kinds = nullptr;                              ///< the registry of that type
+  const nlohmann::json* value = nullptr;                     ///< the object itself
 };
 
 /// "unknown key. Did you mean "learning_rate"?": the field of the object that the key is another name or a
-/// misspelling of; otherwise the place in the file (`root`) where such a field belongs.
+/// misspelling of; otherwise the place in the object or in the file (`root`) where such a field belongs.
 std::string unknown_key(const std::string& key, const ObjectRead& object, const ConfigRef& root);
 
 /// Whether an object without the name of a registered type can mean the type chosen already: no key of the

@@ -28,7 +28,17 @@ const Kind& Kinds::at(std::string_view name) const {
 }
 
 std::string Kinds::unknown(std::string_view name) const {
-  return "unknown " + noun_ + " \"" + std::string(name) + "\"." + did_you_mean(name, names());
+  if (explain_)
+    if (auto message = explain_(std::string(name)); !message.empty()) return message;
+  return "unknown " + noun_ + " \"" + std::string(name) + "\"." + suggestion(name);
+}
+
+std::string Kinds::suggestion(std::string_view name) const {
+  const auto wanted = simplified(name);
+  for (const auto& kind : kinds_)
+    for (const auto& other : kind.others)
+      if (simplified(other) == wanted) return " Did you mean \"" + kind.name + "\"?";
+  return did_you_mean(name, names());
 }
 
 void Kinds::insert(Kind kind) {

@@ -35,7 +35,8 @@ class SettingsOf final : public Settings {
 /// One registered type. Its defaults and examples are made when asked for, not while registering.
 struct Kind {
   std::string name, summary;
-  std::type_index type;  ///< of its config
+  std::vector<std::string> others = {};  ///< its names in other frameworks; not read, but suggested from
+  std::type_index type;                  ///< of its config
   std::function<std::unique_ptr<Settings>()> defaults;
   std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
 };
@@ -63,6 +64,13 @@ class Kinds {
 
   /// "unknown backbone "dens". Did you mean "dense"?"
   std::string unknown(std::string_view name) const;
+  /// The end of such a message: the type that is spelt nearly so or known by this name in other frameworks;
+  /// otherwise all types.
+  std::string suggestion(std::string_view name) const;
+  /// Sets what says more than unknown() about names of some form, such as paths; "" about all others.
+  void explain_unknown(std::function<std::string(const std::string& name)> explain) {
+    explain_ = std::move(explain);
+  }
 
   /// Makes a JSON number in place of an object stand for this type, with the number as its field.
   void number_means(std::string kind, std::string field) { number_ = {std::move(kind), std::move(field)}; }
@@ -75,11 +83,13 @@ class Kinds {
   std::string noun_, plural_, tag_;
   std::vector<Kind> kinds_;
   std::pair<std::string, std::string> number_;
+  std::function<std::string(const std::string&)> explain_;
 };
 
 /// Maps names to classes that implement Product and are constructed from (const Config&, Arguments...). A
 /// registered class T has a config: `struct Config { static constexpr std::string_view kind, summary;
-/// void fields(Fields&); static std::vector<Config> examples(); ... }`.
+/// void fields(Fields&); static std::vector<Config> examples(); ... }`, and where other frameworks call it
+/// otherwise `static constexpr std::string_view also_known_as[]`.
 template <class Product, class... Arguments>
 class Registry : public Kinds {
  public:
@@ -90,6 +100,7 @@ class Registry : public Kinds {
     using Config = typename T::Config;
     insert({.name = std::string(Config::kind),
             .summary = std::string(Config::summary),
+            .others = other_names<Config>(),
             .type = typeid(Config),
             .defaults = [] { return std::make_unique<SettingsOf<Config>>(Config{}); },
             .examples =
@@ -110,6 +121,14 @@ class Registry : public Kinds {
   }
 
  private:
+  template <class Config>
+  static std::vector<std::string> other_names() {
+    std::vector<std::string> names;
+    if constexpr (requires { Config::also_known_as; })
+      for (const auto name : Config::also_known_as) names.emplace_back(name);
+    return names;
+  }
+
   std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;
 };
 

@@ -60,6 +60,7 @@ class LinearSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "linear";
     static constexpr std::string_view summary = "linear interpolation from one value to another";
+    static constexpr std::string_view also_known_as[] = {"linear-lr", "linear-decay", "warmup"};
     std::optional<double> from = {};
     std::optional<double> to = {};
     std::optional<double> over = {};
@@ -84,6 +85,7 @@ class StepSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "step";
     static constexpr std::string_view summary = "multiplied by a factor at regular intervals";
+    static constexpr std::string_view also_known_as[] = {"step-lr", "multi-step"};
     std::optional<double> value = {};
     double factor = 0.1;
     double every = 0.34;
@@ -106,6 +108,7 @@ class ExponentialSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "exponential";
     static constexpr std::string_view summary = "exponential interpolation from one value to another";
+    static constexpr std::string_view also_known_as[] = {"exponential-lr", "exponential-decay"};
     std::optional<double> from = {};
     std::optional<double> to = {};
     std::optional<double> over = {};
@@ -129,6 +132,7 @@ class CosineSchedule : public ScheduleKind {
   struct Config {
     static constexpr std::string_view kind = "cosine";
     static constexpr std::string_view summary = "cosine annealing with warm-up and restarts";
+    static constexpr std::string_view also_known_as[] = {"cosine-annealing", "cosine-annealing-lr"};
     std::optional<double> from = {};
     double to = 0;
     double warmup = 0;

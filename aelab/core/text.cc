@@ -47,6 +47,17 @@ std::string shortest_match(std::span<const std::string> known,
 
 }  // namespace
 
+std::string simplified(std::string_view name) {
+  auto letters = lower(name);
+  std::erase_if(letters, [](char c) { return c == '-' || c == '_' || c == ' '; });
+  return letters;
+}
+
+std::string with_article(const std::string& noun) {
+  const bool vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + noun;
+}
+
 std::string misspelt(std::string_view word, std::span<const std::string> known) {
   const std::string wanted = lower(word);
   if (wanted.empty()) return {};
@@ -87,6 +98,18 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   const std::string list = join(known.first(std::min(most, known.size())), ", ");
   return known.size() <= most ? fmt::format(" Known: {}.", list)
                               : fmt::format(" Known: {} and {} more.", list, known.size() - most);
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(separator, begin), text.size());
+    const auto part = text.substr(begin, end - begin);
+    const auto first = part.find_first_not_of(" \t"), last = part.find_last_not_of(" \t");
+    parts.emplace_back(first == part.npos ? std::string_view() : part.substr(first, last - first + 1));
+    begin = end + 1;
+  }
+  return parts;
 }
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {

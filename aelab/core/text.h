@@ -3,8 +3,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aelab {
+
+/// In lower case, without '-', '_' and spaces: the same for "learningRate" and "learning_rate".
+std::string simplified(std::string_view name);
+
+/// The noun with its article: "an optimizer".
+std::string with_article(const std::string& noun);
 
 /// The known name that `word` is a misspelling of, or "": at most max(1, length / 3) insertions, deletions,
 /// substitutions or swaps of neighbors away, ignoring case. The fewest win.
@@ -17,6 +24,9 @@ std::string nearest(std::string_view word, std::span<const std::string> known);
 /// A sentence to append to an error about an unknown name, with its leading space: ` Did you mean "x"?`, or
 /// if nothing is near ` Known: a, b, c.` (at most 20 names), or "" if nothing is known.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known);
+
+/// The parts of a text between separators, without spaces around them.
+std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 

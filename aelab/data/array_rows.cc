@@ -62,7 +62,7 @@ class ArrayRows : public Storage {
     if (config.channels_last) {
       if (shape_.size() != 3)
         throw Error(arrays_.front().name() + ": its rows are " + to_string(stored_) +
-                    ", not pictures, so that channels_last does not apply");
+                    ", not images, so that channels_last does not apply");
       std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
     }
   }

@@ -7,6 +7,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/memory.h"
 #include "aelab/data/formats/file_kind.h"
+#include "aelab/data/source_paths.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/derived_sources.h"
@@ -36,6 +37,7 @@ Registry<Source>& Source::registry() {
                              .add<Images>()
                              .add<Patches>()
                              .add<JoinedSources>();
+  [[maybe_unused]] static const bool explained = (registry.explain_unknown(path_as_source), true);
   return registry;
 }
 

@@ -31,13 +31,13 @@ bool is_range(const std::vector<double>& range) { return range.size() == 2 && ra
 
 void require_pictures(const Shape& shape) {
   if (shape.size() != 3)
-    throw Error("needs pictures, [channels, height, width], and the rows are " + to_string(shape));
+    throw Error("needs images, [channels, height, width], and the rows are " + to_string(shape));
 }
 
 /// The least and the largest value of each feature.
 std::pair<Tensor, Tensor> feature_range(const Dataset& dataset) {
   constexpr std::int64_t kRows = 4096;
-  auto [least, most] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
+  auto [min, max] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
   for (auto begin = kRows; begin < dataset.size(); begin += kRows) {
     const auto inputs = dataset.range(begin, std::min(begin + kRows, dataset.size())).inputs;
     const auto range = at::aminmax(inputs, 0);
@@ -56,11 +56,11 @@ Tensor Transform::invert(const Tensor&, const Shape&) const {
 // ---- scale
 
 void ScaleTransform::Config::fields(Fields& f) {
-  f("from", from, "the range of the values, [least, most]; default: that of the training split");
-  f("to", to, "the range that it is mapped to, [least, most]");
+  f("from", from, "the range of the values, [min, max]; default: that of the training split");
+  f("to", to, "the range that it is mapped to, [min, max]");
   f("by_feature", by_feature,
     "map each feature by its own range, or all by their common one; default: true for the columns of a "
-    "table, false for pictures");
+    "table, false for images");
   f("clip", clip,
     "clip to the range \"to\": without it, values outside the training split's range are mapped outside it");
   f.require(!from || is_range(*from), "from", "must be two numbers, the smaller one first");
@@ -125,7 +125,7 @@ void StandardizeTransform::fit(const Dataset& train) {
   if (over_ == Over::feature) return;
   // The variance of all is the mean of the variances and the variance of the means; a constant feature's
   // deviation was said to be 1.
-  auto [least, most] = feature_range(train);
+  auto [min, max] = feature_range(train);
   const auto mean = mean_.to(at::kDouble);
   const auto variance = at::where(least == most, 0., deviation_.to(at::kDouble).square());
   deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt();
@@ -176,7 +176,7 @@ Shape CropTransform::shape(const Shape& input) const {
   require_pictures(input);
   if (config_.height > input[1] + 2 * config_.padding || config_.width > input[2] + 2 * config_.padding)
     throw Error("a crop of " + std::to_string(config_.height) + "x" + std::to_string(config_.width) +
-                " is larger than the pictures, " + to_string(input));
+                " is larger than the images, " + to_string(input));
   return {input[0], config_.height, config_.width};
 }
 
@@ -200,7 +200,7 @@ Tensor CropTransform::apply(Tensor x, const Randomness& random) const {
 
 void FlipTransform::Config::fields(Fields& f) {
   f("axis", axis, "horizontal: swap left and right; vertical: swap top and bottom");
-  f("chance", chance, "probability that a picture is mirrored", between(0, 1));
+  f("chance", chance, "probability that an image is flipped", between(0, 1));
 }
 
 Shape FlipTransform::shape(const Shape& input) const {

@@ -14,6 +14,8 @@ class ScaleTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "scale";
     static constexpr std::string_view summary = "values mapped linearly to a range, by default [0, 1]";
+    static constexpr std::string_view also_known_as[] = {"minmax",  "min-max",         "min-max-scaler",
+                                                         "rescale", "normalize-range", "to-tensor"};
     std::optional<std::vector<double>> from = {};
     std::vector<double> to = {0, 1};
     std::optional<bool> by_feature = {};  ///< unset: true for rows [features], false for all others
@@ -46,6 +48,8 @@ class StandardizeTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "standardize";
     static constexpr std::string_view summary = "mean 0 and standard deviation 1";
+    static constexpr std::string_view also_known_as[] = {"normalize", "normalise", "standardise",
+                                                         "z-score",   "standard",  "standard-scaler"};
     Over over = Over::feature;
 
     void fields(Fields& f);
@@ -71,6 +75,7 @@ class BinarizeTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "binarize";
     static constexpr std::string_view summary = "1 above a threshold, 0 elsewhere";
+    static constexpr std::string_view also_known_as[] = {"threshold", "binary", "binarizer"};
     double threshold = 0.5;
 
     void fields(Fields& f) { f("threshold", threshold, "values above it become 1"); }
@@ -92,6 +97,7 @@ class FlattenTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "flatten";
     static constexpr std::string_view summary = "each row as one vector of features";
+    static constexpr std::string_view also_known_as[] = {"reshape", "view"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -110,7 +116,8 @@ class CropTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "crop";
     static constexpr std::string_view summary =
-        "the center of each picture, or a random part of it in training";
+        "the center of each image, or a random part of it in training";
+    static constexpr std::string_view also_known_as[] = {"center-crop", "random-crop", "random-resized-crop"};
     std::int64_t height = 0, width = 0, padding = 0;
     bool random = false;
 
@@ -137,7 +144,9 @@ class FlipTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "flip";
-    static constexpr std::string_view summary = "pictures mirrored at random, in training alone";
+    static constexpr std::string_view summary = "random flips of images (training only)";
+    static constexpr std::string_view also_known_as[] = {"random-flip", "mirror", "random-horizontal-flip",
+                                                         "horizontal-flip", "random-vertical-flip"};
     FlipAxis axis = FlipAxis::horizontal;
     double chance = 0.5;
 
@@ -169,6 +178,8 @@ class WhitenTransform : public Transform {
   struct Config {
     static constexpr std::string_view kind = "whiten";
     static constexpr std::string_view summary = "uncorrelated features of variance 1, by PCA or ZCA";
+    static constexpr std::string_view also_known_as[] = {"zca", "pca-whitening", "zca-whitening",
+                                                         "decorrelate"};
     Whitening method = Whitening::zca;
     std::optional<std::int64_t> components = {};
     double epsilon = 1e-5;

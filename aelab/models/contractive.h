@@ -12,6 +12,7 @@ class Contractive : public Autoencoder {
   struct Config {
     static constexpr std::string_view kind = "contractive";
     static constexpr std::string_view summary = "penalizes the norm of the encoder's Jacobian";
+    static constexpr std::string_view also_known_as[] = {"contracting"};
     AutoencoderConfig base = {};
     Schedule weight = 0.1;
     Schedule hessian_weight = 0.0;

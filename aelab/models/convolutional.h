@@ -13,6 +13,7 @@ class Convolutional : public Autoencoder {
     static constexpr std::string_view kind = "convolutional";
     static constexpr std::string_view summary =
         "convolutions, pooling and upsampling; by default the autoencoder of Golan (9.A)";
+    static constexpr std::string_view also_known_as[] = {"cae", "cnn", "convnet"};
     AutoencoderConfig base = {};
     ConvolutionalBackbone::Config backbone = {};
 

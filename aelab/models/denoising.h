@@ -11,6 +11,7 @@ class Denoising : public Autoencoder {
   struct Config {
     static constexpr std::string_view kind = "denoising";
     static constexpr std::string_view summary = "reconstructs the clean input from a corrupted one";
+    static constexpr std::string_view also_known_as[] = {"dae", "denoise"};
     AutoencoderConfig base = {};
 
     void fields(Fields& f);

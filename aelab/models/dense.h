@@ -12,6 +12,8 @@ class Dense : public Autoencoder {
     static constexpr std::string_view kind = "dense";
     static constexpr std::string_view summary =
         "fully connected layers: shallow or deep, under- or overcomplete";
+    static constexpr std::string_view also_known_as[] = {"mlp", "fc", "deep", "fully-connected",
+                                                         "feedforward"};
     AutoencoderConfig base = {.code = 32};
     DenseBackbone::Config backbone = {};
 

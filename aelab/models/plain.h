@@ -13,6 +13,7 @@ class Plain : public Autoencoder {
   struct Config {
     static constexpr std::string_view kind = "autoencoder";
     static constexpr std::string_view summary = "any backbone with any of the other parts";
+    static constexpr std::string_view also_known_as[] = {"ae", "plain", "custom", "vanilla"};
     AutoencoderConfig base = {};
 
     void fields(Fields& f) { base.fields(f, expand(*this)); }

@@ -48,7 +48,7 @@ void ConvolutionalLayer::fields(Fields& f) {
 void ConvolutionalBackbone::Config::fields(Fields& f) {
   f("encoder", encoder, "layers of the encoder");
   f("decoder", decoder,
-    "layers of the decoder, whose output must have the shape of the input; if left out, the encoder's layers "
+    "layers of the decoder, whose output must have the shape of the input; if omitted, the encoder's layers "
     "in reverse order, fitted to that shape");
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});

@@ -50,6 +50,7 @@ class ConvolutionalBackbone : public Backbone {
   struct Config {
     static constexpr std::string_view kind = "convolutional";
     static constexpr std::string_view summary = "convolutions, pooling and upsampling, layer by layer";
+    static constexpr std::string_view also_known_as[] = {"cnn", "convnet"};
     std::vector<ConvolutionalLayer> encoder = lecture_encoder();
     std::vector<ConvolutionalLayer> decoder = {};  ///< if empty, chosen for the encoder and the input
     Initialization initialization = Initialization::glorot_uniform;

@@ -24,6 +24,7 @@ class Masking : public Corruption {
   struct Config {
     static constexpr std::string_view kind = "masking";
     static constexpr std::string_view summary = "masking noise: features are set to zero at random";
+    static constexpr std::string_view also_known_as[] = {"mask", "dropout", "zero", "zeros"};
     Schedule level = 0.25;
 
     void fields(Fields& f);
@@ -45,6 +46,7 @@ class GaussianNoise : public Corruption {
   struct Config {
     static constexpr std::string_view kind = "gaussian";
     static constexpr std::string_view summary = "additive Gaussian noise";
+    static constexpr std::string_view also_known_as[] = {"noise", "gaussian-noise", "normal", "additive"};
     Schedule level = 0.5;
     bool clip = false;
 
@@ -66,6 +68,7 @@ class SaltAndPepper : public Corruption {
   struct Config {
     static constexpr std::string_view kind = "salt-and-pepper";
     static constexpr std::string_view summary = "salt-and-pepper noise: features are set to 0 or 1 at random";
+    static constexpr std::string_view also_known_as[] = {"impulse", "s&p"};
     Schedule level = 0.25;
 
     void fields(Fields& f);

@@ -15,6 +15,8 @@ class DenseBackbone : public Backbone {
   struct Config {
     static constexpr std::string_view kind = "dense";
     static constexpr std::string_view summary = "fully connected layers, mirrored, tied or not";
+    static constexpr std::string_view also_known_as[] = {"mlp", "fc", "linear", "fully-connected",
+                                                         "feedforward"};
     std::vector<std::int64_t> hidden = {};
     Activation activation = Activation::relu;
     bool tied = false;

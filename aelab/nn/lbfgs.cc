@@ -221,9 +221,8 @@ void Lbfgs::descend(const Objective& objective, const Step& at) {
 
 std::string Lbfgs::caution() const {
   return "caution: lbfgs takes every batch for the whole objective, and here a step sees some of the rows: "
-         "its "
-         "line search and its curvature follow the batches' noise; raise \"batch_size\" to all rows, or take "
-         "another optimizer";
+         "its line search and its curvature follow the batches' noise; raise \"batch_size\" to all rows, or "
+         "take another optimizer";
 }
 
 }  // namespace aelab

@@ -10,6 +10,8 @@ class BernoulliLikelihood : public Likelihood {
   struct Config {
     static constexpr std::string_view kind = "bernoulli";
     static constexpr std::string_view summary = "binary cross-entropy from logits, for inputs in [0, 1]";
+    static constexpr std::string_view also_known_as[] = {"bce", "binary-cross-entropy", "cross-entropy",
+                                                         "bce-with-logits", "bce-loss"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -29,6 +31,8 @@ class GaussianLikelihood : public Likelihood {
   struct Config {
     static constexpr std::string_view kind = "gaussian";
     static constexpr std::string_view summary = "half the squared error";
+    static constexpr std::string_view also_known_as[] = {"mse",           "mse-loss", "mean-squared-error",
+                                                         "squared-error", "l2",       "normal"};
     GaussianMean mean = GaussianMean::identity;
 
     void fields(Fields& f) {

@@ -89,8 +89,7 @@ void AdamW::Config::fields(Fields& f) {
   base.fields(f);
   f("weight_decay", weight_decay,
     "decoupled weight decay: the fraction of the weights that a step with learning rate 1 subtracts; biases "
-    "do "
-    "not decay",
+    "do not decay",
     at_least(0))
       .also_known_as({"l2", "decay"});
 }

@@ -10,6 +10,7 @@ class L1Penalty : public Penalty {
   struct Config {
     static constexpr std::string_view kind = "l1";
     static constexpr std::string_view summary = "the sum of the code's absolute values";
+    static constexpr std::string_view also_known_as[] = {"lasso", "sparsity"};
     Schedule weight = 1e-3;
 
     void fields(Fields& f);
@@ -30,6 +31,7 @@ class WeightDecayPenalty : public Penalty {
   struct Config {
     static constexpr std::string_view kind = "weight-decay";
     static constexpr std::string_view summary = "half the sum of the squared weights, biases excepted";
+    static constexpr std::string_view also_known_as[] = {"l2", "ridge"};
     Schedule weight = 1e-4;
 
     void fields(Fields& f);
@@ -55,6 +57,7 @@ class KlSparsityPenalty : public Penalty {
   struct Config {
     static constexpr std::string_view kind = "kl-sparsity";
     static constexpr std::string_view summary = "pulls each unit's mean activation to a target";
+    static constexpr std::string_view also_known_as[] = {"kl", "sparse", "kl-divergence"};
     Schedule weight = 3.0;
     double target = 0.05;
     ActivationEstimate estimate = ActivationEstimate::batch;
@@ -87,6 +90,7 @@ class ContractivePenalty : public Penalty {
     static constexpr std::string_view kind = "contractive";
     static constexpr std::string_view summary =
         "the squared norm of the encoder's Jacobian, exactly or by Hutchinson's estimate";
+    static constexpr std::string_view also_known_as[] = {"jacobian"};
     Schedule weight = 0.1;
     bool estimate = false;
     std::int64_t directions = 1;

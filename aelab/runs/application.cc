@@ -166,7 +166,7 @@ ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& 
                      .files = {}};
   job.write = choose_what(run, config, job.sets.has_labels());
   if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
-    throw Error("--format: png needs pictures of 1 or 3 channels, and these data are " + to_string(shape) +
+    throw Error("--format: png needs images of 1 or 3 channels, and these data are " + to_string(shape) +
                 "; choose npy or csv");
   for (const auto& item : job.sets.parts) job.rows += item.second.size();
   if (job.rows == 0) throw Error("--part: these data have no rows in this split; choose another");

@@ -19,8 +19,8 @@ void VariantConfig::fields(Fields& f) {
   f("set", set, "keys of the base run and this variant's values: {\"model.code\": 16}")
       .also_known_as({"overrides", "config", "changes", "params", "parameters", "values"});
   f("shares", shares,
-    "how its phases share the budget, one number for each that takes steps; equally when left out", above(0));
-  f("width", width, "keys whose values a budget of parameters scales; those of hidden layers when left out");
+    "how its phases share the budget, one number for each that takes steps; equally if omitted", above(0));
+  f("width", width, "keys whose values a budget of parameters scales; those of hidden layers if omitted");
   f.require(is_folder_name(name), "name", kNoFolderName);
 }
 
@@ -53,20 +53,19 @@ void ComparisonConfig::fields(Fields& f) {
   f("name", name, "name of the comparison, and of its folder");
   f("base", base, "the run that all variants change: a run file's object, or the path of a run file")
       .also_known_as({"base_run", "base_config", "run", "config"});
-  f("variants", variants, "the variants to compare; the base run alone when left out")
+  f("variants", variants, "the variants to compare; the base run alone if omitted")
       .also_known_as({"models", "autoencoders", "configs", "runs", "candidates"});
   f("grid", grid, "lists of values for keys of the run, all combinations: {\"model.code\": [8, 16]}")
       .also_known_as({"param_grid", "search_space", "sweep", "hyperparameters"});
   f("list", list, "keys set together, one object after the other: [{\"model.code\": 8}]")
       .also_known_as({"settings"});
-  f("seeds", seeds, "each variant runs once under each seed; tests need at least two")
+  f("seeds", seeds, "each variant runs once under each seed; tests need at least two", at_least(0))
       .also_known_as({"n_seeds", "num_seeds", "random_seeds", "random_state", "random_states", "repeats",
                       "n_repeats", "repetitions", "replications", "trials", "n_trials"});
   f("budget", budget, "training budget of every variant");
-  f("baseline", baseline, "the variant that the others are tested against; the first when left out")
+  f("baseline", baseline, "the variant that the others are tested against; the first if omitted")
       .also_known_as({"reference", "control"});
-  f("metric", metric,
-    "the metric of the verdict; the first for which lower or higher is better when left out")
+  f("metric", metric, "the metric of the verdict; the first for which lower or higher is better if omitted")
       .also_known_as({"criterion", "objective", "target"});
   f("threads", threads, "threads of each run", between(1, 1024))
       .also_known_as({"num_threads", "n_jobs", "workers", "num_workers"});
@@ -102,8 +101,7 @@ void put_base(json& value, const std::string& file) {
 
 ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
                                         const std::vector<std::string>& overrides) {
-  auto value = parse_json(text, file);
-  require_kind(value, file, "comparison");
+  auto value = parse_kind(text, file, "comparison");
   put_base(value, file);
   apply_overrides(value, overrides, "base");
   put_base(value, file);

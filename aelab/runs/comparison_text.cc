@@ -30,8 +30,8 @@ std::string shown_name(const ComparedVariant& variant) {
 std::string metric_table(const ComparisonResults& results) {
   const auto& table = results.tables[results.metric];
   Cells cells = {{"variant", "n", "mean", "95 % CI", "std. dev.", "worst",
-                  "minus " + results.variants[results.baseline].name, "pairs", "its 95 % CI", "p (Holm)",
-                  "effect", "p (Wilcoxon)"}};
+                  "difference from " + results.variants[results.baseline].name, "pairs", "its 95 % CI",
+                  "p (Holm)", "effect", "p (Wilcoxon)"}};
   const bool has_wilcoxon = std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
     return row.against && row.against->wilcoxon_p;
   });

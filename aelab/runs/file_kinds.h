@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -10,5 +11,19 @@ namespace aelab {
 /// kind: a file of aelab for another command, a file of a run's or comparison's folder, or none of aelab's.
 /// The message gives the command that takes it. A file that has any keys of its kind is left to its reader.
 void require_kind(const nlohmann::json& value, const std::string& file, std::string_view kind);
+
+/// Parses the text of such a file. Throws the Errors of parse_json() and require_kind(), and one that says
+/// what the file is where it is a table, YAML or another format.
+nlohmann::json parse_kind(const std::string& text, const std::string& file, std::string_view kind);
+
+/// "run" or "comparison": whose results are in the folder; "" if it is the folder of neither.
+std::string kind_of_folder(const std::filesystem::path& folder);
+
+/// "; did you mean runs/wine/1?" or "; it holds the runs runs/wine/1, runs/wine/2": the runs in a folder that
+/// is not a run's, or of a file in a run's folder; "" if there are none.
+std::string runs_meant(const std::filesystem::path& folder);
+
+/// Throws an Error with what to use instead unless the folder is a run's.
+void require_run_folder(const std::filesystem::path& folder);
 
 }  // namespace aelab

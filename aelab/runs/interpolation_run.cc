@@ -157,7 +157,7 @@ void check_possible(const InterpolationConfig& config, const TrainedRun& run) {
   if (!is_picture(input)) return;
   const auto [width, height] = sheet_size(input, pictures_in(config), config.way.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
-    throw Error(fmt::format("--steps: the picture would have {} x {} pixels; choose fewer", width, height));
+    throw Error(fmt::format("--steps: the image would have {} x {} pixels; choose fewer", width, height));
 }
 
 /// The shortest number that reads back as this float.
@@ -248,7 +248,7 @@ void InterpolationConfig::fields(Fields& f) {
     f(name, endpoint.row, where + ": its row in the split, from 0", at_least(0));
     f(name + "-class", endpoint.of_class, where + ": a sample of this class, by name or number");
   }
-  f("seed", seed, "seed that draws a class's sample; the first sample if omitted");
+  f("seed", seed, "seed that draws a class's sample; the first sample if omitted", at_least(0));
   f("steps", way.steps, "number of points along each side, both ends included", between(2, kLongest));
   f("method", way.method, "interpolation; spherical follows the great circle");
   f("space", way.space, "interpolate latent codes, or inputs that are then encoded and decoded");

@@ -17,6 +17,7 @@
 #include "aelab/data/data_record.h"
 #include "aelab/nn/threads.h"
 #include "aelab/runs/environment.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/record.h"
 #include "aelab/runs/summary.h"
@@ -272,8 +273,8 @@ RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
 }
 
 RunConfig load_run_config(const fs::path& folder) {
+  require_run_folder(folder);
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is not a run folder: it has no config.json");
   return read_run_config(read_file(path), path.string());
 }
 

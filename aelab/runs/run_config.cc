@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
-#include "aelab/core/json.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/overrides.h"
 
@@ -31,7 +30,7 @@ void RunConfig::fields(Fields& f) {
   f("$schema", schema, "JSON Schema that editors validate this file with");
   f("format", format, "version of this format", between(1, 1));
   f("name", name, "name of the run and its folder").also_known_as({"run_name", "experiment", "title"});
-  f("seed", seed, "random seed of initial weights, shuffling, noise and the split")
+  f("seed", seed, "random seed of initial weights, shuffling, noise and the split", at_least(0))
       .also_known_as({"random_state", "random_seed", "rng"});
   f("data", data, "the data set and its splits").also_known_as({"dataset", "data_set"});
   f("model", model, "the autoencoder").also_known_as({"autoencoder", "network", "architecture"});
@@ -50,8 +49,7 @@ void RunConfig::fields(Fields& f) {
 
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides, Problems& problems) {
-  auto value = parse_json(text, file);
-  require_kind(value, file, "run");
+  auto value = parse_kind(text, file, "run");
   apply_overrides(value, overrides);
   RunConfig config;
   read_config(value, config, problems);

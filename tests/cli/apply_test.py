@@ -209,7 +209,7 @@ class Apply(program.TestCase):
         )
         before = sorted(folder.rglob("*"))
         self.refused(
-            "--format", "png", run_folder=folder, says="--format: png needs pictures of 1 or 3 channels"
+            "--format", "png", run_folder=folder, says="--format: png needs images of 1 or 3 channels"
         )
         self.assertEqual(sorted(folder.rglob("*")), before)
         made, _ = self.apply(folder)

@@ -18,7 +18,7 @@ class Arguments(program.TestCase):
             program.run("resum", "x"), 'unknown command "resum". Did you mean "resume"? See aelab --help'
         )
         self.assert_refused(
-            program.run("train", "x.json"), 'unknown command "train". Known: run, resume, evaluate'
+            program.run("xyzzy", "x.json"), 'unknown command "xyzzy". Known: run, resume, evaluate'
         )
         for arguments in (
             [],
@@ -224,11 +224,11 @@ class Evaluate(program.TestCase):
         folder = self.train(small_run())
         before = sorted(str(path) for path in folder.rglob("*"))
         for arguments, said in (
-            (["--part", "tests"], 'part: must be one of train, validation, test, not the text "tests"'),
+            (["--part", "tests"], 'part: must be one of train, validation, test, not "tests": write "test"'),
             (["--checkpoint", "first"], "checkpoint:"),
             (["--metrics", "acuracy"], '--metrics[0]: unknown metric "acuracy". Did you mean "accuracy"?'),
             (["--metrics", 'accuracy,{"kind": "probe", "rows": 0}'], "--metrics[1].rows: must be at least 1"),
-            (["--metrics", '{"kind": "probe"'], "--metrics:1:16: syntax error"),
+            (["--metrics", '{"kind": "probe"'], "--metrics:1:16: the file ends before an object is closed"),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
             (["--data", "mnist"], "but the model's input is 1x8x8"),
             (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),

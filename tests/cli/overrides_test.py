@@ -40,7 +40,7 @@ class Overrides(program.TestCase):
         )
 
     def test_texts_that_look_like_something_else(self):
-        self.refused(small_run(), ["name=3"], "name: must be a text, not 3")
+        self.refused(small_run(), ["name=3"], "name: must be a string, not 3: write "3"")
         self.assertEqual(self.recorded(small_run(), 'name="3"', "training.epochs=1")["name"], "3")
         self.assertEqual(self.recorded(small_run(), "name=3d", "training.epochs=1")["name"], "3d")
 
@@ -133,7 +133,7 @@ class Overrides(program.TestCase):
             "training.epochs: must be at least 1, is 0",
         )
         self.refused(
-            small_run(), ["model.code=abc"], 'model.code: must be a whole number, not the text "abc"'
+            small_run(), ["model.code=abc"], 'model.code: must be a whole number, not "abc"'
         )
         self.refused(small_run(), ["training.epochs="], "training.epochs: must be a whole number")
         self.refused(small_run(), ["model.code=2.0"], "model.code: must be a whole number, not 2.0")

@@ -47,7 +47,7 @@ WRONG = {
     "a key of another variant": (model(encoder=[]), "model.encoder: unknown key"),
     "wrong types": (
         training(epochs="3", batch_size=[64]),
-        "training.epochs: must be a whole number, not the text",
+        "training.epochs: must be a whole number, not \"3\": write 3",
         "training.batch_size: must be a whole number, not a list",
     ),
     "2.0 is not an integer": (
@@ -75,7 +75,7 @@ WRONG = {
     "infinite": ('{"model": {"code": 1e999}}', "wrong.json:1:24: the number 1e999 is not finite"),
     "numbers for other things": (
         small_run(name=3, model={"variant": "dense", "tied": 1}),
-        "name: must be a text, not 3",
+        "name: must be a string, not 3: write \"3\"",
         "model.tied: must be true or false, not 1",
     ),
     "a huge integer": (
@@ -85,16 +85,16 @@ WRONG = {
     "a key twice": ('{"name": "a",\n "name": "b"}', 'wrong.json:2:7: the key "name" appears twice'),
     "a key twice, deeper": ('{"model": {"code": 1, "code": 2}}', 'the key "code" appears twice'),
     "too deep": ('{"model": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
-    "a comma too many": ('{"name": "a",\n "seed": 1,}', "wrong.json:2:12:"),
+    "a comma too many": ('{"name": "a",\n "seed": 1,}', "wrong.json:2:11: remove the trailing comma"),
     "cut short": ('{"name": "a"', "wrong.json:1:12:"),
-    "a comment": ("{ // mine\n}", "wrong.json:1:3:"),
+    "a comment": ("{ // mine\n}", "wrong.json:1:3: JSON has no comments"),
     "two values": ("{} {}", "wrong.json:1:4:"),
     "an empty file": ("", "wrong.json: is empty"),
     "only white space": (" \n ", "wrong.json: is empty"),
     "a binary file": (bytes(range(256)), "wrong.json:1:1:"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong.json:3:1: a zero byte: this is not JSON"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong.json is a PNG image, not a run file"),
     "bytes after the end": (json.dumps(small_run()).encode() + b"\0rest", "wrong.json:1:"),
-    "another encoding": ('{"name": "é"}'.encode("latin1"), "ill-formed UTF-8"),
+    "another encoding": ('{"name": "é"}'.encode("latin1"), "a string is not UTF-8"),
     "a list": ([], "must be an object, not a list"),
     "a number": (3, "must be an object, not 3"),
     "nothing": ({}, "data: is missing", "model: is missing"),
@@ -150,7 +150,7 @@ WRONG = {
     "no lists": (
         small_run(callbacks={"kind": "early-stopping"}, evaluation="reconstruction"),
         "callbacks: must be a list, not an object",
-        'evaluation: must be a list, not the text "reconstruction"',
+        'evaluation: must be a list, not "reconstruction": write ["reconstruction"]',
     ),
     "callbacks' fields": (
         callbacks(
@@ -185,7 +185,7 @@ WRONG = {
     "bad names": (
         small_run(name="../x", output=3),
         "name: must be made of at most 100 letters",
-        "output: must be a text, not 3",
+        "output: must be a string, not 3: write \"3\"",
     ),
     "an empty name": (small_run(name=""), "name: must be made of at most 100 letters"),
     "a hidden name": (small_run(name=".x"), "name: must be made of at most 100 letters"),

@@ -191,12 +191,12 @@ TEST(Config, ReportsEveryErrorAtOnceEachWithItsPath) {
   const std::vector<std::string> lines = {
       "count: must be between 1 and 10, is 11",
       "flag: must be true or false, not 1",
-      "text: must be a text, not 2",
-      "colour: must be one of red, green, blue, not the text \"gren\"",
+      "text: must be a string, not 2: write \"2\"",
+      "colour: must be one of red, green, blue, not \"gren\": write \"green\"",
       "limit: must be at least 0, is -1",
       "widths[1]: must be at least 1, is 0",
       "widths[2]: must be a whole number, not 2.0",
-      "widths[3]: must be a whole number, not the text \"3\"",
+      "widths[3]: must be a whole number, not \"3\": write 3",
       "inners[1].rat: unknown key. Did you mean \"rate\"?",
       "inners[2].rate: must be between 0 and 1 (both excluded), is 1",
       "inner: must be an object, not a list",
@@ -243,7 +243,7 @@ TEST(Config, BoundsAreOpenOrClosed) {
 
 TEST(Config, ARuleIsSilentWhereItsFieldIsWrongAnyway) {
   const auto message = refusal_of(R"({"low": 5, "high": "x"})");
-  EXPECT_EQ(message, "file: high: must be a number, not the text \"x\"");
+  EXPECT_EQ(message, "file: high: must be a number, not \"x\"");
 }
 
 TEST(Config, WrittenConfigsReadBackEqual) {

@@ -121,7 +121,7 @@ TEST_F(Files, RefusesGzipCutAnywhere) {
   const std::string packed = gzip(random_bytes(500, 3, 20));
   for (std::size_t size = 2; size < packed.size(); ++size) {
     put(folder / "a", packed.substr(0, size));
-    EXPECT_SAYS(message_of<Error>([&] { read_gzip(folder / "a"); }), "cut short") << size;
+    EXPECT_SAYS(message_of<Error>([&] { read_gzip(folder / "a"); }), "truncated") << size;
   }
 }
 
@@ -142,7 +142,7 @@ TEST_F(Files, RefusesWhatFollowsGzip) {
   put(folder / "a", gzip("one") + "garbage");
   EXPECT_SAYS(message_of<Error>([&] { read_gzip(folder / "a"); }), "not gzip");
   put(folder / "a", gzip("one") + gzip("two").substr(0, 9));
-  EXPECT_SAYS(message_of<Error>([&] { read_gzip(folder / "a"); }), "cut short");
+  EXPECT_SAYS(message_of<Error>([&] { read_gzip(folder / "a"); }), "truncated");
 }
 
 TEST_F(Files, StopsUnpackingAtTheLimit) {

@@ -43,6 +43,68 @@ TEST(Json, SaysWhereAProblemIs) {
   EXPECT_SAYS(refusal("{\"a\": 1}\nx"), "run.json:2:1: ");
 }
 
+TEST(Json, SaysWhatToWrite) {
+  const std::pair<const char*, const char*> kErrors[] = {
+      {"{\"a\": 1,\n}", "1:8: remove the trailing comma"},
+      {"[1, [2, 3, ] ]", "1:10: remove the trailing comma"},
+      {"{\"a\": 'b'}", "1:7: JSON strings need double quotes (\")"},
+      {"{'a': 1}", "1:2: JSON strings need double quotes (\")"},
+      {"{\"a\": \xe2\x80\x9cx\xe2\x80\x9d}", "1:7: JSON strings need double quotes (\")"},
+      {"{\"a\": 1, // mine\n\"b\": 2}", "1:10: JSON has no comments: remove it"},
+      {"# mine\n{}", "1:1: JSON has no comments: remove it"},
+      {"/* mine */ {}", "1:1: JSON has no comments: remove it"},
+      {"{epochs: 1}", "1:2: keys need double quotes: write \"epochs\""},
+      {"{\"a\": 1, b_2: 1}", "1:10: keys need double quotes: write \"b_2\""},
+      {"{1: 2}", "1:2: keys need double quotes: write \"1\""},
+      {"{\"a\": True}", "1:7: write true, not True"},
+      {"[FALSE]", "1:2: write false, not FALSE"},
+      {"[1, None]", "1:5: write null, not None"},
+      {"[tru]", "1:2: write true, not tru"},
+      {"[nan]", "1:2: nan is not JSON"},
+      {"[-Infinity]", "1:2: -Infinity is not"},
+      {"{\"a\": dense}", "1:7: strings need double quotes: write \"dense\""},
+      {"{\"a\": 1\n \"b\": 2}", "2:2: a comma is missing before this"},
+      {"[\"x, \\\"y\" \"z\\\"\"]", "1:12: a comma is missing before this"},
+      {"[1 2]", "1:4: a comma is missing before this"},
+      {"[{} {}]", "1:5: a comma is missing before this"},
+      {"{\"a\" 1}", "1:6: a colon is missing after the key"},
+      {"{\"a\"= 1}", "1:5: a colon is missing after the key"},
+      {"{\"a\"}", "1:5: a key lacks its value"},
+      {"{\"a\": }", "1:7: a value is missing before }"},
+      {"[1,,2]", "1:4: a value is missing before ,"},
+      {"{\"a\": 1]", "1:8: an object is closed by }, not ]"},
+      {"[1}", "1:3: a list is closed by ], not }"},
+      {"[\"a\": 1]", "1:5: a list has no keys"},
+      {"{\"a\": [1", "1:8: the file ends before a list is closed: a ] is missing"},
+      {"{\"a\": \"x", "1:8: a string lacks its closing double quote"},
+      {"{\"a\": \"C:\\data\"}", "1:11: an unknown escape: write \\\\ for a backslash"},
+      {"[01]", "1:2: a number has no leading zeros"},
+      {"[.5]", "1:2: a number needs a digit before its decimal point"},
+      {"[1.]", "1:2: a number needs a digit after its decimal point"},
+      {"[+1]", "1:2: a number has no plus sign"},
+      {"{} {}", "1:4: text after the end of the JSON value"},
+  };
+  for (const auto& [text, said] : kErrors)
+    EXPECT_SAYS(refusal(text), std::string("run.json:") + said) << text;
+}
+
+TEST(Json, NoParsersWordsReachTheUser) {
+  const std::string kWhole = R"({"a": [1, -2.5e3, true, null], "b": {"c": "d\n"}, "e": false})";
+  for (std::size_t i = 0; i < kWhole.size(); ++i)
+    for (const char c : std::string_view("{}[],:\"'x0-. #\n\x01\x80")) {
+      auto text = kWhole;
+      text[i] = c;
+      const auto said = refusal(text);
+      for (const auto* word : {"syntax error", "last read", "parse error", "literal", "json.exception"})
+        EXPECT_EQ(said.find(word), std::string::npos) << text << said;
+    }
+}
+
+TEST(Json, IsWrittenOnOneLine) {
+  EXPECT_EQ(one_line(json::parse(R"({"a":[1,{"b":"c"}],"d":{}})")), R"({"a": [1, {"b": "c"}], "d": {}})");
+  EXPECT_EQ(one_line("x"), "\"x\"");
+}
+
 TEST(Json, RefusesWhatLibrariesPassOver) {
   EXPECT_SAYS(refusal(R"({"x": {"a": 1, "b": {"a": 2}, "a": 3}})"), "\"a\" appears twice");
   EXPECT_EQ(refusal(R"({"x": {"a": 1}, "y": {"a": 2}})"), "nothing was thrown");
@@ -114,7 +176,7 @@ TEST(Json, DescribesValues) {
   EXPECT_EQ(describe_json(nullptr), "null");
   EXPECT_EQ(describe_json({{"a", 1}}), "an object");
   EXPECT_EQ(describe_json({1, 2}), "a list");
-  EXPECT_EQ(describe_json("x"), "the text \"x\"");
+  EXPECT_EQ(describe_json("x"), "\"x\"");
   EXPECT_EQ(describe_json(3.5), "3.5");
   EXPECT_EQ(describe_json(true), "true");
   EXPECT_LT(describe_json(std::string(1000, 'x')).size(), 100u);

@@ -41,6 +41,7 @@ class Dog : public Animal {
   struct Config {
     static constexpr std::string_view kind = "dog";
     static constexpr std::string_view summary = "a dog";
+    static constexpr std::string_view also_known_as[] = {"hound", "Canis familiaris"};
     double weight = 20;
     std::int64_t tricks = 0;
     void fields(Fields& f) {
@@ -81,6 +82,8 @@ struct House {
   std::vector<Choice<Animal>> flock = {Dog::Config{}};
   std::vector<Door> doors = {};
   Door gate = {};
+  std::vector<std::int64_t> rooms = {};
+  std::string street = "";
   Schedule rent = 10;
   std::int64_t learning_rate = 0;
   void fields(Fields& f) {
@@ -90,6 +93,8 @@ struct House {
     f("flock", flock, "who lives outside");
     f("doors", doors, "its doors");
     f("gate", gate, "its gate");
+    f("rooms", rooms, "their numbers", at_least(0)).also_known_as({"num_rooms", "n_rooms"});
+    f("street", street, "its street");
     schedule_field(f, "rent", rent, "the rent", at_least(0));
     f("learning_rate", learning_rate, "how fast it learns").also_known_as({"lr", "eta"});
   }
@@ -173,6 +178,63 @@ TEST(UnknownKeys, AKeyOfAnotherTypeNamesThatType) {
             R"(file: pet.life: unknown key. "lives" belongs to the animal "cat")");
 }
 
+TEST(UnknownTypes, OtherNamesOfATypeSuggestIt) {
+  for (const std::string name : {"hound", "HOUND", "canis-familiaris", "Dog", "dogg"})
+    EXPECT_SAYS(house_refusal(R"({"pet": ")" + name + "\"}"),
+                "pet: unknown animal \"" + name + "\". Did you mean \"dog\"?");
+  EXPECT_SAYS(house_refusal(R"({"pet": {"kind": "hound"}})"), "Did you mean \"dog\"?");
+}
+
+TEST(UnknownTypes, TheirRegistryMayExplainThem) {
+  auto kinds = Registry<Animal>("animal", "animals", "kind").add<Cat>();
+  kinds.explain_unknown([](const std::string& name) { return name == "unicorn" ? "no such animal" : ""; });
+  EXPECT_EQ(kinds.unknown("unicorn"), "no such animal");
+  EXPECT_EQ(kinds.unknown("cta"), "unknown animal \"cta\". Did you mean \"cat\"?");
+}
+
+TEST(UnknownKeys, AreFoundWhereNoTypeIsGiven) {
+  EXPECT_SAYS(house_refusal(R"({"guest": {"lifes": 1}})"), "guest: lacks \"kind\": say which animal");
+  EXPECT_SAYS(house_refusal(R"({"guest": {"lifes": 1}})"),
+              "guest.lifes: unknown key. Did you mean \"lives\"?");
+  EXPECT_EQ(house_refusal(R"({"guest": {"lives": 1}})"), R"(file: guest: lacks "kind": write "kind": "cat")");
+}
+
+TEST(UnknownKeys, FieldsOfTheObjectItselfAreOneLevelUp) {
+  EXPECT_EQ(house_refusal(R"({"gate": {"frame": {"width": 2}}})"),
+            "file: gate.frame: unknown key. Write gate.width instead of gate.frame.width");
+  EXPECT_EQ(house_refusal(R"({"pet": {"body": {"weight": 2, "life": 1}}})"),
+            "file: pet.body: unknown key. Write pet.lives and pet.weight instead of pet.body.life and "
+            "pet.body.weight");
+}
+
+TEST(WrongTypes, ShowTheRightForm) {
+  const std::pair<const char*, const char*> kErrors[] = {
+      {R"({"rooms": [64.0]})", "rooms[0]: must be a whole number, not 64.0: write 64"},
+      {R"({"rooms": ["64"]})", "rooms[0]: must be a whole number, not \"64\": write 64"},
+      {R"({"rooms": [[64]]})", "rooms[0]: must be a whole number, not a list: write 64"},
+      {R"({"rooms": "64,32"})", "rooms: must be a list, not \"64,32\": write [64, 32]"},
+      {R"({"rooms": "64"})", "rooms: must be a list, not \"64\": write [64]"},
+      {R"({"doors": {"width": 2}})", "doors: must be a list, not an object: write [{\"width\": 2}]"},
+      {R"({"flock": "cat"})", "flock: must be a list, not \"cat\": write [\"cat\"]"},
+      {R"({"flock": "cat, dog"})", "flock: must be a list, not \"cat, dog\": write [\"cat\", \"dog\"]"},
+      {R"({"street": 4})", "street: must be a string, not 4: write \"4\""},
+      {R"({"street": ["x"]})", "street: must be a string, not a list: write \"x\""},
+      {R"({"gate": {"width": "0.5"}})", "gate.width: must be a number, not \"0.5\": write 0.5"},
+      {R"({"pet": ["cat"]})", "not a list: write \"cat\""},
+  };
+  for (const auto& [text, said] : kErrors) EXPECT_SAYS(house_refusal(text), said);
+}
+
+TEST(WrongTypes, NoFormIsShownThatWouldBeRefused) {
+  EXPECT_EQ(house_refusal(R"({"rooms": -1})"), "file: rooms: must be a list, not -1");
+  EXPECT_EQ(house_refusal(R"({"doors": 3})"), "file: doors: must be a list, not 3");
+  EXPECT_EQ(house_refusal(R"({"rooms": null})"), "file: rooms: must be a list, not null");
+}
+
+TEST(WrongTypes, ANumberOfEntriesIsCounted) {
+  EXPECT_EQ(house_refusal(R"({"rooms": 3})"), "file: rooms: must be a list, not 3: write [1, 2, 3]");
+}
+
 TEST(UnknownKeys, OthersListWhatIsKnown) {
   EXPECT_EQ(house_refusal(R"({"gate": {"colour": 1}})"), "file: gate.colour: unknown key. Known: width.");
 }
@@ -191,7 +253,14 @@ TEST(FieldPlaces, AreTheOutermost) {
   EXPECT_EQ(find_field(house, "pet").paths, std::vector<std::string>{""});
   EXPECT_TRUE(find_field(house, "nothing").paths.empty());
   EXPECT_EQ(find_field(house, "tricks").types, (std::vector<std::string>{"dog", "wolf"}));
-  EXPECT_EQ(field_names(house).size(), 8u);
+  EXPECT_EQ(find_field(house, "learningRate").field, "learning_rate");
+  EXPECT_EQ(find_field(house, "ETA").field, "learning_rate");
+  EXPECT_TRUE(find_field(house, "num_rooms").list);
+  EXPECT_TRUE(find_field(house, "num_rooms").counted);
+  EXPECT_TRUE(find_field(house, "rooms").counted);
+  EXPECT_FALSE(find_field(house, "street").list);
+  EXPECT_EQ(find_misspelt_field(house, "wdth").paths, (std::vector<std::string>{"doors[]", "gate"}));
+  EXPECT_EQ(field_names(house).size(), 10u);
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ TEST_F(SourceFiles, ChannelsMayComeLast) {
   const auto data = open_dataset(Npy::Config{.files = npy("x.npy", x), .channels_last = true});
   EXPECT_TRUE(at::equal(inputs_of(data.train), x.permute({0, 3, 1, 2})));
   EXPECT_SAYS(refusal(Npy::Config{.files = npy("y.npy", at::randn({5, 4})), .channels_last = true}),
-              "not pictures");
+              "not images");
 }
 
 TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
@@ -267,7 +267,7 @@ TEST(DerivedSources, PatchesAreCutOutOfPictures) {
     EXPECT_TRUE((windows == patch).all(1).any().item<bool>());
   }
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Digits::Config{}, .height = 9}); }),
-              "data.height: patches of 9x8 are larger than the pictures, 1x8x8");
+              "data.height: patches of 9x8 are larger than the images, 1x8x8");
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.files = "a.npy"}}); }),
               "data.from.files: there is no file a.npy");
 }

@@ -94,9 +94,9 @@ TEST(Transforms, ChanceHasAPartInTrainingAlone) {
 
 TEST(Transforms, NameWhatDoesNotFit) {
   EXPECT_SAYS(refusal(at::zeros({4, 3}), {FlattenTransform::Config{}, FlipTransform::Config{}}),
-              "data.transforms[1]: needs pictures");
+              "data.transforms[1]: needs images");
   EXPECT_SAYS(refusal(at::zeros({4, 1, 5, 5}), {CropTransform::Config{.height = 6, .width = 2}}),
-              "data.transforms[0]: a crop of 6x2 is larger than the pictures, 1x5x5");
+              "data.transforms[0]: a crop of 6x2 is larger than the images, 1x5x5");
   EXPECT_SAYS(refusal(at::zeros({4, 3}), {WhitenTransform::Config{.components = 4}}), "keeps 4 components");
   EXPECT_SAYS(refusal(at::ones({4, 3}), {WhitenTransform::Config{.epsilon = 0}}),
               "only 0 directions of 3 have a variance beyond rounding");

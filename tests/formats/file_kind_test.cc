@@ -24,11 +24,11 @@ std::string zip_of(const std::string& member) {
 
 TEST(FileKind, NamesKindAndRemedy) {
   EXPECT_SAYS(kind_refusal("PAR1\x15\x04"),
-              "x.dat is a Parquet file, which \"csv\" does not read; convert it: "
+              "\"csv\" cannot read x.dat (a Parquet file); convert it: "
               "python3 -c 'import pandas; pandas.read_parquet(\"x.dat\")"
               ".to_csv(\"x.dat.csv\", index=False)'");
   EXPECT_SAYS(kind_refusal(zip_of("data/table.csv")),
-              "is a ZIP archive, which \"csv\" does not read; unpack it: "
+              "(a ZIP archive); unpack it: "
               "unzip x.dat");
   EXPECT_SAYS(kind_refusal(zip_of("[Content_Types].xml")), "is an Excel workbook (.xlsx)");
   EXPECT_SAYS(kind_refusal(zip_of("mimetype")), "is an OpenDocument file");
@@ -57,9 +57,9 @@ TEST(FileKind, NamesTheSourceThatReadsIt) {
   EXPECT_SAYS(kind_refusal(zip_of("x_train.npy"), "npy"), "use \"source\": \"npz\" instead of \"npy\"");
   EXPECT_SAYS(kind_refusal("\0\0\x08\x03"s), "use \"source\": \"idx\" instead of \"csv\"");
   EXPECT_SAYS(kind_refusal("\x10\0\0\0\0\0\0\0{\"x\":"s, "npz"), "use \"source\": \"safetensors\"");
-  EXPECT_SAYS(kind_refusal("\x89PNG\r\n"), "give the folder of pictures to \"source\": \"images\"");
+  EXPECT_SAYS(kind_refusal("\x89PNG\r\n"), "give the folder of images to \"source\": \"images\"");
   EXPECT_SAYS(kind_refusal("\x1f\x8b\x08", "npy"),
-              "is a gzip file, which \"npy\" does not read; unpack it: gunzip x.dat");
+              "\"npy\" cannot read x.dat (a gzip file); unpack it: gunzip x.dat");
   const std::string none = "nothing was thrown";
   EXPECT_EQ(kind_refusal("\x1f\x8b\x08", "idx"), none);
   EXPECT_EQ(kind_refusal(npy, "npy"), none);

@@ -136,7 +136,7 @@ TEST_F(IdxFiles, ErrorsNameTheFile) {
   EXPECT_SAYS(refusal_of(folder / "images"),
               (folder / "images.gz").string() + ": byte 10: the file is truncated");
   fs::resize_file(folder / "images.gz", fs::file_size(folder / "images.gz") - 1);
-  EXPECT_SAYS(refusal_of(folder / "images"), "cut short");
+  EXPECT_SAYS(refusal_of(folder / "images"), "the gzip stream is truncated");
   EXPECT_SAYS(refusal_of(folder), "folder");
 }
 

@@ -54,7 +54,7 @@ TEST_F(Reading, BrokenJsonIsAGapThatSaysWhere) {
   put_file(temporary / "status.json", "{\n\"a\": }");
   EXPECT_TRUE(folder.read("status.json").is_null());
   EXPECT_SAYS(gap(), "status.json: ");
-  EXPECT_SAYS(gap(), "status.json: 2:6: syntax error");
+  EXPECT_SAYS(gap(), "status.json: 2:6: ");
   EXPECT_EQ(gap().find(temporary.path().string()), std::string::npos);
 }
 

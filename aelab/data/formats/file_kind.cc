@@ -62,8 +62,8 @@ constexpr Magic kMagic[] = {
      "X\n\0\0\0"sv,
      {"an R data file", "", "write it as CSV in R: write.csv(x, \"FILE.csv\", row.names=FALSE)"}},
     {0, "%PDF"sv, {"a PDF document", "", "give the table that it was made of"}},
-    {0, "\x89PNG"sv, {"a PNG picture", "images", ""}},
-    {0, "\xff\xd8\xff"sv, {"a JPEG picture", "images", ""}},
+    {0, "\x89PNG"sv, {"a PNG image", "images", ""}},
+    {0, "\xff\xd8\xff"sv, {"a JPEG image", "images", ""}},
     {4, "1AY&SY"sv, {"a bzip2 file", "", "unpack it: bunzip2 FILE"}},
     {0,
      "\xfd"
@@ -157,23 +157,23 @@ void require_kind(const std::string& file, std::string_view begin, std::string_v
   const auto kind = file_kind(begin);
   if (kind.name.empty() || kind.source == source || (may_be_gzipped && kind.remedy == kGzip)) return;
   if (kind.source == "images")
-    throw Error(fmt::format("data: {} is {}: give the folder of pictures to \"source\": \"images\"", file,
-                            kind.name));
+    throw Error(
+        fmt::format("data: {} is {}: give the folder of images to \"source\": \"images\"", file, kind.name));
   if (!kind.source.empty())
     throw Error(fmt::format("data: {} is {}: use \"source\": \"{}\" instead of \"{}\"", file, kind.name,
                             kind.source, source));
-  throw Error(fmt::format("data: {} is {}, which \"{}\" does not read; {}", file, kind.name, source,
-                          remedy_of(kind, file)));
+  throw Error(
+      fmt::format("data: \"{}\" cannot read {} ({}); {}", source, file, kind.name, remedy_of(kind, file)));
 }
 
-std::string kind_in_words(const std::string& file) {
+std::string kind_in_words(const std::string& file, const std::string& unknown) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};
   constexpr std::size_t kBegin = 512;
   std::string begin(kBegin, '\0');
   begin.resize(InputFile(file).read_at(0, begin.data(), begin.size()));
   const auto kind = file_kind(begin);
-  if (kind.name.empty()) return "; it is a file";
+  if (kind.name.empty()) return unknown;
   return fmt::format("; it is {}{}", kind.name, kind.remedy.empty() ? "" : ": " + remedy_of(kind, file));
 }
 

@@ -21,7 +21,7 @@ void require_kind(const std::string& file, std::string_view begin, std::string_v
                   bool may_be_gzipped);
 
 /// "; it is a ZIP archive: unpack it: unzip FILE" for an existing file; "" where there is no such file. For
-/// messages about files that were given as folders.
-std::string kind_in_words(const std::string& file);
+/// messages about files that were given as folders. `unknown` is the text about a file of unknown kind.
+std::string kind_in_words(const std::string& file, const std::string& unknown = "; it is a file");
 
 }  // namespace aelab

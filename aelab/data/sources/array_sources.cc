@@ -14,7 +14,7 @@ namespace aelab {
 namespace {
 
 constexpr const char* kInMemoryHelp = "false: read the rows of a batch from the files when it is needed";
-constexpr const char* kChannelsLastHelp = "pictures are [height, width, channels]";
+constexpr const char* kChannelsLastHelp = "images are [height, width, channels]";
 
 void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())

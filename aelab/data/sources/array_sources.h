@@ -11,6 +11,7 @@ class Npy : public Source {
   struct Config {
     static constexpr std::string_view kind = "npy";
     static constexpr std::string_view summary = "NumPy arrays, a .npy file each";
+    static constexpr std::string_view also_known_as[] = {"numpy", "array"};
     FileNames files = {}, label_files = {}, test_files = {}, test_label_files = {};
     bool channels_last = false, in_memory = true;
 

@@ -98,16 +98,18 @@ void Csv::Config::fields(Fields& f) {
   known_as_path(f("files", files, "a table, gzipped or not, or a list of tables"));
   f("test_files", test_files, "a table held out for the test, or a list");
   f("delimiter", delimiter,
-    "character between two fields, \" \" for any run of blanks; default: found out, among , ; | tab and "
-    "blanks");
-  f("decimal", decimal, "decimal sign, \".\" or \",\"; default: found out");
-  f("header", header, "whether the first row names the columns; default: found out");
+    "character between two fields, \" \" for any run of blanks; default: detected among , ; | tab and "
+    "blanks")
+      .also_known_as({"sep", "separator", "delim"});
+  f("decimal", decimal, "decimal sign, \".\" or \",\"; default: detected")
+      .also_known_as({"decimal_point", "decimal_separator"});
+  f("header", header, "whether the first row names the columns; default: detected")
+      .also_known_as({"has_header", "names"});
   f("comment", comment, "lines that begin with it are skipped; \"\" for none");
   f("skip_lines", skip_lines, "number of lines to skip at the beginning", at_least(0));
   f("label", label,
-    "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, all else "
-    "are "
-    "class names");
+    "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, other "
+    "values are class names");
   f("ignore", ignore, "columns to leave out, by name or number");
   f("shape", shape, "shape of a row, such as [1, 28, 28]; default: [columns]", at_least(1));
   f.require(!files.empty(), "files", "is missing: name a table");

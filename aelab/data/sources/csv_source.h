@@ -12,6 +12,7 @@ class Csv : public Source {
   struct Config {
     static constexpr std::string_view kind = "csv";
     static constexpr std::string_view summary = "tables of numbers, with or without a column of labels";
+    static constexpr std::string_view also_known_as[] = {"table", "tsv", "txt", "pandas"};
     FileNames files = {}, test_files = {};
     std::optional<std::string> delimiter = {}, decimal = {};
     std::optional<bool> header = {};
@@ -39,7 +40,7 @@ class Digits : public Source {
   struct Config {
     static constexpr std::string_view kind = "digits";
     static constexpr std::string_view summary =
-        "handwritten digits, 1,797 images of 8x8; shipped, quick to try things on";
+        "handwritten digits, 1,797 images of 8x8; shipped, for quick experiments";
     std::string folder = "";
 
     void fields(Fields& f);

@@ -66,14 +66,14 @@ Dataset cut_patches(const Dataset& pictures, const Patches::Config& config, std:
 }  // namespace
 
 void Patches::Config::fields(Fields& f) {
-  f("from", from, "the source of pictures");
+  f("from", from, "the source of images");
   f("height", height, "height of a patch in pixels", at_least(1));
   f("width", width, "width of a patch in pixels", at_least(1));
-  f("count", count, "number of patches for training, from the source's training pictures", at_least(1));
-  f("test_count", test_count, "number of patches for the test, from the source's test pictures; 0: none",
+  f("count", count, "number of patches for training, from the source's training images", at_least(1));
+  f("test_count", test_count, "number of patches for the test, from the source's test images; 0: none",
     at_least(0));
-  f("seed", seed, "seed of the patches' positions");
-  f.require(!from.empty(), "from", "is missing: say which pictures, such as \"mnist\"");
+  f("seed", seed, "seed of the patches' positions", at_least(0));
+  f.require(!from.empty(), "from", "is missing: say which images, such as \"mnist\"");
 }
 
 std::vector<Patches::Config> Patches::Config::examples() {
@@ -83,13 +83,13 @@ std::vector<Patches::Config> Patches::Config::examples() {
 Data Patches::open() const {
   auto pictures = open_inner("from", config_.from);
   const auto shape = pictures.shape();
-  if (shape.size() != 3) throw Error("data.from: its rows are " + to_string(shape) + ", not pictures");
+  if (shape.size() != 3) throw Error("data.from: its rows are " + to_string(shape) + ", not images");
   if (config_.height > shape[1] || config_.width > shape[2])
     throw Error("data.height: patches of " + std::to_string(config_.height) + "x" +
-                std::to_string(config_.width) + " are larger than the pictures, " + to_string(shape));
+                std::to_string(config_.width) + " are larger than the images, " + to_string(shape));
   if (config_.test_count && !pictures.test)
     throw Error("data.test_count: the source \"" + pictures.name +
-                "\" has no test pictures to cut them out of");
+                "\" has no test images to cut them out of");
   Data data{.name = "patches",
             .train = cut_patches(pictures.train, config_, config_.count, "patches"),
             .origin = pictures.origin};
@@ -205,7 +205,7 @@ Dataset varied(const Dataset& digits, MnistVariation variation, std::int64_t see
 void MnistVariations::Config::fields(Fields& f) {
   f("variation", variation,
     "basic: unchanged digits; rot: rotated; bg-rand: on random backgrounds; rect: rectangles");
-  f("seed", seed, "seed of the choice of digits, and of angles, pixels and rectangles");
+  f("seed", seed, "seed of the choice of digits, and of angles, pixels and rectangles", at_least(0));
   known_as_path(f("folder", folder, "MNIST's folder; default: searched for"));
 }
 

@@ -10,7 +10,7 @@ class Patches : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "patches";
-    static constexpr std::string_view summary = "patches cut at random out of another source's pictures";
+    static constexpr std::string_view summary = "patches cut at random out of another source's images";
     Choice<Source> from = {};
     std::int64_t height = 8, width = 8, count = 10'000, test_count = 0, seed = 0;
 
@@ -58,7 +58,7 @@ class MnistVariations : public Source {
   struct Config {
     static constexpr std::string_view kind = "mnist-variations";
     static constexpr std::string_view summary =
-        "MNIST turned, on random backgrounds; rectangles: Larochelle et al. 2007";
+        "rotated MNIST and MNIST with random backgrounds; rectangles: Larochelle et al. 2007";
     MnistVariation variation = MnistVariation::rot;
     std::int64_t seed = 0;
     std::string folder = "";

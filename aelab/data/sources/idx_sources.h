@@ -72,7 +72,7 @@ class Kmnist : public Source {
   struct Config {
     static constexpr std::string_view kind = "kmnist";
     static constexpr std::string_view summary =
-        "cursive Japanese characters in MNIST's format; data/fetch brings them";
+        "cursive Japanese characters in MNIST's format; download with data/fetch";
     std::string folder = "";
 
     void fields(Fields& f);
@@ -95,7 +95,7 @@ class Emnist : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "emnist";
-    static constexpr std::string_view summary = "handwritten letters and digits; data/fetch brings them";
+    static constexpr std::string_view summary = "handwritten letters and digits; download with data/fetch";
     EmnistPart part = EmnistPart::balanced;
     std::string folder = "";
 

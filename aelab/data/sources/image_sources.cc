@@ -45,13 +45,14 @@ std::vector<std::string> classes_in(const PictureFolder& folder) {
   return classes;
 }
 
-/// What else lies in a folder, such as the archive of the pictures: "; it holds faces.zip; it is a ZIP
-/// archive".
+/// The file in a folder that may hold the images: "; it holds faces.zip; it is a ZIP archive: unpack it:
+/// ...".
 std::string first_other(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (std::error_code ignored; entry->is_regular_file(ignored))
-      return "; it holds " + entry->path().string() + kind_in_words(entry->path());
+      return "; it holds " + entry->path().lexically_normal().string() +
+             kind_in_words(entry->path(), /*unknown=*/"");
   return {};
 }
 
@@ -182,13 +183,13 @@ bool is_size(const std::optional<std::vector<std::int64_t>>& size) { return !siz
 
 void Images::Config::fields(Fields& f) {
   f.formerly({"folder"});
-  known_as_path(f("files", files, "a folder of pictures, or of a subfolder for each class"));
+  known_as_path(f("files", files, "a folder of images, or of a subfolder for each class"));
   f.formerly({"test_folder"});
-  f("test_files", test_files, "the same of pictures held out for the test");
+  f("test_files", test_files, "the same of images held out for the test");
   f("colour", colour, "grey: one channel; rgb: three channels");
-  f("resize", resize, "[height, width] that every picture is resized to", between(1, 10'000));
+  f("resize", resize, "[height, width] that every image is resized to", between(1, 10'000));
   f("crop", crop, "[height, width] of the center that is kept, after resizing", between(1, 10'000));
-  f.require(!files.empty(), "files", "is missing: name a folder of pictures");
+  f.require(!files.empty(), "files", "is missing: name a folder of images");
   f.require(is_size(resize), "resize", "must be two numbers, [height, width]");
   f.require(is_size(crop), "crop", "must be two numbers, [height, width]");
 }
@@ -215,7 +216,7 @@ Data Images::open() const {
   data.test = read_pictures("test_files", config_.test_files, config_, test, classes, data.notes);
   data.files.push_back(config_.test_files);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_files: its pictures are " + to_string(data.test->shape()) + ", those of files " +
+    throw Error("data.test_files: its images are " + to_string(data.test->shape()) + ", those of files " +
                 to_string(data.train.shape()) + ": bring them to one size by \"resize\" or \"crop\"");
   return data;
 }

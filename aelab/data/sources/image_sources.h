@@ -15,6 +15,7 @@ class Images : public Source {
   struct Config {
     static constexpr std::string_view kind = "images";
     static constexpr std::string_view summary = "folders of PNG and JPEG files, subfolders as labels";
+    static constexpr std::string_view also_known_as[] = {"image-folder", "folder", "pictures", "png", "jpeg"};
     std::string files = "", test_files = "";
     Colour colour = Colour::grey;
     std::optional<std::vector<std::int64_t>> resize = {}, crop = {};
@@ -36,7 +37,7 @@ class Cifar10 : public Source {
   struct Config {
     static constexpr std::string_view kind = "cifar10";
     static constexpr std::string_view summary =
-        "color pictures of ten classes, 32x32; data/fetch brings them";
+        "color images of ten classes, 32x32; download with data/fetch";
     std::string folder = "";
 
     void fields(Fields& f);
@@ -59,7 +60,7 @@ class Cifar100 : public Source {
   struct Config {
     static constexpr std::string_view kind = "cifar100";
     static constexpr std::string_view summary =
-        "color pictures of 100 classes, 32x32; data/fetch brings them";
+        "color images of 100 classes, 32x32; download with data/fetch";
     CifarLabels labels = CifarLabels::fine;
     std::string folder = "";
 

@@ -34,7 +34,7 @@ void Synthetic::Config::fields(Fields& f) {
   f("of", of, "the distribution");
   f("rows", rows, "number of rows for training", at_least(1));
   f("test_rows", test_rows, "number of held-out rows for the test; 0: none", at_least(0));
-  f("seed", seed, "seed of the random numbers");
+  f("seed", seed, "seed of the random numbers", at_least(0));
   f.require(!of.empty(), "of", "is missing: name a distribution, such as \"manifold\"");
 }
 

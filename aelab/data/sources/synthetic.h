@@ -119,7 +119,7 @@ class Sprites : public Distribution {
  public:
   struct Config {
     static constexpr std::string_view kind = "sprites";
-    static constexpr std::string_view summary = "pictures of one shape of known position, scale and angle";
+    static constexpr std::string_view summary = "images of one shape of known position, scale and angle";
     std::int64_t size = 32;
 
     void fields(Fields& f);

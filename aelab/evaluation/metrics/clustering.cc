@@ -8,7 +8,7 @@
 namespace aelab {
 
 void Clustering::Config::fields(Fields& f) {
-  f("clusters", clusters, "number of clusters; the number of classes of the evaluated rows when left out",
+  f("clusters", clusters, "number of clusters; the number of classes of the evaluated rows if omitted",
     at_least(1));
   f("restarts", restarts, "starts of k-means, of which the one with the lowest inertia is kept", at_least(1));
 }
@@ -17,8 +17,7 @@ std::vector<Measure> Clustering::measures() const {
   return {
       {"clustering/nmi",
        "normalized mutual information of clusters and classes, by the mean of their entropies (k-means on "
-       "the "
-       "codes)",
+       "the codes)",
        Direction::higher},
       {"clustering/ari", "adjusted Rand index of clusters and classes (Hubert & Arabie 1985)",
        Direction::higher},

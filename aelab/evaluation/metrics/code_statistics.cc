@@ -41,19 +41,16 @@ std::vector<Measure> CodeStatistics::measures() const {
       {"code/mean_activation", "mean over samples and code dimensions", Direction::neither},
       {"code/l0",
        "number of active code dimensions, |value| > 1e-8, mean over samples; not applicable to codes that "
-       "cannot "
-       "be zero, such as those of a sigmoid",
+       "cannot be zero, such as those of a sigmoid",
        Direction::neither},
       {"code/dead_units",
        "number of code dimensions that are active, |value| > 1e-8, for no sample; not applicable to codes "
-       "that "
-       "cannot be zero",
+       "that cannot be zero",
        Direction::lower},
       {"code/effective_rank",
        "effective rank (Roy & Vetterli 2007): exp of the entropy, in nats, of the singular values of the "
        "centered codes over their sum; variances below 1e-12 of the largest, and standard deviations below "
-       "1e-6 "
-       "of the largest |value|, count as zero; not applicable to codes that do not vary",
+       "1e-6 of the largest |value|, count as zero; not applicable to codes that do not vary",
        Direction::neither},
       {"code/saturated",
        "share of values below 0.05 or above 0.95; only for codes whose values all lie in [0, 1]",

@@ -59,10 +59,8 @@ std::vector<Measure> ImageQuality::measures() const {
        Direction::higher},
       {"image/ssim",
        "structural similarity (Wang et al. 2004): Gaussian windows of 11x11, standard deviation 1.5 (the "
-       "largest "
-       "odd size that fits into smaller images), K1 0.01, K2 0.03, L 1; mean over the windows that lie in "
-       "the "
-       "image, channels and samples",
+       "largest odd size that fits into smaller images), K1 0.01, K2 0.03, L 1; mean over the windows that "
+       "lie in the image, channels and samples",
        Direction::higher},
   };
 }

@@ -15,6 +15,7 @@ class ImageQuality : public Metric {
   struct Config {
     static constexpr std::string_view kind = "image-quality";
     static constexpr std::string_view summary = "PSNR and SSIM of reconstructed images";
+    static constexpr std::string_view also_known_as[] = {"ssim", "psnr", "ms-ssim"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

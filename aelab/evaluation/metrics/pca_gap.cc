@@ -64,8 +64,7 @@ std::vector<Measure> PcaGap::measures() const {
   return {
       {"pca/squared_error",
        "squared error, summed over features, mean over samples, of PCA with as many components as the code "
-       "has "
-       "dimensions, fitted to the training split",
+       "has dimensions, fitted to the training split",
        Direction::neither},
       {"pca/error_gap", "the model's squared error over PCA's, minus 1; 0 within 1e-6, float32's rounding",
        Direction::lower},

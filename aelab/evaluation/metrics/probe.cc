@@ -37,7 +37,7 @@ void Probe::Config::fields(Fields& f) {
   f("classifier", classifier, "the classifier that is fitted to the codes");
   f("rows", rows, "maximum number of training rows", at_least(1));
   f("strengths", strengths,
-    "values of the classifier's C, chosen by the validation split; 0.01, 0.1, 1 and 10 when left out, the "
+    "values of the classifier's C, chosen by the validation split; 0.01, 0.1, 1 and 10 if omitted, the "
     "classifier's own C when empty",
     above(0));
   f("pixels", pixels,

@@ -16,9 +16,8 @@ std::vector<Measure> Reconstruction::measures() const {
        Direction::lower},
       {"reconstruction/explained_variance",
        "coefficient of determination R^2 over all features: 1 - sum |x - reconstruction|^2 / sum |x - "
-       "mean|^2 "
-       "over the evaluated set, so that a constant offset counts as an error (scikit-learn's r2_score with "
-       "variance_weighted, not its explained_variance_score); not applicable to constant data",
+       "mean|^2 over the evaluated set, so that a constant offset counts as an error (scikit-learn's "
+       "r2_score with variance_weighted, not its explained_variance_score); not applicable to constant data",
        Direction::higher},
   };
 }

@@ -12,6 +12,8 @@ class Reconstruction : public Metric {
   struct Config {
     static constexpr std::string_view kind = "reconstruction";
     static constexpr std::string_view summary = "errors of the reconstruction, and R squared";
+    static constexpr std::string_view also_known_as[] = {
+        "mse", "rmse", "mae", "r2", "mean-squared-error", "squared-error", "error", "loss"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

@@ -11,6 +11,7 @@ class EarlyStopping : public Callback {
   struct Config {
     static constexpr std::string_view kind = "early-stopping";
     static constexpr std::string_view summary = "ends a phase when a metric no longer improves";
+    static constexpr std::string_view also_known_as[] = {"early-stop", "patience"};
     MonitorConfig base = {};
     std::int64_t patience = 5;
 

@@ -10,6 +10,7 @@ class LearningRate : public Callback {
   struct Config {
     static constexpr std::string_view kind = "learning-rate";
     static constexpr std::string_view summary = "records the learning rate of the last step of each epoch";
+    static constexpr std::string_view also_known_as[] = {"lr-monitor", "learning-rate-monitor"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

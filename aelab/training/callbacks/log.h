@@ -15,6 +15,7 @@ class Log : public Callback {
   struct Config {
     static constexpr std::string_view kind = "log";
     static constexpr std::string_view summary = "writes metrics.jsonl, metrics.csv and log.txt";
+    static constexpr std::string_view also_known_as[] = {"csv-logger", "logger", "history"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

@@ -17,7 +17,7 @@ void Pictures::Config::fields(Fields& f) {
 
 void Pictures::check(const Split& data) const {
   if (!is_picture(data.train.shape()))
-    throw Error("callbacks: pictures need images, [1 or 3, height, width]; the data are " +
+    throw Error("callbacks: \"pictures\" needs images, [1 or 3, height, width]; the data are " +
                 to_string(data.train.shape()));
 }
 

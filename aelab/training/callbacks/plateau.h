@@ -12,6 +12,7 @@ class Plateau : public Callback {
   struct Config {
     static constexpr std::string_view kind = "plateau";
     static constexpr std::string_view summary = "reduces the learning rate when a metric no longer improves";
+    static constexpr std::string_view also_known_as[] = {"reduce-lr-on-plateau", "lr-plateau"};
     MonitorConfig base = {};
     std::int64_t patience = 5;
     double factor = 0.1;

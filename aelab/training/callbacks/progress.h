@@ -18,6 +18,7 @@ class ProgressBar : public Callback {
   struct Config {
     static constexpr std::string_view kind = "progress";
     static constexpr std::string_view summary = "shows one line per epoch and, on a terminal, a live bar";
+    static constexpr std::string_view also_known_as[] = {"progress-bar", "tqdm"};
     Display display = Display::automatic;
 
     void fields(Fields& f) { f("display", display, "auto: a live bar on a terminal; plain: no live bar"); }

@@ -22,6 +22,7 @@ class SaveCheckpoint : public Callback {
     static constexpr std::string_view kind = "checkpoint";
     static constexpr std::string_view summary =
         "writes checkpoints: the last state, to resume from, and the best";
+    static constexpr std::string_view also_known_as[] = {"model-checkpoint", "save"};
     MonitorConfig base = {};
     double seconds = 10;
     std::int64_t top = 0;

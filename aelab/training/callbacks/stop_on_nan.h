@@ -10,6 +10,7 @@ class StopOnNan : public Callback {
   struct Config {
     static constexpr std::string_view kind = "stop-on-nan";
     static constexpr std::string_view summary = "stops before the step whose loss is not finite";
+    static constexpr std::string_view also_known_as[] = {"terminate-on-nan"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

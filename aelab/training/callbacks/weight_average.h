@@ -14,6 +14,8 @@ class WeightAverage : public Callback {
     static constexpr std::string_view kind = "ema";
     static constexpr std::string_view summary =
         "exponential moving average of the weights, measured and saved";
+    static constexpr std::string_view also_known_as[] = {"weight-average", "moving-average", "swa",
+                                                         "averaging"};
     double decay = 0.999;
 
     void fields(Fields& f) {
