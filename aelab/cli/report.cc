@@ -13,7 +13,8 @@ namespace {
 /// Says what the page does not show, and why.
 void remark_gaps(const std::vector<std::string>& gaps) {
   constexpr std::size_t kMost = 10;
-  for (std::size_t i = 0; i < std::min(kMost, gaps.size()); ++i) remark("aelab: not in the report: " + gaps[i]);
+  for (std::size_t i = 0; i < std::min(kMost, gaps.size()); ++i)
+    remark("aelab: not in the report: " + gaps[i]);
   if (gaps.size() > kMost)
     remark(fmt::format("aelab: {} more are listed at the end of the report", gaps.size() - kMost));
 }

@@ -22,6 +22,11 @@ fs::path place_outside(const fs::path& folder, const fs::path& path) {
 
 }  // namespace
 
+bool has_entry(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
 bool leads_out(const fs::path& folder, const fs::path& path) { return !place_outside(folder, path).empty(); }
 
 void require_within(const fs::path& folder, const fs::path& path) {

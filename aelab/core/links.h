@@ -6,6 +6,10 @@
 
 namespace aelab {
 
+/// Whether there is an entry of this name, be it a link that leads nowhere or in circles: reading it is then
+/// an Error that says so.
+bool has_entry(const std::filesystem::path& path);
+
 /// Whether symbolic links lead from `path`, which is in `folder`, to a place outside the folder. Links that
 /// end within the folder do not, nor does a `folder` that is a link itself; nor does what does not exist.
 bool leads_out(const std::filesystem::path& folder, const std::filesystem::path& path);

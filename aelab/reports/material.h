@@ -56,7 +56,8 @@ class Material {
 };
 
 /// A folder of files that runs wrote. Missing files and wrong content are gaps, never errors. So are symbolic
-/// links that lead out of the page's folder: pages are sent to others, who must not get other files with them.
+/// links that lead out of the page's folder: pages are sent to others, who must not get other files with
+/// them.
 class Folder {
  public:
   /// The folder of a page.

@@ -54,9 +54,10 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   Problems damage;
   damage.attempt([&] {
     require_within(comparison.folder(), folder);
-    if (!fs::exists(folder / "config.json")) return;
+    if (!has_entry(folder / "config.json")) return;
     run.status = known_status(folder);
-    if (run.status.state == "damaged") run.status.message += "; run the comparison again to complete this run";
+    if (run.status.state == "damaged")
+      run.status.message += "; run the comparison again to complete this run";
     if (!run.is_completed()) load_run_config(folder);  // an Error where it is damaged
     if (!run.is_completed()) return;
     if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
@@ -82,7 +83,7 @@ bool draws_its_test(const fs::path& folder) {
   Problems damage;
   damage.attempt([&] {
     const auto path = folder / "data.json";
-    if (!fs::exists(path)) return;
+    if (!has_entry(path)) return;
     const auto record = parse_json(read_file_within(folder, "data.json"), path.string());
     const json::json_pointer test("/rows/test");
     drawn = record.contains(test) && record[test] == 0;

@@ -27,11 +27,13 @@ using nlohmann::json;
 json recorded_comparison(const fs::path& path) {
   Problems damage;
   json recorded;
-  damage.attempt([&] { recorded = parse_json(read_file_within(path.parent_path(), path.filename()), path.string()); });
+  damage.attempt(
+      [&] { recorded = parse_json(read_file_within(path.parent_path(), path.filename()), path.string()); });
   if (damage.empty() && !recorded.is_object())
     damage.add(path.string() + ": must be an object, not " + describe_json(recorded));
   if (damage.empty()) return recorded;
-  throw Error(damage.all().front() + "; restore it, or remove it and give the comparison's file: its runs are kept");
+  throw Error(damage.all().front() +
+              "; restore it, or remove it and give the comparison's file: its runs are kept");
 }
 
 /// Error unless the keys that all runs depend on are the recorded ones.
@@ -49,7 +51,7 @@ void require_same_comparison(const fs::path& path, const ComparisonConfig& confi
 /// Why the config of an existing run cannot be read; "" if it can.
 std::string damage_of_config(const fs::path& folder) {
   Problems damage;
-  if (fs::exists(folder / "config.json")) damage.attempt([&] { load_run_config(folder); });
+  if (has_entry(folder / "config.json")) damage.attempt([&] { load_run_config(folder); });
   return damage.empty() ? "" : damage.all().front();
 }
 
@@ -58,7 +60,7 @@ void require_same_runs(const Comparison& comparison) {
   Problems problems;
   for (const auto& run : comparison.runs()) {
     const auto folder = comparison.folder(run);
-    if (!fs::exists(folder / "config.json") || !damage_of_config(folder).empty()) continue;
+    if (!has_entry(folder / "config.json") || !damage_of_config(folder).empty()) continue;
     problems.attempt([&] { require_same_run(folder, comparison.run_config(run)); });
   }
   problems.raise(comparison.origin());
@@ -66,7 +68,7 @@ void require_same_runs(const Comparison& comparison) {
 
 /// A run with a damaged status.json is not finished.
 bool is_finished(const fs::path& folder) {
-  return fs::exists(folder / "config.json") && known_status(folder).state == "completed";
+  return has_entry(folder / "config.json") && known_status(folder).state == "completed";
 }
 
 /// The runs to execute: those that are not finished. What damage means for a run is said.
@@ -81,7 +83,8 @@ std::vector<PlannedRun> runs_to_do(const Comparison& comparison) {
     if (!damage.empty())
       say("aelab: " + planned.id + " is left out: " + damage + "; remove its folder to run it again\n");
     else if (status.state == "damaged")
-      say("aelab: " + planned.id + " is executed again, from its last checkpoint if it has one: " + status.message + "\n");
+      say("aelab: " + planned.id +
+          " is executed again, from its last checkpoint if it has one: " + status.message + "\n");
   }
   return todo;
 }
@@ -137,7 +140,7 @@ int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& 
 /// are compared with the comparison's.
 bool is_foreign(const fs::path& folder) {
   if (!fs::is_directory(folder)) return true;
-  if (fs::exists(folder / "config.json") || fs::is_directory(folder / "runs")) return false;
+  if (has_entry(folder / "config.json") || fs::is_directory(folder / "runs")) return false;
   const fs::directory_iterator entries(folder);
   return !std::all_of(begin(entries), end(entries),
                       [](const auto& entry) { return is_temporary_file(entry.path()); });
@@ -158,7 +161,7 @@ FolderLock lock_folder(const Comparison& comparison, std::chrono::seconds patien
 
 void record_comparison(const Comparison& comparison) {
   const auto folder = comparison.folder(), config = folder / "config.json";
-  if (fs::exists(config)) {
+  if (has_entry(config)) {
     require_same_comparison(config, comparison.config());
     require_same_runs(comparison);
   }
@@ -197,21 +200,20 @@ int do_run(Comparison& comparison, const std::string& id) {
   constexpr std::chrono::seconds kPatience(20);  // with one that its dead parent's signal stops
   const auto& planned = comparison.run(id);
   // Whoever starts workers has recorded the comparison, and holds its lock.
-  if (!fs::exists(comparison.folder() / "config.json")) open_folder(comparison, kPatience);
+  if (!has_entry(comparison.folder() / "config.json")) open_folder(comparison, kPatience);
   require_same_comparison(comparison.folder() / "config.json", comparison.config());
   comparison.check(planned.contender);
-  return run(comparison.run_config(planned),
-             {.origin = id,
-              .quiet = true,
-              .folder = comparison.folder(planned),
-              .patience = kPatience,
-              .working_folder = comparison.working_folder()})
+  return run(comparison.run_config(planned), {.origin = id,
+                                              .quiet = true,
+                                              .folder = comparison.folder(planned),
+                                              .patience = kPatience,
+                                              .working_folder = comparison.working_folder()})
       .signal;
 }
 
 Comparison load_comparison(const fs::path& folder) {
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is not a comparison folder: it has no config.json");
+  if (!has_entry(path)) throw Error(folder.string() + ": is not a comparison folder: it has no config.json");
   auto config = read_comparison_config(recorded_comparison(path).dump(), path.string());
   const auto whole = fs::absolute(folder).lexically_normal();
   const auto named = whole.has_filename() ? whole : whole.parent_path();

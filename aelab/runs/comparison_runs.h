@@ -24,8 +24,8 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options = {});
 /// The number of completed runs.
 std::size_t finished_runs(const Comparison& comparison);
 
-/// Creates the folder as do_runs does. Error as do_runs', where another process works in the folder for longer
-/// than `patience`.
+/// Creates the folder as do_runs does. Error as do_runs', where another process works in the folder for
+/// longer than `patience`.
 void open_folder(Comparison& comparison, std::chrono::seconds patience = {});
 
 /// Executes or resumes one run; creates the comparison's folder if there is none. Returns the signal that

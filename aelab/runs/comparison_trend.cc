@@ -70,7 +70,7 @@ std::optional<double> projected_improvement(std::span<const double> losses) {
 
 RunTrend read_trend(const std::filesystem::path& folder) {
   RunTrend trend;
-  if (!std::filesystem::exists(folder / kLines)) return trend;
+  if (!has_entry(folder / kLines)) return trend;
   const auto epochs = last_phase(folder);
   if (epochs.empty()) return trend;
   const auto& last = epochs.back();

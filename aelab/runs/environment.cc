@@ -78,7 +78,7 @@ nlohmann::json environment() {
 
 std::vector<std::string> changed_surroundings(const std::filesystem::path& folder) {
   const auto path = folder / "environment.json";
-  if (!std::filesystem::exists(path)) return {};
+  if (!has_entry(path)) return {};
   nlohmann::json then;
   try {
     then = parse_json(read_file_within(folder, "environment.json"), path.string());

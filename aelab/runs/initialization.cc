@@ -52,7 +52,7 @@ fs::path file_of(const InitializationConfig& config) {
 /// The file's tensors. The checkpoint of a run folder must be that run's.
 SafetensorsFile read_source(const InitializationConfig& config, const fs::path& file) {
   const fs::path folder = config.path;
-  if (!fs::is_directory(folder) || !fs::exists(folder / "config.json")) return SafetensorsFile::read(file);
+  if (!fs::is_directory(folder) || !has_entry(folder / "config.json")) return SafetensorsFile::read(file);
   return read_checkpoint(file, recorded_config(folder));
 }
 

@@ -23,7 +23,7 @@ constexpr const char* kNotApplicable = "not applicable";
 std::map<std::string, std::string> lasting_checksums(const std::filesystem::path& folder) {
   std::map<std::string, std::string> checksums;
   for (const auto* name : kLasting)
-    if (std::filesystem::exists(folder / name)) checksums[name] = checksum(read_file(folder / name));
+    if (has_entry(folder / name)) checksums[name] = checksum(read_file(folder / name));
   return checksums;
 }
 
@@ -31,7 +31,7 @@ std::map<std::string, std::string> lasting_checksums(const std::filesystem::path
 template <class T, class Read>
 T read_record(const std::filesystem::path& folder, const char* file, Read read) {
   const auto path = folder / file;
-  if (!std::filesystem::exists(path)) return {};
+  if (!has_entry(path)) return {};
   try {
     return read(parse_json(read_file_within(folder, file), path.string()));
   } catch (const json::exception&) {
@@ -93,8 +93,7 @@ RunStatus known_status(const std::filesystem::path& folder) {
 std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status) {
   std::vector<std::string> changed;
   for (const auto& [name, sum] : status.checksums)
-    if (!std::filesystem::exists(folder / name) || checksum(read_file_within(folder, name)) != sum)
-      changed.push_back(name);
+    if (!has_entry(folder / name) || checksum(read_file_within(folder, name)) != sum) changed.push_back(name);
   return changed;
 }
 

@@ -98,7 +98,7 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
 /// Throws an Error if there is a best checkpoint that could not be evaluated when training ends.
 void require_usable_best(const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
-  if (!fs::exists(best)) return;
+  if (!has_entry(best)) return;
   try {
     read_checkpoint(best, recorded_config(folder));
   } catch (const Error& error) {
@@ -115,9 +115,9 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   const auto add = [&](const std::vector<std::string>& notes) {
     place.notes.insert(place.notes.end(), notes.begin(), notes.end());
   };
-  if (from == Which::last && !fs::exists(checkpoint) && fs::exists(checkpoint_path(folder, Which::previous)))
+  if (from == Which::last && !has_entry(checkpoint) && has_entry(checkpoint_path(folder, Which::previous)))
     throw Error(checkpoint.string() + ": is gone");
-  if (from != Which::last || fs::exists(checkpoint)) {
+  if (from != Which::last || has_entry(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
     add(changed_surroundings(folder));
     require_usable_best(folder);
@@ -131,7 +131,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
 /// Evaluates the trained model, with the best checkpoint if there is one.
 std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
-  const auto which = fs::exists(best) ? Which::best : Which::last;
+  const auto which = has_entry(best) ? Which::best : Which::last;
   if (which == Which::best) load_model_state(best, *made.model, recorded_config(folder));
   std::vector<Result> results;
   if (made.data.test.size() > 0) {
@@ -203,8 +203,8 @@ bool is_intact(const fs::path& folder, Which checkpoint) {
 /// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous",
 /// if `damaged` cannot be read and another checkpoint can.
 std::string way_out(const fs::path& folder, Which damaged) {
-  const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
-                     fs::exists(checkpoint_path(folder, Which::previous));
+  const bool began =
+      has_entry(checkpoint_path(folder, Which::last)) || has_entry(checkpoint_path(folder, Which::previous));
   if (!began || is_intact(folder, damaged)) return {};
   for (const auto which : {Which::previous, Which::best})
     if (which != damaged && is_intact(folder, which))
@@ -250,7 +250,8 @@ RunOutcome run(RunConfig config, RunOptions options) {
   auto made = make(config, problems, opened);
   if (made.model && config.model.initialize_from && !problems.concern("model"))
     problems.attempt([&] {
-      check_initialization(*made.model, *with_paths_from(options.working_folder, config).model.initialize_from);
+      check_initialization(*made.model,
+                           *with_paths_from(options.working_folder, config).model.initialize_from);
     });
   problems.raise(options.origin);
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
@@ -260,7 +261,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);
   const FolderLock lock(folder, options.patience);
-  const bool began = fs::exists(folder / "config.json");
+  const bool began = has_entry(folder / "config.json");
   if (!config.training.threads && began) config.training.threads = load_run_config(folder).training.threads;
   if (!config.training.threads)
     config.training.threads = default_threads(*made.model, made.data, config.training);
@@ -293,7 +294,7 @@ RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
 
 RunConfig load_run_config(const fs::path& folder) {
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is not a run folder: it has no config.json");
+  if (!has_entry(path)) throw Error(folder.string() + ": is not a run folder: it has no config.json");
   return read_run_config(read_file_within(folder, "config.json"), path.string());
 }
 
@@ -303,7 +304,7 @@ AnyJson recorded_config(const fs::path& folder) {
 
 void check_recorded_data(const fs::path& folder, const Data& data) {
   const auto path = folder / "data.json";
-  if (!fs::exists(path)) return;  // of an old version
+  if (!has_entry(path)) return;  // of an old version
   try {
     check_record(parse_json(read_file_within(folder, "data.json"), path.string()), data);
   } catch (const json::exception&) {
@@ -329,10 +330,10 @@ RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options)
 std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {
   const auto path = checkpoint_path(folder, checkpoint);
   require_within(folder, path);
-  if (fs::exists(path)) return path;
+  if (has_entry(path)) return path;
   std::vector<std::string> there;
   for (const auto which : {Which::best, Which::last, Which::ema, Which::previous})
-    if (fs::exists(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
+    if (has_entry(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
   throw Error(
       path.string() + ": does not exist; " +
       (there.empty() ? "the run has no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
@@ -408,7 +409,7 @@ void check_other_values(const Dataset& rows, const Autoencoder& model) {
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto which = config.part.value_or(Part::test);
-  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : part_of(run.data, which);
+  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
   if (config.data)
     check_other_values(part, *run.model);
   else

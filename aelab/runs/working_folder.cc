@@ -36,7 +36,7 @@ fs::path recorded_working_folder(const fs::path& folder) {
   fs::path recorded;
   unknown.attempt([&] {
     const auto file = folder / "environment.json";
-    if (!fs::exists(file)) return;
+    if (!has_entry(file)) return;
     const auto environment = parse_json(read_file_within(folder, "environment.json"), file.string());
     if (environment.is_object() && environment.contains("folder") && environment["folder"].is_string())
       recorded = environment["folder"].get<std::string>();
@@ -58,7 +58,7 @@ Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& sou
   bool lost = false;
   change_paths(written, /*is_path=*/false, [&](const std::string& path) {
     auto found = found_from(working_folder, path);
-    lost = lost || (found == path && fs::path(path).is_relative() && !fs::exists(path));
+    lost = lost || (found == path && fs::path(path).is_relative() && !has_entry(path));
     return found;
   });
   Choice<Source> found;
@@ -67,8 +67,8 @@ Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& sou
     return open_dataset(found);
   } catch (const Error& missing) {
     if (!lost) throw;
-    throw Error(std::string(missing.what()) + "; relative paths were looked for in " + working_folder.string() +
-                ", where the run began, and in " + fs::current_path().string() +
+    throw Error(std::string(missing.what()) + "; relative paths were looked for in " +
+                working_folder.string() + ", where the run began, and in " + fs::current_path().string() +
                 ": start the command in the folder that has them");
   }
 }

@@ -159,7 +159,8 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 }
 
 Progress progress_of(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return {};
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return {};
   try {
     const auto metadata = read_safetensors_metadata(path);  // tensors may be many
     const auto found = metadata.find(kMetadata);

@@ -33,8 +33,8 @@ Progress progress_of(const std::filesystem::path& path);
 /// is not a checkpoint, or was written by another run. Whoever reads a run's checkpoint reads it by this.
 SafetensorsFile read_checkpoint(const std::filesystem::path& path, const AnyJson& config);
 
-/// Restores the fitted transforms of a split from the checkpoint `file`, which was read from `path`. Throws an
-/// Error if it belongs to other transforms.
+/// Restores the fitted transforms of a split from the checkpoint `file`, which was read from `path`. Throws
+/// an Error if it belongs to other transforms.
 void load_transforms(const SafetensorsFile& file, const std::filesystem::path& path, const Split& split);
 
 /// Restores the model's tensors and its fitted state, and nothing else. Throws an Error if the checkpoint

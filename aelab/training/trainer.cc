@@ -31,7 +31,8 @@ void TrainerConfig::fields(Fields& f) {
   f("budget", budget, "total over all phases, instead of \"epochs\"").also_known_as({"limit"});
   f("batch_size", batch_size, "batch size", at_least(1))
       .also_known_as({"bs", "batch", "minibatch", "minibatch_size"});
-  f("accumulate", accumulate, "number of batches whose gradients are accumulated for one optimizer step, as if they were one batch; "
+  f("accumulate", accumulate,
+    "number of batches whose gradients are accumulated for one optimizer step, as if they were one batch; "
     "penalties on a batch's mean code, such as kl-sparsity, are still those of each batch",
     at_least(1))
       .also_known_as({"accumulate_grad_batches", "gradient_accumulation", "gradient_accumulation_steps"});
@@ -184,10 +185,10 @@ class Loop {
     if (std::min(config_.accumulate, training_.epoch_batches) <= 1) return;
     for (const auto& update : training_.phase().updates)
       for (const auto& term : update.coupled_terms)
-        training_.note("caution: " + term + " depends on all rows of a batch together: with \"accumulate\", it " +
-                       "is that of each batch of " + std::to_string(config_.batch_size) +
-                       " rows, not that of the " + std::to_string(config_.accumulate) +
-                       " batches of a step as one");
+        training_.note(
+            "caution: " + term + " depends on all rows of a batch together: with \"accumulate\", it " +
+            "is that of each batch of " + std::to_string(config_.batch_size) + " rows, not that of the " +
+            std::to_string(config_.accumulate) + " batches of a step as one");
   }
 
   /// False when a signal stopped it.

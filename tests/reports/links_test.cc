@@ -45,8 +45,8 @@ std::string secret_json(const Json& value) {
 TEST_F(Links, OutOfARunAreLeftOutAndSaid) {
   link_out(run / "log.txt", std::string("phase ") + kSecret + "\n");
   link_out(run / "metrics.jsonl", std::string("{\"epoch\": 1, \"step\": 1, \"train/") + kSecret + "\": 2}\n");
-  for (const auto* file : {"status.json", "evaluation.json", "environment.json", "config.json",
-                           "summary/summary.json"})
+  for (const auto* file :
+       {"status.json", "evaluation.json", "environment.json", "config.json", "summary/summary.json"})
     link_out(run / file, secret_json(run_record()[file]));
   const auto report = write_report(run);
   EXPECT_EQ(page(run).find(kSecret), std::string::npos);

@@ -244,8 +244,7 @@ TEST(SpoiledTest, NoContentIsAnError) {
     Material material;
     EXPECT_NO_THROW(render_page(comparison_page(Folder(temporary / "which", material)))) << results;
     EXPECT_NO_THROW(render_page(run_page(Folder(temporary / "run", material)))) << record;
-    EXPECT_NO_THROW(
-        index_page(Folder(temporary.path(), material), {temporary / "run", temporary / "which"}))
+    EXPECT_NO_THROW(index_page(Folder(temporary.path(), material), {temporary / "run", temporary / "which"}))
         << record;
   }
 }

@@ -144,7 +144,8 @@ class MixedUp(Folders):
                 result = program.run(*command)
                 self.assertEqual(result.code, 2, result)
                 self.assertIn("was written by another run: ", result.stderr)
-                self.assertNotIn("is not corrupted", result.stderr)
+                if completed in command:  # of a stopped run, the previous one may be left
+                    self.assertNotIn("is not corrupted", result.stderr)
         for written in "model.safetensors", "applied", "interpolated", "completed/model.npz":
             self.assertFalse((self.folder / written).exists(), written)
 

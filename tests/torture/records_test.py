@@ -24,6 +24,7 @@ DAMAGES = {
     "deep": lambda _: b'{"a":' * 100 + b"1" + b"}" * 100,
     "no text": lambda _: bytes(range(256)),
 }
+CIRCLE = "a link in circles"  # resuming refuses links at all
 RAW = ("json.exception", "std::", "filesystem error", "basic_string", "vector::", "what():", "terminate", "c10", "18446744073709551615", "bad_alloc")
 CHECKSUMMED = {"config.json", "evaluation.json", "metrics.csv", "metrics.jsonl"}
 BEST = "checkpoints/best.safetensors"
@@ -51,7 +52,9 @@ class Records(resume_test.ResumeTestCase):
         folder = self.folder / f"copy-{number}" / whole.name
         shutil.copytree(whole, folder)
         (folder / name).unlink()
-        if DAMAGES[damage]:
+        if damage == CIRCLE:
+            (folder / name).symlink_to(pathlib.Path(name).name)
+        elif DAMAGES[damage]:
             (folder / name).write_bytes(DAMAGES[damage]((whole / name).read_bytes()))
         return folder
 
@@ -94,6 +97,18 @@ class Records(resume_test.ResumeTestCase):
                     cases.append((whole, name, damage, command, lambda result, said, code=code: self.assertEqual(result.code, code, said)))
                 place += 1
         self.all_of(cases)
+
+    def test_links_in_circles_and_names_that_are_too_long(self):
+        commands, cases = list(COMPLETED.items()), []
+        for place, name in enumerate(("config.json", "data.json", "status.json", "environment.json", "evaluation.json", "metrics.jsonl", "log.txt", BEST)):
+            for command, (arguments, needed) in (commands[(2 * place + i) % len(commands)] for i in range(rounds(2, len(commands)))):
+                code = 2 if name in needed or (command, name) == ("resume", "status.json") else 0
+                cases.append((self.reference_folder, name, CIRCLE, arguments, lambda result, said, code=code: self.assertEqual(result.code, code, said)))
+        self.all_of(cases)
+        for arguments, _ in COMPLETED.values():
+            result = program.run(*(part.replace("RUN", "x" * 300).replace("OUT", str(self.folder / "out")) for part in arguments))
+            self.assertEqual(result.code, 2, result)
+            self.assertNotIn("filesystem error", result.stderr)
 
     def test_of_a_stopped_run(self):
         whole, _ = self.interrupt(resume_test.signal.SIGTERM, lambda folder: resume_test.has_lines(2)(folder) and (folder / "checkpoints/previous.safetensors").exists())

@@ -21,11 +21,12 @@ class Listener : public Callback {
 };
 
 std::shared_ptr<Sparse> sparse(Sparsity kind, ActivationEstimate estimate = ActivationEstimate::batch) {
-  return std::make_shared<Sparse>(Sparse::Config{.base = {.code = 5, .likelihood = GaussianLikelihood::Config{}},
-                                                 .sparsity = kind,
-                                                 .kl = {.target = 0.1, .estimate = estimate},
-                                                 .l1 = {.weight = 0.5}},
-                                  Context({1, 8, 8}, /*model_seed=*/3));
+  return std::make_shared<Sparse>(
+      Sparse::Config{.base = {.code = 5, .likelihood = GaussianLikelihood::Config{}},
+                     .sparsity = kind,
+                     .kl = {.target = 0.1, .estimate = estimate},
+                     .l1 = {.weight = 0.5}},
+      Context({1, 8, 8}, /*model_seed=*/3));
 }
 
 struct Trained {
@@ -58,7 +59,8 @@ TEST(Accumulation, OfMeansOverRowsIsOneBatchAndNothingIsSaid) {
 
 TEST(Accumulation, OfATermThatCouplesRowsIsThatOfEachBatchAndThisIsSaid) {
   for (const auto estimate : {ActivationEstimate::batch, ActivationEstimate::running}) {
-    const auto parts = step(sparse(Sparsity::kl, estimate), 32), whole = step(sparse(Sparsity::kl, estimate), 96);
+    const auto parts = step(sparse(Sparsity::kl, estimate), 32),
+               whole = step(sparse(Sparsity::kl, estimate), 96);
     EXPECT_FALSE(equal(parts.parameters, whole.parameters));
     ASSERT_EQ(parts.notes.size(), 1u);
     EXPECT_SAYS(parts.notes.front(), "caution: kl-sparsity depends on all rows of a batch together");
@@ -87,7 +89,8 @@ TEST(Accumulation, OfATermThatCouplesRowsIsTheMeanOfTheBatchesGradients) {
   }
   const auto found = parameters_of(*moved);
   for (std::size_t i = 0; i < sums.size(); ++i)
-    EXPECT_TRUE(at::allclose(found[i].second, parameters[i] - kAccumulationRate * sums[i], 1e-4, 1e-6)) << found[i].first;
+    EXPECT_TRUE(at::allclose(found[i].second, parameters[i] - kAccumulationRate * sums[i], 1e-4, 1e-6))
+        << found[i].first;
 }
 
 }  // namespace
