@@ -32,7 +32,7 @@ void open_folder(Comparison& comparison, std::chrono::seconds patience = {});
 /// stopped it, 0 without one. Error as run()'s, and when the folder contains another comparison.
 int do_run(Comparison& comparison, const std::string& id);
 
-/// The comparison in a folder that do_runs created. Error when there is none.
+/// The comparison in a folder that do_runs created. Throws an Error if there is none.
 Comparison load_comparison(const std::filesystem::path& folder);
 
 }  // namespace aelab
