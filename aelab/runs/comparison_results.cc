@@ -168,10 +168,14 @@ std::optional<std::int64_t> code_dimensions(const fs::path& run) {
   Problems damage;
   damage.attempt([&] {
     const auto path = run / "summary" / "summary.json";
-    if (!fs::exists(path)) return;
-    const auto summary = parse_json(read_file(path), path.string());
-    const auto code = summary.value(json::json_pointer("/model/code"), json());
-    if (code.is_array() && !code.empty()) dimensions = elements(code.get<Shape>());
+    if (!has_entry(path)) return;
+    const auto summary = parse_json(read_file_within(run, "summary/summary.json"), path.string());
+    const json::json_pointer place("/model/code");
+    const auto code = summary.contains(place) ? summary[place] : json();
+    const bool is_shape =
+        code.is_array() && !code.empty() &&
+        std::all_of(code.begin(), code.end(), [](const json& size) { return size.is_number_unsigned(); });
+    if (is_shape) dimensions = elements(code.get<Shape>());
   });
   return dimensions;
 }

@@ -133,7 +133,7 @@ class Records(resume_test.ResumeTestCase):
         result = program.run("compare", file, "--output", self.output, "--quiet")
         self.assertEqual(result.code, 0, result.stderr)
         run, cases = "runs/dense/seed-1/", []
-        names = ["config.json", "comparison.json", "environment.json", *(run + name for name in (*CHECKSUMMED, "status.json", "data.json", BEST))]
+        names = ["config.json", "comparison.json", "environment.json", *(run + name for name in (*CHECKSUMMED, "status.json", "data.json", "summary/summary.json", BEST))]
         for place, name in enumerate(names):
             excludes = name.startswith(run) and name.removeprefix(run) in CHECKSUMMED
             for command, arguments in COMPARED.items():
