@@ -100,6 +100,12 @@ int guarded(const cli::Command& work) {
     return complain("the memory does not suffice: use smaller batches, models or data", kFailed);
   } catch (const c10::Error& error) {
     return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
+  } catch (const std::filesystem::filesystem_error& error) {
+    const auto kind = error.code().default_error_condition();
+    const bool is_full = kind == std::errc::no_space_on_device || kind == std::errc::io_error;
+    return complain(error.path1().string() + ": " + error.code().message(), is_full ? kFailed : kBadInput);
+  } catch (const std::bad_alloc&) {
+    return complain("there is not enough memory for this", kFailed);
   } catch (const std::exception& error) {
     return complain(std::string("failed: ") + first_line(error.what()), kFailed);
   }

@@ -8,6 +8,18 @@
 #include "aelab/cli/output.h"
 
 namespace aelab::cli {
+namespace {
+
+/// Says what the page does not show, and why.
+void remark_gaps(const std::vector<std::string>& gaps) {
+  constexpr std::size_t kMost = 10;
+  for (std::size_t i = 0; i < std::min(kMost, gaps.size()); ++i)
+    remark("aelab: not in the report: " + gaps[i]);
+  if (gaps.size() > kMost)
+    remark(fmt::format("aelab: {} more are listed at the end of the report", gaps.size() - kMost));
+}
+
+}  // namespace
 
 void add_report(CLI::App& app, Command& chosen) {
   struct Options {
@@ -31,6 +43,7 @@ void add_report(CLI::App& app, Command& chosen) {
         print_json(nlohmann::json{{"report", report.file}, {"kind", report.kind}, {"gaps", report.gaps}});
       else
         print("{}\n", report.file.string());
+      if (!options->json) remark_gaps(report.gaps);
       return 0;
     };
   });

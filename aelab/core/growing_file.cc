@@ -36,7 +36,9 @@ struct stat about(int descriptor, const fs::path& path) {
 nlohmann::json GrowingFile::Mark::save() const { return {{"length", length}, {"crc32", crc32}}; }
 
 GrowingFile::Mark GrowingFile::Mark::load(const nlohmann::json& saved) {
-  return {.length = saved.at("length"), .crc32 = saved.at("crc32")};
+  using Unsigned = nlohmann::json::number_unsigned_t;  // a negative number would become a large one
+  return {.length = saved.at("length").get_ref<const Unsigned&>(),
+          .crc32 = static_cast<std::uint32_t>(saved.at("crc32").get_ref<const Unsigned&>())};
 }
 
 GrowingFile::GrowingFile(fs::path path, Mark mark) : path_(std::move(path)), mark_(mark) {

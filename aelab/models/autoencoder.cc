@@ -186,6 +186,8 @@ std::vector<Phase> Autoencoder::phases() {
                 .objective = [this](const Batch& batch, const Step& step,
                                     Pass& pass) { return loss(batch, step, pass); },
                 .after_step = [this](const Pass& pass) { after_step(pass); }};
+  for (const auto& [name, penalty] : penalties_)
+    if (penalty->couples_rows()) update.coupled_terms.push_back(name);
   Phase phase{.name = "train", .updates = {std::move(update)}};
   if (const auto mean = backbone_->data_mean(); mean.defined())
     phase.begin = [mean](const Dataset& data) { mean.copy_(feature_statistics(data).first.flatten()); };

@@ -20,6 +20,8 @@ struct Update {
   NamedTensors parameters;  ///< distinct within the phase
   Objective objective;
   std::function<void(const Pass&)> after_step = {};  ///< after the optimizer step; for running statistics
+  /// The terms of the objective that are not means over rows: they couple the rows of a batch.
+  std::vector<std::string> coupled_terms = {};
 };
 
 /// One phase of a model's training; most models have one. Validation uses the objective of the first update.

@@ -138,6 +138,9 @@ class Penalty : public torch::nn::Module {
   /// Whether its value differentiates the code by the input: the pass then tracks the gradient of the input,
   /// also in validation.
   virtual bool needs_input_gradient(const Parts&) const { return false; }
+  /// Whether the value of a batch is not the mean of its rows' values, as that of a penalty on their mean
+  /// code: gradients accumulated over parts of a batch are then not those of the whole.
+  virtual bool couples_rows() const { return false; }
   /// How the value is computed, in words; "" if there is nothing to say.
   virtual std::string method(const Parts&) const { return {}; }
   /// Called after each optimizer step; updates running statistics.

@@ -72,6 +72,7 @@ class KlSparsityPenalty : public Penalty {
 
   explicit KlSparsityPenalty(const Config& config) : config_(config) {}
   void check(const Parts& parts) const override;
+  bool couples_rows() const override { return true; }
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
   void after_step(const Pass& pass) override;

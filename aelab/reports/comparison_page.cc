@@ -119,10 +119,40 @@ void add_views(const Folder& run, Shown& shown) {
   shown.config = run.read("config.json");
   const auto summary = run.read("summary/summary.json");
   const View model = View(summary)["model"];
-  shown.variant["likelihood"] = View(shown.config)["model"]["expanded"]["likelihood"]["kind"].text();
   shown.variant.update(views_json(run, summary));
   if (model["code"].list().empty()) return;
   shown.variant["code"] = numbers_in(model["code"]);
+}
+
+/// "l1 (weight=0.1)"
+std::string in_words(const View& part) {
+  std::string settings;
+  for (const auto& [key, value] : part.members())
+    if (key != "kind") settings += (settings.empty() ? "" : ", ") + key + "=" + value.shown();
+  return part["kind"].text() + (settings.empty() ? "" : " (" + settings + ")");
+}
+
+/// What a curve of this variant is a value of, beside its name. Curves of one name are comparable where it is
+/// the same: an objective is a sum of other terms under other penalties, its terms are in units of their
+/// likelihood, and layers of a stack reconstruct codes. "" where nothing is known, or nothing matters.
+std::string objective_of(const Shown& variant, const std::string& curve) {
+  const auto parts = View(variant.config)["model"]["expanded"];
+  const auto slash = curve.find('/');
+  if (slash == std::string::npos) return "";
+  auto objective = parts["likelihood"]["kind"].text();
+  if (curve.substr(slash) == "/loss")
+    for (const auto& penalty : parts["penalties"].list()) objective += " + " + in_words(penalty);
+  const auto& phases = variant.variant["phases"];
+  for (std::size_t i = 0; phases.size() > 1 && i < phases.size(); ++i)
+    objective += (i == 0 ? ", phases " : ", ") + phases[i].at("name").get<std::string>();
+  return objective;
+}
+
+/// Gives every band of bands_json() its objective.
+void add_objectives(json& curves, const std::vector<Shown>& variants) {
+  for (auto& curve : curves)
+    for (auto& band : curve["variants"])
+      band["objective"] = objective_of(variants[band["variant"].get<std::size_t>()], curve["name"]);
 }
 
 Shown read_variant(const Folder& comparison, const View& variant) {
@@ -186,7 +216,7 @@ bool is_comparison(const Folder& folder) {
   if (folder.has("comparison.json")) return true;
   if (!folder.has("config.json") || folder.has("status.json")) return false;
   Material ignored;
-  const auto config = Folder(folder.path(), "", ignored).read("config.json");
+  const auto config = Folder(folder.path(), ignored).read("config.json");
   return View(config)["variants"].raw().is_array();
 }
 
@@ -197,13 +227,15 @@ json comparison_page(const Folder& comparison) {
   json page = {{"kind", "comparison"}, {"variants", json::array()}, {"phases", json::array()}};
   std::vector<std::string> names;
   std::vector<json> configs;
+  std::vector<Shown> variants;
   std::vector<std::vector<Curves>> curves;
   for (const auto& variant : view["variants"].list()) {
     auto shown = read_variant(comparison, variant);
     names.push_back(variant["name"].text());
-    configs.push_back(std::move(shown.config));
+    configs.push_back(shown.config);
     curves.push_back(std::move(shown.curves));
-    page["variants"].push_back(std::move(shown.variant));
+    page["variants"].push_back(shown.variant);
+    variants.push_back(std::move(shown));
   }
   page["title"] = view["name"].text().empty() ? View(config)["name"].text() : view["name"].text();
   for (const auto* text : {"verdict", "summary"}) page[text] = view[text].text();
@@ -217,6 +249,7 @@ json comparison_page(const Folder& comparison) {
   page["missing"] = texts(view["missing"]);
   page["measures"] = measures_json(view["measures"], names);
   page["curves"] = bands_json(curves);
+  add_objectives(page["curves"], variants);
   page["robustness"] = robustness_json(view["robustness"]);
   page["differences"] = differences(configs);
   page["environment"] = flattened(View(environment));

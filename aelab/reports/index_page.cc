@@ -27,7 +27,7 @@ void find_records_in(const fs::path& folder, int depth, std::vector<fs::path>& f
   std::sort(folders.begin(), folders.end());
   for (const auto& path : folders) {
     Material ignored;
-    const Folder inside(path, "", ignored);
+    const Folder inside(path, ignored);
     if (inside.has("comparison.json") || is_run(inside))
       found.push_back(path);
     else if (depth < kDeepest)

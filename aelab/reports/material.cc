@@ -9,6 +9,7 @@
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 
 namespace aelab {
 namespace {
@@ -19,6 +20,7 @@ using nlohmann::json;
 constexpr std::int64_t kFormat = 1;                   // of the files that this version of aelab writes
 constexpr std::uintmax_t kMostBytes = 256 << 20;      // of a file
 constexpr std::size_t kMostPictureBytes = 1'500'000;  // of a page, before base64 makes them 4/3
+constexpr const char* kLeadsOut = "is left out: a symbolic link leads out of the folder of this page";
 constexpr std::string_view kSignature("\x89PNG\r\n\x1a\n", 8);
 
 std::string base64(std::string_view bytes) {
@@ -128,8 +130,8 @@ void Material::missing(std::string what) {
   if (std::find(gaps_.begin(), gaps_.end(), what) == gaps_.end()) gaps_.push_back(std::move(what));
 }
 
-Folder::Folder(fs::path path, std::string label, Material& material)
-    : path_(std::move(path)), label_(std::move(label)), material_(&material) {}
+Folder::Folder(fs::path path, Material& material)
+    : path_(std::move(path)), root_(path_), material_(&material) {}
 
 void Folder::gap(const std::string& file, const std::string& what) const {
   material_->missing((label_.empty() ? "" : label_ + "/") + file + ": " + what);
@@ -143,6 +145,10 @@ bool Folder::has(const std::string& file) const {
 std::optional<std::string> Folder::content(const std::string& file) const {
   if (!has(file)) {
     gap(file, "is missing");
+    return {};
+  }
+  if (leads_out(root_, path_ / file)) {
+    gap(file, kLeadsOut);
     return {};
   }
   try {
@@ -210,6 +216,10 @@ json Folder::read_picture(const std::string& file) const {
 
 std::vector<std::string> Folder::files(const std::string& folder, const std::string& ending) const {
   std::vector<std::string> names;
+  if (leads_out(root_, path_ / folder)) {
+    gap(folder, kLeadsOut);
+    return names;
+  }
   std::error_code error;
   for (fs::directory_iterator entry(path_ / folder, error), end; !error && entry != end;
        entry.increment(error))
@@ -224,10 +234,17 @@ std::optional<Folder> Folder::within(const std::string& path) const {
   const bool leaves =
       std::any_of(relative.begin(), relative.end(), [](const auto& part) { return part == ".."; });
   if (path.empty() || relative.is_absolute() || leaves) {
-    material_->missing((label_.empty() ? "" : label_ + "/") + path + ": leads out of this folder");
+    gap(path, "leads out of this folder");
     return {};
   }
-  return Folder(path_ / relative, label_.empty() ? path : label_ + "/" + path, *material_);
+  if (leads_out(root_, path_ / relative)) {
+    gap(path, kLeadsOut);
+    return {};
+  }
+  auto inner = *this;
+  inner.path_ /= relative;
+  inner.label_ = label_.empty() ? path : label_ + "/" + path;
+  return inner;
 }
 
 }  // namespace aelab

@@ -55,11 +55,13 @@ class Material {
   std::size_t picture_bytes_ = 0;
 };
 
-/// A folder of files that runs wrote. Missing files and wrong content are gaps, never errors.
+/// A folder of files that runs wrote. Missing files and wrong content are gaps, never errors. So are symbolic
+/// links that lead out of the page's folder: pages are sent to others, who must not get other files with
+/// them.
 class Folder {
  public:
-  /// `label` names the folder in gaps; "" is the folder of the page.
-  Folder(std::filesystem::path path, std::string label, Material& material);
+  /// The folder of a page.
+  Folder(std::filesystem::path path, Material& material);
 
   bool has(const std::string& file) const;
   /// A JSON file; null when missing. A file of another format version is read as far as it is understood.
@@ -72,7 +74,7 @@ class Folder {
   nlohmann::json read_picture(const std::string& file) const;
   /// The sorted names of the files in a subfolder that end in `ending`.
   std::vector<std::string> files(const std::string& folder, const std::string& ending) const;
-  /// A subfolder; nothing when the path leads out of this folder.
+  /// A subfolder; nothing when the path, or a link, leads out of this folder.
   std::optional<Folder> within(const std::string& path) const;
 
   const std::filesystem::path& path() const { return path_; }
@@ -80,7 +82,8 @@ class Folder {
 
  private:
   std::filesystem::path path_;
-  std::string label_;
+  std::filesystem::path root_;  ///< the page's folder
+  std::string label_ = {};      ///< names the folder in gaps; "" is the page's
   Material* material_;
 
   void gap(const std::string& file, const std::string& what) const;

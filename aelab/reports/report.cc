@@ -48,14 +48,14 @@ json link_to_comparison(const fs::path& run) {
 
 Report write_run(const fs::path& path, json comparison) {
   Material material;
-  const Folder run(path, "", material);
+  const Folder run(path, material);
   auto page = run_page(run);
   page["comparison"] = std::move(comparison);
   return write_page(run, std::move(page));
 }
 
 /// Writes the pages of a comparison's runs that have none, or an older one, and puts links to them into
-/// `page`.
+/// `page`. What they cannot show is missing in the comparison, too.
 void write_run_pages(const Folder& comparison, json& page) {
   for (auto& variant : page["variants"])
     for (auto& run : variant["runs"]) {
@@ -63,7 +63,9 @@ void write_run_pages(const Folder& comparison, json& page) {
       const auto folder = comparison.within("runs/" + id);
       run["page"] = nullptr;
       if (!folder || !is_run(*folder)) continue;
-      if (!is_up_to_date(folder->path())) write_run(folder->path(), link_to_comparison(folder->path()));
+      if (!is_up_to_date(folder->path()))
+        for (const auto& gap : write_run(folder->path(), link_to_comparison(folder->path())).gaps)
+          comparison.material().missing("runs/" + id + "/" + gap);
       run["page"] = json::array();
       for (const auto& part : fs::path("runs/" + id)) run["page"].push_back(part.string());
     }
@@ -85,7 +87,7 @@ Report write_index(const Folder& root) {
                 ": contains no run and no comparison; name the folder that aelab run or compare printed");
   for (const auto& record : records) {
     Material own;
-    const Folder folder(record, "", own);
+    const Folder folder(record, own);
     if (!is_up_to_date(record) && (!is_comparison(folder) || folder.has("comparison.json")))
       write_report(record);
   }
@@ -101,7 +103,7 @@ Report write_report(const fs::path& path) {
   if (!fs::is_directory(path, ignored))
     throw Error(path.string() + ": is not a folder; name the folder of a run, of a comparison, or of many");
   Material material;
-  const Folder folder(path, "", material);
+  const Folder folder(path, material);
   if (is_comparison(folder)) return write_comparison(folder);
   if (!is_run(folder)) return write_index(folder);
   const auto comparison = link_to_comparison(path);

@@ -180,8 +180,11 @@ std::size_t find_baseline(const ComparisonConfig& config, const std::vector<Cont
 
 }  // namespace
 
-Comparison::Comparison(ComparisonConfig config, std::string origin)
-    : config_(std::move(config)), origin_(std::move(origin)) {
+Comparison::Comparison(ComparisonConfig config, std::string origin, fs::path working_folder)
+    : config_(std::move(config)),
+      origin_(std::move(origin)),
+      working_folder_(std::move(working_folder)),
+      opened_(working_folder_) {
   check_config(config_, origin_);
   Problems problems;
   contenders_ = aelab::contenders(config_, problems);

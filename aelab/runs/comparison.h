@@ -27,7 +27,9 @@ struct ContenderCost {
 class Comparison {
  public:
   /// Throws an Error that lists every problem in variants, grid and list; `check` checks the runs themselves.
-  explicit Comparison(ComparisonConfig config, std::string origin = "comparison");
+  /// Relative paths of data are looked for in `working_folder` first, if it is not empty.
+  explicit Comparison(ComparisonConfig config, std::string origin = "comparison",
+                      std::filesystem::path working_folder = {});
 
   const ComparisonConfig& config() const { return config_; }
   const std::vector<Contender>& contenders() const { return contenders_; }
@@ -39,6 +41,7 @@ class Comparison {
   std::filesystem::path folder() const;
   std::filesystem::path folder(const PlannedRun& run) const { return folder() / "runs" / run.id; }
   const std::string& origin() const { return origin_; }
+  const std::filesystem::path& working_folder() const { return working_folder_; }
 
   /// Checks every contender as a run would, chooses widths, and returns the costs. Throws an Error that lists
   /// every problem; one that all contenders share is reported once, as the base's. Also throws an Error if
@@ -56,6 +59,7 @@ class Comparison {
  private:
   ComparisonConfig config_;
   std::string origin_;
+  std::filesystem::path working_folder_;
   std::vector<Contender> contenders_;
   std::vector<PlannedRun> runs_;
   std::vector<std::optional<RunConfig>> checked_;

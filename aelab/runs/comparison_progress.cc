@@ -43,7 +43,7 @@ ComparisonProgress::ComparisonProgress(const Comparison& comparison, const std::
       quiet_(options.quiet),
       live_(!options.quiet && !options.plain && can_redraw(STDERR_FILENO)) {
   for (const auto& run : todo) ++left_[run.contender];
-  const auto finished = comparison.runs().size() - todo.size();
+  const auto finished = finished_runs(comparison);
   if (!quiet_ && finished > 0)
     say_line(fmt::format("{} of {} runs are already finished", finished, comparison.runs().size()));
 }

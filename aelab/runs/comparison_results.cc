@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/comparison_confounds.h"
 #include "aelab/runs/run.h"
@@ -51,8 +53,12 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   ComparedRun run{.seed = planned.seed, .id = planned.id};
   Problems damage;
   damage.attempt([&] {
-    if (!fs::exists(folder / "config.json")) return;
-    run.status = read_status(folder);
+    require_within(comparison.folder(), folder);
+    if (!has_entry(folder / "config.json")) return;
+    run.status = known_status(folder);
+    if (run.status.state == "damaged")
+      run.status.message += "; run the comparison again to complete this run";
+    if (!run.is_completed()) load_run_config(folder);  // an Error where it is damaged
     if (!run.is_completed()) return;
     if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
       run.status.state = "changed";
@@ -65,7 +71,8 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
   if (!damage.empty())
     run = {.seed = planned.seed,
            .id = planned.id,
-           .status = {.state = "damaged", .message = damage.all().front()}};
+           .status = {.state = "damaged",
+                      .message = damage.all().front() + "; remove the folder to run it again"}};
   if (run.status.state.empty()) run.status.state = "missing";
   return run;
 }
@@ -76,9 +83,10 @@ bool draws_its_test(const fs::path& folder) {
   Problems damage;
   damage.attempt([&] {
     const auto path = folder / "data.json";
-    if (!fs::exists(path)) return;
-    const auto rows = parse_json(read_file(path), path.string()).value("rows", json::object());
-    drawn = rows.is_object() && rows.value("test", json(0)) == 0;
+    if (!has_entry(path)) return;
+    const auto record = parse_json(read_file_within(folder, "data.json"), path.string());
+    const json::json_pointer test("/rows/test");
+    drawn = record.contains(test) && record[test] == 0;
   });
   return drawn;
 }
@@ -160,10 +168,14 @@ std::optional<std::int64_t> code_dimensions(const fs::path& run) {
   Problems damage;
   damage.attempt([&] {
     const auto path = run / "summary" / "summary.json";
-    if (!fs::exists(path)) return;
-    const auto summary = parse_json(read_file(path), path.string());
-    const auto code = summary.value(json::json_pointer("/model/code"), json());
-    if (code.is_array() && !code.empty()) dimensions = elements(code.get<Shape>());
+    if (!has_entry(path)) return;
+    const auto summary = parse_json(read_file_within(run, "summary/summary.json"), path.string());
+    const json::json_pointer place("/model/code");
+    const auto code = summary.contains(place) ? summary[place] : json();
+    const bool is_shape =
+        code.is_array() && !code.empty() &&
+        std::all_of(code.begin(), code.end(), [](const json& size) { return size.is_number_unsigned(); });
+    if (is_shape) dimensions = elements(code.get<Shape>());
   });
   return dimensions;
 }
@@ -175,9 +187,8 @@ VariantSettings settings_of(const Comparison& comparison, const ComparedVariant&
   for (const auto& run : variant.runs) {
     if (!run.is_completed()) continue;
     const auto folder = comparison.folder(comparison.run(run.id));
-    const auto path = folder / "config.json";
-    const auto model = parse_json(read_file(path), path.string()).value("model", json::object());
-    settings.expanded.text = model.value("expanded", json::object()).dump();
+    const auto model = load_run_config(folder).model;
+    settings.expanded.text = model.expanded ? write_config(*model.expanded).dump() : "{}";
     settings.code = code_dimensions(folder);
     settings.parameters = run.status.parameters;
     if (!variant.closed_form) settings.epochs = run.status.epochs;

@@ -7,12 +7,15 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 #include "aelab/core/lock.h"
+#include "aelab/core/terminal.h"
 #include "aelab/runs/comparison_progress.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/record.h"
 #include "aelab/runs/run.h"
 #include "aelab/runs/workers.h"
+#include "aelab/runs/working_folder.h"
 
 namespace aelab {
 namespace {
@@ -20,9 +23,22 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// The config.json of a comparison. Error, with a way out, when it is damaged.
+json recorded_comparison(const fs::path& path) {
+  Problems damage;
+  json recorded;
+  damage.attempt(
+      [&] { recorded = parse_json(read_file_within(path.parent_path(), path.filename()), path.string()); });
+  if (damage.empty() && !recorded.is_object())
+    damage.add(path.string() + ": must be an object, not " + describe_json(recorded));
+  if (damage.empty()) return recorded;
+  throw Error(damage.all().front() +
+              "; restore it, or remove it and give the comparison's file: its runs are kept");
+}
+
 /// Error unless the keys that all runs depend on are the recorded ones.
 void require_same_comparison(const fs::path& path, const ComparisonConfig& config) {
-  const auto recorded = parse_json(read_file(path), path.string()), wanted = write_config(config);
+  const auto recorded = recorded_comparison(path), wanted = write_config(config);
   for (const auto* key : {"base", "budget", "threads"}) {
     const auto before = recorded.value(key, json()), now = wanted.value(key, json());
     if (before == now) continue;
@@ -32,23 +48,45 @@ void require_same_comparison(const fs::path& path, const ComparisonConfig& confi
   }
 }
 
-/// Error unless every existing run has the config of this comparison.
+/// Why the config of an existing run cannot be read; "" if it can.
+std::string damage_of_config(const fs::path& folder) {
+  Problems damage;
+  if (has_entry(folder / "config.json")) damage.attempt([&] { load_run_config(folder); });
+  return damage.empty() ? "" : damage.all().front();
+}
+
+/// Error unless every existing run has the config of this comparison, as far as it can be read.
 void require_same_runs(const Comparison& comparison) {
   Problems problems;
   for (const auto& run : comparison.runs()) {
     const auto folder = comparison.folder(run);
-    if (!fs::exists(folder / "config.json")) continue;
+    if (!has_entry(folder / "config.json") || !damage_of_config(folder).empty()) continue;
     problems.attempt([&] { require_same_run(folder, comparison.run_config(run)); });
   }
   problems.raise(comparison.origin());
 }
 
-/// A run with a damaged status.json is not finished: executing it reports what is wrong.
+/// A run with a damaged status.json is not finished.
 bool is_finished(const fs::path& folder) {
-  RunStatus status;
-  Problems damage;
-  damage.attempt([&] { status = read_status(folder); });
-  return fs::exists(folder / "config.json") && status.state == "completed";
+  return has_entry(folder / "config.json") && known_status(folder).state == "completed";
+}
+
+/// The runs to execute: those that are not finished. What damage means for a run is said.
+std::vector<PlannedRun> runs_to_do(const Comparison& comparison) {
+  std::vector<PlannedRun> todo;
+  for (const auto& planned : comparison.runs()) {
+    const auto folder = comparison.folder(planned);
+    if (is_finished(folder)) continue;
+    const auto status = known_status(folder);
+    const auto damage = damage_of_config(folder);
+    if (damage.empty()) todo.push_back(planned);
+    if (!damage.empty())
+      say("aelab: " + planned.id + " is left out: " + damage + "; remove its folder to run it again\n");
+    else if (status.state == "damaged")
+      say("aelab: " + planned.id +
+          " is executed again, from its last checkpoint if it has one: " + status.message + "\n");
+  }
+  return todo;
 }
 
 std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
@@ -69,11 +107,14 @@ int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
     const auto folder = comparison.folder(planned);
     try {
       const auto outcome =
-          run(comparison.run_config(planned), {.origin = planned.id, .quiet = true, .folder = folder});
+          run(comparison.run_config(planned), {.origin = planned.id,
+                                               .quiet = true,
+                                               .folder = folder,
+                                               .working_folder = comparison.working_folder()});
       if (outcome.signal) return outcome.signal;
     } catch (const std::exception&) {  // status.json has the error
     }
-    progress.ended(planned, read_status(folder));
+    progress.ended(planned, known_status(folder));
   }
   return 0;
 }
@@ -91,32 +132,43 @@ int run_in_workers(const Comparison& comparison, const std::vector<PlannedRun>& 
   }
   return run_workers(
       jobs, at_once, comparison.config().threads, [&](std::size_t job) { progress.started(todo[job]); },
-      [&](std::size_t job) { progress.ended(todo[job], read_status(comparison.folder(todo[job]))); },
+      [&](std::size_t job) { progress.ended(todo[job], known_status(comparison.folder(todo[job]))); },
       [&] { progress.redraw(); });
 }
 
+/// Whether a folder has files of something else. One that has lost its config.json still has its runs, which
+/// are compared with the comparison's.
+bool is_foreign(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return true;
+  if (has_entry(folder / "config.json") || fs::is_directory(folder / "runs")) return false;
+  const fs::directory_iterator entries(folder);
+  return !std::all_of(begin(entries), end(entries),
+                      [](const auto& entry) { return is_temporary_file(entry.path()); });
+}
+
 /// Creates the comparison's folder if necessary, and locks it.
-FolderLock lock_folder(const Comparison& comparison) {
+FolderLock lock_folder(const Comparison& comparison, std::chrono::seconds patience = {}) {
   const auto folder = comparison.folder();
-  if (fs::exists(folder) && !fs::exists(folder / "config.json") &&
-      !(fs::is_directory(folder) && fs::is_empty(folder)))
+  if (fs::exists(folder) && is_foreign(folder))
     throw Error(folder.string() +
                 ": already exists and is not a comparison; give another \"name\" or --output");
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
     throw Error(folder.string() + ": cannot be created: " + error.message() + "; give another --output");
-  return FolderLock(folder);
+  return FolderLock(folder, patience);
 }
 
 void record_comparison(const Comparison& comparison) {
   const auto folder = comparison.folder(), config = folder / "config.json";
-  if (fs::exists(config)) {
+  if (has_entry(config)) {
     require_same_comparison(config, comparison.config());
     require_same_runs(comparison);
   }
   write_json(config, write_config(comparison.config()));
-  write_json(folder / "environment.json", environment());
+  auto surroundings = environment();
+  if (!comparison.working_folder().empty()) surroundings["folder"] = comparison.working_folder();
+  write_json(folder / "environment.json", surroundings);
 }
 
 }  // namespace
@@ -127,9 +179,9 @@ std::size_t finished_runs(const Comparison& comparison) {
       runs.begin(), runs.end(), [&](const auto& run) { return is_finished(comparison.folder(run)); }));
 }
 
-void open_folder(Comparison& comparison) {
+void open_folder(Comparison& comparison, std::chrono::seconds patience) {
   if (!comparison.is_checked()) comparison.check();
-  const auto lock = lock_folder(comparison);
+  const auto lock = lock_folder(comparison, patience);
   record_comparison(comparison);
 }
 
@@ -138,9 +190,7 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options) {
   if (!comparison.is_checked()) comparison.check();
   const auto lock = lock_folder(comparison);
   record_comparison(comparison);
-  std::vector<PlannedRun> todo;
-  for (const auto& planned : comparison.runs())
-    if (!is_finished(comparison.folder(planned))) todo.push_back(planned);
+  const auto todo = runs_to_do(comparison);
   ComparisonProgress progress(comparison, todo, at_once, options);
   return options.worker.empty() ? run_here(comparison, todo, progress)
                                 : run_in_workers(comparison, todo, at_once, options.worker, progress);
@@ -149,23 +199,29 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options) {
 int do_run(Comparison& comparison, const std::string& id) {
   constexpr std::chrono::seconds kPatience(20);  // with one that its dead parent's signal stops
   const auto& planned = comparison.run(id);
+  // Whoever starts workers has recorded the comparison, and holds its lock.
+  if (!has_entry(comparison.folder() / "config.json")) open_folder(comparison, kPatience);
+  require_same_comparison(comparison.folder() / "config.json", comparison.config());
   comparison.check(planned.contender);
-  return run(comparison.run_config(planned),
-             {.origin = id, .quiet = true, .folder = comparison.folder(planned), .patience = kPatience})
+  return run(comparison.run_config(planned), {.origin = id,
+                                              .quiet = true,
+                                              .folder = comparison.folder(planned),
+                                              .patience = kPatience,
+                                              .working_folder = comparison.working_folder()})
       .signal;
 }
 
 Comparison load_comparison(const fs::path& folder) {
   const auto path = folder / "config.json";
-  if (!fs::exists(path)) throw Error(folder.string() + ": is not a comparison folder: it has no config.json");
-  auto config = read_comparison_config(read_file(path), path.string());
+  if (!has_entry(path)) throw Error(folder.string() + ": is not a comparison folder: it has no config.json");
+  auto config = read_comparison_config(recorded_comparison(path).dump(), path.string());
   const auto whole = fs::absolute(folder).lexically_normal();
   const auto named = whole.has_filename() ? whole : whole.parent_path();
   if (named.filename() != config.name)
     throw Error(folder.string() + ": does not have the name of its comparison, \"" + config.name + "\"");
   config.output =
       folder.lexically_normal().has_filename() ? folder.parent_path() : folder.parent_path().parent_path();
-  return Comparison(std::move(config), folder.string());
+  return Comparison(std::move(config), folder.string(), recorded_working_folder(folder));
 }
 
 }  // namespace aelab

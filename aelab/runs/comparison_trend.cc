@@ -7,8 +7,8 @@
 #include <sstream>
 #include <vector>
 
-#include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 #include "aelab/runs/run.h"
 #include "aelab/training/callbacks/save_checkpoint.h"
 
@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLeastEpochs = 3, kShareOfEpochs = 5;  // the last fifth
+constexpr const char* kLines = "metrics.jsonl";
 constexpr const char* kLosses[] = {"validation/loss", "train/loss"};
 
 double least_squares_slope(std::span<const double> y) {
@@ -33,9 +34,10 @@ double least_squares_slope(std::span<const double> y) {
 }
 
 /// The epochs of the last phase.
-std::vector<json> last_phase(const std::filesystem::path& path) {
+std::vector<json> last_phase(const std::filesystem::path& folder) {
+  const auto path = folder / kLines;
   std::vector<json> epochs;
-  std::istringstream lines(read_file(path));
+  std::istringstream lines(read_file_within(folder, kLines));
   for (std::string line; std::getline(lines, line);) {
     auto epoch = parse_json(line, path.string());
     if (!epoch.is_object()) throw Error(path.string() + ": has a line that is not an object");
@@ -67,10 +69,9 @@ std::optional<double> projected_improvement(std::span<const double> losses) {
 }
 
 RunTrend read_trend(const std::filesystem::path& folder) {
-  const auto path = folder / "metrics.jsonl";
   RunTrend trend;
-  if (!std::filesystem::exists(path)) return trend;
-  const auto epochs = last_phase(path);
+  if (!has_entry(folder / kLines)) return trend;
+  const auto epochs = last_phase(folder);
   if (epochs.empty()) return trend;
   const auto& last = epochs.back();
   const auto monitor = monitored(folder);

@@ -17,6 +17,7 @@
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 #include "aelab/core/text.h"
 #include "aelab/core/version.h"
 #include "aelab/nn/kernels.h"
@@ -77,10 +78,10 @@ nlohmann::json environment() {
 
 std::vector<std::string> changed_surroundings(const std::filesystem::path& folder) {
   const auto path = folder / "environment.json";
-  if (!std::filesystem::exists(path)) return {};
+  if (!has_entry(path)) return {};
   nlohmann::json then;
   try {
-    then = parse_json(read_file(path), path.string());
+    then = parse_json(read_file_within(folder, "environment.json"), path.string());
     if (!then.is_object()) throw Error(path.string() + ": is not a JSON object");
   } catch (const Error& error) {
     return {"caution: this run may have begun on another machine: " + first_line(error.what())};

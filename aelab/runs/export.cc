@@ -64,7 +64,7 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
     throw Error("--output: " + file.string() +
                 " is there already, and nothing is overwritten: remove it or name another file");
   const auto path = find_checkpoint(folder, config.checkpoint);
-  const auto checkpoint = SafetensorsFile::read(path);
+  const auto checkpoint = read_checkpoint(folder, config.checkpoint);
   const auto weights = weights_in(checkpoint, path);
   make_folder_of(file);
   if (format_of(config) == WeightsFormat::npz)

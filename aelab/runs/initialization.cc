@@ -6,10 +6,13 @@
 #include <filesystem>
 
 #include "aelab/core/error.h"
+#include "aelab/core/links.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/values.h"
+#include "aelab/runs/run.h"
+#include "aelab/training/checkpoint.h"
 
 namespace aelab {
 
@@ -42,7 +45,15 @@ fs::path file_of(const InitializationConfig& config) {
   const auto file = path / "checkpoints" / (config.checkpoint + ".safetensors");
   if (!fs::exists(file))
     throw Error("model.initialize_from: the checkpoint " + file.string() + " does not exist");
+  require_within(path, file);
   return file;
+}
+
+/// The file's tensors. The checkpoint of a run folder must be that run's.
+SafetensorsFile read_source(const InitializationConfig& config, const fs::path& file) {
+  const fs::path folder = config.path;
+  if (!fs::is_directory(folder) || !has_entry(folder / "config.json")) return SafetensorsFile::read(file);
+  return read_checkpoint(file, recorded_config(folder));
 }
 
 /// The model's name for a file's tensor.
@@ -68,7 +79,7 @@ class Initializer {
 
   /// Finds a tensor of the file for each of the model's.
   void match() {
-    const auto content = SafetensorsFile::read(file_);
+    const auto content = read_source(config_, file_);
     const bool checkpoint = content.metadata().contains("aelab");
     for (const auto& tensor : content.tensors()) {
       if (checkpoint && !tensor.name.starts_with(kModelPrefix))

@@ -8,6 +8,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/runs/working_folder.h"
 #include "aelab/training/check.h"
 
 namespace aelab {
@@ -15,7 +16,7 @@ namespace aelab {
 const Data& OpenedData::open(const Choice<Source>& source) {
   const auto key = write_config(source).dump();
   if (const auto found = opened_.find(key); found != opened_.end()) return found->second;
-  return opened_.emplace(key, open_dataset(source)).first->second;
+  return opened_.emplace(key, open_dataset_from(working_folder_, source)).first->second;
 }
 
 namespace {

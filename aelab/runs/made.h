@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 
 #include "aelab/runs/run_config.h"
@@ -9,10 +10,14 @@ namespace aelab {
 /// Data sets by their config, for runs that share them.
 class OpenedData {
  public:
+  /// Relative paths are looked for in `working_folder` first, if it is not empty.
+  explicit OpenedData(std::filesystem::path working_folder = {})
+      : working_folder_(std::move(working_folder)) {}
   /// Throws the Error of open_dataset().
   const Data& open(const Choice<Source>& source);
 
  private:
+  std::filesystem::path working_folder_;
   std::map<std::string, Data> opened_;
 };
 

@@ -8,6 +8,8 @@
 #include "aelab/core/checksum.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
+#include "aelab/core/text.h"
 
 namespace aelab {
 namespace {
@@ -22,16 +24,17 @@ constexpr const char* kNotApplicable = "not applicable";
 std::map<std::string, std::string> lasting_checksums(const std::filesystem::path& folder) {
   std::map<std::string, std::string> checksums;
   for (const auto* name : kLasting)
-    if (std::filesystem::exists(folder / name)) checksums[name] = checksum(read_file(folder / name));
+    if (has_entry(folder / name)) checksums[name] = checksum(read_file(folder / name));
   return checksums;
 }
 
 /// Reads a file that aelab wrote. Throws an Error with its path if aelab did not write it.
 template <class T, class Read>
-T read_record(const std::filesystem::path& path, Read read) {
-  if (!std::filesystem::exists(path)) return {};
+T read_record(const std::filesystem::path& folder, const char* file, Read read) {
+  const auto path = folder / file;
+  if (!has_entry(path)) return {};
   try {
-    return read(parse_json(read_file(path), path.string()));
+    return read(parse_json(read_file_within(folder, file), path.string()));
   } catch (const json::exception&) {
     throw Error(path.string() + ": is not a file that aelab wrote; was it edited?");
   }
@@ -74,7 +77,7 @@ void log_failure(const std::filesystem::path& folder, const std::string& message
 }
 
 RunStatus read_status(const std::filesystem::path& folder) {
-  return read_record<RunStatus>(folder / kStatus, [](const json& value) {
+  return read_record<RunStatus>(folder, kStatus, [](const json& value) {
     return RunStatus{.state = value.at("status"),
                      .message = value.value("message", ""),
                      .closed_form = value.value("closed_form", false),
@@ -87,11 +90,18 @@ RunStatus read_status(const std::filesystem::path& folder) {
   });
 }
 
+RunStatus known_status(const std::filesystem::path& folder) {
+  try {
+    return read_status(folder);
+  } catch (const Error& error) {
+    return {.state = "damaged", .message = first_line(error.what())};
+  }
+}
+
 std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status) {
   std::vector<std::string> changed;
   for (const auto& [name, sum] : status.checksums)
-    if (!std::filesystem::exists(folder / name) || checksum(read_file(folder / name)) != sum)
-      changed.push_back(name);
+    if (!has_entry(folder / name) || checksum(read_file_within(folder, name)) != sum) changed.push_back(name);
   return changed;
 }
 
@@ -111,7 +121,7 @@ void write_evaluation(const std::filesystem::path& folder, const Evaluated& eval
 }
 
 Evaluated read_evaluation(const std::filesystem::path& folder) {
-  return read_record<Evaluated>(folder / kEvaluation, [](const json& value) {
+  return read_record<Evaluated>(folder, kEvaluation, [](const json& value) {
     Evaluated evaluated{.checkpoint = value.at("checkpoint"), .part = value.at("part")};
     for (const auto& measure : value.at("measures")) {
       const auto& number = value.at("metrics").at(measure.at("name").get<std::string>());

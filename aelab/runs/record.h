@@ -31,6 +31,8 @@ void write_status(const std::filesystem::path& folder, RunStatus status);
 void log_failure(const std::filesystem::path& folder, const std::string& message);
 /// Its state is "" if there is no such file. Throws an Error if the file is not a status.
 RunStatus read_status(const std::filesystem::path& folder);
+/// The same; where the file cannot be read, a status of state "damaged" with the error as its message.
+RunStatus known_status(const std::filesystem::path& folder);
 /// The files of a completed run that were changed or removed since.
 std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status);
 

@@ -10,6 +10,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
+#include "aelab/core/links.h"
 #include "aelab/core/lock.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/core/signals.h"
@@ -22,6 +23,7 @@
 #include "aelab/runs/record.h"
 #include "aelab/runs/summary.h"
 #include "aelab/runs/trained_run.h"
+#include "aelab/runs/working_folder.h"
 #include "aelab/training/callbacks/progress.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
@@ -95,22 +97,34 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
           .seconds = progress.seconds};
 }
 
-/// The config as the run's checkpoints keep it.
-AnyJson recorded_config(const fs::path& folder) {
-  const auto path = folder / "config.json";
-  return {parse_json(read_file(path), path.string()).dump()};
+/// Throws an Error if there is a best checkpoint that could not be evaluated when training ends.
+void require_usable_best(const fs::path& folder) {
+  const auto best = checkpoint_path(folder, Which::best);
+  if (!has_entry(best)) return;
+  try {
+    read_checkpoint(best, recorded_config(folder));
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) + "; without " + best.string() +
+                ", the run is evaluated with a better epoch to come, or else its last: remove the file");
+  }
 }
 
-History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
+/// Trains; `remarks` begin the log.
+History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
+            std::vector<std::string> remarks) {
   const auto checkpoint = checkpoint_path(folder, from);
-  Place place{.folder = folder, .resume = {}, .config = recorded_config(folder), .notes = {}};
-  if (from == Which::last && !fs::exists(checkpoint) && fs::exists(checkpoint_path(folder, Which::previous)))
+  Place place{.folder = folder, .resume = {}, .config = recorded_config(folder), .notes = std::move(remarks)};
+  const auto add = [&](const std::vector<std::string>& notes) {
+    place.notes.insert(place.notes.end(), notes.begin(), notes.end());
+  };
+  if (from == Which::last && !has_entry(checkpoint) && has_entry(checkpoint_path(folder, Which::previous)))
     throw Error(checkpoint.string() + ": is gone");
-  if (from != Which::last || fs::exists(checkpoint)) {
+  if (from != Which::last || has_entry(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
-    place.notes = changed_surroundings(folder);
+    add(changed_surroundings(folder));
+    require_usable_best(folder);
   } else {
-    place.notes = made.notes;
+    add(made.notes);
     if (config.model.initialize_from) initialize(*made.model, *config.model.initialize_from);
   }
   return Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
@@ -119,7 +133,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
 /// Evaluates the trained model, with the best checkpoint if there is one.
 std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
-  const auto which = fs::exists(best) ? Which::best : Which::last;
+  const auto which = has_entry(best) ? Which::best : Which::last;
   if (which == Which::best) load_model_state(best, *made.model, recorded_config(folder));
   std::vector<Result> results;
   if (made.data.test.size() > 0) {
@@ -133,9 +147,13 @@ std::vector<Result> measure(const RunConfig& config, const Made& made, const fs:
 /// Trains and evaluates in an existing folder.
 RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
   RunOutcome outcome{.folder = folder, .results = {}};
+  std::vector<std::string> remarks;
+  if (const auto before = known_status(folder); before.state == "damaged")
+    outcome.remark = remarks.emplace_back("caution: the status of the run was unknown when it was resumed: " +
+                                          before.message);
   auto status = status_of(*made.model, folder, "running");
   write_status(folder, status);
-  const auto history = fit(config, made, folder, from);
+  const auto history = fit(config, made, folder, from, std::move(remarks));
   outcome.signal = history.signal;
   status.epochs = history.progress.epoch;
   status.steps = history.progress.step;
@@ -159,15 +177,6 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   return outcome;
 }
 
-/// The status, which is that of a run that did not end where the file cannot be read.
-RunStatus known_status(const fs::path& folder) {
-  try {
-    return read_status(folder);
-  } catch (const Error&) {
-    return {};
-  }
-}
-
 bool is_complete(const fs::path& folder) { return known_status(folder).state == "completed"; }
 
 /// Throws an Error if files of a completed run were changed since, such as the config.
@@ -183,9 +192,10 @@ RunOutcome on_record(const fs::path& folder) {
   return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
 }
 
-bool is_intact(const fs::path& checkpoint) {
+/// Whether there is such a checkpoint of this run, and it can be read.
+bool is_intact(const fs::path& folder, Which checkpoint) {
   try {
-    SafetensorsFile::read(checkpoint);
+    read_checkpoint(find_checkpoint(folder, checkpoint), recorded_config(folder));
     return true;
   } catch (const Error&) {
     return false;
@@ -195,15 +205,22 @@ bool is_intact(const fs::path& checkpoint) {
 /// "; previous.safetensors is not corrupted: resume from it with aelab resume FOLDER --checkpoint previous",
 /// if `damaged` cannot be read and another checkpoint can.
 std::string way_out(const fs::path& folder, Which damaged) {
-  const bool began = fs::exists(checkpoint_path(folder, Which::last)) ||
-                     fs::exists(checkpoint_path(folder, Which::previous));
-  if (!began || is_intact(checkpoint_path(folder, damaged))) return {};
+  const bool began =
+      has_entry(checkpoint_path(folder, Which::last)) || has_entry(checkpoint_path(folder, Which::previous));
+  if (!began || is_intact(folder, damaged)) return {};
   for (const auto which : {Which::previous, Which::best})
-    if (which != damaged && is_intact(checkpoint_path(folder, which)))
+    if (which != damaged && is_intact(folder, which))
       return "; " + checkpoint_path(folder, which).string() +
              " is not corrupted: resume from it with aelab resume " + folder.string() + " --checkpoint " +
              std::string(name_of(which));
   return "; no other checkpoint can be read either: start a new run";
+}
+
+/// The config to be executed, whose other run is looked for in `working_folder`, too.
+RunConfig with_paths_from(const fs::path& working_folder, RunConfig config) {
+  auto& source = config.model.initialize_from;
+  if (source) source->path = found_from(working_folder, source->path);
+  return config;
 }
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder,
@@ -232,9 +249,13 @@ RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::
 RunOutcome run(RunConfig config, RunOptions options) {
   auto& problems = options.problems;
   if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
-  auto made = make(config, problems);
+  OpenedData opened(options.working_folder);
+  auto made = make(config, problems, opened);
   if (made.model && config.model.initialize_from && !problems.concern("model"))
-    problems.attempt([&] { check_initialization(*made.model, *config.model.initialize_from); });
+    problems.attempt([&] {
+      check_initialization(*made.model,
+                           *with_paths_from(options.working_folder, config).model.initialize_from);
+    });
   problems.raise(options.origin);
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
   const auto record = record_of_data(*made.source);
@@ -243,7 +264,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);
   const FolderLock lock(folder, options.patience);
-  const bool began = fs::exists(folder / "config.json");
+  const bool began = has_entry(folder / "config.json");
   if (!config.training.threads && began) config.training.threads = load_run_config(folder).training.threads;
   if (!config.training.threads)
     config.training.threads = default_threads(*made.model, made.data, config.training);
@@ -254,12 +275,14 @@ RunOutcome run(RunConfig config, RunOptions options) {
   } else {
     config.training.kernels = resolve(config.training.kernels);
     use_kernels(config.training.kernels);
-    write_json(folder / "environment.json", environment());
+    auto surroundings = environment();
+    if (!options.working_folder.empty()) surroundings["folder"] = options.working_folder;
+    write_json(folder / "environment.json", surroundings);
     write_json(folder / "data.json", record);
     write_json(folder / "config.json", write_config(config));  // with which it is a run's folder
   }
   config.callbacks = shown_as(options, config.callbacks);
-  return train_or_report(config, made, folder);
+  return train_or_report(with_paths_from(options.working_folder, config), made, folder);
 }
 
 RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
@@ -275,14 +298,18 @@ RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
 RunConfig load_run_config(const fs::path& folder) {
   require_run_folder(folder);
   const auto path = folder / "config.json";
-  return read_run_config(read_file(path), path.string());
+  return read_run_config(read_file_within(folder, "config.json"), path.string());
+}
+
+AnyJson recorded_config(const fs::path& folder) {
+  return {parse_json(read_file_within(folder, "config.json"), (folder / "config.json").string()).dump()};
 }
 
 void check_recorded_data(const fs::path& folder, const Data& data) {
   const auto path = folder / "data.json";
-  if (!fs::exists(path)) return;  // of an old version
+  if (!has_entry(path)) return;  // of an old version
   try {
-    check_record(parse_json(read_file(path), path.string()), data);
+    check_record(parse_json(read_file_within(folder, "data.json"), path.string()), data);
   } catch (const json::exception&) {
     throw Error(path.string() + ": is not a file that aelab wrote; restore it, or start a new run");
   }
@@ -292,37 +319,40 @@ RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options)
   auto config = load_run_config(folder);
   require_unchanged(folder);
   Problems problems;
-  const auto made = make(config, problems);
+  const auto began_in = recorded_working_folder(folder);
+  OpenedData opened(began_in);
+  const auto made = make(config, problems, opened);
   problems.raise(folder.string());
   check_recorded_data(folder, *made.source);
   if (is_complete(folder)) return on_record(folder);
   const FolderLock lock(folder);
   config.callbacks = shown_as(options, config.callbacks);
-  return train_or_report(config, made, folder, from);
+  return train_or_report(with_paths_from(began_in, config), made, folder, from);
 }
 
 std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {
   const auto path = checkpoint_path(folder, checkpoint);
-  if (fs::exists(path)) return path;
+  require_within(folder, path);
+  if (has_entry(path)) return path;
   std::vector<std::string> there;
   for (const auto which : {Which::best, Which::last, Which::ema, Which::previous})
-    if (fs::exists(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
+    if (has_entry(checkpoint_path(folder, which))) there.emplace_back(name_of(which));
   throw Error(
       path.string() + ": does not exist; " +
       (there.empty() ? "the run has no checkpoint" : "the run's checkpoints are: " + join(there, ", ")));
 }
 
-std::shared_ptr<Autoencoder> load_model(const fs::path& folder, const RunConfig& config, const Data& data,
-                                        Which checkpoint) {
-  auto model = make_model(config, data);
+SafetensorsFile read_checkpoint(const fs::path& folder, Which checkpoint) {
+  const auto path = find_checkpoint(folder, checkpoint);
+  const auto config = recorded_config(folder);
   try {
-    load_model_state(find_checkpoint(folder, checkpoint), *model, recorded_config(folder));
+    return read_checkpoint(path, config);
   } catch (const Error& error) {
-    const bool other = checkpoint == Which::best && is_intact(checkpoint_path(folder, Which::last));
-    throw Error(error.what() + std::string(other ? "; --checkpoint last is not corrupted" : ""));
+    for (const auto other : {Which::last, Which::best})
+      if (other != checkpoint && is_intact(folder, other))
+        throw Error(fmt::format("{}; --checkpoint {} is not corrupted", error.what(), name_of(other)));
+    throw;
   }
-  model->eval();
-  return model;
 }
 
 std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
@@ -331,7 +361,10 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
     throw Error(folder.string() +
                 ": the model was trained on transformed data, and would encode raw rows wrongly; use "
                 "aelab::load_trained_run(folder): its `model`, and transformed(rows, data.transforms)");
-  return load_model(folder, config, open_dataset(config.data.source), checkpoint);
+  auto model = make_model(config, open_dataset_from(recorded_working_folder(folder), config.data.source));
+  load_model_state(read_checkpoint(folder, checkpoint), checkpoint_path(folder, checkpoint), *model);
+  model->eval();
+  return model;
 }
 
 namespace {
@@ -379,7 +412,7 @@ void check_other_values(const Dataset& rows, const Autoencoder& model) {
 std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto which = config.part.value_or(Part::test);
-  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : part_of(run.data, which);
+  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
   if (config.data)
     check_other_values(part, *run.model);
   else

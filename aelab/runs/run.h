@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "aelab/core/safetensors.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
@@ -13,7 +14,9 @@ struct RunOutcome {
   int signal = 0;  ///< that stopped it, or 0 if it is complete
   std::vector<Result> results;
   bool was_complete = false;  ///< already before; nothing was done, and `results` are those recorded
-  std::string remark = {};    ///< why nothing was measured although metrics were asked for; "" otherwise
+  /// To tell the user: why nothing was measured although metrics were asked for, or that the run was resumed
+  /// without its status.json. "" otherwise.
+  std::string remark = {};
 };
 
 struct RunOptions {
@@ -27,6 +30,8 @@ struct RunOptions {
   /// one: it is resumed, or left as it is if it is complete.
   std::filesystem::path folder = {};
   std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
+  /// Where relative paths of the config begin, and then in the working directory; if empty, there alone.
+  std::filesystem::path working_folder = {};
 };
 
 /// Trains, evaluates and records. Throws an Error with all errors in the config or the data before a folder
@@ -64,12 +69,16 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
 /// The model of a run, in evaluation mode. Throws an Error if the run transforms its data, which the model
 /// alone cannot do: load_trained_run() restores the fitted transforms, too.
 std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
-/// The same for a config and data that are loaded already.
-std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, const RunConfig& config,
-                                        const Data& data, Which checkpoint);
-
-/// The path of a run's checkpoint. Throws an Error that lists those that exist if it does not exist.
+/// The path of a run's checkpoint. Throws an Error that lists those that exist if it does not exist, and one
+/// if it is a link that leads out of the folder.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);
+
+/// Reads a run's checkpoint. Throws an Error if there is none, it is corrupted, or another run wrote it; with
+/// a checkpoint that can be used instead, if there is one.
+SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
+
+/// The recorded config of a run as its checkpoints keep it.
+AnyJson recorded_config(const std::filesystem::path& folder);
 
 /// The run recorded in `folder`. Throws an Error with the first difference if it is not that of `config`;
 /// kernels that `config` leaves open may have any recorded value.

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 
 #include "aelab/nn/threads.h"
+#include "aelab/runs/made.h"
+#include "aelab/runs/working_folder.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -19,15 +21,19 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   TrainedRun run{.folder = folder, .config = load_run_config(folder), .source = {}, .data = {}, .model = {}};
   Problems problems;
   problems.attempt([&] {
-    run.source = open_dataset(run.config.data.source);
+    run.source = open_dataset_from(recorded_working_folder(folder), run.config.data.source);
     check_recorded_data(folder, run.source);
     run.data = run.source.split(run.config.data.split, run.config.seed);
   });
   problems.raise((folder / "config.json").string());
   use_threads(static_cast<int>(run.config.training.threads.value_or(at::get_num_threads())));
   use_kernels(nearest(run.config.training.kernels));
-  run.model = load_model(folder, run.config, run.source, checkpoint);  // in evaluation mode
-  load_transforms(find_checkpoint(folder, checkpoint), run.data);
+  run.model = make_model(run.config, run.source);
+  const auto file = read_checkpoint(folder, checkpoint);
+  const auto path = find_checkpoint(folder, checkpoint);
+  load_model_state(file, path, *run.model);
+  load_transforms(file, path, run.data);
+  run.model->eval();
   return run;
 }
 

@@ -84,14 +84,6 @@ std::vector<std::pair<std::string, Tensor*>> learned_by_transforms(const Split& 
   return all;
 }
 
-void load_transforms(const SafetensorsFile& file, const std::string& path, const Split& split) {
-  for (const auto& [name, tensor] : learned_by_transforms(split)) {
-    const auto* saved = file.find(name);
-    if (!saved) throw Error(path + ": has no tensor \"" + name + "\": it belongs to other data.transforms");
-    *tensor = tensor_of(*saved);
-  }
-}
-
 CheckpointRecord read_record(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kMetadata);
   if (found == file.metadata().end() || !file.checked()) throw Error(path + ": is not a checkpoint of aelab");
@@ -105,7 +97,7 @@ void require_same_config(const AnyJson& before, const AnyJson& now, const std::s
   const auto then = parsed(before), wanted = parsed(now);
   if (then.empty() || wanted.empty() || then == wanted) return;
   throw Error(path + ": was written by another run: " + difference_in_words(then, wanted) +
-              "; restore the run's config, or start a new run");
+              "; restore this run's own checkpoint and config.json, or start a new run");
 }
 
 /// Kernels that were chosen automatically stay the same, so that the run ends in the same bits.
@@ -162,12 +154,13 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   for (const auto& callback : training.callbacks)
     if (const auto memory = memories.find(callback->state_key()); memory != memories.end())
       callback->load(*memory);
-} catch (const json::exception& error) {
-  throw Error(path.string() + ": its metadata are not those of a checkpoint: " + error.what());
+} catch (const json::exception&) {
+  throw Error(path.string() + ": its metadata are not those of a checkpoint that aelab wrote");
 }
 
 Progress progress_of(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return {};
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return {};
   try {
     const auto metadata = read_safetensors_metadata(path);  // tensors may be many
     const auto found = metadata.find(kMetadata);
@@ -177,16 +170,28 @@ Progress progress_of(const std::filesystem::path& path) {
   }
 }
 
-void load_transforms(const std::filesystem::path& path, const Split& split) {
-  load_transforms(SafetensorsFile::read(path), path, split);
+SafetensorsFile read_checkpoint(const std::filesystem::path& path, const AnyJson& config) {
+  auto file = SafetensorsFile::read(path);
+  require_same_config(read_record(file, path).config, config, path);
+  return file;
+}
+
+void load_transforms(const SafetensorsFile& file, const std::filesystem::path& path, const Split& split) {
+  for (const auto& [name, tensor] : learned_by_transforms(split)) {
+    const auto* saved = file.find(name);
+    if (!saved)
+      throw Error(path.string() + ": has no tensor \"" + name + "\": it belongs to other data.transforms");
+    *tensor = tensor_of(*saved);
+  }
+}
+
+void load_model_state(const SafetensorsFile& file, const std::filesystem::path& path, Autoencoder& model) {
+  copy_into(prefixed("model.", state_of(model)), file, path);
+  load_fitted(model, file);
 }
 
 void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config) {
-  const auto file = SafetensorsFile::read(path);
-  const auto record = read_record(file, path);
-  require_same_config(record.config, config, path);
-  copy_into(prefixed("model.", state_of(model)), file, path);
-  load_fitted(model, file);
+  load_model_state(read_checkpoint(path, config), path, model);
 }
 
 }  // namespace aelab

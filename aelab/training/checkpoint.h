@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "aelab/core/safetensors.h"
 #include "aelab/training/callback.h"
 
 namespace aelab {
@@ -28,12 +29,18 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 /// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
-/// Restores the fitted transforms of a split. Throws an Error if the file is corrupted.
-void load_transforms(const std::filesystem::path& path, const Split& split);
+/// Reads a checkpoint that a run of this config wrote (empty: any). Throws an Error if the file is corrupted,
+/// is not a checkpoint, or was written by another run. Whoever reads a run's checkpoint reads it by this.
+SafetensorsFile read_checkpoint(const std::filesystem::path& path, const AnyJson& config);
 
-/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error if the file
-/// is corrupted, belongs to another model, or was written by a run of another config than `config` (empty:
-/// any).
+/// Restores the fitted transforms of a split from the checkpoint `file`, which was read from `path`. Throws
+/// an Error if it belongs to other transforms.
+void load_transforms(const SafetensorsFile& file, const std::filesystem::path& path, const Split& split);
+
+/// Restores the model's tensors and its fitted state, and nothing else. Throws an Error if the checkpoint
+/// belongs to another model.
+void load_model_state(const SafetensorsFile& file, const std::filesystem::path& path, Autoencoder& model);
+/// The same for the checkpoint at `path`. Throws the Errors of read_checkpoint(), too.
 void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config = {});
 
 }  // namespace aelab

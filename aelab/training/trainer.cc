@@ -31,7 +31,9 @@ void TrainerConfig::fields(Fields& f) {
   f("budget", budget, "total over all phases, instead of \"epochs\"").also_known_as({"limit"});
   f("batch_size", batch_size, "batch size", at_least(1))
       .also_known_as({"bs", "batch", "minibatch", "minibatch_size"});
-  f("accumulate", accumulate, "number of batches whose gradients are accumulated for one optimizer step",
+  f("accumulate", accumulate,
+    "number of batches whose gradients are accumulated for one optimizer step, as if they were one batch; "
+    "penalties on a batch's mean code, such as kl-sparsity, are still those of each batch",
     at_least(1))
       .also_known_as({"accumulate_grad_batches", "gradient_accumulation", "gradient_accumulation_steps"});
   f("clip_norm", clip_norm, "largest norm of all gradients together", above(0))
@@ -173,8 +175,20 @@ class Loop {
     if (training_.phase().begin) training_.phase().begin(training_.data.train);
     for (const auto& optimizer : training_.optimizers)
       if (training_.epoch_steps > 1 && !optimizer->caution().empty()) training_.note(optimizer->caution());
+    note_coupled_terms();
     each(&Callback::phase_begin);
     training_.notes.clear();
+  }
+
+  /// Accumulated batches are as if they were one only for terms that are means over rows.
+  void note_coupled_terms() {
+    if (std::min(config_.accumulate, training_.epoch_batches) <= 1) return;
+    for (const auto& update : training_.phase().updates)
+      for (const auto& term : update.coupled_terms)
+        training_.note(
+            "caution: " + term + " depends on all rows of a batch together: with \"accumulate\", it " +
+            "is that of each batch of " + std::to_string(config_.batch_size) + " rows, not that of the " +
+            std::to_string(config_.accumulate) + " batches of a step as one");
   }
 
   /// False when a signal stopped it.

@@ -19,7 +19,8 @@ struct TrainerConfig {
   std::optional<Budget> budget = {};  ///< of all phases together, instead of epochs
   std::int64_t batch_size = 128;
   Choice<Optimizer> optimizer = Adam::Config{};
-  std::int64_t accumulate = 1;            ///< batches per optimizer step
+  /// Batches per optimizer step, as if they were one, but for terms that couple rows (Update::coupled_terms).
+  std::int64_t accumulate = 1;
   std::optional<double> clip_norm = {};   ///< largest norm of all gradients together
   std::optional<double> clip_value = {};  ///< largest absolute value of a gradient's elements
   std::vector<std::string> freeze = {};   ///< parameters that are not trained, by name or beginning of a name

@@ -105,13 +105,13 @@ class Export(program.TestCase):
         self.assert_same(load_file(path), self.checkpoint("last"))
 
     def test_without_the_data(self):
-        config = program.read_json(self.run_folder / "config.json")
-        copy = self.folder / "copy"
-        copy.mkdir()
-        config["data"] = {"source": "idx", "files": "/gone.idx"}
-        program.write_json(copy / "config.json", config)
-        (copy / "checkpoints").symlink_to(self.run_folder / "checkpoints")
-        self.assertEqual(program.run("export", copy).code, 0)
+        rows = self.folder / "rows.csv"
+        rows.write_text("a,b\n" + "".join(f"{i % 5},{i % 3}\n" for i in range(60)))
+        folder = self.train(program.small_run(data={"source": "csv", "files": str(rows), "validation": 10}, model={"variant": "dense", "code": 1}))
+        rows.unlink()
+        self.assertEqual(program.run("evaluate", folder).code, 2)
+        result = program.run("export", folder)
+        self.assertEqual(result.code, 0, result.stderr)
 
     def test_refusals(self):
         self.refused("--format", "onnx", says="--format: ")

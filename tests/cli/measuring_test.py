@@ -18,9 +18,24 @@ class Measuring(program.TestCase):
         self.assertIn("nothing was measured: the test split has no rows", result.stderr)
         self.assertIn("nothing was measured", program.read_json(self.output / "small/1/status.json")["message"])
         self.assertFalse((self.output / "small/1/evaluation.json").exists())
+        self.assert_refused(program.run("evaluate", self.output / "small/1"), "the run has no rows in its test split; choose another")
         unasked = small_run(data=data, model=model, evaluation=[], training=None)
         result = program.run("run", write_json(self.folder / "run.json", unasked), "--output", self.output)
         self.assertNotIn("nothing was measured", result.stderr)
+
+    def test_accuracies_among_rows_of_one_class(self):
+        config = small_run(
+            data={"source": "csv", "files": self.table("train.csv", "x,y,kind\n" + "".join(f"{i % 9 / 10},{i % 5 / 10},{i % 2}\n" for i in range(80))),
+                  "test_files": self.table("test.csv", "x,y,kind\n" + "".join(f"{i % 9 / 10},{i % 4 / 10},1\n" for i in range(20))), "label": "kind", "validation": 20},
+            model={"variant": "stacked", "layers": [{"variant": "dense", "code": 2}], "classifier": "linear-svm"},
+            evaluation=["classification", "probe", "clustering", "reconstruction"],
+        )
+        metrics = program.read_json(self.train(config) / "evaluation.json")["metrics"]
+        self.assertEqual({name for name, value in metrics.items() if value == "not applicable"},
+                         {"classification/accuracy", "probe/accuracy", "clustering/nmi", "clustering/ari", "clustering/accuracy"})
+        config["data"]["test_files"] = config["data"]["files"]
+        metrics = program.read_json(self.train(config) / "evaluation.json")["metrics"]
+        self.assertNotIn("not applicable", metrics.values())
 
     def test_class_names_on_one_side_only(self):
         labelled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(

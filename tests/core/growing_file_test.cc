@@ -37,6 +37,9 @@ TEST_F(GrowingFiles, MarksHaveTheChecksumOfAllThatWasAppended) {
   EXPECT_EQ(file.mark(), kDigits);
   EXPECT_EQ(Mark::load(file.mark().save()), kDigits);
   EXPECT_THROW(Mark::load(9), nlohmann::json::exception);
+  for (const auto* forged : {R"({"length": -1, "crc32": 0})", R"({"length": 3.5, "crc32": 0})",
+                             R"({"length": 1, "crc32": -2})", R"({"length": "1", "crc32": 0})"})
+    EXPECT_THROW(Mark::load(nlohmann::json::parse(forged)), nlohmann::json::exception) << forged;
 }
 
 TEST_F(GrowingFiles, ContinueAtTheirMark) {

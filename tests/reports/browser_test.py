@@ -34,12 +34,12 @@ class Pages(Report):
         self.assertIn("a training phase begins (one, two)", self.text("#curves"))
         self.assertIn("squares", self.text("#measures"))
 
-    def test_curves_of_one_likelihood_share_an_axis(self):
+    def test_curves_of_one_objective_share_an_axis(self):
         for seed in (1, 2):
             put_run(self.folder / f"comparisons/which/runs/pca/seed-{seed}", variant="pca", likelihood="gaussian")
         self.open(self.report(self.folder / "comparisons/which"))
         drawn = """[...Chart.getChart(document.querySelector("#curves canvas")).data.datasets].filter((one) => one.series).map((one) => one.label)"""
-        choose = """(() => { const select = [...document.querySelectorAll("#curves select")][1]; select.value = "gaussian"; select.dispatchEvent(new Event("change")); })()"""
+        choose = """(() => { const select = [...document.querySelectorAll("#curves select")][1]; select.value = [...select.options].map((one) => one.value).find((value) => value.startsWith("gaussian + l1")); select.dispatchEvent(new Event("change")); })()"""
         self.assertEqual(self.browser.run(drawn), ["dense", "sparse"])
         self.browser.run(choose)
         self.assertEqual(self.browser.run(drawn), ["pca"])

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 struct Reading : testing::Test {
   TemporaryFolder temporary;
   Material material;
-  Folder folder{temporary.path(), "", material};
+  Folder folder{temporary.path(), material};
 
   /// What the one gap says.
   std::string gap() const { return material.gaps().size() == 1 ? material.gaps().front() : "not one gap"; }

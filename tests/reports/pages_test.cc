@@ -56,7 +56,7 @@ TEST(CurvesTest, AMetricThatComesLaterOrEndsEarlierHasHoles) {
            "{\"epoch\": 2, \"step\": 2, \"phase\": \"b\", \"late\": null}\n"
            "{\"epoch\": 3, \"step\": 3, \"phase\": \"b\", \"late\": 5}\n");
   Material material;
-  const auto value = curves_json(read_curves(Folder(temporary.path(), "", material)));
+  const auto value = curves_json(read_curves(Folder(temporary.path(), material)));
   EXPECT_EQ(curve(value.at("metrics"), "early").at("values"), Json({1, nullptr, nullptr}));
   EXPECT_EQ(curve(value.at("metrics"), "late").at("values"), Json({nullptr, nullptr, 5}));
   EXPECT_EQ(value.at("phases"), Json({{{"name", "a"}, {"epoch", 0}}, {{"name", "b"}, {"epoch", 1}}}));
@@ -92,7 +92,7 @@ TEST(RunPageTest, HasWhatTheRunLeft) {
   const TemporaryFolder temporary;
   put_run(temporary.path());
   Material material;
-  const auto page = run_page(Folder(temporary.path(), "", material));
+  const auto page = run_page(Folder(temporary.path(), material));
   EXPECT_TRUE(material.gaps().empty()) << material.gaps().front();
   EXPECT_EQ(page.at("seed"), "3");
   EXPECT_EQ(page.at("status").at("state"), "completed");
@@ -115,7 +115,7 @@ TEST(RunPageTest, OfPicturesOfTrainingTheFirstTheMiddleAndTheLast) {
     put_file(temporary / (std::string("images/codes-00") + epoch + ".png"), small_picture());
   put_file(temporary / "images/filters-0001.png", small_picture());
   Material material;
-  const auto page = run_page(Folder(temporary.path(), "", material));
+  const auto page = run_page(Folder(temporary.path(), material));
   std::vector<std::string> names;
   for (const auto& picture : page.at("training_pictures")) names.push_back(picture.at("name"));
   EXPECT_EQ(names, (std::vector<std::string>{"codes-0001.png", "codes-0003.png", "codes-0005.png",
@@ -126,7 +126,7 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   const TemporaryFolder temporary;
   put_comparison(temporary.path());
   Material material;
-  const auto page = comparison_page(Folder(temporary.path(), "", material));
+  const auto page = comparison_page(Folder(temporary.path(), material));
   EXPECT_TRUE(material.gaps().empty()) << material.gaps().front();
   EXPECT_EQ(page.at("summary"), "sparse leads.");
   EXPECT_EQ(page.at("details"), Json({"sparse is lower (better)."}));
@@ -158,7 +158,7 @@ TEST(ComparisonPageTest, MeanCostsAreOfTheRunsThatHaveThem) {
   results["measures"][0]["claim"]["leader"] = nullptr;
   put_comparison(temporary.path(), results);
   Material material;
-  const auto page = comparison_page(Folder(temporary.path(), "", material));
+  const auto page = comparison_page(Folder(temporary.path(), material));
   EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 7}, {"low", 7}, {"high", 7}}));
   EXPECT_EQ(page.at("measures")[0].at("claim").at("leader"), nullptr);
 }
@@ -169,7 +169,7 @@ TEST(ComparisonPageTest, AVariantThatAMeasureLeavesOutHasAnEmptyRow) {
   results["measures"][0]["rows"].erase(0);
   put_comparison(temporary.path(), results);
   Material material;
-  const auto page = comparison_page(Folder(temporary.path(), "", material));
+  const auto page = comparison_page(Folder(temporary.path(), material));
   const auto& rows = page.at("measures")[0].at("rows");
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].at("mean"), nullptr);
@@ -185,7 +185,7 @@ TEST(ComparisonPageTest, RunsThatFailedOrWentAreNamed) {
   put_comparison(temporary.path(), results);
   std::filesystem::remove_all(temporary / "runs/sparse/seed-1");
   Material material;
-  const auto page = comparison_page(Folder(temporary.path(), "", material));
+  const auto page = comparison_page(Folder(temporary.path(), material));
   EXPECT_EQ(page.at("missing"), Json({"dense/seed-1: failed: the loss became nan"}));
   EXPECT_EQ(page.at("variants")[0].at("runs")[0].at("message"), "the loss became nan");
   EXPECT_EQ(page.at("variants")[0].at("shown_seed"), "2") << "the first run that completed is shown";

@@ -242,10 +242,9 @@ TEST(SpoiledTest, NoContentIsAnError) {
     put_run(temporary / "run", record);
     put_run(temporary / "which/runs/dense/seed-1", record);
     Material material;
-    EXPECT_NO_THROW(render_page(comparison_page(Folder(temporary / "which", "", material)))) << results;
-    EXPECT_NO_THROW(render_page(run_page(Folder(temporary / "run", "", material)))) << record;
-    EXPECT_NO_THROW(
-        index_page(Folder(temporary.path(), "", material), {temporary / "run", temporary / "which"}))
+    EXPECT_NO_THROW(render_page(comparison_page(Folder(temporary / "which", material)))) << results;
+    EXPECT_NO_THROW(render_page(run_page(Folder(temporary / "run", material)))) << record;
+    EXPECT_NO_THROW(index_page(Folder(temporary.path(), material), {temporary / "run", temporary / "which"}))
         << record;
   }
 }

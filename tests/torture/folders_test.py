@@ -132,13 +132,38 @@ class MixedUp(Folders):
             ("evaluate", completed),
             ("evaluate", completed, "--checkpoint", "last"),
             ("apply", completed, "--output", self.folder / "applied"),
+            ("export", completed, "--output", self.folder / "model.safetensors"),
+            ("export", completed, "--checkpoint", "last", "--format", "npz"),
+            ("interpolate", completed, "--from", 0, "--to", 1, "--output", self.folder / "interpolated"),
+            ("run", self.initialized(completed, "best")),
+            ("run", self.initialized(completed, "last")),
             ("resume", stopped),
             ("resume", stopped, "--checkpoint", "best"),
         ):
             with self.subTest(command=command[0::2]):
                 result = program.run(*command)
                 self.assertEqual(result.code, 2, result)
-                self.assertIn("another run", result.stderr)
+                self.assertIn("was written by another run: ", result.stderr)
+                if completed in command:  # of a stopped run, the previous one may be left
+                    self.assertNotIn("is not corrupted", result.stderr)
+        for written in "model.safetensors", "applied", "interpolated", "completed/model.npz":
+            self.assertFalse((self.folder / written).exists(), written)
+
+    def initialized(self, source, checkpoint):
+        """A run file whose model begins with that checkpoint's weights."""
+        model = {**self.config["model"], "initialize_from": {"path": str(source), "checkpoint": checkpoint}}
+        return program.write_json(self.folder / f"from-{checkpoint}.json", {**self.config, "name": "from", "model": model, "output": str(self.folder / "from")})
+
+    def test_the_best_of_another_run_is_refused_before_training_goes_on(self):
+        stopped = self.stopped()
+        best, steps = stopped / "checkpoints/best.safetensors", (stopped / "metrics.jsonl").read_bytes()
+        best.write_bytes(best.read_bytes()[:-9])
+        result = program.run("resume", stopped)
+        self.assert_refused(result, f"{best}")
+        self.assertIn("remove the file", result.stderr)
+        self.assertEqual((stopped / "metrics.jsonl").read_bytes(), steps)
+        best.unlink()
+        self.assertEqual(program.run("resume", stopped).code, 0)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ std::vector<Measure> Classification::measures() const {
 void Classification::add(const Observation& observation) {
   if (!observation.predicted.defined() || !observation.labels.defined()) return;
   rows_ += observation.labels.size(0);
+  classes_.add(observation.labels);
   right_ += (observation.predicted.cpu() == observation.labels.cpu()).sum().item<std::int64_t>();
 }
 
 std::vector<std::optional<double>> Classification::values() const {
-  if (rows_ == 0) return {std::nullopt};
+  if (!classes_.differ()) return {std::nullopt};
   return {static_cast<double>(right_) / static_cast<double>(rows_)};
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "aelab/evaluation/metric.h"
+#include "aelab/evaluation/seen_classes.h"
 
 namespace aelab {
 
-/// The accuracy of the model's own classifier. Not applicable without labels, and to models without one.
+/// The accuracy of the model's own classifier. Not applicable without labels, to rows of one class, and to
+/// models without a classifier.
 class Classification : public Metric {
  public:
   struct Config {
@@ -22,6 +23,7 @@ class Classification : public Metric {
 
  private:
   std::int64_t rows_ = 0, right_ = 0;
+  SeenClasses classes_;
 };
 
 }  // namespace aelab

@@ -112,6 +112,7 @@ Probe::Contender Probe::fitted(const Split& data, const Features& features) cons
 void Probe::begin(const Autoencoder& model, const Split& data) {
   if (!data.train.has_labels()) return;
   check(data);
+  if (data.validation.size() > 0) validation_classes_.add(data.validation.labels());
   const auto device = model.parameters().front().device();
   by_code_ = fitted(data, [&](const Tensor& x) { return model.encode(x.to(device)).flatten(1); });
   if (config_.pixels) by_pixels_ = fitted(data, [](const Tensor& x) { return x.flatten(1); });
@@ -120,6 +121,7 @@ void Probe::begin(const Autoencoder& model, const Split& data) {
 void Probe::add(const Observation& observation) {
   if (!observation.labels.defined()) return;
   rows_ += observation.labels.size(0);
+  classes_.add(observation.labels);
   for (auto [contender, features] :
        {std::pair(&by_code_, observation.code), {&by_pixels_, observation.target}})
     if (contender->classifier)
@@ -128,10 +130,11 @@ void Probe::add(const Observation& observation) {
 
 std::vector<std::optional<double>> Probe::values() const {
   const auto accuracy = [&](const Contender& contender) -> std::optional<double> {
-    if (!contender.classifier || rows_ == 0) return std::nullopt;
+    if (!contender.classifier || !classes_.differ()) return std::nullopt;
     return static_cast<double>(contender.right) / static_cast<double>(rows_);
   };
-  std::vector<std::optional<double>> values = {accuracy(by_code_), by_code_.validation_accuracy};
+  std::vector<std::optional<double>> values = {
+      accuracy(by_code_), validation_classes_.differ() ? by_code_.validation_accuracy : std::nullopt};
   if (config_.pixels) values.push_back(accuracy(by_pixels_));
   return values;
 }

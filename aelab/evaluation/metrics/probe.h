@@ -1,7 +1,7 @@
 #pragma once
 
 #include "aelab/classifiers/logistic_regression.h"
-#include "aelab/evaluation/metric.h"
+#include "aelab/evaluation/seen_classes.h"
 
 namespace aelab {
 
@@ -9,7 +9,8 @@ namespace aelab {
 /// the model, and takes most of the time on images. It is fitted to the training split; the weight C of its
 /// errors, if it has one, is chosen by the accuracy on the validation split (the smallest of equally good
 /// ones); the accuracy is measured on the evaluated split, which is not used for fitting or choosing. Not
-/// applicable without labels, to training rows of one class, and to codes with NaN or infinite values.
+/// applicable without labels, to training or evaluated rows of one class, and to codes with NaN or infinite
+/// values.
 class Probe : public Metric {
  public:
   struct Config {
@@ -46,6 +47,7 @@ class Probe : public Metric {
   Config config_;
   Contender by_code_, by_pixels_;
   std::int64_t rows_ = 0;
+  SeenClasses classes_, validation_classes_;
 
   std::vector<double> strengths() const;
   Contender fitted(const Split& data, const Features& features) const;

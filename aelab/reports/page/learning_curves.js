@@ -1,16 +1,13 @@
-// Learning curves of a comparison: means over the seeds of one curve, of the variants that share a likelihood.
+// Learning curves of a comparison: means over the seeds of one curve, of the variants that share an objective.
 
 /** The curve shown first: how well clean inputs are reconstructed, else the first of all. */
 const firstCurve = (curves) =>
   ["validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
 
-/** The likelihoods of the variants that have curves, the most common first. */
-function likelihoodsOf(page) {
+/** The objectives of the variants that have the curve, the most common first. */
+function objectivesOf(curve) {
   const counts = new Map();
-  for (const place of new Set(page.curves.flatMap((curve) => curve.variants.map(({ variant }) => variant)))) {
-    const name = page.variants[place].likelihood ?? "";
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
+  for (const { objective } of curve.variants) counts.set(objective, (counts.get(objective) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
@@ -25,9 +22,9 @@ function phaseMarks(page, places) {
   return [...marks.values()];
 }
 
-/** What is drawn of `view`: {curve, along, likelihood}. */
-const bandSeries = (page, { curve, along, likelihood }) =>
-  curve.variants.filter(({ variant }) => (page.variants[variant].likelihood ?? "") === likelihood).map((one) => ({
+/** What is drawn of `view`: {curve, along, objective}. */
+const bandSeries = (page, { curve, along, objective }) =>
+  curve.variants.filter((one) => one.objective === objective).map((one) => ({
     place: one.variant, name: page.variants[one.variant].name, x: one[along], mean: one.mean, low: one.low, high: one.high, runs: one.runs,
   }));
 
@@ -54,8 +51,8 @@ function bandTable(page, view) {
 
 function bandsFigure(page) {
   if (page.curves.length === 0) return null;
-  const likelihoods = likelihoodsOf(page);
-  const view = { curve: firstCurve(page.curves), along: "epochs", likelihood: likelihoods[0] };
+  const view = { curve: firstCurve(page.curves), along: "epochs" };
+  [view.objective] = objectivesOf(view.curve);
   view.isLog = spansDecades(bandSeries(page, view));
   const hidden = new Set();
   const drawing = chart("Learning curves: mean over the seeds, with their range", () => bandConfig(page, view, hidden));
@@ -64,22 +61,27 @@ function bandsFigure(page) {
     visible ? hidden.delete(place) : hidden.add(place);
     drawing.draw();
   }, true));
+  const objectives = redrawn(() => {
+    const known = objectivesOf(view.curve);
+    return known.length > 1 ? select("Objective", known.map((name) => [name, name || "unknown"]), view.objective, (objective) => change({ objective })) : "";
+  });
   const log = checkbox("Logarithmic", view.isLog, (checked) => { view.isLog = checked; drawing.draw(); });
   const change = (changes) => {
     Object.assign(view, changes);
+    if (changes.curve && !objectivesOf(view.curve).includes(view.objective)) [view.objective] = objectivesOf(view.curve);
     if (!changes.along) log.firstChild.checked = view.isLog = spansDecades(bandSeries(page, view));
     hidden.clear();
     drawing.draw();
-    [values, names].forEach((part) => part.redraw());
+    (changes.curve ? [values, names, objectives] : [values, names]).forEach((part) => part.redraw());
   };
   return figure({
     controls: [
       select("Curve", page.curves.map((one) => [one.name, one.name]), view.curve.name, (name) => change({ curve: page.curves.find((one) => one.name === name) })),
-      likelihoods.length > 1 && select("Likelihood", likelihoods.map((name) => [name, name || "unknown"]), view.likelihood, (likelihood) => change({ likelihood })),
+      objectives.node,
       select("Against", [["epochs", "epochs"], ["steps", "steps"]], view.along, (along) => change({ along })),
       log,
     ],
     left: [names.node, drawing.node], right: values.node,
-    caption: `Lines are means over the seeds, bands their range.${likelihoods.length > 1 ? " Variants of one likelihood at a time, since objectives of different likelihoods are not comparable." : ""} Dashed vertical lines: a training phase begins. Of long trainings at most 200 epochs are drawn.`,
+    caption: `Lines are means over the seeds, bands their range.${page.curves.some((one) => objectivesOf(one).length > 1) ? " Variants of one objective at a time: values of other likelihoods, penalties or phases are not comparable." : ""} Dashed vertical lines: a training phase begins. Of long trainings at most 200 epochs are drawn.`,
   });
 }

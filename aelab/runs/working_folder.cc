@@ -1,0 +1,76 @@
+#include "aelab/runs/working_folder.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/json.h"
+#include "aelab/core/links.h"
+
+namespace aelab {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// The fields of sources that are paths (data/source.h).
+constexpr const char* kPathFields[] = {"files", "label_files", "test_files", "test_label_files", "folder"};
+
+bool is_path_field(const std::string& key) {
+  return std::find(std::begin(kPathFields), std::end(kPathFields), key) != std::end(kPathFields);
+}
+
+/// Calls `change` with every path in a source's JSON, and in that of sources within it.
+template <class Change>
+void change_paths(json& value, bool is_path, const Change& change) {
+  if (is_path && value.is_string() && value != "") value = change(value.get<std::string>());
+  if (!value.is_structured()) return;
+  for (auto item = value.begin(); item != value.end(); ++item)
+    change_paths(*item, value.is_object() ? is_path_field(item.key()) : is_path, change);
+}
+
+}  // namespace
+
+fs::path recorded_working_folder(const fs::path& folder) {
+  Problems unknown;
+  fs::path recorded;
+  unknown.attempt([&] {
+    const auto file = folder / "environment.json";
+    if (!has_entry(file)) return;
+    const auto environment = parse_json(read_file_within(folder, "environment.json"), file.string());
+    if (environment.is_object() && environment.contains("folder") && environment["folder"].is_string())
+      recorded = environment["folder"].get<std::string>();
+  });
+  return recorded;
+}
+
+std::string found_from(const fs::path& working_folder, const std::string& path) {
+  std::error_code error;
+  const auto place = working_folder / path;
+  const bool is_there = fs::exists(place, error) || fs::exists(place.string() + ".gz", error);
+  return working_folder.empty() || !is_there ? path : place.string();
+}
+
+Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& source) {
+  std::error_code error;
+  if (working_folder.empty() || fs::equivalent(working_folder, ".", error)) return open_dataset(source);
+  auto written = write_config(source);
+  bool lost = false;
+  change_paths(written, /*is_path=*/false, [&](const std::string& path) {
+    auto found = found_from(working_folder, path);
+    lost = lost || (found == path && fs::path(path).is_relative() && !has_entry(path));
+    return found;
+  });
+  Choice<Source> found;
+  read_config(written, found, "data");
+  try {
+    return open_dataset(found);
+  } catch (const Error& missing) {
+    if (!lost) throw;
+    throw Error(std::string(missing.what()) + "; relative paths were looked for in " +
+                working_folder.string() + ", where the run began, and in " + fs::current_path().string() +
+                ": start the command in the folder that has them");
+  }
+}
+
+}  // namespace aelab
