@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -239,13 +240,21 @@ std::string in_json(const std::vector<ConvolutionalLayer>& layers) {
               in_json(default_decoder(config, input, code)));
 }
 
+/// What to write where rows of so many values are images.
+std::string image_hint(std::int64_t values) {
+  const auto side = std::llround(std::sqrt(static_cast<double>(values)));
+  const auto size = std::to_string(side);
+  return "; if rows of a table are images, give their shape in \"data\"" +
+         (side * side == values ? ", such as \"shape\": [1, " + size + ", " + size + "]" : std::string());
+}
+
 }  // namespace
 
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
     : config_(config) {
   if (context.input.size() != 3)
     throw Error("model.backbone: convolutions need images, [channels, height, width]; the data are " +
-                to_string(context.input));
+                to_string(context.input) + (context.input.size() == 1 ? image_hint(context.input[0]) : ""));
   auto random = random_generator(context.seed, "initialization");
   code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, random);
   if (context.code && *context.code != elements(code_))

@@ -96,6 +96,33 @@ class Guesses(program.TestCase):
         self.assertEqual(result.code, 2)
         self.assertIn('name a column of text as "label"', result.stderr)
 
+    def test_columns_that_may_be_classes(self):
+        path = self.folder / "k.csv"
+        path.write_text("label,x,target,y\n" + "".join(f"{1 + i % 3},{i / 7},{i / 3},2\n" for i in range(30)))
+        said = program.run("data", path).stdout.replace("\n", " ")
+        said = " ".join(said.split())
+        self.assertIn('read as a feature, with 3 whole values: "label"; if these are classes: "label": "label"', said)
+        self.assertNotIn('"target"; if', said)  # not whole
+        self.assertNotIn('"y"; if', said)  # one value
+        named = program.run("data", json.dumps({"source": "csv", "files": str(path), "label": "label"})).stdout
+        self.assertIn("the classes are 1 to 3, and no row is of class 0", " ".join(named.split()))
+
+    def test_missing_values_and_texts_are_told_once_a_column(self):
+        path = self.folder / "t.csv"
+        path.write_text("Name,Age,Sex\n" + "".join(f'"Doe, {i}",{i if i % 2 else ""},m\n' for i in range(60)))
+        result = program.run("data", path)
+        self.assertEqual(result.code, 2)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 5, lines)  # a heading, three columns, all of them
+        self.assertIn('column 1 ("Age"): 30 values are missing, this is the first', lines[2])
+        self.assertIn('to leave out all of these: "ignore": ["Name", "Age", "Sex"]', lines[4])
+
+    def test_a_table_for_convolutions_needs_a_shape(self):
+        path = self.folder / "p.csv"
+        path.write_text("".join(",".join(str((i * j) % 7) for j in range(64)) + "\n" for i in range(1, 30)))
+        file = program.write_json(self.folder / "run.json", {"data": {"source": "csv", "files": str(path), "header": False}, "model": "convolutional"})
+        self.assert_refused(program.run("run", file, "--output", self.output), 'give their shape in "data", such as "shape": [1, 8, 8]')
+
 
 if __name__ == "__main__":
     program.main()

@@ -63,6 +63,13 @@ TEST(CsvDialects, CommasThatMayBeThousandsAreAsked) {
   EXPECT_SAYS(table_refusal("a;b\n1,23;2\n5;3.5\n"),
               "t.csv:2: \"1,23\" has a comma, and numbers such as that in line 3 have decimal points");
   EXPECT_SAYS(table_refusal("a;b\n1,234.5;2\n"), "\"1,234.5\" is not a number; remove thousands separators");
+  EXPECT_SAYS(table_refusal("a;b\n$1,000;2\n"),
+              "\"$1,000\" is not a number; remove thousands separators, currency");
+  EXPECT_SAYS(table_refusal("a;b\n20 %;2\n"),
+              "\"20 %\" is not a number; remove thousands separators, currency");
+  EXPECT_SAYS(table_refusal("a;b\n\"Doe, J. 0\";2\n"), "is not a number; name a column of text as \"label\"");
+  EXPECT_EQ(table_of("a;b\n-0,275;2\n1234,567;3\n").values, (Floats{-.275F, 2, 1234.567F, 3}))
+      << "no group of thousands";
   EXPECT_SAYS(table_refusal("a;b\n1,5;2\n", {.decimal = '.'}),
               "\"1,5\" is not a number; set \"decimal\" to \",\"");
   EXPECT_SAYS(table_refusal("a;b\n1.5;2\n", {.decimal = ','}), "\"1.5\" is not a number");

@@ -54,10 +54,9 @@ TEST(Csv, QuotesMayHoldDelimitersQuotesAndLines) {
 
 TEST(Csv, NamesEveryMistakeByLineAndColumn) {
   const auto said = csv_refusal("a,b\n1,\n1,2,3\nx,nan\n,1e999\n5,6\n");
-  EXPECT_SAYS(said, "t.csv:2: column 1 (\"b\"): the value is missing");
+  EXPECT_SAYS(said, "t.csv:2: column 1 (\"b\"): 2 values are missing, this is the first; fill them");
   EXPECT_SAYS(said, "t.csv:3: has 3 fields, the first row has 2");
   EXPECT_SAYS(said, "t.csv:4: column 0 (\"a\"): \"x\" is not a number");
-  EXPECT_SAYS(said, "t.csv:4: column 1 (\"b\"): the value is missing");
   EXPECT_SAYS(said, "t.csv:5: column 0 (\"a\"): the value is missing");
   EXPECT_SAYS(said, "t.csv:5: column 1 (\"b\"): 1e999 is infinite, or too large");
   EXPECT_EQ(said.find(":6:"), std::string::npos);

@@ -12,6 +12,7 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_header.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/formats/file_kind.h"
@@ -47,6 +48,15 @@ bool is_libsvm(const Fields& row) {
          });
 }
 
+/// "1,234", but not "0,275" or "1234,567".
+bool may_be_thousands(std::string_view text) {
+  constexpr std::size_t kGroup = 3;
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const auto comma = text.find(','), behind = text.size() - comma - 1;
+  return comma > 0 && comma <= kGroup && text.front() != '0' && behind == kGroup &&
+         text.find_first_of("eE") == std::string_view::npos;
+}
+
 /// Commas in numbers, decimal or not: gathered over the whole file, and judged at its end.
 class DecimalSigns {
  public:
@@ -61,9 +71,7 @@ class DecimalSigns {
     }
     const auto number = number_in(text, ',');
     if (!number) return number;
-    const auto decimals = trimmed(text).substr(trimmed(text).find(',') + 1);
-    const bool like_thousands =
-        decimals.size() == 3 && decimals.find_first_of("eE") == std::string_view::npos;
+    const bool like_thousands = may_be_thousands(trimmed(text));
     if (!comma_line_ || (only_thousands_ && !like_thousands)) {
       comma_line_ = line;
       comma_text_ = trimmed(text);
@@ -124,6 +132,7 @@ class CsvReader {
       StopSignals::check();
       take_row(row);
     }
+    for (auto& fault : faults_.in_words(file_, names_)) problems_.add(std::move(fault));
     problems_.say_if_enough(file_);
     problems_.raise();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
@@ -142,7 +151,7 @@ class CsvReader {
   std::vector<std::string> names_;
   std::vector<std::size_t> columns_;
   std::optional<std::size_t> label_;
-  std::set<std::size_t> texts_;   // columns whose first value is not a number
+  ColumnFaults faults_;
   std::set<std::size_t> widths_;  // of the rows so far, as long as none fits
   bool has_truths_ = false;
   CsvTable table_;
@@ -182,7 +191,8 @@ class CsvReader {
 
   void name_columns(const Fields& row, bool header) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      names_.push_back(header ? std::string(trimmed(row[i].text)) : std::to_string(i));
+      names_.push_back(header ? std::string(trimmed(row[i].text)) : std::string());
+      if (names_.back().empty()) names_.back() = std::to_string(i);
       if (!is_utf8(names_.back()))
         throw Error(fmt::format("{}:{}: column {}: {}", file_, rows_.line(), i, not_utf8()));
     }
@@ -222,26 +232,16 @@ class CsvReader {
     return fmt::format("{}:{}: column {} (\"{}\"): ", file_, rows_.line(), column, names_[column]);
   }
 
-  /// `"ignore": ["name"]`, with the column's number where its name would not do.
-  std::string ignore_column(std::size_t column) const {
-    const auto& name = names_[column];
-    const bool unique = !name.empty() && std::count(names_.begin(), names_.end(), name) == 1;
-    return fmt::format("\"ignore\": [\"{}\"]", unique ? name : std::to_string(column));
-  }
-
-  /// Once for a column whose first value is no number either.
+  /// Once for a column whose first value is not a number either.
   void add_not_a_number(std::size_t column, std::string_view text) {
-    const auto is_first = table_.rows == 0;
-    if (is_first) texts_.insert(column);
-    if (!is_first && texts_.contains(column)) return;
+    if (faults_.is_text(column)) return;
     std::string remedy;
-    const bool comma = format_.decimal == '.' && number_in(text, ',');
-    if (comma)
+    if (format_.decimal == '.' && number_in(text, ','))
       remedy = "; set \"decimal\" to \",\" if the comma is a decimal one, or remove thousands separators";
-    else if (text.find(',') != std::string_view::npos && text.find('.') != std::string_view::npos)
-      remedy = "; remove thousands separators";
-    else if (is_first)
-      remedy = "; name a column of text as \"label\", or leave it out: " + ignore_column(column);
+    else if (table_.rows == 0)
+      return faults_.add_text(column, rows_.line(), text);
+    else if (is_decorated_number(text))
+      remedy = "; remove thousands separators, currency signs and percent signs";
     problems_.add(place(column) + fmt::format("\"{}\" is not a number{}", text.substr(0, 40), remedy));
   }
 
@@ -263,7 +263,9 @@ class CsvReader {
     if (table_.rows == 0 && !widths_.insert(fields).second) return;
     std::string remedy = delimiter_hint();
     if (remedy.empty() && table_.rows == 0) {
-      if (names_.size() == 1 && fields == 2 && delimiter_ == ',')
+      if (const auto sign = names_.front().substr(0, 1); sign == "%" || sign == "/" || sign == "*")
+        remedy = fmt::format(" If lines that begin with \"{}\" are comments, set \"comment\" to it", sign);
+      else if (names_.size() == 1 && fields == 2 && delimiter_ == ',')
         remedy = " If commas are decimal ones, set \"delimiter\" to \";\" and \"decimal\" to \",\"";
       else if (names_.size() == 1)
         remedy = " If lines stand above the table, set \"skip_lines\" to their number";
@@ -282,9 +284,7 @@ class CsvReader {
     auto value = decimals_.read(field.text, rows_.line());
     if (!value && (value = truth_in(field.text))) has_truths_ = true;
     if (is_missing_value(field.text))
-      problems_.add(
-          place(column) +
-          "the value is missing; fill it, remove its row, or leave the column out: " + ignore_column(column));
+      faults_.add_missing(column, rows_.line());
     else if (!value)
       add_not_a_number(column, field.text);
     else if (!std::isfinite(static_cast<float>(*value)))
@@ -319,6 +319,9 @@ class CsvReader {
                                         : fmt::format("fields are separated by \"{}\"", in_json(delimiter_)));
     if (decimals_.are_commas()) notes.emplace_back("numbers have decimal commas");
     if (!format_.header && !table_.has_header) notes.emplace_back("no header: columns are numbered from 0");
+    std::set<std::string> known;
+    for (const auto& name : names_)
+      if (!known.insert(name).second) notes.push_back(fmt::format("several columns are called \"{}\"", name));
     if (has_truths_) notes.emplace_back("true and false are read as 1 and 0");
     if (named_in_comment) notes.emplace_back("a comment names the columns");
     if (const auto skipped = rows_.comments() - (named_in_comment ? 1 : 0); skipped > 0)

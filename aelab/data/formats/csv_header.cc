@@ -35,13 +35,20 @@ bool are_evenly_spaced(const std::vector<double>& numbers) {
   return step != 0;
 }
 
+/// Whether a text stands in the same column of both rows: a value, since no column is called as its value.
+bool repeats_text(const std::vector<CsvField>& first, const std::vector<CsvField>& second) {
+  for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i)
+    if (!first[i].text.empty() && first[i].text == second[i].text && !number_in(first[i].text)) return true;
+  return false;
+}
+
 }  // namespace
 
 FirstRow judge_first_row(const std::vector<CsvField>& first, const std::vector<CsvField>& second,
                          const std::function<bool(const CsvField&)>& is_number) {
   const auto count = std::count_if(first.begin(), first.end(), is_number);
   if (count == 0) return FirstRow::names;
-  if (count < std::ssize(first)) return FirstRow::unclear;
+  if (count < std::ssize(first)) return repeats_text(first, second) ? FirstRow::values : FirstRow::unclear;
   const auto numbers = numbers_of(first), below = numbers_of(second);
   const bool counts_columns = !numbers.empty() && numbers[0] == 0 &&
                               (numbers.size() == 1 || (are_evenly_spaced(numbers) && numbers[1] == 1) ||

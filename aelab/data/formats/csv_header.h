@@ -10,8 +10,8 @@ namespace aelab {
 /// What the first row of a table is, as far as it can be told.
 enum class FirstRow {
   names,    ///< no field is a number
-  values,   ///< all are
-  unclear,  ///< some are; or all are, but in this row alone they are years, or evenly spaced
+  values,   ///< all are; or some are, and the second row has the same text in a column
+  unclear,  ///< some are otherwise; or all are, but in this row alone they are years, or evenly spaced
 };
 
 /// Judges the first row by itself and by the second one, which is empty where there is none.

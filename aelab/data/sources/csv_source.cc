@@ -157,10 +157,43 @@ void add_label_note(const CsvTable& table, std::vector<std::string>& notes) {
       *other + "\"");
 }
 
+/// Whole numbers of few values in a column that is called as classes are.
+void add_class_notes(const CsvTable& table, std::vector<std::string>& notes) {
+  constexpr std::size_t kMostClasses = 100;
+  if (!table.label.empty()) return;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    auto name = table.columns[i];
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    constexpr std::string_view kNames[] = {"label",  "labels", "class",   "classes",
+                                           "target", "y",      "species", "category"};
+    if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) continue;
+    std::set<float> values;
+    for (auto at = i; at < table.values.size() && values.size() <= kMostClasses; at += table.columns.size())
+      values.insert(table.values[at]);
+    const bool whole = std::all_of(values.begin(), values.end(), [](float x) { return x == std::floor(x); });
+    if (whole && values.size() > 1 && values.size() <= kMostClasses)
+      notes.push_back("read as a feature, with " + std::to_string(values.size()) + " whole values: \"" +
+                      table.columns[i] + "\"; if these are classes: \"label\": \"" + table.columns[i] + "\"");
+  }
+}
+
+/// Class numbers that no row has, such as 0 where classes count from 1.
+void add_unused_class_note(const Tensor& labels, std::vector<std::string>& notes) {
+  constexpr std::int64_t kMostClasses = 1000;
+  if (!labels.defined() || labels.numel() == 0 || labels.max().item<std::int64_t>() >= kMostClasses) return;
+  const auto counts = at::bincount(labels);
+  const auto unused = (counts == 0).nonzero().flatten();
+  if (unused.numel() > 0)
+    notes.push_back("the classes are " + std::to_string(labels.min().item<std::int64_t>()) + " to " +
+                    std::to_string(counts.numel() - 1) + ", and no row is of class " +
+                    std::to_string(unused[0].item<std::int64_t>()) +
+                    (unused.numel() > 1 ? " and " + std::to_string(unused.numel() - 1) + " others" : ""));
+}
+
 /// Whether tables call their index so.
 bool is_index_name(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  for (const std::string_view index : {"", "unnamed: 0", "index", "id", "row", "row_id", "rowid", "row id"})
+  for (const std::string_view index : {"unnamed: 0", "index", "id", "row", "row_id", "rowid", "row id"})
     if (name == index) return true;
   return false;
 }
@@ -186,7 +219,7 @@ void add_column_notes(const CsvTable& table, std::vector<std::string>& notes) {
       constants.push_back(name);
     else if (counting[i])
       counts.push_back(name);
-    else if (whole[i] && is_index_name(name))
+    else if (whole[i] && (is_index_name(name) || (table.has_header && name == "0")))
       indices.push_back(name);
   }
   if (!constants.empty()) notes.push_back("the same value in every row: " + quoted_list(constants));
@@ -213,9 +246,11 @@ Data Csv::open() const {
   data.label = train.label;
   auto notes = train.notes;
   add_label_note(train, notes);
+  add_unused_class_note(data.train.labels(), notes);
   if (!config_.shape) {
     data.columns = train.columns;
     add_column_notes(train, notes);
+    add_class_notes(train, notes);
   }
   for (const auto& note : notes) data.notes.push_back(first + ": " + note);
   if (config_.test_files.empty()) return data;
