@@ -72,7 +72,8 @@ void write_status(const std::filesystem::path& folder, RunStatus status) {
 void log_failure(const std::filesystem::path& folder, const std::string& message) {
   const auto log = folder / "log.txt";
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(std::filesystem::symlink_status(log, ignored)))
+  if (std::filesystem::is_regular_file(std::filesystem::symlink_status(log, ignored)) &&
+      std::filesystem::hard_link_count(log, ignored) == 1)  // a copy's original keeps its content
     std::ofstream(log, std::ios::app) << "failed: " << message << "\n";
 }
 

@@ -58,6 +58,16 @@ class Links(Folders):
         for path, content in before.items():
             self.assertEqual(path.read_bytes(), content, path)
 
+    def test_a_copy_of_hard_links_that_fails_leaves_the_original_as_it_was(self):
+        folder, copy = self.stopped(), self.folder / "copy"
+        shutil.copytree(folder, copy, copy_function=os.link)
+        before = (folder / "log.txt").read_bytes()
+        last = (copy / "checkpoints/last.safetensors").read_bytes()
+        (copy / "checkpoints/last.safetensors").unlink()
+        (copy / "checkpoints/last.safetensors").write_bytes(last[:-5])
+        self.assertEqual(program.run("resume", copy).code, 2)
+        self.assertEqual((folder / "log.txt").read_bytes(), before)
+
 
 class Damage(Folders):
     def test_of_what_grew_is_noticed(self):
@@ -72,7 +82,7 @@ class Damage(Folders):
                 result = program.run("resume", folder)
                 self.assertEqual(result.code, 1, result)
                 self.assertIn(f"{folder / name} was changed or damaged", result.stderr)
-                self.assertEqual((folder / name).read_bytes(), content)
+                self.assertEqual((folder / name).read_bytes()[: len(content)], content)  # the failure itself may be logged
                 shutil.rmtree(folder)
 
     def test_of_files_that_only_inform_stops_nothing(self):
