@@ -37,7 +37,7 @@ void require_pictures(const Shape& shape) {
 /// The least and the largest value of each feature.
 std::pair<Tensor, Tensor> feature_range(const Dataset& dataset) {
   constexpr std::int64_t kRows = 4096;
-  auto [min, max] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
+  auto [least, most] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
   for (auto begin = kRows; begin < dataset.size(); begin += kRows) {
     const auto inputs = dataset.range(begin, std::min(begin + kRows, dataset.size())).inputs;
     const auto range = at::aminmax(inputs, 0);
@@ -125,7 +125,7 @@ void StandardizeTransform::fit(const Dataset& train) {
   if (over_ == Over::feature) return;
   // The variance of all is the mean of the variances and the variance of the means; a constant feature's
   // deviation was said to be 1.
-  auto [min, max] = feature_range(train);
+  auto [least, most] = feature_range(train);
   const auto mean = mean_.to(at::kDouble);
   const auto variance = at::where(least == most, 0., deviation_.to(at::kDouble).square());
   deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt();
