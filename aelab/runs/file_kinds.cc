@@ -97,6 +97,9 @@ bool may_be_meant(const std::string& key, const ConfigKind& kind) {
 /// What a text is that is not JSON, by its first bytes and the file's name, with how it is used; "" if
 /// unknown.
 std::string other_kind(std::string_view text, const std::string& file, std::string_view kind) {
+  const auto begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const bool may_be_json =
+      begin == text.size() || std::string_view("{['\"/#").find(text[begin]) != std::string_view::npos;
   constexpr std::size_t kBegin = 512;
   const auto not_this = fmt::format(", not a {} file", kind);
   const auto known = file_kind(text.substr(0, kBegin));
@@ -105,18 +108,18 @@ std::string other_kind(std::string_view text, const std::string& file, std::stri
   if (!known.name.empty() && known.name != "a JSON file") return fmt::format("is {}{}", known.name, not_this);
   if (!is_utf8(text) || text.find('\0') != text.npos) return {};
   const auto extension = std::filesystem::path(file).extension().string();
-  const auto line = first_line(text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())));
+  const auto line = may_be_json ? std::string() : first_line(text.substr(begin));
   const auto key =
       std::find_if_not(line.begin(), line.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
   const bool has_key = key != line.begin() && key != line.end() && *key == ':';
   if (extension == ".yaml" || extension == ".yml" || has_key || line == "---")
     return fmt::format(
-        "is YAML{}, which is JSON; convert it: python3 -c 'import json, yaml; "
+        "is YAML{} (JSON); convert it: python3 -c 'import json, yaml; "
         "print(json.dumps(yaml.safe_load(open(\"{}\")), indent=2))'",
         not_this, file);
   for (const auto& [ending, name] :
        {std::pair(".toml", "TOML"), {".ini", "an INI file"}, {".py", "a Python file"}})
-    if (extension == ending) return fmt::format("is {}{}, which is JSON", name, not_this);
+    if (extension == ending) return fmt::format("is {}{} (JSON)", name, not_this);
   const bool in_columns = line.find_first_of(",;\t") != line.npos;
   if (extension == ".csv" || extension == ".tsv" || in_columns)
     return fmt::format("is a table{}; see aelab data {}", not_this, file);
@@ -156,11 +159,8 @@ nlohmann::json parse_kind(const std::string& text, const std::string& file, std:
     require_kind(value, file, kind);
     return value;
   } catch (const Error&) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    const bool may_be_json =
-        first == text.npos || std::string_view("{['\"/#").find(text[first]) != std::string_view::npos;
-    const auto other =
-        may_be_json && file_kind(text).source.empty() ? std::string() : other_kind(text, file, kind);
+    const bool is_object = text.find_first_not_of(" \t\r\n") == text.find('{');
+    const auto other = is_object ? std::string() : other_kind(text, file, kind);
     if (other.empty()) throw;
     throw Error(file + " " + other);
   }

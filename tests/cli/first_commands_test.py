@@ -106,9 +106,9 @@ class Files(program.TestCase):
         self.refused("wine.data", "13.2;1\n", "wine.data is a table, not a KIND file; see aelab data wine.data")
 
     def test_other_formats(self):
-        self.refused("run.yaml", "data:\n  source: digits\n", "run.yaml is YAML, not a KIND file, which is JSON; convert it: python3 -c")
+        self.refused("run.yaml", "data:\n  source: digits\n", "run.yaml is YAML, not a KIND file (JSON); convert it: python3 -c")
         self.refused("run", "name: x\n", "run is YAML, not a KIND file")
-        self.refused("run.toml", "[data]\nsource = 'digits'\n", "run.toml is TOML, not a KIND file")
+        self.refused("run.toml", "[data]\nsource = 'digits'\n", "run.toml is TOML, not a KIND file (JSON)")
         self.refused("x.npy", b"\x93NUMPY\x01\x00", "x.npy is a NumPy .npy file, not a KIND file; see aelab data x.npy")
         self.refused("x.parquet", b"PAR1\x00\x00", "x.parquet is a Parquet file, not a KIND file")
 

@@ -64,7 +64,7 @@ TEST(Json, SaysWhatToWrite) {
       {"[-Infinity]", "1:2: -Infinity is not"},
       {"{\"a\": dense}", "1:7: strings need double quotes: write \"dense\""},
       {"{\"a\": 1\n \"b\": 2}", "2:2: a comma is missing before this"},
-      {"[\"x, \\\"y\" \"z\\\"\"]", "1:12: a comma is missing before this"},
+      {"[\"x, \\\"y\" \"z\\\"\"]", "1:11: a comma is missing before this"},
       {"[1 2]", "1:4: a comma is missing before this"},
       {"[{} {}]", "1:5: a comma is missing before this"},
       {"{\"a\" 1}", "1:6: a colon is missing after the key"},
