@@ -94,10 +94,6 @@ int guarded(const cli::Command& work) {
     return complain(failure.what(), kFailed);
   } catch (const Stopped&) {
     return exit_code(StopSignals::received());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return complain("cannot use " + error.path1().string() + ": " + error.code().message(), kFailed);
-  } catch (const std::bad_alloc&) {
-    return complain("the memory does not suffice: use smaller batches, models or data", kFailed);
   } catch (const c10::Error& error) {
     return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::filesystem::filesystem_error& error) {
@@ -105,7 +101,7 @@ int guarded(const cli::Command& work) {
     const bool is_full = kind == std::errc::no_space_on_device || kind == std::errc::io_error;
     return complain(error.path1().string() + ": " + error.code().message(), is_full ? kFailed : kBadInput);
   } catch (const std::bad_alloc&) {
-    return complain("there is not enough memory for this", kFailed);
+    return complain("there is not enough memory: use smaller batches, models or data", kFailed);
   } catch (const std::exception& error) {
     return complain(std::string("failed: ") + first_line(error.what()), kFailed);
   }
