@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -25,35 +24,14 @@
 #include "aelab/runs/trained_run.h"
 #include "aelab/runs/working_folder.h"
 #include "aelab/training/callbacks/progress.h"
-#include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/thread_rule.h"
 
 namespace aelab {
 
-std::span<const std::string_view> names(Part) {
-  static constexpr std::array<std::string_view, 3> kNames = {"train", "validation", "test"};
-  return kNames;
-}
-
-const Dataset& part_of(const Split& split, Part part) {
-  if (part == Part::train) return split.train;
-  return part == Part::validation ? split.validation : split.test;
-}
-
 std::span<const std::string_view> names(Which) {
   static constexpr std::array<std::string_view, 4> kNames = {"best", "last", "ema", "previous"};
   return kNames;
-}
-
-void EvaluationConfig::fields(Fields& f) {
-  f("part", part, "split; if omitted, the test split, or all rows of a --data without one");
-  f("checkpoint", checkpoint, "checkpoint to load");
-  f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
-  f("metrics", metrics,
-    "metrics: names or JSON objects as in a run file, separated by commas; the run's own if omitted");
-  f.require(!data || data->split.transforms.empty(), "data",
-            "the run's own \"transforms\" are applied: remove them here");
 }
 
 namespace {
@@ -365,60 +343,6 @@ std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint
   load_model_state(read_checkpoint(folder, checkpoint), checkpoint_path(folder, checkpoint), *model);
   model->eval();
   return model;
-}
-
-namespace {
-
-/// Sources number the classes that they find: equal numbers must mean equal classes. Without labels in both
-/// there is nothing to compare.
-void require_same_classes(const Data& own, const Data& other) {
-  if (!own.train.has_labels() || !other.train.has_labels() || own.class_names == other.class_names) return;
-  const auto classes = [](const Data& data) {
-    return data.class_names.empty() ? "numbers without class names" : join(data.class_names, ", ");
-  };
-  throw Error("--data: its classes are " + classes(other) + ", the run's " + classes(own) +
-              ": the same number would mean another class. " +
-              (own.class_names.empty() || other.class_names.empty()
-                   ? "Give both the same class names, or leave the labels out"
-                   : "Add a sample of each class that is missing"));
-}
-
-/// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
-/// if the data have no splits.
-Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
-  const auto other = open_dataset(config.source);
-  require_same_classes(run.source, other);
-  Problems problems;
-  problems.attempt([&] { require_inputs(run, other); });
-  problems.raise("--data");
-  if (!part && !other.test && !config.split.test) return transformed(other.train, run.data.transforms);
-  return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
-}
-
-/// Other data keep the run's transforms and likelihood, so that only their values can be changed.
-void check_other_values(const Dataset& rows, const Autoencoder& model) {
-  const auto support = model.parts().likelihood.support();
-  const auto [least, most] = value_range(rows);
-  if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
-    return check_values("other", rows, model);
-  throw Error(fmt::format(
-      "--data: values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
-      "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
-      static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
-}
-
-}  // namespace
-
-std::vector<Result> evaluate_run(const fs::path& folder, const EvaluationConfig& config) {
-  const auto run = load_trained_run(folder, config.checkpoint);
-  const auto which = config.part.value_or(Part::test);
-  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
-  if (config.data)
-    check_other_values(part, *run.model);
-  else
-    check_values(std::string(name_of(which)), part, *run.model);
-  return evaluate(*run.model, part, run.data,
-                  config.metrics.empty() ? run.config.evaluation : config.metrics);
 }
 
 }  // namespace aelab
