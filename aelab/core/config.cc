@@ -260,12 +260,13 @@ class ConfigReader final : public Fields {
   /// Shows the list that is meant if it can be read, or consists of names whose errors are reported then.
   void not_a_list(const Resize& resize, const VisitEntry& visit) {
     const auto meant = list_meant(*node_);
+    if (meant.empty()) return wrong("a list");  // and the default stays
     const auto first = problems.size();
     read_entries(meant, resize, visit);
     auto found =
         std::vector<std::string>(problems.begin() + static_cast<std::ptrdiff_t>(first), problems.end());
     problems.resize(first);
-    const bool shown = !meant.empty() && (found.empty() || meant.front().is_string());
+    const bool shown = found.empty() || meant.front().is_string();
     wrong("a list", shown ? meant : json());
     if (shown) problems.insert(problems.end(), found.begin(), found.end());
   }

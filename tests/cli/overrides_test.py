@@ -40,7 +40,7 @@ class Overrides(program.TestCase):
         )
 
     def test_texts_that_look_like_something_else(self):
-        self.refused(small_run(), ["name=3"], "name: must be a string, not 3: write "3"")
+        self.refused(small_run(), ["name=3"], 'name: must be a string, not 3: write "3"')
         self.assertEqual(self.recorded(small_run(), 'name="3"', "training.epochs=1")["name"], "3")
         self.assertEqual(self.recorded(small_run(), "name=3d", "training.epochs=1")["name"], "3d")
 

@@ -105,16 +105,16 @@ class Formats(Tables):
         numpy.savez(self.folder / "t.npz", x=numpy.ones((3, 2)))
         for name, says in {
             "t.zip": f"\"csv\" cannot read {self.folder / 't.zip'} (a ZIP archive); unpack it: unzip {self.folder / 't.zip'}",
-            "t.xlsx": "is an Excel workbook (.xlsx)",
-            "t.tar": "is a tar archive",
-            "t.tar.gz": "is a tar archive",
-            "t.db": "is an SQLite database",
+            "t.xlsx": "(an Excel workbook (.xlsx)",
+            "t.tar": "(a tar archive",
+            "t.tar.gz": "(a tar archive",
+            "t.db": "(an SQLite database",
             "t.csv.bz2": "unpack it: bunzip2",
             "t.csv.xz": "unpack it: unxz",
-            "t.parquet": "is a Parquet file",
-            "t.pkl": "is a Python pickle",
-            "t.html": "is a web page",
-            "t.json": "is a JSON file",
+            "t.parquet": "(a Parquet file",
+            "t.pkl": "(a Python pickle",
+            "t.html": "(a web page",
+            "t.json": "(a JSON file",
             "t.npy": 'use "source": "npy"',
             "t.npz": 'use "source": "npz"',
         }.items():
@@ -122,7 +122,7 @@ class Formats(Tables):
                 self.assertIn(says, self.refusal(self.folder / name))
         for source in ("npy", "npz", "safetensors", "idx"):
             refused = program.run("data", json.dumps({"source": source, "files": str(self.folder / "t.zip")}))
-            self.assert_refused(refused, f'(a ZIP archive); unpack it: unzip')
+            self.assert_refused(refused, '(a ZIP archive); unpack it: unzip')
         images = program.run("data", json.dumps({"source": "images", "files": str(self.folder / "t.zip")}))
         self.assert_refused(images, "it is a ZIP archive: unpack it: unzip")
         (self.folder / "pictures").mkdir()

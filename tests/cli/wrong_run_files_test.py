@@ -381,7 +381,7 @@ class WrongRunFiles(program.TestCase):
     def test_what_cannot_be_read(self):
         missing = self.folder / "none.json"
         self.assert_refused(program.run("run", missing), f"cannot read {missing}: No such file")
-        self.assert_refused(program.run("run", self.folder), f"cannot read {self.folder}: it is a folder")
+        self.assert_refused(program.run("run", self.folder), f"{self.folder}: is a folder, not a run file")
 
     def test_an_output_that_cannot_be_created(self):
         file = program.write_json(self.folder / "run.json", small_run())
