@@ -105,7 +105,7 @@ class Tables(Comparing):
             for row in measure["rows"]:
                 if None not in (found := self.values(measure["name"], row["variant"])):
                     values[row["variant"]] = numpy.array(found)
-            if measure["better"] == "neither":
+            if measure["better"] == "neither" or len(values) == 1:
                 self.assertIsNone(claim["leader"])
                 continue
             leader = (min if measure["better"] == "lower" else max)(values, key=lambda name: values[name].mean())

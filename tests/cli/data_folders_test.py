@@ -88,8 +88,8 @@ class Folders(reading.DataTest):
         self.assertEqual(after["rows"], before["rows"])
         self.assertEqual(after["files"], before["files"])
         self.assertEqual(after["notes"], [
-            f"{folder}: passed over: 3 pictures in folders within class folders, such as cats/more/a.png",
-            f"{folder}: passed over: 1 picture with hidden names, .cache/d.png",
+            f"{folder}: passed over: 3 images in folders within class folders, such as cats/more/a.png",
+            f"{folder}: passed over: 1 image with hidden names, .cache/d.png",
             f"{folder}: passed over: 1 file of other kinds, labels.csv",
         ])
         run = self.trained(folder)

@@ -134,7 +134,7 @@ class Pictures(reading.DataTest):
                     source = {"source": "images", "files": str(folder), "colour": "rgb"}
                     self.same(self.read(source)["train"], wanted.transpose(2, 0, 1)[None])
                     notes = json.loads(program.run("data", json.dumps(source), "--json").stdout)["notes"]
-                    said = f"1 picture is turned as the EXIF orientation says, such as {folder / f'a.{kind}'}"
+                    said = f"1 image is rotated or flipped according to its EXIF orientation, such as {folder / f'a.{kind}'}"
                     self.assertEqual(notes, [said] if orientation > 1 else [])
                     shutil.rmtree(folder)
 

@@ -80,7 +80,7 @@ class Formats(Tables):
         data = self.described(self.folder / "c.csv", ignore=["0"])
         numpy.testing.assert_allclose([c["mean"] for c in data["columns"]], values.mean(0), rtol=1e-5)
         index = self.described(self.folder / "c.csv")
-        self.assertTrue(any('counts the rows: ""' in note for note in index["notes"]), index["notes"])
+        self.assertTrue(any('counts the rows: "0"' in note for note in index["notes"]), index["notes"])
         r = self.file("r.txt", '"a" "b"\n"1" 1.5 2\n"2" 2.5 3\n')  # write.table
         self.assertIn("as R writes them, name that column too", self.refusal(r))
 
@@ -104,17 +104,17 @@ class Formats(Tables):
         numpy.save(self.folder / "t.npy", numpy.ones((3, 2)))
         numpy.savez(self.folder / "t.npz", x=numpy.ones((3, 2)))
         for name, says in {
-            "t.zip": f"\"csv\" cannot read {self.folder / 't.zip'} (a ZIP archive); unpack it: unzip {self.folder / 't.zip'}",
-            "t.xlsx": "(an Excel workbook (.xlsx)",
-            "t.tar": "(a tar archive",
-            "t.tar.gz": "(a tar archive",
-            "t.db": "(an SQLite database",
+            "t.zip": f"{self.folder / 't.zip'} is a ZIP archive, which \"csv\" cannot read; unpack it: unzip {self.folder / 't.zip'}",
+            "t.xlsx": "is an Excel workbook (.xlsx)",
+            "t.tar": "is a tar archive",
+            "t.tar.gz": "is a tar archive",
+            "t.db": "is an SQLite database",
             "t.csv.bz2": "unpack it: bunzip2",
             "t.csv.xz": "unpack it: unxz",
-            "t.parquet": "(a Parquet file",
-            "t.pkl": "(a Python pickle",
-            "t.html": "(a web page",
-            "t.json": "(a JSON file",
+            "t.parquet": "is a Parquet file",
+            "t.pkl": "is a Python pickle",
+            "t.html": "is a web page",
+            "t.json": "is a JSON file",
             "t.npy": 'use "source": "npy"',
             "t.npz": 'use "source": "npz"',
         }.items():
@@ -122,7 +122,7 @@ class Formats(Tables):
                 self.assertIn(says, self.refusal(self.folder / name))
         for source in ("npy", "npz", "safetensors", "idx"):
             refused = program.run("data", json.dumps({"source": source, "files": str(self.folder / "t.zip")}))
-            self.assert_refused(refused, '(a ZIP archive); unpack it: unzip')
+            self.assert_refused(refused, f'is a ZIP archive, which "{source}" cannot read; unpack it: unzip')
         images = program.run("data", json.dumps({"source": "images", "files": str(self.folder / "t.zip")}))
         self.assert_refused(images, "it is a ZIP archive: unpack it: unzip")
         (self.folder / "pictures").mkdir()

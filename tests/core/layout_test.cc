@@ -72,9 +72,9 @@ TEST(Layout, HeadingsAreWrappedWhereThereIsNoRoom) {
             "  x  95 % confidence interval\n"
             "  a                         1\n");
   EXPECT_EQ(aligned({{"x", "95 % interval", "standard deviation"}, {"a", "1", "2"}}, 35),
-            "                      standard\n"
-            "  x  95 % interval   deviation\n"
-            "  a              1           2\n");
+            "                     standard\n"
+            "  x  95 % interval  deviation\n"
+            "  a              1          2\n");
   EXPECT_EQ(aligned({{"x", "95 % confidence interval"}, {"a", "1"}}, 28),
             "           95 %\n"
             "     confidence\n"

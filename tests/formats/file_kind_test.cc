@@ -24,11 +24,11 @@ std::string zip_of(const std::string& member) {
 
 TEST(FileKind, NamesKindAndRemedy) {
   EXPECT_SAYS(kind_refusal("PAR1\x15\x04"),
-              "\"csv\" cannot read x.dat (a Parquet file); convert it: "
+              "x.dat is a Parquet file, which \"csv\" cannot read; convert it: "
               "python3 -c 'import pandas; pandas.read_parquet(\"x.dat\")"
               ".to_csv(\"x.dat.csv\", index=False)'");
   EXPECT_SAYS(kind_refusal(zip_of("data/table.csv")),
-              "(a ZIP archive); unpack it: "
+              "is a ZIP archive, which \"csv\" cannot read; unpack it: "
               "unzip x.dat");
   EXPECT_SAYS(kind_refusal(zip_of("[Content_Types].xml")), "is an Excel workbook (.xlsx)");
   EXPECT_SAYS(kind_refusal(zip_of("mimetype")), "is an OpenDocument file");
@@ -59,7 +59,7 @@ TEST(FileKind, NamesTheSourceThatReadsIt) {
   EXPECT_SAYS(kind_refusal("\x10\0\0\0\0\0\0\0{\"x\":"s, "npz"), "use \"source\": \"safetensors\"");
   EXPECT_SAYS(kind_refusal("\x89PNG\r\n"), "give the folder of images to \"source\": \"images\"");
   EXPECT_SAYS(kind_refusal("\x1f\x8b\x08", "npy"),
-              "\"npy\" cannot read x.dat (a gzip file); unpack it: gunzip x.dat");
+              "x.dat is a gzip file, which \"npy\" cannot read; unpack it: gunzip x.dat");
   const std::string none = "nothing was thrown";
   EXPECT_EQ(kind_refusal("\x1f\x8b\x08", "idx"), none);
   EXPECT_EQ(kind_refusal(npy, "npy"), none);

@@ -36,8 +36,8 @@ TEST_F(PictureFolders, ListWhatIsReadAndSayWhatIsNot) {
   EXPECT_EQ(listed(folder / "p"), (Names{"cats/a.jpg", "cats/b.png", "dogs/c.PNG"}));
   const auto at = (folder / "p").string() + ": passed over: ";
   EXPECT_EQ(found.passed_over,
-            (Names{at + "2 pictures in folders within class folders, such as cats/more/d.png",
-                   at + "2 pictures with hidden names, such as .git/f.png",
+            (Names{at + "2 images in folders within class folders, such as cats/more/d.png",
+                   at + "2 images with hidden names, such as .git/f.png",
                    at + "2 files of other kinds, such as cats/notes.txt"}));
   EXPECT_TRUE(found.unreadable.empty());
   put("p/dogs/g.gif");

@@ -162,8 +162,8 @@ void require_kind(const std::string& file, std::string_view begin, std::string_v
   if (!kind.source.empty())
     throw Error(fmt::format("data: {} is {}: use \"source\": \"{}\" instead of \"{}\"", file, kind.name,
                             kind.source, source));
-  throw Error(
-      fmt::format("data: \"{}\" cannot read {} ({}); {}", source, file, kind.name, remedy_of(kind, file)));
+  throw Error(fmt::format("data: {} is {}, which \"{}\" cannot read; {}", file, kind.name, source,
+                          remedy_of(kind, file)));
 }
 
 std::string kind_in_words(const std::string& file, const std::string& unknown) {

@@ -53,8 +53,8 @@ class PictureLister {
         list_class(entry);
       }
     }
-    say(deeper_, "picture", "in folders within class folders");
-    say(hidden_, "picture", "with hidden names");
+    say(deeper_, "image", "in folders within class folders");
+    say(hidden_, "image", "with hidden names");
     say(others_, "file", "of other kinds");
     return std::move(found_);
   }
@@ -105,7 +105,7 @@ class PictureLister {
     for (const auto& picture : pictures) counted.add(picture);
   }
 
-  /// "passed over: 3 pictures in folders within class folders, such as cats/more/a.png".
+  /// "passed over: 3 images in folders within class folders, such as cats/more/a.png".
   void say(const Counted& counted, std::string_view what, std::string_view why) {
     if (counted.count == 0) return;
     found_.passed_over.push_back(fmt::format("{}: passed over: {} {}{} {}{}{}", folder_.string(),

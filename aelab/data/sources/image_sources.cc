@@ -66,9 +66,8 @@ std::vector<LabelledPicture> labelled_pictures(const std::string& field, const s
     throw refuse(found.unreadable.front().string() +
                  " is neither PNG nor JPEG: convert it, or move it out of the folder");
   if (!found.pictures.empty() && !classes.empty())
-    throw refuse(
-        folder +
-        " holds pictures both directly and in subfolders; move each into the subfolder of its class");
+    throw refuse(folder +
+                 " holds images both directly and in subfolders; move each into the subfolder of its class");
   std::vector<LabelledPicture> pictures;
   for (const auto& picture : found.pictures) pictures.push_back({picture, -1});
   for (std::size_t i = 0; i < classes.size(); ++i) {
@@ -131,8 +130,8 @@ class PictureRows {
   /// What was done to them that their folder does not show.
   std::vector<std::string> notes() const {
     if (turned_ == 0) return {};
-    return {std::to_string(turned_) + (turned_ == 1 ? " picture is" : " pictures are") +
-            " turned as the EXIF orientation says, such as " + first_turned_};
+    return {std::to_string(turned_) + (turned_ == 1 ? " image is" : " images are") +
+            " rotated or flipped according to its EXIF orientation, such as " + first_turned_};
   }
 
  private:
@@ -147,8 +146,8 @@ class PictureRows {
     too_large_ = true;
     const auto values = static_cast<double>(picture.channels * picture.height * picture.width);
     require_memory(static_cast<double>(count_) * values * sizeof(float),
-                   "data: " + std::to_string(count_) + " pictures of " + std::to_string(picture.height) +
-                       "x" + std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
+                   "data: " + std::to_string(count_) + " images of " + std::to_string(picture.height) + "x" +
+                       std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
                    "make them smaller by \"resize\"");
     too_large_ = false;
     values_ = at::empty({count_, picture.channels, picture.height, picture.width});
