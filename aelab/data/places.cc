@@ -50,10 +50,10 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   Problems problems;
   for (const auto& [field, files] : fields)
     for (const auto& file : files)
-      problems.attempt([&] {
+      problems.attempt([&, &name = field] {  // clang captures no structured binding
         if (file_exists(file) || file_exists(file + ".gz")) return;
         throw Error(
-            "data." + field + ": there is no file " + file +
+            "data." + name + ": there is no file " + file +
             (fs::path(file).is_relative() ? " in " + fs::current_path().string() : "") +
             (file.find('*') == std::string::npos ? "" : "; patterns are not expanded: list the files"));
       });

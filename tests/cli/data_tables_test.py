@@ -111,7 +111,8 @@ class Tables(reading.DataTest):
         self.assertEqual(result.code, 2)
         self.assertEqual(
             [line.split("a.csv:")[1].split(";")[0] for line in result.stderr.splitlines()],
-            ['3: column 0 ("a"): the value is missing', '4: column 1 ("b"): the value is missing'],
+            ['3: column 0 ("a"): the value is missing', '4: column 1 ("b"): the value is missing',
+             ' to leave out all of these: "ignore": ["a", "b"]'],
         )
 
     def test_reading_stops_after_ten_errors(self):
