@@ -75,15 +75,19 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
           .seconds = progress.seconds};
 }
 
-/// Throws an Error if there is a best checkpoint that could not be evaluated when training ends.
-void require_usable_best(const fs::path& folder) {
+/// Throws an Error if there is a best checkpoint that could not be evaluated when training ends, or that of
+/// the checkpoint to resume from if that cannot be read either.
+void require_usable_best(const fs::path& folder, const fs::path& resumed) {
   const auto best = checkpoint_path(folder, Which::best);
   if (!has_entry(best)) return;
   try {
     read_checkpoint(best, recorded_config(folder));
   } catch (const Error& error) {
-    throw Error(std::string(error.what()) + "; without " + best.string() +
-                ", the run is evaluated with a better epoch to come, or else its last: remove the file");
+    read_checkpoint(resumed, recorded_config(folder));
+    throw Error(
+        std::string(error.what()) +
+        "; or remove the file: then the run is evaluated with the best of the epochs to come, or with "
+        "its last one");
   }
 }
 
@@ -100,7 +104,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   if (from != Which::last || has_entry(checkpoint)) {
     place.resume = find_checkpoint(folder, from);
     add(changed_surroundings(folder));
-    require_usable_best(folder);
+    require_usable_best(folder, *place.resume);
   } else {
     add(made.notes);
     if (config.model.initialize_from) initialize(*made.model, *config.model.initialize_from);
