@@ -15,14 +15,14 @@
 namespace aelab::cli {
 namespace {
 
-/// Some values, separated by commas; numbers in five digits.
+/// Some values, separated by commas; numbers in five digits. Shortened so that a column of a table has room.
 std::string first_values(const nlohmann::json& values) {
   std::vector<std::string> texts;
   for (const auto& value : values)
     texts.push_back(value.is_number_float() ? fmt::format("{:.5g}", value.get<double>())
                     : value.is_string()     ? value.get<std::string>()
                                             : value.dump());
-  return join(texts, ", ");
+  return shortened(join(texts, ", "), text_width() * 2 / 5);
 }
 
 /// The columns of a table, one per line, with that of the labels at the end.
@@ -56,7 +56,7 @@ void print_description(const nlohmann::json& data) {
   line("shape", to_string(data["shape"].get<Shape>()));
   for (const auto& [part, range] : data["range"].items())
     line(part, fmt::format("{} rows, values from {} to {}", data["rows"][part].get<std::int64_t>(),
-                           shortest(range[0].get<double>()), shortest(range[1].get<double>())));
+                           range[0].get<float>(), range[1].get<float>()));
   const auto names = data.value("class_names", std::vector<std::string>());
   line("classes",
        std::to_string(data["classes"].get<std::int64_t>()) + (names.empty() ? "" : ": " + join(names, ", ")));

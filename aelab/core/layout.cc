@@ -65,8 +65,8 @@ std::vector<std::string> lines_of(std::string_view line, std::size_t width, std:
   const auto add = [&](std::string_view word, std::size_t gap) {
     const auto columns = display_width(word);
     if (!at_start && used + gap + columns > width) {
-      lines.emplace_back(indent, ' ');
-      used = indent;
+      used = std::min(indent, width - std::min(width, columns));  // less where the word would not fit
+      lines.emplace_back(used, ' ');
       gap = 0;
     }
     lines.back() += std::string(gap, ' ') + std::string(word);
