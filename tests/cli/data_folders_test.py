@@ -93,7 +93,7 @@ class Folders(reading.DataTest):
             f"{folder}: passed over: 1 file of other kinds, labels.csv",
         ])
         run = self.trained(folder)
-        self.assertIn("3 pictures in folders within class folders", (run / "log.txt").read_text())
+        self.assertIn("3 images in folders within class folders", (run / "log.txt").read_text())
 
     def test_links_that_lead_nowhere_or_to_themselves(self):
         folder = self.linked_classes()
