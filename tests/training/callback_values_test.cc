@@ -163,6 +163,26 @@ TEST(WeightAverage, IsTheBiasCorrectedMeanOfTheStepsByHand) {
   EXPECT_TRUE(at::equal(row_of(*model), weights[3]));  // the model keeps its own weights
 }
 
+TEST(WeightAverage, ResumesWithTheStepsThatItCounted) {
+  const TemporaryFolder whole, half;
+  const auto trainer = [] {
+    return Trainer(plain_sgd(0.05, 2),
+                   {{.callback = WeightAverage::Config{.decay = 0.6}}, checkpoint_every_step()});
+  };
+  int steps = 0;
+  auto first = trainer();
+  first.watch(std::make_shared<AtStepEnd>([&](Training&) {
+    constexpr auto everything = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
+    if (++steps == 3) fs::copy(whole.path(), half.path(), everything);
+  }));
+  first.fit(*small_dense(), few_digits(64), {whole.path(), {}});
+  trainer().fit(*small_dense(2), few_digits(64), {half.path(), half / "checkpoints/last.safetensors"});
+  const auto expected = small_dense(), resumed = small_dense(2);
+  load_model_state(whole / "checkpoints/ema.safetensors", *expected);
+  load_model_state(half / "checkpoints/ema.safetensors", *resumed);
+  EXPECT_TRUE(at::equal(row_of(*resumed), row_of(*expected)));
+}
+
 std::set<std::string> checkpoints_in(const fs::path& folder) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder / "checkpoints")) names.insert(entry.path().stem());

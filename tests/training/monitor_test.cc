@@ -45,6 +45,12 @@ TEST(Monitor, NeverTakesWhatIsNotFiniteForBetter) {
   }
 }
 
+TEST(Monitor, CountsNoEpochOfItsWarmUp) {
+  Monitor late({.warmup = 2});
+  EXPECT_EQ(verdicts(late, {1, 2, 9, 8}), (Verdicts{false, false, true, true}));
+  EXPECT_EQ(late.best(), 8);
+}
+
 TEST(Monitor, WatchesWhatItIsToldTo) {
   Monitor train({.monitor = "train/loss"}), missing({.monitor = "train/l1"});
   EXPECT_EQ(verdicts(train, {3, 2}), (Verdicts{true, false}));

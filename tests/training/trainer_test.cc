@@ -76,6 +76,14 @@ TEST(Trainer, ClipsGradientsByNormAndByValue) {
   EXPECT_NEAR(largest, kRate * kValue, 1e-3 * kRate * kValue);
 }
 
+TEST(Trainer, LeavesShorterGradientsAsTheyAre) {
+  auto config = plain_sgd(0.1, 1, 40);  // one step
+  const auto unclipped = trained(config);
+  config.clip_norm = config.clip_value = 1e6;
+  const auto clipped = trained(config);
+  for (std::size_t i = 0; i < unclipped.size(); ++i) EXPECT_TRUE(at::equal(clipped[i], unclipped[i]));
+}
+
 TEST(Trainer, ReportsMeansOverRowsNotBatches) {
   const auto data = few_digits(40);  // batches of 32 and 8
   const auto model = small_dense();
