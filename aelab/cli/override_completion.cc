@@ -17,7 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-/// A place in a run file: its schema, and the value that the file has there; both may be null.
+/// A place in a run file: its schema and the file's value; both may be null.
 struct Place {
   ordered_json schema;
   nlohmann::json value;

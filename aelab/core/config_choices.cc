@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
 #include "aelab/core/config.h"
+#include "aelab/core/quiet_fields.h"
 
 namespace aelab {
 namespace {
 
-class ChoiceVisitor final : public Fields {
+class ChoiceVisitor final : public QuietFields {
  public:
   using Found = std::function<void(const std::string&, AnyChoice&)>;
   ChoiceVisitor(const Found& found, std::string path) : found_(found), path_(std::move(path)) {}
@@ -20,12 +21,6 @@ class ChoiceVisitor final : public Fields {
     ChoiceVisitor inner(found_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name));
     visit(inner);
   }
-  void boolean(bool&) override {}
-  void integer(std::int64_t&, const Bounds&) override {}
-  void number(double&, const Bounds&) override {}
-  void text(std::string&) override {}
-  void files(FileNames&) override {}
-  void enumeration(int&, std::span<const std::string_view>) override {}
   void optional(bool engaged, const std::function<void()>&, const Visit& visit) override {
     if (engaged) visit(*this);
   }
@@ -36,9 +31,7 @@ class ChoiceVisitor final : public Fields {
       visit(inner, i);
     }
   }
-  void object(const Visit& visit) override { visit(*this); }
   void choice(AnyChoice& choice) override { flatten(choice); }
-  void any(AnyJson&) override {}
 
  private:
   const Found& found_;

@@ -4,30 +4,16 @@
 #include <set>
 #include <utility>
 
+#include "aelab/core/quiet_fields.h"
 #include "aelab/core/text.h"
 
 namespace aelab {
 namespace {
 
-/// Visits values without looking at them; lists all fields.
-class Lister : public Fields {
+/// Lists all fields.
+class Lister : public QuietFields {
  public:
   bool describing() const override { return true; }
-  void flatten(AnyChoice&) override {}
-
- protected:
-  void boolean(bool&) override {}
-  void integer(std::int64_t&, const Bounds&) override {}
-  void number(double&, const Bounds&) override {}
-  void text(std::string&) override {}
-  void files(FileNames&) override {}
-  void enumeration(int&, std::span<const std::string_view>) override {}
-  void optional(bool, const std::function<void()>&, const Visit&) override {}
-  void list(std::size_t, const std::function<void(std::size_t)>&,
-            const std::function<void(Fields&, std::size_t)>&) override {}
-  void object(const Visit& visit) override { visit(*this); }
-  void choice(AnyChoice&) override {}
-  void any(AnyJson&) override {}
 };
 
 class FieldNames final : public Lister {

@@ -157,13 +157,17 @@ void add_label_note(const CsvTable& table, std::vector<std::string>& notes) {
       *other + "\"");
 }
 
+std::string in_lower_case(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
 /// Whole numbers of few values in a column that is called as classes are.
 void add_class_notes(const CsvTable& table, std::vector<std::string>& notes) {
   constexpr std::size_t kMostClasses = 100;
   if (!table.label.empty()) return;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    auto name = table.columns[i];
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto name = in_lower_case(table.columns[i]);
     constexpr std::string_view kNames[] = {"label",  "labels", "class",   "classes",
                                            "target", "y",      "species", "category"};
     if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) continue;
@@ -191,8 +195,8 @@ void add_unused_class_note(const Tensor& labels, std::vector<std::string>& notes
 }
 
 /// Whether tables call their index so.
-bool is_index_name(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+bool is_index_name(const std::string& column) {
+  const auto name = in_lower_case(column);
   for (const std::string_view index : {"unnamed: 0", "index", "id", "row", "row_id", "rowid", "row id"})
     if (name == index) return true;
   return false;
