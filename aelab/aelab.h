@@ -5,7 +5,7 @@
 #include "aelab/classifiers/k_means.h"
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/schedule.h"

@@ -2,7 +2,7 @@
 
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 #include "aelab/classifiers/rbf_svm.h"
 
 namespace aelab {
@@ -12,7 +12,7 @@ Registry<Classifier>& Classifier::registry() {
                              .add<LogisticRegression>()
                              .add<LinearSvm>()
                              .add<RbfSvm>()
-                             .add<NearestNeighbours>();
+                             .add<NearestNeighbors>();
   return registry;
 }
 

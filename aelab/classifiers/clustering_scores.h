@@ -19,7 +19,7 @@ double normalized_mutual_information(const at::Tensor& clusters, const at::Tenso
 double adjusted_rand_index(const at::Tensor& clusters, const at::Tensor& classes);
 
 /// Share of rows whose cluster stands for their class, each cluster standing for at most one class and the
-/// other way round, as favourably as possible.
+/// other way round, as favorably as possible.
 double best_matching_accuracy(const at::Tensor& clusters, const at::Tensor& classes);
 
 /// For each row of gains [rows, columns] the column matched to it, or -1: at most one to one, with the

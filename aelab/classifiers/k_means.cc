@@ -9,24 +9,24 @@
 namespace aelab {
 namespace {
 
-/// Centres drawn among the rows, each with probability proportional to its squared distance from those drawn
+/// Centers drawn among the rows, each with probability proportional to its squared distance from those drawn
 /// before.
-at::Tensor seed_centres(const at::Tensor& x, std::int64_t clusters, at::Generator random) {
-  auto centres = at::empty({clusters, x.size(1)}, at::kDouble);
+at::Tensor seed_centers(const at::Tensor& x, std::int64_t clusters, at::Generator random) {
+  auto centers = at::empty({clusters, x.size(1)}, at::kDouble);
   at::Tensor distances;
   for (std::int64_t i = 0; i < clusters; ++i) {
     const bool even = i == 0 || distances.max().item<double>() == 0;
     const auto drawn = even ? at::randint(x.size(0), {1}, random, at::kLong)
                             : at::multinomial(distances, 1, /*replacement=*/false, random);
-    const auto centre = x.index_select(0, drawn);
-    centres.slice(0, i, i + 1).copy_(centre);
-    const auto to_new = squared_distances(x, centre).squeeze(1);
+    const auto center = x.index_select(0, drawn);
+    centers.slice(0, i, i + 1).copy_(center);
+    const auto to_new = squared_distances(x, center).squeeze(1);
     distances = i == 0 ? to_new : at::minimum(distances, to_new);
   }
-  return centres;
+  return centers;
 }
 
-/// The means of the clusters' rows; an empty cluster takes the next of the rows farthest from their centres.
+/// The means of the clusters' rows; an empty cluster takes the next of the rows farthest from their centers.
 at::Tensor means_of(const at::Tensor& x, const at::Tensor& clusters, const at::Tensor& distances,
                     std::int64_t count) {
   const auto sizes = clusters.bincount({}, count);
@@ -38,14 +38,14 @@ at::Tensor means_of(const at::Tensor& x, const at::Tensor& clusters, const at::T
   return means;
 }
 
-KMeans lloyd(const at::Tensor& x, at::Tensor centres, std::int64_t iterations) {
+KMeans lloyd(const at::Tensor& x, at::Tensor centers, std::int64_t iterations) {
   at::Tensor before;
   for (std::int64_t i = 0;; ++i) {
     StopSignals::check();
-    auto [distances, clusters] = squared_distances(x, centres).min(1);
+    auto [distances, clusters] = squared_distances(x, centers).min(1);
     if (i == iterations || (before.defined() && clusters.equal(before)))
-      return {std::move(centres), std::move(clusters), distances.sum().item<double>()};
-    centres = means_of(x, clusters, distances, centres.size(0));
+      return {std::move(centers), std::move(clusters), distances.sum().item<double>()};
+    centers = means_of(x, clusters, distances, centers.size(0));
     before = clusters;
   }
 }
@@ -62,10 +62,10 @@ KMeans k_means(const at::Tensor& features, const KMeansConfig& config, std::int6
   std::optional<KMeans> best;
   for (std::int64_t start = 0; start < config.restarts; ++start) {
     const auto random = random_generator(seed, "k-means", {.epoch = start});
-    auto found = lloyd(x, seed_centres(x, config.clusters, random), config.iterations);
+    auto found = lloyd(x, seed_centers(x, config.clusters, random), config.iterations);
     if (!best || found.inertia < best->inertia) best = std::move(found);
   }
-  best->centres = best->centres + origin;
+  best->centers = best->centers + origin;
   return *best;
 }
 

@@ -4,9 +4,9 @@
 
 namespace aelab {
 
-/// Linear support vector machine, one class against the rest: for each class minimises
+/// Linear support vector machine, one class against the rest: for each class minimizes
 /// C * (sum over rows of max(0, 1 - y (w z + b))^2) + (|w|^2 + b^2) / 2, y = 1 for the class and -1 for the
-/// rest: L2-regularised, L2-loss, as scikit-learn's LinearSVC does. LIBLINEAR (Fan et al. 2008) minimises
+/// rest: L2-regularised, L2-loss, as scikit-learn's LinearSVC does. LIBLINEAR (Fan et al. 2008) minimizes
 /// the primal objective with its trust-region Newton method, which draws no random numbers, to a gradient of
 /// 1e-4 of the first one.
 class LinearSvm : public LinearClassifier {

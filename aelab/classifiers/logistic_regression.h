@@ -4,7 +4,7 @@
 
 namespace aelab {
 
-/// Multinomial logistic regression: minimises C * (sum over rows of -log softmax(W z + b)[label]) + |W|^2 / 2
+/// Multinomial logistic regression: minimizes C * (sum over rows of -log softmax(W z + b)[label]) + |W|^2 / 2
 /// as scikit-learn's LogisticRegression does, the bias without penalty, by L-BFGS in float64, until no
 /// element of the gradient of that objective / (C * rows) exceeds 3e-6.
 class LogisticRegression : public LinearClassifier {

@@ -69,6 +69,9 @@ void require_command(const CLI::App& app, const std::string& name) {
                   "\"? See aelab --help");
     known.push_back(command->get_name());
   }
+  for (const auto* option : app.get_options())
+    if (option->check_lname(name))
+      throw Error("unknown command \"" + name + "\". Did you mean \"--" + name + "\"?");
   throw Error("unknown command \"" + name + "\"." + did_you_mean(name, known) + " See aelab --help");
 }
 

@@ -7,6 +7,7 @@
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/data/source.h"
+#include "aelab/runs/trained_run.h"
 
 namespace aelab::cli {
 namespace {
@@ -53,9 +54,20 @@ nlohmann::json list_of(const std::string& text, const std::string& option) {
 bool is_list(const ordered_json& field) { return field.value("type", "") == "array"; }
 bool is_data(const ordered_json& field) { return field.value("title", "") == "data source"; }
 
-nlohmann::json value_of(const std::string& name, const ordered_json& field, const std::string& text) {
+/// The config of a data source: JSON, the name of a source, or what reads a path as the run's files are read.
+nlohmann::json data_value(const std::string& text, const std::string& option, const std::string& folder) {
+  std::error_code error;
+  if (text.starts_with('{') || Source::registry().find(text) || !std::filesystem::exists(text, error))
+    return name_or_object(text, option);
+  const auto source = source_like_run(folder, text);
+  remark(option + ": " + text + " is read as " + spaced(source));
+  return source;
+}
+
+nlohmann::json value_of(const std::string& name, const ordered_json& field, const std::string& text,
+                        const std::string& folder) {
   if (is_list(field)) return list_of(text, "--" + name);
-  if (is_data(field)) return data_value(text, "--" + name);
+  if (is_data(field)) return data_value(text, "--" + name, folder);
   return field.value("type", "") == "integer" ? number_or_text(text) : nlohmann::json(text);
 }
 
@@ -76,17 +88,6 @@ std::string type_of_values(const ordered_json& field) {
 
 }  // namespace
 
-nlohmann::json data_value(const std::string& text, const std::string& where) {
-  const auto& sources = Source::registry();
-  std::error_code error;
-  if (text.starts_with('{') || sources.find(text) || !std::filesystem::exists(text, error))
-    return name_or_object(text, where);
-  const nlohmann::ordered_json meant = {{"source", source_of_file(text)}, {"files", text}};
-  throw Error(where + ": \"" + text + "\" is a " +
-              (std::filesystem::is_directory(text, error) ? "folder" : "file") +
-              ": name the source that reads it: " + in_shell(spaced(meant)));
-}
-
 void ConfigOptions::add(CLI::App& command, const ordered_json& schema,
                         const std::map<std::string, std::string>& types) {
   for (const auto& [name, field] : schema["properties"].items()) {
@@ -101,10 +102,10 @@ void ConfigOptions::add(CLI::App& command, const ordered_json& schema,
   }
 }
 
-void ConfigOptions::read(ConfigRef config, const std::string& command) const {
+void ConfigOptions::read(ConfigRef config, const std::string& command, const std::string& folder) const {
   auto value = nlohmann::json::object();
   for (const auto& option : options_)
-    if (option.given) value[option.name] = value_of(option.name, option.field, *option.given);
+    if (option.given) value[option.name] = value_of(option.name, option.field, *option.given, folder);
   Problems found, named;
   read_config(value, config, found);
   for (const auto& problem : found.all()) named.add("--" + problem);

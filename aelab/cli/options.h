@@ -10,10 +10,6 @@
 
 namespace aelab::cli {
 
-/// The config of a data source that a command line names: JSON, or the name of a source. Error, headed by
-/// `where`, that shows how to write it when the text is the path of a file.
-nlohmann::json data_value(const std::string& text, const std::string& where);
-
 /// Options of a command that are the fields of a config: their help, choices and defaults are the config's
 /// own. They are read as strictly as JSON files are, and all errors are reported at once. Lists of names or
 /// JSON objects have commas between their entries.
@@ -23,8 +19,9 @@ class ConfigOptions {
   /// "FOLDER"}.
   void add(CLI::App& command, const nlohmann::ordered_json& schema,
            const std::map<std::string, std::string>& types);
-  /// Reads those that were given into the config. Error headed by `command` that names the options.
-  void read(ConfigRef config, const std::string& command) const;
+  /// Reads those that were given into the config. A data source may be given as the path of a file, which is
+  /// read as the run in `folder` reads its own files. Error headed by `command` that names the options.
+  void read(ConfigRef config, const std::string& command, const std::string& folder) const;
 
  private:
   struct Option {
@@ -59,7 +56,7 @@ class FolderCommand {
     command_->callback([given = given_, name = command_->get_name(), work, &chosen] {
       chosen = [given, name, work] {
         Config config;
-        given->config.read(config, name);
+        given->config.read(config, name, given->folder);
         return work(given->folder, config, given->json);
       };
     });

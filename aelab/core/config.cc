@@ -320,7 +320,10 @@ class ConfigWriter final : public Fields {
   }
   void boolean(bool& x) override { value = x; }
   void integer(std::int64_t& x, const Bounds&) override { value = x; }
-  void number(double& x, const Bounds&) override { value = x; }
+  void number(double& x, const Bounds&) override {
+    const auto whole = whole_number_meant(json(x));
+    value = whole.is_null() ? json(x) : whole;
+  }
   void text(std::string& x) override { value = x; }
   void files(FileNames& x) override {
     value = x.size() == 1 ? json(x.front()) : json(static_cast<std::vector<std::string>&>(x));

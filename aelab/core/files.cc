@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <ctime>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -41,6 +42,16 @@ std::string_view no_regular_file(mode_t mode) {
   if (S_ISFIFO(mode)) return "it is a pipe, which can be read only once: save its content to a file";
   if (S_ISSOCK(mode)) return "it is a socket, not a file";
   return "it is a device, not a file";
+}
+
+struct stat state_of(int descriptor, const fs::path& path) {
+  struct stat about = {};
+  if (::fstat(descriptor, &about) != 0) throw cannot_read(path, reason(errno));
+  return about;
+}
+
+std::int64_t nanoseconds(const struct timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 void require_regular(const fs::path& path, int result, const struct stat& about) {
@@ -256,9 +267,16 @@ InputFile& InputFile::operator=(InputFile&& other) noexcept {
 
 InputFile::~InputFile() { close_file(descriptor_); }
 
+std::int64_t file_time() {
+  struct timespec now = {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now);
+}
+
+std::int64_t InputFile::changed() const { return nanoseconds(state_of(descriptor_, path_).st_ctim); }
+
 FileStamp InputFile::stamp() const {
-  struct stat about = {};
-  if (::fstat(descriptor_, &about) != 0) throw cannot_read(path_, reason(errno));
+  const auto about = state_of(descriptor_, path_);
   return {.device = about.st_dev,
           .inode = about.st_ino,
           .size = static_cast<std::uint64_t>(about.st_size),
@@ -353,6 +371,14 @@ void link_file(const fs::path& path, const fs::path& second) {
 bool is_temporary_file(const fs::path& path) {
   const auto name = path.filename().string();
   return name.starts_with(".aelab-") && name.ends_with(".tmp");
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder, std::error_code& error) {
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    entries.push_back(entry->path());
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 void refuse_links(const fs::path& folder) try {

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace aelab {
 
@@ -17,6 +19,9 @@ struct FileStamp {
   std::int64_t seconds = 0, nanoseconds = 0;  ///< of the last modification
   bool operator==(const FileStamp&) const = default;
 };
+
+/// Nanoseconds since 1970, as the system stamps local files; its stamps may be some milliseconds older.
+std::int64_t file_time();
 
 /// A regular file open for reading, for those who read it piece by piece. Every failure is an Error that
 /// names the path and the reason.
@@ -32,6 +37,9 @@ class InputFile {
   /// The size in bytes that the file system states.
   std::uintmax_t size() const { return stamp().size; }
   FileStamp stamp() const;
+  /// When its content, name or permissions were last changed, as the file system states it (file_time()).
+  /// Unlike the modification time, no program can set it.
+  std::int64_t changed() const;
   /// Reads `count` bytes, fewer only at the end of the file; returns how many.
   std::size_t read(void* to, std::size_t count);
   /// The same from a place of its own, which leaves read's alone: from any thread.
@@ -49,6 +57,10 @@ bool file_exists(const std::filesystem::path& path);
 
 /// Whether a folder exists at the path. Error as for file_exists.
 bool folder_exists(const std::filesystem::path& path);
+
+/// The entries of a folder, sorted; where it cannot be read to its end, those read until then, and `error`.
+std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder,
+                                                  std::error_code& error);
 
 /// How many bytes are read at most.
 struct ReadLimit {

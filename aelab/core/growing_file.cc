@@ -37,7 +37,10 @@ nlohmann::json GrowingFile::Mark::save() const { return {{"length", length}, {"c
 
 GrowingFile::Mark GrowingFile::Mark::load(const nlohmann::json& saved) {
   using Unsigned = nlohmann::json::number_unsigned_t;  // a negative number would become a large one
-  return {.length = saved.at("length").get_ref<const Unsigned&>(),
+  const auto length = saved.at("length").get_ref<const Unsigned&>();
+  if (length > std::numeric_limits<std::int64_t>::max())
+    throw nlohmann::json::out_of_range::create(406, "no file is that long", nullptr);
+  return {.length = length,
           .crc32 = static_cast<std::uint32_t>(saved.at("crc32").get_ref<const Unsigned&>())};
 }
 

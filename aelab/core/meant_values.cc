@@ -34,7 +34,13 @@ json truth_meant(const json& given) {
 }
 
 json number_meant(const json& given) {
-  auto value = spelt_out(only_entry(given));
+  const auto& entry = only_entry(given);
+  if (entry.is_string() && entry.get_ref<const std::string&>().ends_with('%')) {
+    const auto& text = entry.get_ref<const std::string&>();
+    const auto share = spelt_out(json(text.substr(0, text.size() - 1)));
+    return share.is_number() ? json(share.get<double>() / 100) : json();
+  }
+  auto value = spelt_out(entry);
   return value.is_number() ? value : json();
 }
 

@@ -10,7 +10,7 @@ namespace aelab {
 // list of one entry stands for its entry, and a string such as "64" for the number that it spells.
 
 nlohmann::json truth_meant(const nlohmann::json& value);         ///< "yes", "True" or 1: true
-nlohmann::json number_meant(const nlohmann::json& value);        ///< "0.1": 0.1
+nlohmann::json number_meant(const nlohmann::json& value);        ///< "0.1": 0.1, "20%": 0.2
 nlohmann::json whole_number_meant(const nlohmann::json& value);  ///< 64.0: 64
 nlohmann::json string_meant(const nlohmann::json& value);        ///< 4: "4"
 nlohmann::json name_meant(const nlohmann::json& value,

@@ -85,8 +85,10 @@ std::string does_not_fit() {
 Data open_dataset(const Choice<Source>& source) {
   auto checked = source;
   check_config(checked, "data");
+  const auto opened = file_time();
   try {
     auto data = source.make()->open();
+    data.opened = opened;
     check_labels("training", data.train);
     if (data.test) check_labels("test", *data.test);
     return data;

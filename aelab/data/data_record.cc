@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/error.h"
+#include "aelab/core/files.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/file_record.h"
@@ -17,8 +18,16 @@ namespace {
 
 std::string crc_text(std::uint32_t crc32) { return fmt::format("{:08x}", crc32); }
 
-json file_json(const std::string& path) {
-  const auto record = record_of(path);
+/// The record of a file whose rows were read from the moment `opened` on. A file of the future is from a
+/// machine whose clock is another one's.
+FileRecord record_of_read(const std::string& path, std::int64_t opened) {
+  auto record = record_of(path);
+  if (opened && record.changed > opened && record.changed <= file_time())
+    throw Error("data: " + path + " was changed while or after aelab read it: run the command again");
+  return record;
+}
+
+json file_json(const FileRecord& record) {
   json file = {{"path", record.path}, {"bytes", record.bytes}, {"crc32", crc_text(record.crc32)}};
   for (const auto& [name, crc32] : record.content) file["content"][name] = crc_text(crc32);
   return file;
@@ -47,7 +56,7 @@ std::string changes_within(const json& then, const json& now) {
 
 json record_of_data(const Data& data) {
   auto files = json::array();
-  for (const auto& path : data.files) files.push_back(file_json(path));
+  for (const auto& path : data.files) files.push_back(file_json(record_of_read(path, data.opened)));
   json record = {{"source", data.name},
                  {"origin", data.origin},
                  {"shape", data.shape()},

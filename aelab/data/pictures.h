@@ -19,7 +19,7 @@ std::int64_t enlargement(std::int64_t height);
 /// One image for each of [n, channels, height, width].
 std::vector<Image> to_images(const at::Tensor& pixels, double low = 0, double high = 1);
 
-/// Weights [units, channels, height, width] as images, each scaled so that grey is zero and its largest
+/// Weights [units, channels, height, width] as images, each scaled so that gray is zero and its largest
 /// weight black or white. Where there are neither 1 nor 3 channels, each channel becomes one image.
 std::vector<Image> filter_images(const at::Tensor& weights);
 

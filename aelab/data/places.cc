@@ -26,6 +26,22 @@ fs::path shipped_data() {
   return place;
 }
 
+namespace {
+
+/// How to get the files of a set.
+std::string remedy(const std::string& set, bool folder_given) {
+  std::error_code ignored;
+  const auto shipped = shipped_data();
+  if (fs::is_directory(shipped / set, ignored) && folder_given)
+    return "leave \"folder\" out to use " + (shipped / set).string();
+  const std::string other =
+      folder_given ? "correct \"folder\"" : "set \"folder\", or AELAB_DATA in the environment";
+  const auto fetch = shipped / "fetch";
+  return file_exists(fetch) ? "download the set with " + fetch.string() + " " + set + ", or " + other : other;
+}
+
+}  // namespace
+
 fs::path find_folder(const std::string& set, const std::string& given, const std::string& file,
                      const fs::path& installed) {
   std::vector<fs::path> places;
@@ -42,8 +58,7 @@ fs::path find_folder(const std::string& set, const std::string& given, const std
     tried.push_back(place.string());
   }
   throw Error("data." + std::string(given.empty() ? "source" : "folder") + ": " + set + " needs " + file +
-              ", gzipped or not, which is not in " + join(tried, ", ") +
-              "; set \"folder\" or the environment's AELAB_DATA (see data/README.md)");
+              ", gzipped or not, which is not in " + join(tried, ", ") + "; " + remedy(set, !given.empty()));
 }
 
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields) {
@@ -71,7 +86,7 @@ void require_kind_of(std::string_view source, const FileNames& files, bool may_b
   }
 }
 
-void require_label_files(Fields& f, const LabelledFiles& train, const LabelledFiles& test) {
+void require_label_files(Fields& f, const LabeledFiles& train, const LabeledFiles& test) {
   for (const auto& [prefix, files] : {std::pair(std::string(), train), {"test_", test}})
     f.require(files.labels.empty() || files.inputs.empty() || files.labels.size() == files.inputs.size(),
               prefix + "label_files",

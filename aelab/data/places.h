@@ -8,7 +8,8 @@
 
 namespace aelab {
 
-constexpr const char* kFolderHelp = "folder of the files; default: searched for, see data/README.md";
+constexpr const char* kFolderHelp =
+    "folder of the files; default: the set's folder in $AELAB_DATA, in data/, or in the installation";
 
 /// Adds what other frameworks call the field for a source's files or folder.
 inline void known_as_path(const Fields::Listed& field) {
@@ -32,11 +33,11 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
 void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped = false);
 
 /// Files of inputs and, one for each of them, of their labels.
-struct LabelledFiles {
+struct LabeledFiles {
   const FileNames &inputs, &labels;
 };
 
 /// States what the fields files, label_files, test_files and test_label_files must have in common.
-void require_label_files(Fields& f, const LabelledFiles& train, const LabelledFiles& test);
+void require_label_files(Fields& f, const LabeledFiles& train, const LabeledFiles& test);
 
 }  // namespace aelab

@@ -56,7 +56,7 @@ void add_products(const Tensor& x, const Tensor& products) {
 constexpr std::int64_t kBlockRows = 1000;  // of a block, which stays in the last cache
 
 /// A data set's rows relative to `origin`, near the mean, so that float32 keeps its digits.
-struct Centred {
+struct Centerd {
   const Batches& blocks;
   Tensor origin;
 
@@ -68,7 +68,7 @@ struct Centred {
 
 /// By the eigenvectors of the features' covariance, for as many rows as features or more. Products of few
 /// features are in float64, which costs little; of many, in float32.
-Directions by_covariance(const Centred& rows, double count, std::int64_t k, Tensor& mean, double& total) {
+Directions by_covariance(const Centerd& rows, double count, std::int64_t k, Tensor& mean, double& total) {
   constexpr std::int64_t kFew = 256;
   const auto features = rows.origin.numel();
   const bool exact = features <= kFew;
@@ -89,13 +89,13 @@ Directions by_covariance(const Centred& rows, double count, std::int64_t k, Tens
 
 /// By the eigenvectors of the rows' inner products, for fewer rows than features: no more memory than the
 /// rows take, in float64. There are at most rows - 1 directions; further ones are zero.
-Directions by_inner_products(const Centred& rows, double count, std::int64_t k, Tensor& mean, double& total) {
+Directions by_inner_products(const Centerd& rows, double count, std::int64_t k, Tensor& mean, double& total) {
   std::vector<Tensor> blocks;
   for (std::int64_t i = 0; i < rows.blocks.count(); ++i) blocks.push_back(rows[i].to(at::kDouble));
   auto x = at::cat(blocks);
-  const auto centre = x.mean(0);
-  mean = rows.origin + centre;
-  x -= centre;
+  const auto center = x.mean(0);
+  mean = rows.origin + center;
+  x -= center;
   const double divisor = std::max(count - 1, 1.0);
   total = x.square().sum().item<double>() / divisor;
   const auto [values, vectors] = at::linalg_eigh(at::mm(x, x.t()) / divisor);
@@ -112,7 +112,7 @@ Directions by_inner_products(const Centred& rows, double count, std::int64_t k, 
 
 PrincipalComponents principal_components(const Dataset& dataset, std::int64_t k) {
   const Batches blocks(dataset, kBlockRows);
-  const Centred rows{blocks, blocks[0].inputs.flatten(1).mean(0)};
+  const Centerd rows{blocks, blocks[0].inputs.flatten(1).mean(0)};
   const auto features = rows.origin.numel();
   const auto method = dataset.size() < features ? by_inner_products : by_covariance;
   PrincipalComponents result;

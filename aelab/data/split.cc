@@ -42,7 +42,8 @@ Dataset take(const Dataset& from, const Tensor& order, std::int64_t begin, std::
              const std::string& name) {
   if (begin + count > from.size())
     refuse(name, "asks for " + std::to_string(count) + " rows, but only " +
-                     std::to_string(from.size() - begin) + " are left");
+                     std::to_string(from.size() - begin) + " of " + std::to_string(from.size()) +
+                     " are left by the other splits");
   return from.subset(order.slice(0, begin, begin + count));
 }
 
@@ -61,7 +62,7 @@ Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
         count == rows ? at::arange(count, at::kLong) : shuffled(*data.test, config.stratified, seed, "test");
     split.test = take(*data.test, places, 0, count, "test");
   } else {
-    used = rows_of(config.test.value_or(0.2), train.size());
+    used = rows_of(*data.completed(config).test, train.size());
     split.test = take(train, order, 0, used, "test");
   }
   const auto held_out = rows_of(config.validation, train.size());
@@ -126,6 +127,11 @@ Bounds range_of(std::initializer_list<const Dataset*> parts) {
 }
 
 }  // namespace
+
+SplitConfig Data::completed(SplitConfig config) const {
+  if (!test && !config.test) config.test = 0.2;
+  return config;
+}
 
 Bounds Data::values() const { return range_of({&train, test ? &*test : nullptr}); }
 

@@ -58,12 +58,16 @@ struct Data {
   std::string label = {};                 ///< the name of the labels' column, where the source has one
   /// What the source guessed or found odd, for the user to read: "fields are separated by ";"".
   std::vector<std::string> notes = {};
+  std::int64_t opened = 0;  ///< when reading its files began (file_time()); 0: unknown
 
   Shape shape() const { return train.shape(); }
   std::int64_t classes() const;  ///< one more than the largest label; 0 without labels
   /// The range of all values, training and test rows; without limits where a value is NaN or infinite. One
   /// pass over the rows at the first call.
   Bounds values() const;
+  /// The config with the test split that these data have if it is left out: 0.2 of the rows where the source
+  /// has no test rows.
+  SplitConfig completed(SplitConfig config) const;
   /// The same splits whenever seed and config are the same. Error when one would be empty or too large.
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
   /// The same with already fitted transforms in place of the config's.

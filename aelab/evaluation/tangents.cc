@@ -12,9 +12,9 @@ constexpr double kLeastSpread = 1e-10;  // squared, relative to the largest dire
 
 /// The first principal directions of rows [batch, rows, features], as Tangents::at returns them.
 Tensor principal_directions(const Tensor& rows, std::int64_t dimensions) {
-  const auto centred = rows - rows.mean(1, /*keepdim=*/true);
-  const auto columns = centred.transpose(1, 2);
-  const auto [values, vectors] = at::linalg_eigh(at::matmul(centred, columns));  // ascending
+  const auto centerd = rows - rows.mean(1, /*keepdim=*/true);
+  const auto columns = centerd.transpose(1, 2);
+  const auto [values, vectors] = at::linalg_eigh(at::matmul(centerd, columns));  // ascending
   const auto spread = values.flip(1).slice(1, 0, dimensions).unsqueeze(1);
   const auto directions = at::matmul(columns, vectors.flip(2).slice(2, 0, dimensions));
   const auto spans = spread > kLeastSpread * spread.slice(2, 0, 1);
@@ -24,9 +24,9 @@ Tensor principal_directions(const Tensor& rows, std::int64_t dimensions) {
 
 }  // namespace
 
-Tangents::Tangents(Dataset rows, std::int64_t neighbours, std::int64_t dimensions)
+Tangents::Tangents(Dataset rows, std::int64_t neighbors, std::int64_t dimensions)
     : rows_(std::move(rows)),
-      neighbours_(std::min(neighbours, rows_.size())),
+      neighbors_(std::min(neighbors, rows_.size())),
       dimensions_(dimensions),
       origin_(rows_.range(0, 1).inputs.flatten()) {}
 
@@ -40,7 +40,7 @@ Tensor Tangents::nearest(const Tensor& x) const {
     const auto next = at::addmm(rows.square().sum(1), from, rows.t(), 1, -2);  // but for the square of `from`
     const auto next_places = (i * kRows + at::arange(rows.size(0), at::kLong)).expand_as(next);
     const auto all = at::cat({distances, next}, 1);
-    const auto found = all.topk(std::min(neighbours_, all.size(1)), 1, /*largest=*/false);
+    const auto found = all.topk(std::min(neighbors_, all.size(1)), 1, /*largest=*/false);
     distances = std::get<0>(found);
     places = at::cat({places, next_places}, 1).gather(1, std::get<1>(found));
   }
@@ -55,7 +55,7 @@ Tensor Tangents::directions(const Tensor& places) const {
 
 Tensor Tangents::at(const Tensor& x) const {
   const auto flat = x.flatten(1).cpu();
-  const auto at_once = std::max<std::int64_t>(1, kTangentNumbersAtOnce / (neighbours_ * flat.size(1)));
+  const auto at_once = std::max<std::int64_t>(1, kTangentNumbersAtOnce / (neighbors_ * flat.size(1)));
   std::vector<Tensor> tangents;
   for (const auto& places : nearest(flat).split(at_once)) tangents.push_back(directions(places));
   return at::cat(tangents);

@@ -146,6 +146,8 @@ Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const 
   Terms terms;
   terms.add("reconstruction", likelihood_->negative_log(pass.output, pass.target));
   add_penalties(pass, step, terms);
+  if (!step.training && step.scope.empty())
+    terms.add("mse", at::mse_loss(likelihood_->mean(pass.output), pass.target), /*weight=*/0);
   if (!step.training && has_corruption()) {
     const auto code = bottleneck_->forward(backbone_->encode(corrupt(pass.target, step)), step);
     terms.add("denoising", likelihood_->negative_log(backbone_->decode(code), pass.target), /*weight=*/0);

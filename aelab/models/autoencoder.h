@@ -75,7 +75,9 @@ class Autoencoder : public torch::nn::Module {
   Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
   /// The terms of the objective for a batch: "reconstruction", then the penalties by their names. Outside
-  /// training the input is clean, and a model with a corruption adds "denoising", with weight 0: the
+  /// training the input is clean, and terms of weight 0 are added: "mse", the squared error of the
+  /// likelihood's mean, averaged over rows and features, which is comparable whatever the objective (a layer
+  /// of a stack reconstructs codes, and has none); and, for a model with a corruption, "denoising": the
   /// reconstruction term of an input corrupted at the step's position.
   Terms loss(const Batch& batch, const Step& step, Pass& pass) const;
 

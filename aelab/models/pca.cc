@@ -24,7 +24,7 @@ Pca::Pca(const Config& config, const Context& context)
   if (config.code > elements(context.input))
     throw Error("model.code: " + std::to_string(config.code) +
                 " principal components are more than the input's " + std::to_string(elements(context.input)) +
-                " features");
+                " features; set model.code to at most " + std::to_string(elements(context.input)));
   variances_ = register_buffer("variances", at::zeros({config.code}));
   ratios_ = register_buffer("explained_variance_ratio", at::zeros({config.code}));
 }

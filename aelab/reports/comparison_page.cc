@@ -134,11 +134,12 @@ std::string in_words(const View& part) {
 
 /// What a curve of this variant is a value of, beside its name. Curves of one name are comparable where it is
 /// the same: an objective is a sum of other terms under other penalties, its terms are in units of their
-/// likelihood, and layers of a stack reconstruct codes. "" where nothing is known, or nothing matters.
+/// likelihood, and layers of a stack reconstruct codes. "" where nothing is known, or nothing matters: the
+/// mean squared error is one of all variants.
 std::string objective_of(const Shown& variant, const std::string& curve) {
   const auto parts = View(variant.config)["model"]["expanded"];
   const auto slash = curve.find('/');
-  if (slash == std::string::npos) return "";
+  if (slash == std::string::npos || curve.substr(slash) == "/mse") return "";
   auto objective = parts["likelihood"]["kind"].text();
   if (curve.substr(slash) == "/loss")
     for (const auto& penalty : parts["penalties"].list()) objective += " + " + in_words(penalty);

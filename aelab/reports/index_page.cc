@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "aelab/core/files.h"
 #include "aelab/reports/comparison_page.h"
 #include "aelab/reports/run_page.h"
 
@@ -18,16 +19,11 @@ using nlohmann::json;
 constexpr int kDeepest = 6;
 
 void find_records_in(const fs::path& folder, int depth, std::vector<fs::path>& found) {
-  std::error_code error;
-  std::vector<fs::path> folders;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) folders.push_back(entry->path());
-  }
-  std::sort(folders.begin(), folders.end());
-  for (const auto& path : folders) {
-    Material ignored;
-    const Folder inside(path, ignored);
+  std::error_code ignored;
+  for (const auto& path : sorted_entries(folder, ignored)) {
+    if (!fs::is_directory(fs::symlink_status(path, ignored))) continue;
+    Material gaps;
+    const Folder inside(path, gaps);
     if (inside.has("comparison.json") || is_run(inside))
       found.push_back(path);
     else if (depth < kDeepest)

@@ -220,12 +220,9 @@ std::vector<std::string> Folder::files(const std::string& folder, const std::str
     gap(folder, kLeadsOut);
     return names;
   }
-  std::error_code error;
-  for (fs::directory_iterator entry(path_ / folder, error), end; !error && entry != end;
-       entry.increment(error))
-    if (auto name = entry->path().filename().string(); name.ends_with(ending))
-      names.push_back(std::move(name));
-  std::sort(names.begin(), names.end());
+  std::error_code ignored;
+  for (const auto& entry : sorted_entries(path_ / folder, ignored))
+    if (auto name = entry.filename().string(); name.ends_with(ending)) names.push_back(std::move(name));
   return names;
 }
 

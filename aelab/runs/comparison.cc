@@ -188,8 +188,8 @@ Comparison::Comparison(ComparisonConfig config, std::string origin, fs::path wor
   check_config(config_, origin_);
   Problems problems;
   contenders_ = aelab::contenders(config_, problems);
-  baseline_ = find_baseline(config_, contenders_, problems);
   problems.raise(origin_);
+  baseline_ = find_baseline(config_, contenders_, unchecked_);
   checked_.resize(contenders_.size());
   for (const auto seed : config_.seeds)
     for (std::size_t i = 0; i < contenders_.size(); ++i)
@@ -235,6 +235,7 @@ ContenderCost Comparison::check(std::size_t i, bool timed, Problems& problems) {
     for (const auto& note : *notes)
       if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
   config.model.expanded = made.model->config();
+  config.data.split = made.source->completed(config.data.split);
   checked_[i] = config;
   auto cost = cost_of(config, made, timed);
   cost.solved = std::move(solved);
@@ -242,7 +243,7 @@ ContenderCost Comparison::check(std::size_t i, bool timed, Problems& problems) {
 }
 
 ContenderCost Comparison::check(std::size_t i) {
-  Problems problems;
+  auto problems = unchecked_;
   auto cost = check(i, /*timed=*/false, problems);
   problems.raise(origin_ + ": " + contenders_[i].name);
   return cost;
@@ -250,7 +251,7 @@ ContenderCost Comparison::check(std::size_t i) {
 
 std::vector<ContenderCost> Comparison::check(bool timed) {
   at::set_num_threads(static_cast<int>(config_.threads));
-  Problems together;
+  Problems together = unchecked_;
   std::vector<ContenderCost> costs;
   std::vector<Problems> found(contenders_.size());
   for (std::size_t i = 0; i < contenders_.size(); ++i) costs.push_back(check(i, timed, found[i]));
@@ -260,8 +261,7 @@ std::vector<ContenderCost> Comparison::check(bool timed) {
     check_same_test(contenders_, runs, config_.seeds, opened_, together);
     check_metric(config_, runs, together);
   }
-  together.raise(origin_);
-  Problems all;
+  auto& all = together;
   const auto everybodys = [&](const std::string& problem) {
     return std::all_of(found.begin(), found.end(), [&](const auto& problems) {
       const auto& own = problems.all();

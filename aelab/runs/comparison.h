@@ -62,6 +62,7 @@ class Comparison {
   std::filesystem::path working_folder_;
   std::vector<Contender> contenders_;
   std::vector<PlannedRun> runs_;
+  Problems unchecked_;  ///< found when it was made; check() reports them with its own
   std::vector<std::optional<RunConfig>> checked_;
   std::size_t baseline_ = 0;
   OpenedData opened_;

@@ -97,6 +97,24 @@ void put_base(json& value, const std::string& file) {
   value["base"] = parse_json(read_file(path), path.string());
 }
 
+/// Refuses models that are listed as variants, with the variants that are meant.
+void require_variants(const json& value, const std::string& file) {
+  if (!value.is_object() || !value.contains("variants") || !value["variants"].is_array()) return;
+  Problems problems;
+  for (std::size_t i = 0; i < value["variants"].size(); ++i) {
+    const auto& given = value["variants"][i];
+    json meant;
+    if (given.is_string())
+      meant = {{"name", given}, {"set", {{"model.variant", given}}}};
+    else if (given.is_object() && given.contains("variant") && !given.contains("set"))
+      meant = {{"name", given["variant"]}, {"set", {{"model", given}}}};
+    if (!meant.is_null())
+      problems.add("variants[" + std::to_string(i) + "]: is a model, not changes of the base run: write " +
+                   one_line(meant));
+  }
+  problems.raise(file);
+}
+
 }  // namespace
 
 ComparisonConfig read_comparison_config(const std::string& text, const std::string& file,
@@ -105,6 +123,7 @@ ComparisonConfig read_comparison_config(const std::string& text, const std::stri
   put_base(value, file);
   apply_overrides(value, overrides, "base");
   put_base(value, file);
+  require_variants(value, file);
   ComparisonConfig config;
   read_config(value, config, file);
   return config;

@@ -200,10 +200,8 @@ VariantSettings settings_of(const Comparison& comparison, const ComparedVariant&
 /// The sorted names of a folder's entries; none where it cannot be read.
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    names.push_back(entry->path().filename());
-  std::sort(names.begin(), names.end());
+  std::error_code ignored;
+  for (const auto& entry : sorted_entries(folder, ignored)) names.push_back(entry.filename());
   return names;
 }
 

@@ -166,6 +166,7 @@ void record_comparison(const Comparison& comparison) {
     require_same_runs(comparison);
   }
   write_json(config, write_config(comparison.config()));
+  if (has_entry(folder / "environment.json")) return;  // of its start
   auto surroundings = environment();
   if (!comparison.working_folder().empty()) surroundings["folder"] = comparison.working_folder();
   write_json(folder / "environment.json", surroundings);

@@ -23,10 +23,10 @@ constexpr const char* kLosses[] = {"validation/loss", "train/loss"};
 
 double least_squares_slope(std::span<const double> y) {
   const auto n = static_cast<double>(y.size());
-  const double centre = (n - 1) / 2;
+  const double center = (n - 1) / 2;
   double products = 0, squares = 0;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double x = static_cast<double>(i) - centre;
+    const double x = static_cast<double>(i) - center;
     products += x * y[i];
     squares += x * x;
   }

@@ -116,8 +116,8 @@ void add_worse_than_mean(const ComparisonResults& results, Sentences& caveats) {
   if (!worse.empty())
     caveats.push_back(
         fmt::format("{} {} no better than the mean of the data (explained variance at most 0): train longer, "
-                    "with another "
-                    "learning rate, or on data of another scale.",
+                    "change the learning rate, or standardize the data: \"data.transforms\": "
+                    "[\"standardize\"].",
                     listed(worse), worse.size() == 1 ? "reconstructs" : "reconstruct"));
 }
 

@@ -53,7 +53,7 @@ fs::path file_of(const InitializationConfig& config) {
 SafetensorsFile read_source(const InitializationConfig& config, const fs::path& file) {
   const fs::path folder = config.path;
   if (!fs::is_directory(folder) || !has_entry(folder / "config.json")) return SafetensorsFile::read(file);
-  return read_checkpoint(file, recorded_config(folder));
+  return read_checkpoint(file, recorded_identity(folder));
 }
 
 /// The model's name for a file's tensor.

@@ -83,6 +83,14 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
   return note;
 }
 
+/// Says that batches take all rows; "" where they do not.
+std::string batch_note(const RunConfig& config, const Made& made) {
+  const auto rows = made.data.train.size(), asked = config.training.batch_size;
+  if (asked <= rows || is_closed_form(made.model->phases())) return {};
+  return fmt::format("training.batch_size: {} is more than the {} training rows: each epoch is one step",
+                     asked, rows);
+}
+
 /// Data and model, as far as they can be made. Whether they are what the config says.
 bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems, OpenedData& opened) {
   const Data* data = nullptr;
@@ -106,7 +114,8 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
-    if (auto note = likelihood_note(config, made); !note.empty()) made.notes.push_back(std::move(note));
+    for (auto note : {likelihood_note(config, made), batch_note(config, made)})
+      if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {
     check_callbacks(config.callbacks, made.data, /*with_folder=*/true, problems);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
+#include "aelab/core/text.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
@@ -117,6 +119,17 @@ std::optional<double> without_leading_zero(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
+json value_of(const std::string& text, const std::string& override);
+
+/// A list of words whose quotes the shell has removed: [relu, tanh].
+std::optional<json> list_of_words(const std::string& text, const std::string& override) {
+  const auto inner = text.size() < 2 || text.back() != ']' ? "[" : text.substr(1, text.size() - 2);
+  if (inner.find_first_of("[]{}\"") != std::string::npos) return {};
+  auto list = json::array();
+  for (const auto& entry : split(inner, ',')) list.push_back(value_of(entry, override));
+  return list;
+}
+
 json value_of(const std::string& text, const std::string& override) {
   if (const auto number = without_leading_zero(text)) return *number;
   const bool looks_like_json =
@@ -124,8 +137,12 @@ json value_of(const std::string& text, const std::string& override) {
   if (looks_like_json || text == "true" || text == "false" || text == "null") {
     try {
       return parse_json(text, "override \"" + override + "\"");
-    } catch (const Error&) {
-      if (std::string_view("{[\"").find(text.front()) != std::string_view::npos) throw;
+    } catch (const Error& error) {
+      if (text.front() == '[')
+        if (auto list = list_of_words(text, override)) return *list;
+      if (text.front() == '[' || text.front() == '{')
+        throw Error(std::string(error.what()) + "; in a shell, put the override in single quotes");
+      if (text.front() == '"') throw;
     }
   }
   return text;
@@ -151,9 +168,31 @@ void set_value(json& run, const std::string& path, json value, const std::string
   set(run, path, std::move(value), /*run_at=*/"", where);
 }
 
+namespace {
+
+/// Overrides with blanks in a list or an object, which the shell has split there.
+std::vector<std::string> rejoined(const std::vector<std::string>& words) {
+  std::vector<std::string> overrides;
+  std::ptrdiff_t open = 0;
+  for (const auto& word : words) {
+    if (open > 0)
+      overrides.back() += " " + word;
+    else
+      overrides.push_back(word);
+    const auto value = open > 0 ? 0 : std::min(word.find('='), word.size());
+    open += std::count_if(word.begin() + static_cast<std::ptrdiff_t>(value), word.end(),
+                          [](char c) { return c == '[' || c == '{'; });
+    open -= std::count_if(word.begin() + static_cast<std::ptrdiff_t>(value), word.end(),
+                          [](char c) { return c == ']' || c == '}'; });
+  }
+  return overrides;
+}
+
+}  // namespace
+
 void apply_overrides(json& config, const std::vector<std::string>& overrides, const std::string& run_at) {
   Problems problems;
-  for (const auto& override : overrides) problems.attempt([&] { apply(config, override, run_at); });
+  for (const auto& override : rejoined(overrides)) problems.attempt([&] { apply(config, override, run_at); });
   problems.raise();
 }
 

@@ -20,7 +20,7 @@ struct RunStatus {
   std::int64_t parameters = 0;
   std::int64_t epochs = 0, steps = 0;
   std::int64_t peak_bytes = 0;                        ///< peak memory up to the end of the first step
-  double seconds = 0;                                 ///< of training, including validation
+  double seconds = 0;                                 ///< of training, with validation, without callbacks
   std::map<std::string, std::string> checksums = {};  ///< of the files that a completed run no longer changes
 };
 

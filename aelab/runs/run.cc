@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/checksum.h"
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
@@ -81,9 +82,9 @@ void require_usable_best(const fs::path& folder, const fs::path& resumed) {
   const auto best = checkpoint_path(folder, Which::best);
   if (!has_entry(best)) return;
   try {
-    read_checkpoint(best, recorded_config(folder));
+    read_checkpoint(best, recorded_identity(folder));
   } catch (const Error& error) {
-    read_checkpoint(resumed, recorded_config(folder));
+    read_checkpoint(resumed, recorded_identity(folder));
     throw Error(
         std::string(error.what()) +
         "; or remove the file: then the run is evaluated with the best of the epochs to come, or with "
@@ -95,7 +96,7 @@ void require_usable_best(const fs::path& folder, const fs::path& resumed) {
 History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
             std::vector<std::string> remarks) {
   const auto checkpoint = checkpoint_path(folder, from);
-  Place place{.folder = folder, .resume = {}, .config = recorded_config(folder), .notes = std::move(remarks)};
+  Place place{.folder = folder, .resume = {}, .run = recorded_identity(folder), .notes = std::move(remarks)};
   const auto add = [&](const std::vector<std::string>& notes) {
     place.notes.insert(place.notes.end(), notes.begin(), notes.end());
   };
@@ -116,7 +117,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
 std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
   const auto which = has_entry(best) ? Which::best : Which::last;
-  if (which == Which::best) load_model_state(best, *made.model, recorded_config(folder));
+  if (which == Which::best) load_model_state(best, *made.model, recorded_identity(folder));
   std::vector<Result> results;
   if (made.data.test.size() > 0) {
     results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
@@ -177,7 +178,7 @@ RunOutcome on_record(const fs::path& folder) {
 /// Whether there is such a checkpoint of this run, and it can be read.
 bool is_intact(const fs::path& folder, Which checkpoint) {
   try {
-    read_checkpoint(find_checkpoint(folder, checkpoint), recorded_config(folder));
+    read_checkpoint(find_checkpoint(folder, checkpoint), recorded_identity(folder));
     return true;
   } catch (const Error&) {
     return false;
@@ -242,6 +243,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
   const auto record = record_of_data(*made.source);
   config.model.expanded = made.model->config();
+  config.data.split = made.source->completed(config.data.split);
   const bool given = !options.folder.empty();
   const auto folder = given ? options.folder : create_numbered_folder(fs::path(config.output) / config.name);
   if (given) fs::create_directories(folder);
@@ -283,8 +285,12 @@ RunConfig load_run_config(const fs::path& folder) {
   return read_run_config(read_file_within(folder, "config.json"), path.string());
 }
 
-AnyJson recorded_config(const fs::path& folder) {
-  return {parse_json(read_file_within(folder, "config.json"), (folder / "config.json").string()).dump()};
+RunIdentity recorded_identity(const fs::path& folder) {
+  const auto text = [&](const char* name) {
+    return parse_json(read_file_within(folder, name), (folder / name).string()).dump();
+  };
+  return {.config = {text("config.json")},
+          .data = has_entry(folder / "data.json") ? checksum(text("data.json")) : ""};
 }
 
 void check_recorded_data(const fs::path& folder, const Data& data) {
@@ -326,9 +332,9 @@ std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) 
 
 SafetensorsFile read_checkpoint(const fs::path& folder, Which checkpoint) {
   const auto path = find_checkpoint(folder, checkpoint);
-  const auto config = recorded_config(folder);
+  const auto run = recorded_identity(folder);
   try {
-    return read_checkpoint(path, config);
+    return read_checkpoint(path, run);
   } catch (const Error& error) {
     for (const auto other : {Which::last, Which::best})
       if (other != checkpoint && is_intact(folder, other))

@@ -77,8 +77,8 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// a checkpoint that can be used instead, if there is one.
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
-/// The recorded config of a run as its checkpoints keep it.
-AnyJson recorded_config(const std::filesystem::path& folder);
+/// The run of a folder as its checkpoints name it.
+RunIdentity recorded_identity(const std::filesystem::path& folder);
 
 /// The run recorded in `folder`. Throws an Error with the first difference if it is not that of `config`;
 /// kernels that `config` leaves open may have any recorded value.

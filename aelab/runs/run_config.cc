@@ -42,9 +42,9 @@ void RunConfig::fields(Fields& f) {
   f("output", output, "the folder of run folders: <output>/<name>/<n>")
       .also_known_as({"output_dir", "out", "log_dir", "save_dir", "folder"});
   f.require(is_folder_name(name), "name", kNoFolderName);
-  f.require(!data.source.empty(), "data", "is missing: say which, such as {\"source\": \"digits\"}");
+  f.require(!data.source.empty(), "data", "is missing: name a source, such as {\"source\": \"digits\"}");
   f.require(!model.variant.empty(), "model",
-            "is missing: say which, such as {\"variant\": \"dense\", \"code\": 32}");
+            "is missing: choose a variant, such as {\"variant\": \"dense\", \"code\": 32}");
 }
 
 RunConfig read_run_config(const std::string& text, const std::string& file,

@@ -2,12 +2,17 @@
 
 #include <ATen/Parallel.h>
 
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
 #include "aelab/nn/threads.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/working_folder.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
+
+using nlohmann::json;
 
 const Dataset& TrainedRun::part(Part part) const {
   const auto& rows = part_of(data, part);
@@ -35,6 +40,20 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   load_transforms(file, path, run.data);
   run.model->eval();
   return run;
+}
+
+json source_like_run(const std::filesystem::path& folder, const std::string& path) {
+  const json plain = {{"source", source_of_file(path)}, {"files", path}};
+  auto config = load_run_config(folder);
+  const auto own = write_config(config.data.source);
+  if (own.at("source") != plain.at("source")) return plain;
+  Choice<Source> read;
+  read_config(plain, read, "data");
+  const auto standard = write_config(read);
+  auto source = plain;
+  for (const auto& [key, value] : own.items())
+    if (!key.ends_with("files") && standard.value(key, json()) != value) source[key] = value;
+  return source;
 }
 
 void require_inputs(const TrainedRun& run, const Data& other) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -21,6 +23,11 @@ struct TrainedRun {
 /// are the same to the last bit. Throws an Error if the folder has no run, its data cannot be opened, or it
 /// has no such checkpoint.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
+
+/// The config of the source that reads the file or folder `path` as the run in `folder` reads its own files,
+/// label column and delimiter included; of the source for such files (source_of_file) if the run's data come
+/// from another type of source. Fields with default values are left out.
+nlohmann::json source_like_run(const std::filesystem::path& folder, const std::string& path);
 
 /// Throws an Error if rows of other data, transformed like the run's, do not fit its model: another shape, or
 /// other columns.

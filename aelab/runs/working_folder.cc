@@ -1,9 +1,11 @@
 #include "aelab/runs/working_folder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
 
@@ -27,6 +29,16 @@ void change_paths(json& value, bool is_path, const Change& change) {
   if (!value.is_structured()) return;
   for (auto item = value.begin(); item != value.end(); ++item)
     change_paths(*item, value.is_object() ? is_path_field(item.key()) : is_path, change);
+}
+
+/// Names the folders of sets that are in data/ of the working folder, where a run that began there found them
+/// (data/places.h).
+void name_sets_in(const fs::path& working_folder, json& value) {
+  if (!value.is_structured()) return;
+  for (auto& part : value) name_sets_in(working_folder, part);
+  if (!value.is_object() || !value.contains("source") || value.value("folder", "none") != "") return;
+  const auto set = working_folder / "data" / value.value("source", "");
+  if (!std::getenv("AELAB_DATA") && folder_exists(set)) value["folder"] = set.string();
 }
 
 }  // namespace
@@ -61,6 +73,7 @@ Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& sou
     lost = lost || (found == path && fs::path(path).is_relative() && !has_entry(path));
     return found;
   });
+  name_sets_in(working_folder, written);
   Choice<Source> found;
   read_config(written, found, "data");
   try {

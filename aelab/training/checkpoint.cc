@@ -93,11 +93,14 @@ CheckpointRecord read_record(const SafetensorsFile& file, const std::string& pat
 json parsed(const AnyJson& value) { return value.text.empty() ? json::object() : json::parse(value.text); }
 
 /// Throws an Error if another run wrote the checkpoint.
-void require_same_config(const AnyJson& before, const AnyJson& now, const std::string& path) {
-  const auto then = parsed(before), wanted = parsed(now);
-  if (then.empty() || wanted.empty() || then == wanted) return;
-  throw Error(path + ": was written by another run: " + difference_in_words(then, wanted) +
-              "; restore this run's own checkpoint and config.json, or start a new run");
+void require_same_run(const RunIdentity& before, const RunIdentity& now, const std::string& path) {
+  const auto then = parsed(before.config), wanted = parsed(now.config);
+  const bool same_config = then.empty() || wanted.empty() || then == wanted;
+  const bool same_data = before.data.empty() || now.data.empty() || before.data == now.data;
+  if (same_config && same_data) return;
+  throw Error(path + ": was written by another run: " +
+              (same_config ? "it was trained on other data" : difference_in_words(then, wanted)) +
+              "; restore this run's own checkpoint, config.json and data.json, or start a new run");
 }
 
 /// Kernels that were chosen automatically stay the same, so that the run ends in the same bits.
@@ -127,7 +130,7 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
   CheckpointRecord record{.progress = training.progress,
                           .averages = {training.averages.save().dump()},
                           .kernels = {write_config(used).dump()},
-                          .config = training.config};
+                          .run = training.run};
   auto memories = json::object();
   for (const auto& callback : training.callbacks)
     if (const auto key = callback->state_key(); !key.empty()) memories[key] = callback->save();
@@ -139,7 +142,7 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers) try {
   const auto file = SafetensorsFile::read(path);
   const auto record = read_record(file, path);
-  require_same_config(record.config, training.config, path);
+  require_same_run(record.run, training.run, path);
   training.progress = record.progress;
   if (training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
     throw Error(path.string() + ": is of phase " + std::to_string(training.progress.phase) +
@@ -170,9 +173,9 @@ Progress progress_of(const std::filesystem::path& path) {
   }
 }
 
-SafetensorsFile read_checkpoint(const std::filesystem::path& path, const AnyJson& config) {
+SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIdentity& run) {
   auto file = SafetensorsFile::read(path);
-  require_same_config(read_record(file, path).config, config, path);
+  require_same_run(read_record(file, path).run, run, path);
   return file;
 }
 
@@ -190,8 +193,8 @@ void load_model_state(const SafetensorsFile& file, const std::filesystem::path& 
   load_fitted(model, file);
 }
 
-void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config) {
-  load_model_state(read_checkpoint(path, config), path, model);
+void load_model_state(const std::filesystem::path& path, Autoencoder& model, const RunIdentity& run) {
+  load_model_state(read_checkpoint(path, run), path, model);
 }
 
 }  // namespace aelab

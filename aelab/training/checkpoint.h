@@ -29,9 +29,9 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 /// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
-/// Reads a checkpoint that a run of this config wrote (empty: any). Throws an Error if the file is corrupted,
+/// Reads a checkpoint that this run wrote. Throws an Error if the file is corrupted,
 /// is not a checkpoint, or was written by another run. Whoever reads a run's checkpoint reads it by this.
-SafetensorsFile read_checkpoint(const std::filesystem::path& path, const AnyJson& config);
+SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIdentity& run);
 
 /// Restores the fitted transforms of a split from the checkpoint `file`, which was read from `path`. Throws
 /// an Error if it belongs to other transforms.
@@ -41,6 +41,6 @@ void load_transforms(const SafetensorsFile& file, const std::filesystem::path& p
 /// belongs to another model.
 void load_model_state(const SafetensorsFile& file, const std::filesystem::path& path, Autoencoder& model);
 /// The same for the checkpoint at `path`. Throws the Errors of read_checkpoint(), too.
-void load_model_state(const std::filesystem::path& path, Autoencoder& model, const AnyJson& config = {});
+void load_model_state(const std::filesystem::path& path, Autoencoder& model, const RunIdentity& run = {});
 
 }  // namespace aelab

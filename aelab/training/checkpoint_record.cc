@@ -29,7 +29,8 @@ void CheckpointRecord::fields(Fields& f) {
   f("averages", averages, "the running sums of the epoch");
   f("kernels", kernels, "in use when it was written");
   f("callbacks", callbacks, "their memory");
-  f("config", config, "of the run that wrote it");
+  f("config", run.config, "of the run that wrote it");
+  f("data", run.data, "CRC-32 of the record of the data that it was trained on");
 }
 
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path) {

@@ -16,11 +16,18 @@ struct Progress {
   std::int64_t step = 0;   ///< steps done, over all phases
   std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
   double rate_scale = 1;                         ///< of learning rates, in this phase
-  double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, validation included
+  double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, with validation, without callbacks
   bool phase_ended = false, run_ended = false;
 
   Position position() const { return {.epoch = pass, .batch = batch}; }
   void fields(Fields& f);
+};
+
+/// What makes a run this one: a checkpoint is read as that of the run whose config and data it was written
+/// with.
+struct RunIdentity {
+  AnyJson config = {};    ///< as the run's folder records it; empty: of any run
+  std::string data = "";  ///< the CRC-32 of the record of its data; empty: of any data
 };
 
 /// The metadata "aelab" of a checkpoint, a JSON object.
@@ -30,7 +37,7 @@ struct CheckpointRecord {
   AnyJson averages = {};   ///< the running sums of the epoch
   AnyJson kernels = {};    ///< in use when it was written
   AnyJson callbacks = {};  ///< their states, by state key
-  AnyJson config = {};     ///< of the run that wrote it
+  RunIdentity run = {};    ///< that wrote it
 
   void fields(Fields& f);
 };

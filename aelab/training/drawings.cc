@@ -37,15 +37,15 @@ Tensor in_the_plane(const Tensor& codes) {
   return principal_components(Dataset::from_tensors(codes), 2).encode(codes);
 }
 
-using Colour = std::array<std::uint8_t, 3>;
+using Color = std::array<std::uint8_t, 3>;
 
 /// Ten colors that are easy to distinguish on white (Tableau's categorical palette).
-constexpr Colour kColours[] = {{31, 119, 180},  {255, 127, 14}, {44, 160, 44},   {214, 39, 40},
-                               {148, 103, 189}, {140, 86, 75},  {227, 119, 194}, {127, 127, 127},
-                               {188, 189, 34},  {23, 190, 207}};
+constexpr Color kColors[] = {{31, 119, 180},  {255, 127, 14}, {44, 160, 44},   {214, 39, 40},
+                             {148, 103, 189}, {140, 86, 75},  {227, 119, 194}, {127, 127, 127},
+                             {188, 189, 34},  {23, 190, 207}};
 
-const Colour& colour_of(std::int64_t label) {
-  return kColours[static_cast<std::size_t>(label) % std::size(kColours)];
+const Color& color_of(std::int64_t label) {
+  return kColors[static_cast<std::size_t>(label) % std::size(kColors)];
 }
 
 /// Digits of 3x5 pixels, a row of three bits after the other.
@@ -65,28 +65,28 @@ class Scatter {
   }
 
   /// A dot of 5x5 pixels; x to the right and y upwards, both from 0 to 1.
-  void dot(double x, double y, const Colour& colour) {
+  void dot(double x, double y, const Color& color) {
     const auto column = std::lround(kMargin + x * (kSize - 1 - 2 * kMargin));
     const auto row = std::lround(kSize - 1 - kMargin - y * (kSize - 1 - 2 * kMargin));
-    fill(column - 2, row - 2, 5, colour);
+    fill(column - 2, row - 2, 5, color);
   }
   Image image() && { return std::move(image_); }
 
  private:
   static constexpr std::int64_t kSize = 480, kMargin = 8, kLegend = 56, kLine = 18, kDigitPixel = 2;
-  static constexpr Colour kBlack = {0, 0, 0};
+  static constexpr Color kBlack = {0, 0, 0};
   Image image_;
 
-  void fill(std::int64_t left, std::int64_t top, std::int64_t side, const Colour& colour) {
+  void fill(std::int64_t left, std::int64_t top, std::int64_t side, const Color& color) {
     for (auto r = top; r < top + side; ++r)
       for (auto c = left; c < left + side; ++c)
-        std::copy(colour.begin(), colour.end(), image_.pixels.begin() + (r * image_.width + c) * 3);
+        std::copy(color.begin(), color.end(), image_.pixels.begin() + (r * image_.width + c) * 3);
   }
 
   /// A class's line of the legend.
   void name(std::int64_t label) {
     const auto top = kMargin + label * kLine;
-    fill(kSize, top, 5 * kDigitPixel, colour_of(label));
+    fill(kSize, top, 5 * kDigitPixel, color_of(label));
     auto left = kSize + 16;
     for (const char digit : std::to_string(label)) {
       for (int bit = 0; bit < 15; ++bit)
@@ -125,7 +125,7 @@ std::optional<Image> draw_codes(const Training& training, std::int64_t count) {
   Scatter scatter(batch.labels.defined() ? batch.labels.max().item<std::int64_t>() + 1 : 0);
   for (std::int64_t i = 0; i < placed.size(0); ++i) {
     const auto label = batch.labels.defined() ? batch.labels[i].item<std::int64_t>() : 0;
-    scatter.dot(place[2 * i], place[2 * i + 1], colour_of(label));
+    scatter.dot(place[2 * i], place[2 * i + 1], color_of(label));
   }
   return std::move(scatter).image();
 }

@@ -70,7 +70,7 @@ class Loop {
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
     training_.kernels = config.kernels;
-    training_.config = place.config;
+    training_.run = place.run;
     training_.notes = place.notes;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = Batches(data.train, config.batch_size).count();
@@ -108,7 +108,9 @@ class Loop {
 
   template <class... Parameters, class... Arguments>
   void each(void (Callback::*event)(Training&, Parameters...), Arguments&&... arguments) {
+    const auto begun = Clock::now();
     for (const auto& callback : training_.callbacks) ((*callback).*event)(training_, arguments...);
+    clock_ += Clock::now() - begun;  // what they write is not training
   }
 
   /// Makes the optimizers of a phase, at its beginning and on resume within it.

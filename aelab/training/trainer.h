@@ -37,7 +37,7 @@ struct TrainerConfig {
 struct Place {
   std::filesystem::path folder = {};                 ///< of the run; empty: nothing is written
   std::optional<std::filesystem::path> resume = {};  ///< a checkpoint
-  AnyJson config = {};  ///< of the run; checkpoints keep it, and only the same run resumes them
+  RunIdentity run = {};                 ///< checkpoints keep it, and only the same run resumes them
   std::vector<std::string> notes = {};  ///< remarks on this resumption, for the log
 };
 

@@ -53,7 +53,7 @@ class Training {
   std::vector<Phase> phases;
   std::vector<std::shared_ptr<Callback>> callbacks;
   Kernels kernels = {};  ///< of the config
-  AnyJson config = {};   ///< of the run; checkpoints keep it
+  RunIdentity run = {};  ///< checkpoints keep it
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases

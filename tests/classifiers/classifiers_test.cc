@@ -9,7 +9,7 @@
 #include "aelab/classifiers/k_means.h"
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/signals.h"
 #include "tests/support.h"
@@ -36,9 +36,9 @@ TEST(Classifiers, AreStoppedBySignals) {
   std::raise(SIGTERM);
   LogisticRegression regression({});
   EXPECT_THROW(regression.fit(kTwoRows, kTwoLabels, 2, 0), Stopped);
-  NearestNeighbours neighbours({});
-  neighbours.fit(kTwoRows, kTwoLabels, 2, 0);
-  EXPECT_THROW(neighbours.predict(kTwoRows), Stopped);
+  NearestNeighbors neighbors({});
+  neighbors.fit(kTwoRows, kTwoLabels, 2, 0);
+  EXPECT_THROW(neighbors.predict(kTwoRows), Stopped);
   EXPECT_THROW(k_means(kTwoRows, {.clusters = 1}, 0), Stopped);
   StopSignals::reset();
 }
@@ -89,10 +89,10 @@ TEST(RbfSvm, RefusesMoreRowsThanItsLimit) {
   EXPECT_SAYS(message, "linear-svm");
 }
 
-TEST(NearestNeighbours, VoteAndTheNearestBreaksTies) {
+TEST(NearestNeighbors, VoteAndTheNearestBreaksTies) {
   const auto rows = column({0, 1, 2, 10, 11, 12}), labels = classes_of({0, 0, 1, 1, 2, 2});
   const auto predicted = [&](std::int64_t k, float at) {
-    NearestNeighbours classifier({.k = k});
+    NearestNeighbors classifier({.k = k});
     classifier.fit(rows, labels, 3, 0);
     return classifier.predict(column({at})).item<std::int64_t>();
   };
@@ -105,8 +105,8 @@ TEST(NearestNeighbours, VoteAndTheNearestBreaksTies) {
   EXPECT_EQ(predicted(99, -0.1F), 0);  // all six: two each
 }
 
-TEST(NearestNeighbours, SeeDistancesFarFromTheOrigin) {
-  NearestNeighbours classifier({.k = 1});
+TEST(NearestNeighbors, SeeDistancesFarFromTheOrigin) {
+  NearestNeighbors classifier({.k = 1});
   const auto rows = column({100'000, 100'001, 100'002, 100'003}), labels = classes_of({0, 1, 2, 3});
   classifier.fit(rows, labels, 4, 0);
   EXPECT_TRUE(classifier.predict(rows + 0.4F).equal(labels));

@@ -23,12 +23,12 @@ at::Tensor cloud(std::int64_t rows, std::int64_t features) {
 }
 
 TEST(KMeans, AreThoseComputedByHand) {
-  // Groups {0, 1} and {10, 11, 12}: centres 0.5 and 11, inertia 2 * 0.25 + 2 * 1.
+  // Groups {0, 1} and {10, 11, 12}: centers 0.5 and 11, inertia 2 * 0.25 + 2 * 1.
   const auto found = k_means(at::tensor({0.F, 10.F, 11.F, 1.F, 12.F}).unsqueeze(1), {.clusters = 2}, 0);
   EXPECT_NEAR(found.inertia, 2.5, 1e-12);
-  const auto centres = std::get<0>(found.centres.squeeze(1).sort());
-  EXPECT_NEAR(centres[0].item<double>(), 0.5, 1e-12);
-  EXPECT_NEAR(centres[1].item<double>(), 11, 1e-12);
+  const auto centers = std::get<0>(found.centers.squeeze(1).sort());
+  EXPECT_NEAR(centers[0].item<double>(), 0.5, 1e-12);
+  EXPECT_NEAR(centers[1].item<double>(), 11, 1e-12);
   EXPECT_EQ(best_matching_accuracy(found.clusters, numbers({0, 1, 1, 0, 1})), 1);
 }
 
@@ -36,13 +36,13 @@ TEST(KMeans, IsAFixedPointAndFixedByTheSeed) {
   const auto x = cloud(300, 3);
   const auto a = k_means(x, {.clusters = 6, .restarts = 3}, 7),
              b = k_means(x, {.clusters = 6, .restarts = 3}, 7);
-  EXPECT_TRUE(a.centres.equal(b.centres) && a.clusters.equal(b.clusters));
+  EXPECT_TRUE(a.centers.equal(b.centers) && a.clusters.equal(b.clusters));
   for (std::int64_t i = 0; i < 6; ++i) {
     const auto members = x.index({a.clusters == i}).to(at::kDouble);
     ASSERT_GT(members.size(0), 0);
-    EXPECT_TRUE(at::allclose(members.mean(0), a.centres[i], 1e-9, 1e-9));
+    EXPECT_TRUE(at::allclose(members.mean(0), a.centers[i], 1e-9, 1e-9));
   }
-  const auto nearest = at::cdist(x.to(at::kDouble), a.centres).argmin(1);
+  const auto nearest = at::cdist(x.to(at::kDouble), a.centers).argmin(1);
   EXPECT_TRUE(nearest.equal(a.clusters));
 }
 

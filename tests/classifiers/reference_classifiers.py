@@ -24,7 +24,7 @@ train, test = slice(0, 1000), slice(1000, None)
 
 
 def objective(model, z, labels):
-    """What LogisticRegression minimises: C * (sum of -log p(label)) + |W|^2 / 2."""
+    """What LogisticRegression minimizes: C * (sum of -log p(label)) + |W|^2 / 2."""
     p = model.predict_log_proba(z)
     return -model.C * p[np.arange(len(labels)), labels].sum() + (model.coef_**2).sum() / 2
 
@@ -34,14 +34,14 @@ def accuracy(model, *steps):
     return f"{(pipeline.predict(x[test]) == y[test]).sum()} of 797 right"
 
 
-def vote(neighbours):
-    """The class of most neighbours, nearest first; of classes with equally many, that of the nearest."""
-    counts = (neighbours[:, :, None] == neighbours[:, None, :]).sum(2)
-    return neighbours[np.arange(len(neighbours)), counts.argmax(1)]
+def vote(neighbors):
+    """The class of most neighbors, nearest first; of classes with equally many, that of the nearest."""
+    counts = (neighbors[:, :, None] == neighbors[:, None, :]).sum(2)
+    return neighbors[np.arange(len(neighbors)), counts.argmax(1)]
 
 
-def neighbours_accuracy(k, *steps):
-    """scikit-learn's neighbours with our rule for ties: its own takes the smallest class."""
+def neighbors_accuracy(k, *steps):
+    """scikit-learn's neighbors with our rule for ties: its own takes the smallest class."""
     pipeline = make_pipeline(*steps, KNeighborsClassifier(k)).fit(x[train], y[train])
     z = pipeline[:-1].transform(x[test]) if steps else x[test]
     predicted = vote(y[train][pipeline[-1].kneighbors(z, return_distance=False)])
@@ -62,7 +62,7 @@ for standardized in True, False:
     for C, gamma in (1, "scale"), (10, "scale"), (1, 0.1):
         print(f"rbf-svm, {how}, C = {C}, gamma = {gamma}:", accuracy(SVC(C=C, gamma=gamma), *steps))
     for k in 1, 3, 5:
-        print(f"nearest-neighbours, {how}, k = {k}:", neighbours_accuracy(k, *steps))
+        print(f"nearest-neighbors, {how}, k = {k}:", neighbors_accuracy(k, *steps))
 
 fitted = KMeans(10, n_init=50, random_state=0, tol=0).fit(x)
 print(f"k-means: inertia {fitted.inertia_:.6f}, NMI {normalized_mutual_info_score(y, fitted.labels_):.6f}, "

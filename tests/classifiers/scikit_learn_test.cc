@@ -9,7 +9,7 @@
 #include "aelab/classifiers/k_means.h"
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/data/source.h"
 
@@ -94,14 +94,14 @@ TEST(ScikitLearn, AgreesOnTheRbfSvm) {
 
 // With our rule for ties; scikit-learn's own takes the smallest class (744, 744, 769 and 763 right where k >
 // 1).
-TEST(ScikitLearn, AgreesOnNearestNeighbours) {
+TEST(ScikitLearn, AgreesOnNearestNeighbors) {
   struct {
     bool standardize;
     std::int64_t k, right;
   } const cases[] = {{true, 1, 741},  {true, 3, 747},  {true, 5, 747},
                      {false, 1, 767}, {false, 3, 766}, {false, 5, 761}};
   for (const auto& expected : cases) {
-    NearestNeighbours classifier({.k = expected.k, .standardize = expected.standardize});
+    NearestNeighbors classifier({.k = expected.k, .standardize = expected.standardize});
     EXPECT_EQ(right(classifier), expected.right) << expected.k << expected.standardize;
   }
 }

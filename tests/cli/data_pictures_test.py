@@ -39,18 +39,18 @@ class Pictures(reading.DataTest):
     def test_what_pillow_writes(self):
         folder = self.folder / "pictures"
         folder.mkdir()
-        wanted = {"grey": [], "rgb": []}
+        wanted = {"gray": [], "rgb": []}
         cases = [("L", "a.png", {}), ("RGB", "b.png", {}), ("RGBA", "c.png", {}), ("P", "d.png", {}), ("1", "e.png", {})]
         cases += [("RGB", "f.jpg", {}), ("RGB", "g.jpeg", {"quality": 30, "progressive": True}), ("L", "h.JPG", {})]
         cases += [("RGB", "i.jpg", {"subsampling": 0, "quality": 95}), ("LA", "j.png", {})]
         for mode, name, options in cases:
             self.picture(mode, (13, 10)).save(folder / name, **options)
         for path in sorted(folder.iterdir()):
-            for colour, to in (("grey", "L"), ("rgb", "RGB")):
+            for color, to in (("gray", "L"), ("rgb", "RGB")):
                 pixels = numpy.asarray(Image.open(path).convert(to), "f4") / 255
-                wanted[colour].append(pixels[None] if to == "L" else pixels.transpose(2, 0, 1))
-        for colour, values in wanted.items():
-            read = self.read({"source": "images", "files": str(folder), "colour": colour})["train"]
+                wanted[color].append(pixels[None] if to == "L" else pixels.transpose(2, 0, 1))
+        for color, values in wanted.items():
+            read = self.read({"source": "images", "files": str(folder), "color": color})["train"]
             self.same(read, numpy.stack(values))
 
     def test_sizes_and_classes_as_pillow_brings_them(self):
@@ -63,7 +63,7 @@ class Pictures(reading.DataTest):
                 bilinear = Image.Resampling.BILINEAR  # at once, Pillow chooses which side comes first
                 scaled = picture.resize((10, size[0]), bilinear).resize((10, 12), bilinear)
                 wanted.append((numpy.asarray(scaled, "f4") / 255).transpose(2, 0, 1)[:, 2:10, 1:9])
-        source = {"source": "images", "files": self.path("p"), "colour": "rgb", "resize": [12, 10], "crop": [8, 8]}
+        source = {"source": "images", "files": self.path("p"), "color": "rgb", "resize": [12, 10], "crop": [8, 8]}
         read = self.read(source)
         self.same(read["train"], numpy.stack(wanted))
         numpy.testing.assert_array_equal(read["train-labels"], [0, 0, 0, 1, 1, 1])
@@ -95,10 +95,10 @@ class Pictures(reading.DataTest):
             path.parent.mkdir(exist_ok=True)
             Image.fromarray(value).save(path)
             self.assertEqual(path.read_bytes()[24], 16)  # bits
-        for colour in ("grey", "rgb"):
-            read = self.read({"source": "images", "files": self.path("p"), "colour": colour})["train"]
+        for color in ("gray", "rgb"):
+            read = self.read({"source": "images", "files": self.path("p"), "color": color})["train"]
             wanted = (values / numpy.float32(65535)).astype("f4")[:, None]
-            self.same(read, wanted if colour == "grey" else wanted.repeat(3, 1))
+            self.same(read, wanted if color == "gray" else wanted.repeat(3, 1))
         self.assertGreater(len(numpy.unique(read)), 50)
 
     def test_sixteen_bits_of_color_are_kept(self):
@@ -106,7 +106,7 @@ class Pictures(reading.DataTest):
         (self.folder / "p").mkdir()
         for i, value in enumerate(values):
             (self.folder / f"p/{i}.png").write_bytes(png(value, bits=16, kind=2))
-        read = self.read({"source": "images", "files": self.path("p"), "colour": "rgb"})["train"]
+        read = self.read({"source": "images", "files": self.path("p"), "color": "rgb"})["train"]
         self.same(read, (values / numpy.float32(65535)).astype("f4").transpose(0, 3, 1, 2))
         read = self.read({"source": "images", "files": self.path("p")})["train"]
         numpy.testing.assert_allclose(read[:, 0], values @ [0.299, 0.587, 0.114] / 65535, atol=1.1 / 65535)
@@ -131,7 +131,7 @@ class Pictures(reading.DataTest):
                     exif[0x0112] = orientation
                     self.picture("RGB", (10, 16)).save(folder / f"a.{kind}", exif=exif)
                     wanted = numpy.asarray(ImageOps.exif_transpose(Image.open(folder / f"a.{kind}")), "f4") / 255
-                    source = {"source": "images", "files": str(folder), "colour": "rgb"}
+                    source = {"source": "images", "files": str(folder), "color": "rgb"}
                     self.same(self.read(source)["train"], wanted.transpose(2, 0, 1)[None])
                     notes = json.loads(program.run("data", json.dumps(source), "--json").stdout)["notes"]
                     said = f"1 image is rotated or flipped according to its EXIF orientation, such as {folder / f'a.{kind}'}"

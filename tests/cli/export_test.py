@@ -83,7 +83,7 @@ class Export(program.TestCase):
                     "variant": "stacked",
                     "layers": [{"variant": "dense", "code": 6}],
                     "layer_epochs": 1,
-                    "classifier": "nearest-neighbours",
+                    "classifier": "nearest-neighbors",
                 }
             )
         )

@@ -38,18 +38,18 @@ class Measuring(program.TestCase):
         self.assertNotIn("not applicable", metrics.values())
 
     def test_class_names_on_one_side_only(self):
-        labelled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(
+        labeled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(
             f"{i},{i * i % 7},{classes[i % len(classes)]}\n" for i in range(40)))
             for name, classes in (("named", ["cat", "dog"]), ("numbered", [0, 1]), ("others", [3, 7]))]
         source = lambda file: {"source": "csv", "files": file, "label": "kind"}
-        config = small_run(data={**source(labelled[0]), "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
+        config = small_run(data={**source(labeled[0]), "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
         run = self.train(config)
-        for file in labelled[1:]:
+        for file in labeled[1:]:
             result = program.run("evaluate", run, "--data", program.json.dumps(source(file)))
             self.assert_refused(result, "its classes are numbers without class names, the run's cat, dog")
-        bare = {"source": "csv", "files": labelled[1], "ignore": ["kind"]}
+        bare = {"source": "csv", "files": labeled[1], "ignore": ["kind"]}
         self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(bare)).code, 0)
-        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(source(labelled[0]))).code, 0)
+        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(source(labeled[0]))).code, 0)
 
 
 if __name__ == "__main__":

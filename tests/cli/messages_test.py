@@ -46,7 +46,7 @@ class Arguments(program.TestCase):
             (["compare", "x", "--plan", "--dry-run"], "cannot be combined with"),
             (["compare", "x", "--jobs", "two"], "compare: --jobs: must be a whole number from 1"),
             (["bench", "--seconds", "-1"], "bench: --seconds: must be a number above 0"),
-            (["evaluate", folder, "--data", "wine.csv"], '--data: "wine.csv" is a file'),
+            (["evaluate", folder, "--data", "wine.csv"], 'wine.csv is read as {"source": "csv", "files": "wine.csv"}'),
             (["completion", "powershell"], 'completion: must be bash, zsh or fish, not "powershell"'),
         ):
             with self.subTest(arguments):
@@ -214,7 +214,7 @@ class RunsOutput(program.TestCase):
         self.assertRegex(text, r"epoch 1/2 \[[#.]+\]  \d+/\d+  loss \S+  \S+ steps/s  .* left")
         self.assertEqual(
             set(re.findall(r"\x1b\[\d*[A-Za-z]", text)), {"\x1b[K"}
-        )  # clears the line; no colours
+        )  # clears the line; no colors
         lines = re.sub(r"[^\n]*\r\x1b\[K", "", text.replace("\r\n", "\n")).splitlines()
         self.assertEqual([line.split()[1] for line in lines if line], ["1/2", "2/2"])
 

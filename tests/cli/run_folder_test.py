@@ -92,6 +92,7 @@ class RunFolder(program.TestCase):
                 "train/reconstruction",
                 "validation/loss",
                 "validation/reconstruction",
+                "validation/mse",
             ],
         )
         self.assertLess(epochs[-1]["validation/loss"], epochs[0]["validation/loss"])
@@ -256,10 +257,10 @@ class RunFolder(program.TestCase):
         if Image is None:
             self.skipTest("no pillow")
         with Image.open(self.run_folder / "images/codes-0005.png") as image:
-            colours = [image.getpixel((485, 13 + 18 * label)) for label in range(10)]
+            colors = [image.getpixel((485, 13 + 18 * label)) for label in range(10)]
             self.assertEqual(image.size, (480 + 56, 480))
-            self.assertEqual(colours[:2], [(31, 119, 180), (255, 127, 14)])
-            self.assertEqual(len(set(colours)), 10)
+            self.assertEqual(colors[:2], [(31, 119, 180), (255, 127, 14)])
+            self.assertEqual(len(set(colors)), 10)
             one = [[image.getpixel((496 + 2 * x, 26 + 2 * y)) == (0, 0, 0) for x in range(3)] for y in range(5)]
             self.assertEqual(["".join(".#"[dot] for dot in row) for row in one], [".#.", "##.", ".#.", ".#.", "###"])
 

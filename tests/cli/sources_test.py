@@ -24,7 +24,7 @@ def write_idx(path, shape, values):
 
 
 class Sources(program.TestCase):
-    def labelled(self, prefix=""):
+    def labeled(self, prefix=""):
         values = [(7 * i) % 256 for i in range(40 * 16)]
         return {
             f"{prefix}inputs": write_idx(self.folder / f"{prefix}x", (40, 4, 4), values),
@@ -32,7 +32,7 @@ class Sources(program.TestCase):
         }
 
     def idx(self, former):
-        files = {**self.labelled(), **self.labelled("test_")}
+        files = {**self.labeled(), **self.labeled("test_")}
         names = ("train_images", "train_labels", "test_images", "test_labels") if former else (
             "files", "label_files", "test_files", "test_label_files")
         return {"source": "idx", **dict(zip(names, files.values()))}

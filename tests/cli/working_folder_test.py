@@ -1,5 +1,6 @@
 """Relative paths of a run file begin where the run was started; runs on record find them from everywhere."""
 
+import gzip
 import json
 import shutil
 
@@ -48,6 +49,16 @@ class WorkingFolder(program.TestCase):
                 result = program.run(*command, cwd=self.elsewhere)
                 self.assertEqual(result.code, 0, result.stderr)
         self.assertEqual(program.run("evaluate", folder, "--json", cwd=self.elsewhere).stdout, there.stdout)
+
+    def test_sets_in_the_data_folder_of_the_start_are_found(self):
+        shutil.copytree(program.SOURCE / "data/digits", self.start / "data/digits")
+        packed = self.start / "data/digits/digits.csv.gz"
+        rows = gzip.decompress(packed.read_bytes()).splitlines(keepends=True)
+        packed.write_bytes(gzip.compress(b"".join(rows[:900])))  # not the set that is shipped
+        folder = self.begun(data={"source": "digits", "validation": 100, "test": 100})
+        result = program.run("evaluate", folder, "--json", cwd=self.elsewhere)
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout), program.read_json(folder / "evaluation.json")["metrics"])
 
     def test_other_data_of_the_same_name_are_not_taken(self):
         folder = self.begun()

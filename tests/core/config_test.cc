@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-enum class Colour { red, green, blue };
-std::span<const std::string_view> names(Colour) {
+enum class Color { red, green, blue };
+std::span<const std::string_view> names(Color) {
   static constexpr std::array<std::string_view, 3> kNames = {"red", "green", "blue"};
   return kNames;
 }
@@ -50,10 +50,10 @@ class Group : public Figure {
     static constexpr std::string_view kind = "group";
     static constexpr std::string_view summary = "several figures";
     std::vector<Choice<Figure>> members = {};
-    Colour colour = Colour::red;
+    Color color = Color::red;
     void fields(Fields& f) {
       f("members", members, "its figures");
-      f("colour", colour, "of all of them");
+      f("color", color, "of all of them");
     }
     static std::vector<Config> examples() { return {{}}; }
   };
@@ -97,7 +97,7 @@ struct Outer {
   Base base = {};
   bool flag = false;
   std::string text = "plain";
-  Colour colour = Colour::green;
+  Color color = Color::green;
   std::optional<double> limit = {};
   std::vector<std::int64_t> widths = {};
   std::vector<Inner> inners = {};
@@ -110,7 +110,7 @@ struct Outer {
     base.fields(f);
     f("flag", flag, "yes or no");
     f("text", text, "any text");
-    f("colour", colour, "a colour");
+    f("color", color, "a color");
     f("limit", limit, "a limit", at_least(0));
     f("widths", widths, "some widths", at_least(1));
     f("inners", inners, "some more");
@@ -144,14 +144,14 @@ TEST(Config, KeepsWhatIsAbsent) {
 
 TEST(Config, ReadsEveryTypeOfMember) {
   const auto config = read_outer(R"({
-      "count": 10, "flag": true, "text": "", "colour": "blue", "limit": 2, "widths": [4, 5],
+      "count": 10, "flag": true, "text": "", "color": "blue", "limit": 2, "widths": [4, 5],
       "inners": [{"rate": 0.25}, {"label": "x"}], "inner": {"rate": 0.75}, "low": -1, "high": 1e3,
-      "figure": {"shape": "group", "colour": "blue", "members": ["square", 3, {"shape": "square", "side": 2}]},
+      "figure": {"shape": "group", "color": "blue", "members": ["square", 3, {"shape": "square", "side": 2}]},
       "weight": {"kind": "cosine", "from": 1, "to": 0}})");
   EXPECT_EQ(config.base.count, 10);
   EXPECT_TRUE(config.flag);
   EXPECT_EQ(config.text, "");
-  EXPECT_EQ(config.colour, Colour::blue);
+  EXPECT_EQ(config.color, Color::blue);
   EXPECT_EQ(config.limit, 2.0);
   EXPECT_EQ(config.widths, (std::vector<std::int64_t>{4, 5}));
   ASSERT_EQ(config.inners.size(), 2u);
@@ -160,7 +160,7 @@ TEST(Config, ReadsEveryTypeOfMember) {
   EXPECT_EQ(config.inner.rate, 0.75);
   EXPECT_EQ(config.high, 1000);
   EXPECT_EQ(config.figure.make()->area(), 1 + 9 + 4);
-  EXPECT_EQ(config.figure.get_if<Group::Config>()->colour, Colour::blue);
+  EXPECT_EQ(config.figure.get_if<Group::Config>()->color, Color::blue);
   EXPECT_EQ(config.figure.get_if<Square::Config>(), nullptr);
   EXPECT_EQ(config.weight.at(0, 10), 1);
 }
@@ -179,12 +179,12 @@ TEST(Config, WritesTheShortestForms) {
   EXPECT_FALSE(write_config(config).contains("limit"));  // unset
   config.figure = Group::Config{.members = {Square::Config{.side = 2}}};
   EXPECT_EQ(write_config(config)["figure"],
-            json::parse(R"({"shape": "group", "colour": "red", "members": [2.0]})"));
+            json::parse(R"({"shape": "group", "color": "red", "members": [2.0]})"));
 }
 
 TEST(Config, ReportsEveryErrorAtOnceEachWithItsPath) {
   const auto message = refusal_of(R"({
-      "count": 11, "flag": 1, "text": 2, "colour": "gren", "limit": -1, "widths": [1, 0, 2.0, "3"],
+      "count": 11, "flag": 1, "text": 2, "color": "gren", "limit": -1, "widths": [1, 0, 2.0, "3"],
       "inners": [{}, {"rat": 1}, {"rate": 1}], "inner": [], "low": 2,
       "figure": {"shape": "group", "members": [{"shape": "sqare"}, {"side": 1}, {"shape": "square", "size": 2}, null]},
       "weigth": 3})");
@@ -192,7 +192,7 @@ TEST(Config, ReportsEveryErrorAtOnceEachWithItsPath) {
       "count: must be between 1 and 10, is 11",
       "flag: must be true or false, not 1",
       "text: must be a string, not 2: write \"2\"",
-      "colour: must be one of red, green, blue, not \"gren\": write \"green\"",
+      "color: must be one of red, green, blue, not \"gren\": write \"green\"",
       "limit: must be at least 0, is -1",
       "widths[1]: must be at least 1, is 0",
       "widths[2]: must be a whole number, not 2.0",
@@ -248,7 +248,7 @@ TEST(Config, ARuleIsSilentWhereItsFieldIsWrongAnyway) {
 
 TEST(Config, WrittenConfigsReadBackEqual) {
   Outer config =
-      read_outer(R"({"widths": [1, 2], "limit": 0.1, "inners": [{"label": "a"}, {}], "colour": "red",
+      read_outer(R"({"widths": [1, 2], "limit": 0.1, "inners": [{"label": "a"}, {}], "color": "red",
       "figure": {"shape": "group", "members": ["group", 2, {"shape": "group", "members": [0.1]}]},
       "weight": {"kind": "cosine", "from": 0.30000000000000004, "to": 1e-300}})");
   const auto written = write_config(config);
@@ -332,8 +332,8 @@ TEST(Config, SchemaHoldsTypesBoundsDefaultsAndHelp) {
                                                  "description": "how many"})"));
   EXPECT_EQ(properties["inner"]["properties"]["rate"]["exclusiveMaximum"], 1.0);
   EXPECT_LT(std::distance(properties.begin(), properties.find("count")),
-            std::distance(properties.begin(), properties.find("colour")));  // as listed
-  EXPECT_EQ(json(properties["colour"]["enum"]), (json{"red", "green", "blue"}));
+            std::distance(properties.begin(), properties.find("color")));  // as listed
+  EXPECT_EQ(json(properties["color"]["enum"]), (json{"red", "green", "blue"}));
   EXPECT_EQ(properties["widths"]["items"]["type"], "integer");
   EXPECT_EQ(properties["figure"]["anyOf"][0]["$ref"], "#/definitions/figures");
   const auto& of_default = properties["figure"]["anyOf"][1]["allOf"][0];  // a square without "shape"

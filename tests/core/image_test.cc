@@ -71,7 +71,7 @@ TEST(Tile, PutsImagesRowByRow) {
   expect_same(tile(images, 100, 0, 9), {6, 1, 1, {1, 2, 3, 4, 5, 6}});
 }
 
-TEST(Tile, KeepsColours) {
+TEST(Tile, KeepsColors) {
   const std::vector<Image> images = {{1, 1, 3, {1, 2, 3}}, {1, 1, 3, {4, 5, 6}}};
   expect_same(tile(images, 2, 1, 0), {3, 1, 3, {1, 2, 3, 0, 0, 0, 4, 5, 6}});
 }

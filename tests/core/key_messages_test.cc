@@ -236,7 +236,7 @@ TEST(WrongTypes, ANumberOfEntriesIsCounted) {
 }
 
 TEST(UnknownKeys, OthersListWhatIsKnown) {
-  EXPECT_EQ(house_refusal(R"({"gate": {"colour": 1}})"), "file: gate.colour: unknown key. Known: width.");
+  EXPECT_EQ(house_refusal(R"({"gate": {"color": 1}})"), "file: gate.color: unknown key. Known: width.");
 }
 
 TEST(UnknownKeys, OtherNamesAreNotRead) {

@@ -163,14 +163,13 @@ TEST_F(Splits, StratifiedPartsHoldEveryClassInItsShare) {
 
 TEST_F(Splits, RefuseWhatTheSourceDoesNotHave) {
   EXPECT_SAYS(refusal(data_of(10), {.validation = 11}),
-              "data.validation: asks for 11 rows, but only 8 are left");
+              "data.validation: asks for 11 rows, but only 8 of 10 are left by the other splits");
   EXPECT_SAYS(refusal(data_of(10), {.validation = 0, .test = 11.0}), "data.test: asks for 11 rows");
   EXPECT_SAYS(refusal(data_of(10), {.validation = 2, .train = 7.0}),
               "data.train: asks for 7 rows, but only 6");
   EXPECT_SAYS(refusal(data_of(10), {.validation = 8}), "leaves no rows to train on");
-  const Data unlabelled{.name = "bare", .train = Dataset::from_tensors(at::zeros({10, 1})), .test = {}};
-  EXPECT_SAYS(refusal(unlabelled, {.stratified = true}),
-              "data.stratified: the source \"bare\" has no labels");
+  const Data unlabeled{.name = "bare", .train = Dataset::from_tensors(at::zeros({10, 1})), .test = {}};
+  EXPECT_SAYS(refusal(unlabeled, {.stratified = true}), "data.stratified: the source \"bare\" has no labels");
 }
 
 TEST_F(Splits, TakeTheSourcesOwnTestPart) {
@@ -181,7 +180,7 @@ TEST_F(Splits, TakeTheSourcesOwnTestPart) {
   EXPECT_EQ(half.test.size(), 2);
   EXPECT_EQ(whole.train.size(), 8);
   EXPECT_SAYS(refusal(data, {.validation = 2, .test = 5.0}),
-              "data.test: asks for 5 rows, but only 4 are left");
+              "data.test: asks for 5 rows, but only 4 of 4 are left by the other splits");
 }
 
 TEST_F(Splits, StandardizeByTheTrainingPartAlone) {

@@ -248,12 +248,26 @@ TEST_F(SourceFiles, RecordsTellWhenAFileIsAnother) {
   const auto x = npy("x.npy", at::zeros({5, 4}));
   const auto open = [&] { return open_dataset(Npy::Config{.files = x}); };
   const auto record = record_of_data(open());
+  EXPECT_GT(open().opened, 0);
   EXPECT_EQ(message_of<Error>([&] { check_record(record, open()); }), "nothing was thrown");
   npy("x.npy", at::ones({5, 4}));
   EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }),
               "x.npy is not what the run used: its checksum is ");
   npy("x.npy", at::ones({6, 4}));
   EXPECT_SAYS(message_of<Error>([&] { check_record(record, open()); }), "x.npy is not what the run used: ");
+}
+
+TEST_F(SourceFiles, ThatChangeOnceTheyAreReadAreNotRecorded) {
+  const auto files = npy("x.npy", at::zeros({4, 3}));
+  const auto data = open_dataset(Npy::Config{.files = files});
+  EXPECT_EQ(message_of<Error>([&] { record_of_data(data); }), "nothing was thrown");
+  const auto written = fs::last_write_time(files.front());
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // more than stamps are coarse
+  npy("x.npy", at::ones({4, 3}));
+  fs::last_write_time(files.front(), written);  // as copying with its times does
+  EXPECT_SAYS(message_of<Error>([&] { record_of_data(data); }), files.front() + " was changed");
+  EXPECT_EQ(message_of<Error>([&] { record_of_data(open_dataset(Npy::Config{.files = files})); }),
+            "nothing was thrown");
 }
 
 TEST(DerivedSources, PatchesAreCutOutOfPictures) {

@@ -50,8 +50,8 @@ TEST(Clustering, NeedsLabels) {
   for (const auto& value : metric.values()) EXPECT_FALSE(value);
   const auto bare = Dataset::from_tensors(at::zeros({4, 2}));
   EXPECT_SAYS(message_of<Error>([&] { metric.check({bare, {}, {}}); }), "\"clustering\" needs labels");
-  const auto labelled = Dataset::from_tensors(at::zeros({4, 2}), at::zeros({4}, at::kLong));
-  EXPECT_NO_THROW(metric.check({labelled, {}, {}}));
+  const auto labeled = Dataset::from_tensors(at::zeros({4, 2}), at::zeros({4}, at::kLong));
+  EXPECT_NO_THROW(metric.check({labeled, {}, {}}));
 }
 
 }  // namespace

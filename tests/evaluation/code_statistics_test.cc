@@ -65,7 +65,7 @@ TEST(CodeStatistics, HaveNoRankWhereNothingVaries) {
 }
 
 TEST(CodeStatistics, HaveNoRankWhereRowsDifferByRounding) {
-  // Equal rows whose codes were computed in blocks of different sizes: neighbours in float32.
+  // Equal rows whose codes were computed in blocks of different sizes: neighbors in float32.
   for (const float value : {0.3F, 300.F}) {
     auto code = at::full({6, 4}, value);
     code[1][2] = std::nextafter(value, 1e9F);

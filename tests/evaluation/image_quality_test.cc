@@ -16,7 +16,7 @@ QualityValues quality(const Tensor& x, const Tensor& y) {
   return metric.values();
 }
 
-Tensor grey(double value) { return at::full({1, 1, 28, 28}, value, at::kDouble); }
+Tensor gray(double value) { return at::full({1, 1, 28, 28}, value, at::kDouble); }
 
 /// reference_ssim.py's original and reconstruction, [1, ...shape].
 std::pair<Tensor, Tensor> formula_pictures(const Shape& shape) {
@@ -42,15 +42,15 @@ TEST(ImageQuality, SsimIsThatOfScikitImage) {
 
 TEST(ImageQuality, SsimOfConstantImagesComparesTheirMeans) {
   // No variance: (2ab + C1) / (a^2 + b^2 + C1) remains, C1 = 0.01^2.
-  EXPECT_NEAR(*quality(grey(0.2), grey(0.5))[1], (2 * 0.1 + 1e-4) / (0.04 + 0.25 + 1e-4), 1e-9);
+  EXPECT_NEAR(*quality(gray(0.2), gray(0.5))[1], (2 * 0.1 + 1e-4) / (0.04 + 0.25 + 1e-4), 1e-9);
 }
 
 TEST(ImageQuality, PsnrIsTheMeanOfSamples) {
-  EXPECT_NEAR(*quality(grey(0.4), grey(0.5))[0], 20, 1e-9);                // 10 log10(1 / 0.1^2)
-  EXPECT_NEAR(*quality(grey(0), grey(0.5))[0], 20 * std::log10(2), 1e-9);  // 10 log10(4)
-  EXPECT_NEAR(*quality(grey(1), grey(1))[0], 100, 0);                      // perfect
-  EXPECT_NEAR(*quality(grey(0.5), grey(0.5 + 1e-6))[0], 100, 0);           // would be 120
-  const auto x = at::cat({grey(0.4), grey(0)}), y = at::cat({grey(0.5), grey(0)});
+  EXPECT_NEAR(*quality(gray(0.4), gray(0.5))[0], 20, 1e-9);                // 10 log10(1 / 0.1^2)
+  EXPECT_NEAR(*quality(gray(0), gray(0.5))[0], 20 * std::log10(2), 1e-9);  // 10 log10(4)
+  EXPECT_NEAR(*quality(gray(1), gray(1))[0], 100, 0);                      // perfect
+  EXPECT_NEAR(*quality(gray(0.5), gray(0.5 + 1e-6))[0], 100, 0);           // would be 120
+  const auto x = at::cat({gray(0.4), gray(0)}), y = at::cat({gray(0.5), gray(0)});
   EXPECT_NEAR(*quality(x, y)[0], (20 + 100) / 2., 1e-9);
 }
 
@@ -72,9 +72,9 @@ TEST(ImageQuality, IsOnlyForPicturesWithin01) {
   const QualityValues nothing(2);
   EXPECT_EQ(quality(at::zeros({2, 5}), at::zeros({2, 5})), nothing);
   EXPECT_EQ(quality(at::zeros({2, 4, 8, 8}), at::zeros({2, 4, 8, 8})), nothing);
-  EXPECT_EQ(quality(grey(0.5), grey(1.5)), nothing);
-  EXPECT_EQ(quality(grey(-0.5), grey(0.5)), nothing);
-  EXPECT_EQ(quality(grey(0.5), grey(std::nan(""))), nothing);
+  EXPECT_EQ(quality(gray(0.5), gray(1.5)), nothing);
+  EXPECT_EQ(quality(gray(-0.5), gray(0.5)), nothing);
+  EXPECT_EQ(quality(gray(0.5), gray(std::nan(""))), nothing);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(JacobianStatistics, AreThoseComputedByHand) {
   // J = diag(3, 4) on three features: the data vary along the first alone.
   const auto model = linear_encoder(at::tensor({3.F, 0.F, 0.F, 0.F, 4.F, 0.F}).view({2, 3}));
   auto values = jacobian_values(*model, at::rand({7, 3}), on_first_axis(20, 3),
-                                {.spectrum = 3, .neighbours = 5, .tangent = 1});
+                                {.spectrum = 3, .neighbors = 5, .tangent = 1});
   EXPECT_NEAR(*values["jacobian/norm"], 5, 1e-6);
   EXPECT_NEAR(*values["jacobian/squared_norm"], 25, 1e-5);
   EXPECT_NEAR(*values["jacobian/largest_singular_value"], 4, 1e-6);
@@ -143,7 +143,7 @@ TEST(JacobianStatistics, OfALinearEncoderAreItsWeights) {
 TEST(JacobianStatistics, HaveNoPreferenceWhereTheEncoderHasNone) {
   at::manual_seed(2);  // J = I: 3 of 8 dimensions hold 3/8 of it, wherever they lie
   auto values = jacobian_values(*linear_encoder(at::eye(8)), at::rand({6, 8}), at::rand({100, 8}),
-                                {.neighbours = 20, .tangent = 3});
+                                {.neighbors = 20, .tangent = 3});
   EXPECT_NEAR(*values["jacobian/tangent_share"], 3. / 8, 1e-6);
   EXPECT_NEAR(*values["jacobian/along_to_across"], 1, 1e-5);
   EXPECT_NEAR(*values["jacobian/participation"], 8, 1e-5);
@@ -151,13 +151,13 @@ TEST(JacobianStatistics, HaveNoPreferenceWhereTheEncoderHasNone) {
 
 TEST(JacobianStatistics, SayNothingWhereTheyDoNotApply) {
   const auto x = at::rand({5, 3}), train = at::rand({20, 3});
-  const JacobianStatistics::Config config{.spectrum = 1, .neighbours = 5, .tangent = 1};
+  const JacobianStatistics::Config config{.spectrum = 1, .neighbors = 5, .tangent = 1};
   auto values = jacobian_values(*linear_encoder(at::zeros({2, 3})), x, train, config);
   EXPECT_EQ(*values["jacobian/norm"], 0);
   EXPECT_EQ(*values["jacobian/along"], 0);
   for (const auto* name : {"participation", "tangent_share", "along_to_across"})
     EXPECT_FALSE(values[std::string("jacobian/") + name]) << name;
-  // Neighbours in one point span nothing.
+  // Neighbors in one point span nothing.
   values = jacobian_values(*linear_encoder(at::eye(3)), x, at::ones({20, 3}), config);
   EXPECT_NEAR(*values["jacobian/norm"], std::sqrt(3), 1e-6);
   for (const auto* name : {"tangent_share", "along", "across", "along_to_across"})
@@ -167,8 +167,8 @@ TEST(JacobianStatistics, SayNothingWhereTheyDoNotApply) {
     EXPECT_FALSE(value) << name;
 }
 
-TEST(JacobianStatistics, RefuseATangentThatItsNeighboursCannotSpan) {
-  const JacobianStatistics::Config config{.neighbours = 5, .tangent = 5};
+TEST(JacobianStatistics, RefuseATangentThatItsNeighborsCannotSpan) {
+  const JacobianStatistics::Config config{.neighbors = 5, .tangent = 5};
   EXPECT_SAYS(message_of<Error>([&] { check_config(config, "file"); }), "tangent: must be below");
 }
 

@@ -38,7 +38,7 @@ class Labels(program.TestCase):
             self.assertFalse(self.output.exists())
 
     def test_strengths_of_a_classifier_without(self):
-        probe = {"kind": "probe", "classifier": {"kind": "nearest-neighbours", "k": 3}, "strengths": [1]}
+        probe = {"kind": "probe", "classifier": {"kind": "nearest-neighbors", "k": 3}, "strengths": [1]}
         file = write_json(self.folder / "run.json", small_run(evaluation=[probe]))
         self.assert_refused(run("run", file, "--output", self.output), "this classifier has none")
 

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/config.h"
 #include "aelab/data/source.h"
@@ -51,7 +51,7 @@ Choice<Classifier> constant() {
   return Constant::Config{};
 }
 
-Dataset labelled(std::vector<std::int64_t> labels) {
+Dataset labeled(std::vector<std::int64_t> labels) {
   const auto rows = static_cast<std::int64_t>(labels.size());
   return Dataset::from_tensors(at::zeros({rows, 1, 8, 8}), at::tensor(labels));
 }
@@ -77,7 +77,7 @@ Split without_labels(const Split& data) {
 
 TEST(Probe, ChoosesOnValidationAndMeasuresOnTheTest) {
   // Class 2 is the most frequent of the validation split; training and test would choose 1 and 3.
-  const Split data = {labelled({1, 1, 1, 2}), labelled({2, 2, 1, 3}), labelled({3, 3, 3, 2, 1})};
+  const Split data = {labeled({1, 1, 1, 2}), labeled({2, 2, 1, 3}), labeled({3, 3, 3, 2, 1})};
   const auto values = probed({.classifier = constant(), .strengths = {{1, 2, 3}}, .pixels = true}, data);
   EXPECT_DOUBLE_EQ(*values[kValidation], 0.5);
   EXPECT_DOUBLE_EQ(*values[kAccuracy], 0.2);
@@ -85,7 +85,7 @@ TEST(Probe, ChoosesOnValidationAndMeasuresOnTheTest) {
 }
 
 TEST(Probe, TakesTheSmallestOfEquallyGoodStrengths) {
-  const Split data = {labelled({1, 2}), labelled({1, 2}), labelled({1, 1, 1, 2})};
+  const Split data = {labeled({1, 2}), labeled({1, 2}), labeled({1, 1, 1, 2})};
   EXPECT_DOUBLE_EQ(*probed({.classifier = constant(), .strengths = {{2, 1}}}, data)[kAccuracy], 0.75);
 }
 
@@ -125,7 +125,7 @@ TEST(Probe, DoesNotApplyWithoutLabels) {
 }
 
 TEST(Probe, DoesNotApplyToOneClass) {
-  const auto one = labelled({2, 2, 2, 2}), two = labelled({0, 2, 0, 2});
+  const auto one = labeled({2, 2, 2, 2}), two = labeled({0, 2, 0, 2});
   for (const auto& value : probed({.strengths = {{}}, .pixels = true}, {one, one, two})) EXPECT_FALSE(value);
   for (const auto& value : probed({.strengths = {{}}, .pixels = true}, {two, two, two})) EXPECT_TRUE(value);
 }
@@ -140,14 +140,14 @@ TEST(Probe, IsRefusedBeforeTraining) {
   const Split unvalidated = {data.train, {}, data.test};
   EXPECT_SAYS(refusal({}, unvalidated), "data.validation");
   EXPECT_EQ(refusal({.strengths = {{1}}}, unvalidated), "nothing was thrown");
-  EXPECT_EQ(refusal({.classifier = NearestNeighbours::Config{}}, unvalidated), "nothing was thrown");
+  EXPECT_EQ(refusal({.classifier = NearestNeighbors::Config{}}, unvalidated), "nothing was thrown");
   EXPECT_SAYS(refusal({.classifier = RbfSvm::Config{.rows_limit = 400}}, data), "takes 400 at most");
   EXPECT_EQ(refusal({.classifier = RbfSvm::Config{.rows_limit = 400}, .rows = 400}, data),
             "nothing was thrown");
 }
 
 TEST(Probe, RefusesStrengthsOfAClassifierThatHasNone) {
-  Probe::Config config{.classifier = NearestNeighbours::Config{}, .strengths = {{1}}};
+  Probe::Config config{.classifier = NearestNeighbors::Config{}, .strengths = {{1}}};
   EXPECT_SAYS(message_of<Error>([&] { check_config(config, "probe"); }), "this classifier has none");
   config.strengths->clear();
   EXPECT_NO_THROW(check_config(config, "probe"));

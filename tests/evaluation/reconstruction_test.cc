@@ -131,7 +131,7 @@ TEST(Accuracy, AgreesWithValuesByHand) {
   EXPECT_NEAR(*values["accuracy/one_minus_mae/pca"], 1 - (0.5 + 0.5 + 0.15 + 0.15) / 4, 1e-5);
 }
 
-TEST(Accuracy, CrossEntropyHasACeilingBelowOneForGreyPixels) {
+TEST(Accuracy, CrossEntropyHasACeilingBelowOneForGrayPixels) {
   const auto x = matrix({0.5f, 0.5f}, 2);
   auto values = accuracy(x, x, matrix({0, 0, 1, 1}, 2));
   EXPECT_NEAR(*values["accuracy/one_minus_bce"], 1 - std::log(2), 1e-6);

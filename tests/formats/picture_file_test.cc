@@ -40,12 +40,12 @@ TEST(PictureFile, PngKeepsItsPixels) {
   }
 }
 
-TEST(PictureFile, ColoursBecomeGreyAndBack) {
-  const Image colours{4, 1, 3, {255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30}};
+TEST(PictureFile, ColorsBecomeGrayAndBack) {
+  const Image colors{4, 1, 3, {255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30}};
   // 0.299 R + 0.587 G + 0.114 B, rounded
-  EXPECT_EQ(decode_picture(encode_png(colours), 1, "a.png").pixels, (Pixels{76, 150, 29, 18}));
-  const Image grey{2, 1, 1, {3, 200}};
-  EXPECT_EQ(decode_picture(encode_png(grey), 3, "a.png").pixels, (Pixels{3, 3, 3, 200, 200, 200}));
+  EXPECT_EQ(decode_picture(encode_png(colors), 1, "a.png").pixels, (Pixels{76, 150, 29, 18}));
+  const Image gray{2, 1, 1, {3, 200}};
+  EXPECT_EQ(decode_picture(encode_png(gray), 3, "a.png").pixels, (Pixels{3, 3, 3, 200, 200, 200}));
 }
 
 TEST(PictureFile, ATruncatedOrDamagedFileIsRefused) {

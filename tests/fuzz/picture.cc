@@ -31,9 +31,9 @@ std::string encode_jpeg(const aelab::Image& image, int flags) {
 }  // namespace
 
 std::vector<std::string> fuzz_seeds() {
-  aelab::Image grey{9, 7, 1, {}}, colours{10, 5, 3, {}};
-  for (int i = 0; i < 63; ++i) grey.pixels.push_back(static_cast<std::uint8_t>(i * 41));
-  for (int i = 0; i < 150; ++i) colours.pixels.push_back(static_cast<std::uint8_t>(i * 89));
-  return {aelab::encode_png(grey), aelab::encode_png(colours), encode_jpeg(grey, 0),
-          encode_jpeg(colours, TJFLAG_PROGRESSIVE)};
+  aelab::Image gray{9, 7, 1, {}}, colors{10, 5, 3, {}};
+  for (int i = 0; i < 63; ++i) gray.pixels.push_back(static_cast<std::uint8_t>(i * 41));
+  for (int i = 0; i < 150; ++i) colors.pixels.push_back(static_cast<std::uint8_t>(i * 89));
+  return {aelab::encode_png(gray), aelab::encode_png(colors), encode_jpeg(gray, 0),
+          encode_jpeg(colors, TJFLAG_PROGRESSIVE)};
 }

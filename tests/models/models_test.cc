@@ -74,15 +74,32 @@ TEST(Autoencoder, LossIsTheLikelihoodAndThePenalties) {
   const auto x = at::rand({5, 6});
   Pass pass;
   const auto terms = model.loss({.inputs = x, .labels = {}, .rows = {}}, {}, pass);
-  ASSERT_EQ(terms.all().size(), 3u);
+  ASSERT_EQ(terms.all().size(), 4u);
   EXPECT_EQ(terms.all()[0].name, "reconstruction");
   EXPECT_EQ(terms.all()[1].name, "l1");
   EXPECT_EQ(terms.all()[2].name, "weight-decay");
   EXPECT_TRUE(at::allclose(terms.all()[0].value, 0.5 * (model.reconstruct(x) - x).square().sum(1).mean()));
   EXPECT_TRUE(at::allclose(terms.all()[1].value, model.encode(x).abs().sum(1).mean()));
+  EXPECT_EQ(terms.all()[3].name, "mse");
+  EXPECT_TRUE(at::allclose(terms.all()[3].value, (model.reconstruct(x) - x).square().mean()));
   const auto sum = terms.all()[0].value + 0.1 * terms.all()[1].value + 0.01 * terms.all()[2].value;
   EXPECT_TRUE(at::allclose(terms.total(), sum));
   EXPECT_TRUE(same_bits(pass.code, model.encode(x)) && same_bits(pass.code, at::sigmoid(pass.pre_code)));
+}
+
+TEST(Autoencoder, ReportsTheSquaredErrorOfTheMeanBesideAnyLikelihood) {
+  const Dense model({.base = {.code = 3, .likelihood = BernoulliLikelihood::Config{}}}, Context({6}, 2));
+  const auto x = at::rand({5, 6});
+  Pass pass;
+  const Batch batch{.inputs = x, .labels = {}, .rows = {}};
+  const auto terms = model.loss(batch, {.training = false}, pass);
+  const auto outside = terms.all().back();
+  EXPECT_EQ(outside.name, "mse");
+  EXPECT_EQ(outside.weight, 0);
+  EXPECT_NEAR(outside.value.item<double>(), (at::sigmoid(pass.output) - x).square().mean().item<double>(),
+              1e-7);
+  const auto in_training = model.loss(batch, {.training = true}, pass);
+  EXPECT_EQ(in_training.all().back().name, "reconstruction");
 }
 
 TEST(PrincipalComponents, OfATinyCaseByHand) {

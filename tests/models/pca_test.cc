@@ -82,7 +82,7 @@ TEST(Pca, IsTheSameWhereTheFirstRowsAreFarFromTheMean) {
   EXPECT_TRUE(at::allclose(pca.mean.to(at::kDouble), wide.mean(0), 1e-5, 1e-5));
 }
 
-// The singular values and vectors of the centred rows, in float64, are an oracle that shares no code with
+// The singular values and vectors of the centerd rows, in float64, are an oracle that shares no code with
 // ours.
 TEST(Pca, OfFewerRowsThanFeaturesHasTheSingularVectors) {
   auto random = fixed_generator();

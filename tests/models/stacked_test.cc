@@ -120,6 +120,19 @@ TEST(Stacked, UpperLayersSeeTheCleanCodesBelow) {
   EXPECT_TRUE(same_bits(pass.target, model->layers().front()->encode(batch.inputs)));
 }
 
+TEST(Stacked, LayersHaveNoErrorThatCompares) {
+  const auto model = stack({.layers = {denoising(12), Dense::Config{.base = {.code = 6}}},
+                            .fine_tuning = FineTuning::reconstruction});
+  const auto batch = few_digits().train.range(0, 8);
+  std::vector<bool> have;
+  for (const auto& phase : model->phases()) {
+    Pass pass;
+    const auto terms = phase.updates.front().objective(batch, Step{.training = false}, pass);
+    have.push_back(std::ranges::any_of(terms.all(), [](const auto& term) { return term.name == "mse"; }));
+  }
+  EXPECT_EQ(have, (std::vector{false, false, true})) << "fine-tuning is of the whole";
+}
+
 TEST(Stacked, EncodesAndDecodesThroughItsLayersInTurn) {
   const auto model = stack({.layers = {denoising(12), denoising(6)}});
   const auto x = few_digits().train.range(0, 4).inputs;
@@ -190,10 +203,11 @@ TEST(Denoising, ValidatesOnCleanInputsAndSaysHowItDenoisesBeside) {
   Pass pass;
   const auto terms = model.loss(batch, Step{}, pass);
   EXPECT_TRUE(same_bits(pass.input, batch.inputs));
-  ASSERT_EQ(terms.all().size(), 2U);
-  EXPECT_EQ(terms.all()[1].name, "denoising");
-  EXPECT_EQ(terms.all()[1].weight, 0);
-  EXPECT_NE(terms.all()[1].value.item<float>(), terms.all()[0].value.item<float>());
+  ASSERT_EQ(terms.all().size(), 3U);
+  EXPECT_EQ(terms.all()[1].name, "mse");
+  EXPECT_EQ(terms.all()[2].name, "denoising");
+  EXPECT_EQ(terms.all()[2].weight, 0);
+  EXPECT_NE(terms.all()[2].value.item<float>(), terms.all()[0].value.item<float>());
   Pass in_training;
   const auto trained = model.loss(batch, Step{.training = true}, in_training);
   EXPECT_EQ(trained.all().size(), 1U);

@@ -52,7 +52,7 @@ TEST(RandomGenerator, DiffersInEveryArgument) {
     for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(at::equal(all[i], all[j])) << i << " " << j;
 }
 
-TEST(RandomGenerator, NeighbouringPositionsAreUncorrelatedAndUniform) {
+TEST(RandomGenerator, NeighboringPositionsAreUncorrelatedAndUniform) {
   // 400 positions of a run and one number each: as good as 400 numbers of one generator.
   std::vector<double> firsts;
   for (std::int64_t epoch = 0; epoch < 20; ++epoch)
@@ -62,8 +62,8 @@ TEST(RandomGenerator, NeighbouringPositionsAreUncorrelatedAndUniform) {
   const double n = static_cast<double>(firsts.size());
   EXPECT_NEAR(x.mean().item<double>(), 0.5, 4 * std::sqrt(1 / 12.0 / n));  // 4 standard errors
   EXPECT_NEAR(x.var().item<double>(), 1 / 12.0, 4 * std::sqrt(1 / 180.0 / n));
-  const auto centred = x - x.mean();
-  const double covariance = (centred.slice(0, 1) * centred.slice(0, 0, -1)).mean().item<double>();
+  const auto centerd = x - x.mean();
+  const double covariance = (centerd.slice(0, 1) * centerd.slice(0, 0, -1)).mean().item<double>();
   EXPECT_LT(std::abs(covariance * 12), 4 / std::sqrt(n));
   EXPECT_EQ(std::set<double>(firsts.begin(), firsts.end()).size(), firsts.size());
 }

@@ -21,6 +21,7 @@ class Objectives : public testing::Test {
         for (std::size_t i = 0; i < 2; ++i) {
           auto& line = record["metrics.jsonl"][i];
           line["validation/reconstruction"] = 2.0;
+          line["validation/mse"] = 0.2;
           line["rate"] = 0.1;
           line["phase"] = variant == std::string("sparse") ? phases[i] : "train";
         }
@@ -61,6 +62,11 @@ TEST_F(Objectives, OfWholeLossesDifferByPenaltiesAndTheirSettings) {
 TEST_F(Objectives, DifferByPhasesSinceLayersReconstructCodes) {
   EXPECT_EQ(of("validation/reconstruction", parts("bernoulli"), parts("bernoulli"), {"layer 1", "layer 2"}),
             (Strings{"bernoulli", "bernoulli, phases layer 1, layer 2"}));
+}
+
+TEST_F(Objectives, DoNotMatterForTheMeanSquaredError) {
+  EXPECT_EQ(of("validation/mse", parts("bernoulli"), parts("gaussian"), {"layer 1", "fine-tuning"}),
+            (Strings{"", ""}));
 }
 
 TEST_F(Objectives, DoNotMatterForCurvesThatAreNoTerms) {

@@ -11,7 +11,7 @@ def put(path, value):
 
 
 def png(width=24, height=8):
-    """A grey ramp."""
+    """A gray ramp."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

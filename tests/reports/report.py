@@ -35,7 +35,7 @@ class Report(program.TestCase):
         self.assertEqual(self.browser.requests, [])
 
     def assert_drawn(self, least):
-        """At least so many charts, each with more than one colour on it."""
+        """At least so many charts, each with more than one color on it."""
         blank = self.browser.run("""[...document.querySelectorAll("canvas")].filter((canvas) => {
             if (!canvas.width || !canvas.height) return true;
             const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);

@@ -39,7 +39,7 @@ TEST(Between, SphericalKeepsTheNormAndTurnsEvenly) {
   EXPECT_TRUE(same_bits(points[3], b));
   const auto flat = points.flatten(1);
   EXPECT_TRUE(at::allclose(flat.norm(2, {1}), a.norm().expand({4}), 1e-6));
-  const auto cosines = (flat.slice(0, 1) * flat.slice(0, 0, 3)).sum(1);  // of neighbours
+  const auto cosines = (flat.slice(0, 1) * flat.slice(0, 0, 3)).sum(1);  // of neighbors
   EXPECT_TRUE(at::allclose(cosines, cosines[0].expand({3}), 1e-5));
 }
 
@@ -89,7 +89,7 @@ TEST(Interpolate, InInputSpaceItEncodesWhatItMixed) {
   EXPECT_TRUE(at::allclose(made.codes, model->encode(made.pixels)));
 }
 
-TEST(InterpolateGrid, CornersAndCentre) {
+TEST(InterpolateGrid, CornersAndCenter) {
   const auto model = small_model(4);
   const auto corners = few_digits().test.range(0, 4).inputs;
   const at::NoGradGuard no_grad;

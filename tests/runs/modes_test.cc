@@ -150,7 +150,7 @@ TEST(Modes, DropoutIsAFunctionOfThePositionSoThatRunsResumeToTheSameBits) {
       Trainer(plain_sgd(0.05, 3), interrupted, 7).fit(*model, data, {folder.path(), {}});
     }
     const auto resumed = regularized();
-    Place place{.folder = folder.path(), .resume = {}, .config = {}, .notes = {}};
+    Place place{.folder = folder.path(), .resume = {}, .run = {}, .notes = {}};
     if (stop_at) place.resume = folder / "checkpoints/last.safetensors";
     Trainer(plain_sgd(0.05, 3), callbacks, 7).fit(*resumed, data, place);
     return resumed;

@@ -71,8 +71,8 @@ TEST_F(Summarizing, CodesLieInThePlaneOfTheirFirstPrincipalComponents) {
     const at::NoGradGuard no_grad;
     const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
     const auto all = made.model->encode(rows).to(at::kDouble);
-    const auto centred = all - all.mean(0, true);
-    const auto singular = at::linalg_svdvals(centred) / std::sqrt(centred.size(0) - 1.0);
+    const auto centerd = all - all.mean(0, true);
+    const auto singular = at::linalg_svdvals(centerd) / std::sqrt(centerd.size(0) - 1.0);
     EXPECT_EQ(codes.at("rows"), rows.size(0));
     const auto written = numbers(codes.at("singular_values"));
     expect_near(written.slice(0, 0, 5), singular.slice(0, 0, 5));

@@ -159,6 +159,21 @@ class MixedUp(Folders):
         for written in "model.safetensors", "applied", "interpolated", "completed/model.npz":
             self.assertFalse((self.folder / written).exists(), written)
 
+    def test_checkpoints_of_the_same_config_on_other_data_are_refused(self):
+        table, folders = self.folder / "rows.csv", []
+        config = {**self.config, "data": {"source": "csv", "files": str(table), "validation": 20, "test": 20}}
+        file = program.write_json(self.folder / "run.json", config)
+        for factor in 3, 5:
+            table.write_text("a,b,c\n" + "".join(f"{i % 7},{i % 5},{(factor * i) % 11}\n" for i in range(160)))
+            result = program.run("run", file, "--output", self.folder / "runs")
+            self.assertEqual(result.code, 0, result.stderr)
+            folders.append(pathlib.Path(result.stdout.splitlines()[-1]))
+        before, after = folders
+        shutil.copy(before / "checkpoints/best.safetensors", after / "checkpoints/best.safetensors")
+        for command in ("evaluate", after), ("export", after, "--output", self.folder / "model.npz"):
+            with self.subTest(command[0]):
+                self.assert_refused(program.run(*command), "was written by another run: it was trained on other data")
+
     def initialized(self, source, checkpoint):
         """A run file whose model begins with that checkpoint's weights."""
         model = {**self.config["model"], "initialize_from": {"path": str(source), "checkpoint": checkpoint}}

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "aelab/core/config.h"
 #include "tests/training/models.h"
 
@@ -55,6 +58,21 @@ CallbackConfig recorder(const std::string& name = "", Callback::Order order = Ca
   register_callback<Recorder>();
   return {.callback = Recorder::Config{.name = name, .order = static_cast<std::int64_t>(order)}};
 }
+
+/// Takes its time at the end of each epoch.
+class Slow : public Callback {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "test-slow";
+    static constexpr std::string_view summary = "sleeps";
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  static constexpr std::chrono::seconds kTime{2};
+  explicit Slow(const Config&) {}
+  void epoch_end(Training&) override { std::this_thread::sleep_for(kTime); }
+};
 
 Trainer recorded(std::int64_t epochs, std::vector<CallbackConfig> callbacks = {}) {
   events.clear();
@@ -158,6 +176,13 @@ TEST(Callbacks, RefuseWhatCannotWork) {
   EXPECT_SAYS(refusal({listed("checkpoint"), listed("checkpoint")}, true),
               "\"checkpoint\", as callbacks[0] does");
   EXPECT_SAYS(refusal({listed("log")}, false), "\"log\" writes into a run folder");
+}
+
+TEST(Events, TakeNoTrainingTime) {
+  register_callback<Slow>();
+  const auto progress =
+      recorded(1, {{.callback = Slow::Config{}}}).fit(*small_dense(), few_digits(40)).progress;
+  EXPECT_LT(progress.seconds, std::chrono::duration<double>(Slow::kTime).count());
 }
 
 }  // namespace

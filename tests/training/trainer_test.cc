@@ -92,11 +92,14 @@ TEST(Trainer, ReportsMeansOverRowsNotBatches) {
     return (0.5 * (model->reconstruct(x) - x).square().sum() / part.size()).item<double>();
   };
   const double train = loss(data.train), validation = loss(data.validation);
+  const auto held_out = data.validation.range(0, data.validation.size()).inputs;
+  const auto error = (model->reconstruct(held_out) - held_out).square().mean().item<double>();
   const auto metrics =
       Trainer(plain_sgd(0, 1), {without("progress")}).fit(*model, data).epochs.front().metrics;
   EXPECT_NEAR(*find(metrics, "train/loss"), train, 1e-5 * train);
   EXPECT_NEAR(*find(metrics, "train/reconstruction"), train, 1e-5 * train);
   EXPECT_NEAR(*find(metrics, "validation/loss"), validation, 1e-5 * validation);
+  EXPECT_NEAR(*find(metrics, "validation/mse"), error, 1e-5 * error);
 }
 
 TEST(Trainer, DoesWithoutValidation) {

@@ -98,7 +98,7 @@ void ArrayFile::read_columns(std::int64_t row, float* to) const {
   const auto& shape = layout_.shape;
   const auto width = static_cast<std::int64_t>(width_of(layout_.type));
   const auto* values = reinterpret_cast<const std::byte*>(content_->data() + layout_.offset);
-  const auto last = shape.back(), stride = elements(shape) / last;  // between neighbours of the last index
+  const auto last = shape.back(), stride = elements(shape) / last;  // between neighbors of the last index
   for (std::int64_t begin = 0; begin < row_values_; begin += last) {
     std::int64_t place = row, unit = shape[0], rest = begin / last, block = row_values_ / last;
     for (std::size_t d = 1; d + 1 < shape.size(); ++d) {  // row-major digits of `rest`, first index first

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "aelab/core/files.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/formats/picture_folder.h"
@@ -26,6 +28,7 @@ FileRecord record_of_file(const fs::path& path) {
     const auto count = file.read(buffer.data(), buffer.size());
     record.crc32 = add_to_crc(record.crc32, {buffer.data(), count});
     record.bytes += count;
+    record.changed = file.changed();  // of all that was read
     if (count < buffer.size()) return record;
   }
 }
@@ -37,6 +40,7 @@ FileRecord record_of_folder(const fs::path& folder) {
   for (const auto& path : files) {
     const auto record = record_of_file(path);
     whole.bytes += record.bytes;
+    whole.changed = std::max(whole.changed, record.changed);
     const auto name = path.lexically_relative(folder).generic_string();
     whole.crc32 = add_to_crc(whole.crc32, fmt::format("{:08x} {} {}\n", record.crc32, record.bytes, name));
     if (files.size() <= most_listed) whole.content[name] = record.crc32;

@@ -14,6 +14,8 @@ struct FileRecord {
   std::string path;
   std::uint64_t bytes = 0;
   std::uint32_t crc32 = 0;
+  std::int64_t changed =
+      0;  ///< when it, or the last of a folder's pictures, was changed (InputFile::changed)
   /// The CRC-32 of each picture by its path in the folder; empty where there are more than 1,000.
   std::map<std::string, std::uint32_t> content = {};
 };

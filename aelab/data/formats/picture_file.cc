@@ -187,13 +187,12 @@ Picture decode_jpeg(std::string_view bytes, const std::string& file) {
   const std::unique_ptr<void, decltype(&tjDestroy)> handle(tjInitDecompress(), &tjDestroy);
   if (!handle) throw Failure("cannot start libjpeg-turbo: no memory");
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  int width = 0, height = 0, subsampling = 0, colours = 0;
-  if (tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0)
+  int width = 0, height = 0, subsampling = 0, colors = 0;
+  if (tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling, &colors) != 0)
     refuse_picture(file, tjGetErrorStr2(handle.get()));
-  if (colours == TJCS_CMYK || colours == TJCS_YCCK)
-    refuse_picture(file, "its colors are CMYK; save it as RGB");
+  if (colors == TJCS_CMYK || colors == TJCS_YCCK) refuse_picture(file, "its colors are CMYK; save it as RGB");
   check_picture_size(file, width, height);
-  const int channels = colours == TJCS_GRAY ? 1 : 3;
+  const int channels = colors == TJCS_GRAY ? 1 : 3;
   std::vector<std::uint8_t> decoded(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
                                     static_cast<std::size_t>(channels));
   if (tjDecompress2(handle.get(), data, bytes.size(), decoded.data(), width, 0, height,

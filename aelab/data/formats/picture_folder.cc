@@ -16,16 +16,13 @@ namespace fs = std::filesystem;
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::vector<fs::path> entries;
+std::vector<fs::path> readable_entries(const fs::path& folder) {
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    entries.push_back(entry->path());
+  auto entries = sorted_entries(folder, error);
   if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
   for (const auto& entry : entries)
     if (!is_utf8(entry.filename().string()))
       throw Error("the name of " + entry.string() + " is not UTF-8: rename it");
-  std::sort(entries.begin(), entries.end());
   return entries;
 }
 
@@ -44,7 +41,7 @@ class PictureLister {
   explicit PictureLister(const fs::path& folder) : folder_(folder) {}
 
   PictureFolder list() {
-    for (const auto& entry : sorted_entries(folder_)) {
+    for (const auto& entry : readable_entries(folder_)) {
       if (!is_folder(entry)) {
         take_file(entry, found_.pictures);
       } else if (is_hidden(entry)) {
@@ -66,7 +63,7 @@ class PictureLister {
 
   void list_class(const fs::path& place) {
     auto& entries = found_.classes.emplace_back(PictureFolder::Class{place.filename().string(), {}});
-    for (const auto& entry : sorted_entries(place))
+    for (const auto& entry : readable_entries(place))
       if (is_folder(entry))
         pass_over_folder(entry, is_hidden(entry) ? hidden_ : deeper_);
       else

@@ -114,7 +114,7 @@ std::vector<JoinedSources::Config> JoinedSources::Config::examples() {
 
 namespace {
 
-Dataset labelled_as(const Dataset& set, std::int64_t label) {
+Dataset labeled_as(const Dataset& set, std::int64_t label) {
   return Dataset::from_tensors(set.range(0, set.size()).inputs, at::full({set.size()}, label, at::kLong));
 }
 
@@ -126,8 +126,8 @@ Data JoinedSources::open() const {
   for (std::size_t i = 0; i < config_.sources.size(); ++i) {
     auto part = open_inner("sources[" + std::to_string(i) + "]", config_.sources[i]);
     const auto label = static_cast<std::int64_t>(i);
-    train.push_back(config_.label_by_source ? labelled_as(part.train, label) : part.train);
-    if (part.test) test.push_back(config_.label_by_source ? labelled_as(*part.test, label) : *part.test);
+    train.push_back(config_.label_by_source ? labeled_as(part.train, label) : part.train);
+    if (part.test) test.push_back(config_.label_by_source ? labeled_as(*part.test, label) : *part.test);
     data.files.insert(data.files.end(), part.files.begin(), part.files.end());
     data.notes.insert(data.notes.end(), part.notes.begin(), part.notes.end());
     if (i == 0) {

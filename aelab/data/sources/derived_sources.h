@@ -4,7 +4,7 @@
 
 namespace aelab {
 
-/// Patches cut at random places out of the pictures of any other source; unlabelled. Whitening is a transform
+/// Patches cut at random places out of the pictures of any other source; unlabeled. Whitening is a transform
 /// ("whiten"), fitted to the patches that are trained on.
 class Patches : public Source {
  public:

@@ -20,8 +20,8 @@
 
 namespace aelab {
 
-std::span<const std::string_view> names(Colour) {
-  static constexpr std::array<std::string_view, 2> kNames = {"grey", "rgb"};
+std::span<const std::string_view> names(Color) {
+  static constexpr std::array<std::string_view, 2> kNames = {"gray", "rgb"};
   return kNames;
 }
 
@@ -34,7 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct LabelledPicture {
+struct LabeledPicture {
   fs::path path;
   std::int64_t label;
 };
@@ -48,19 +48,18 @@ std::vector<std::string> classes_in(const PictureFolder& folder) {
 /// The file in a folder that may hold the images: "; it holds faces.zip; it is a ZIP archive: unpack it:
 /// ...".
 std::string first_other(const fs::path& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (std::error_code ignored; entry->is_regular_file(ignored))
-      return "; it holds " + entry->path().lexically_normal().string() +
-             kind_in_words(entry->path(), /*unknown=*/"");
+  std::error_code ignored;
+  for (const auto& entry : sorted_entries(folder, ignored))
+    if (fs::is_regular_file(entry, ignored))
+      return "; it holds " + entry.lexically_normal().string() + kind_in_words(entry, /*unknown=*/"");
   return {};
 }
 
 /// The pictures of a folder, which the config names as `field`, with the places of their classes in `classes`
 /// as labels.
-std::vector<LabelledPicture> labelled_pictures(const std::string& field, const std::string& folder,
-                                               const PictureFolder& found,
-                                               const std::vector<std::string>& classes) {
+std::vector<LabeledPicture> labeled_pictures(const std::string& field, const std::string& folder,
+                                             const PictureFolder& found,
+                                             const std::vector<std::string>& classes) {
   const auto refuse = [&](const std::string& why) { return Error("data." + field + ": " + why); };
   if (!found.unreadable.empty())
     throw refuse(found.unreadable.front().string() +
@@ -68,7 +67,7 @@ std::vector<LabelledPicture> labelled_pictures(const std::string& field, const s
   if (!found.pictures.empty() && !classes.empty())
     throw refuse(folder +
                  " holds images both directly and in subfolders; move each into the subfolder of its class");
-  std::vector<LabelledPicture> pictures;
+  std::vector<LabeledPicture> pictures;
   for (const auto& picture : found.pictures) pictures.push_back({picture, -1});
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto place = std::find_if(found.classes.begin(), found.classes.end(),
@@ -83,7 +82,7 @@ std::vector<LabelledPicture> labelled_pictures(const std::string& field, const s
 
 /// A picture as the config wants it.
 Picture fitted_picture(const fs::path& path, const Images::Config& config) {
-  auto picture = read_picture(path, config.colour == Colour::grey ? 1 : 3);
+  auto picture = read_picture(path, config.color == Color::gray ? 1 : 3);
   if (config.resize) picture = resized(picture, (*config.resize)[1], (*config.resize)[0]);
   if (!config.crop) return picture;
   const auto height = (*config.crop)[0], width = (*config.crop)[1];
@@ -158,7 +157,7 @@ class PictureRows {
 Dataset read_pictures(const std::string& field, const std::string& folder, const Images::Config& config,
                       const PictureFolder& found, const std::vector<std::string>& classes,
                       std::vector<std::string>& notes) {
-  const auto pictures = labelled_pictures(field, folder, found, classes);
+  const auto pictures = labeled_pictures(field, folder, found, classes);
   Problems problems;
   PictureRows rows(static_cast<std::int64_t>(pictures.size()), config);
   std::vector<std::int64_t> labels;
@@ -185,7 +184,8 @@ void Images::Config::fields(Fields& f) {
   known_as_path(f("files", files, "a folder of images, or of a subfolder for each class"));
   f.formerly({"test_folder"});
   f("test_files", test_files, "the same of images held out for the test");
-  f("colour", colour, "grey: one channel; rgb: three channels");
+  f.formerly({"colour"});
+  f("color", color, "gray: one channel; rgb: three channels");
   f("resize", resize, "[height, width] that every image is resized to", between(1, 10'000));
   f("crop", crop, "[height, width] of the center that is kept, after resizing", between(1, 10'000));
   f.require(!files.empty(), "files", "is missing: name a folder of images");
@@ -194,7 +194,7 @@ void Images::Config::fields(Fields& f) {
 }
 
 std::vector<Images::Config> Images::Config::examples() {
-  return {{.files = "faces", .colour = Colour::rgb, .resize = {{32, 32}}, .crop = {{28, 28}}}};
+  return {{.files = "faces", .color = Color::rgb, .resize = {{32, 32}}, .crop = {{28, 28}}}};
 }
 
 Data Images::open() const {

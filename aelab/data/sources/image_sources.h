@@ -4,8 +4,8 @@
 
 namespace aelab {
 
-enum class Colour { grey, rgb };
-std::span<const std::string_view> names(Colour);
+enum class Color { gray, rgb };
+std::span<const std::string_view> names(Color);
 
 /// A folder of PNG and JPEG files, values in [0, 1], with all of their 8 or 16 bits and upright as their EXIF
 /// orientation says. Pictures in subfolders have the subfolders' places in the alphabet as labels. Links are
@@ -17,7 +17,7 @@ class Images : public Source {
     static constexpr std::string_view summary = "folders of PNG and JPEG files, subfolders as labels";
     static constexpr std::string_view also_known_as[] = {"image-folder", "folder", "pictures", "png", "jpeg"};
     std::string files = "", test_files = "";
-    Colour colour = Colour::grey;
+    Color color = Color::gray;
     std::optional<std::vector<std::int64_t>> resize = {}, crop = {};
 
     void fields(Fields& f);

@@ -97,7 +97,7 @@ class Xor : public Distribution {
  public:
   struct Config {
     static constexpr std::string_view kind = "xor";
-    static constexpr std::string_view summary = "random bits, labelled by their exclusive or";
+    static constexpr std::string_view summary = "random bits, labeled by their exclusive or";
     std::int64_t bits = 2;
     double noise = 0;
 

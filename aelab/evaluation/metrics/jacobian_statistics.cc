@@ -45,18 +45,19 @@ void JacobianStatistics::Config::fields(Fields& f) {
     "maximum number of rows: the first ones are measured, each by the singular values of its Jacobian",
     at_least(1));
   f("spectrum", spectrum, "number of singular values reported, largest first", at_least(0));
-  f("neighbours", neighbours,
+  f.formerly({"neighbours"});
+  f("neighbors", neighbors,
     "number of nearest training rows whose principal directions span the tangent at a sample", at_least(2));
   f("tangent", tangent, "dimensions of the tangent", at_least(1));
-  f.require(tangent < neighbours, "tangent",
-            "must be below \"neighbours\": that many rows about their mean span at most one dimension less");
+  f.require(tangent < neighbors, "tangent",
+            "must be below \"neighbors\": that many rows about their mean span at most one dimension less");
 }
 
 std::vector<Measure> JacobianStatistics::measures() const {
   const auto where = " of J = d code / d input; mean over the first " + std::to_string(config_.rows) +
                      " samples, or all where there are fewer";
   const auto tangent = "the tangent, " + std::to_string(config_.tangent) + " principal directions of the " +
-                       std::to_string(config_.neighbours) + " nearest training rows";
+                       std::to_string(config_.neighbors) + " nearest training rows";
   std::vector<Measure> measures = {
       {"jacobian/norm", "Frobenius norm" + where, Direction::neither},
       {"jacobian/squared_norm", "squared Frobenius norm" + where, Direction::neither},
@@ -82,7 +83,7 @@ std::vector<Measure> JacobianStatistics::measures() const {
 
 void JacobianStatistics::begin(const Autoencoder& model, const Split& data) {
   model_ = &model;
-  tangents_.emplace(data.train, config_.neighbours, config_.tangent);
+  tangents_.emplace(data.train, config_.neighbors, config_.tangent);
   sums_ = at::zeros({kSpectrum + config_.spectrum}, at::kDouble);
   counts_ = at::zeros_like(sums_);
 }

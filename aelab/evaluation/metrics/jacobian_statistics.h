@@ -19,12 +19,12 @@ class JacobianStatistics : public Metric {
         "norm and singular values of the encoder's Jacobian, along and across the data's tangent";
     std::int64_t rows = 200;
     std::int64_t spectrum = 5;
-    std::int64_t neighbours = 50;
+    std::int64_t neighbors = 50;
     std::int64_t tangent = 10;
 
     void fields(Fields& f);
     static std::vector<Config> examples() {
-      return {{.rows = 20, .spectrum = 3, .neighbours = 12, .tangent = 4}};
+      return {{.rows = 20, .spectrum = 3, .neighbors = 12, .tangent = 4}};
     }
   };
 

@@ -71,7 +71,7 @@ void Probe::check(const Split& data) const {
   if (data.validation.size() == 0 && strengths().size() > 1)
     throw Error(
         "evaluation: \"probe\" chooses among its strengths by the validation split, which has no rows; set "
-        "data.validation, or give the probe one strength");
+        "data.validation, or give one: {\"kind\": \"probe\", \"strengths\": [1]}");
   const auto limit = config_.classifier.make()->rows_limit();
   const auto rows = std::min(config_.rows, data.train.size());
   if (limit && rows > *limit)

@@ -12,7 +12,9 @@ std::vector<Measure> Reconstruction::measures() const {
       {"reconstruction/squared_error", "squared error, summed over features, mean over samples",
        Direction::lower},
       {"reconstruction/bce_per_pixel",
-       "cross-entropy in nats, mean over samples and features; reconstructions clipped to [1e-7, 1 - 1e-7]",
+       "cross-entropy in nats, mean over samples and features; reconstructions clipped to [1e-7, 1 - 1e-7]; "
+       "not "
+       "applicable where a sample or a reconstruction has values outside [0, 1]",
        Direction::lower},
       {"reconstruction/explained_variance",
        "coefficient of determination R^2 over all features: 1 - sum |x - reconstruction|^2 / sum |x - "

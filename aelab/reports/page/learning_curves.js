@@ -1,8 +1,8 @@
 // Learning curves of a comparison: means over the seeds of one curve, of the variants that share an objective.
 
-/** The curve shown first: how well clean inputs are reconstructed, else the first of all. */
+/** The curve shown first: how well clean inputs are reconstructed, if possible by a metric that all variants share. */
 const firstCurve = (curves) =>
-  ["validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
+  ["validation/mse", "validation/reconstruction", "validation/loss", "train/reconstruction"].map((name) => curves.find((one) => one.name === name)).find(Boolean) ?? curves[0];
 
 /** The objectives of the variants that have the curve, the most common first. */
 function objectivesOf(curve) {

@@ -1,33 +1,33 @@
-#include "aelab/classifiers/nearest_neighbours.h"
+#include "aelab/classifiers/nearest_neighbors.h"
 
 #include <ATen/ATen.h>
 
 namespace aelab {
 namespace {
 
-/// neighbours [rows, k]: labels, nearest first.
-at::Tensor vote(const at::Tensor& neighbours) {
-  const auto counts = (neighbours.unsqueeze(2) == neighbours.unsqueeze(1)).sum(2);
+/// neighbors [rows, k]: labels, nearest first.
+at::Tensor vote(const at::Tensor& neighbors) {
+  const auto counts = (neighbors.unsqueeze(2) == neighbors.unsqueeze(1)).sum(2);
   const auto first = counts.argmax(1, /*keepdim=*/true);  // the nearest of those with the largest count
-  return neighbours.gather(1, first).squeeze(1);
+  return neighbors.gather(1, first).squeeze(1);
 }
 
 }  // namespace
 
-void NearestNeighbours::Config::fields(Fields& f) {
-  f("k", k, "how many neighbours vote", at_least(1));
+void NearestNeighbors::Config::fields(Fields& f) {
+  f("k", k, "how many neighbors vote", at_least(1));
   f("standardize", standardize, "scale features to mean 0 and standard deviation 1 over the training rows");
 }
 
-void NearestNeighbours::fit(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
-                            std::int64_t /*seed*/) {
+void NearestNeighbors::fit(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
+                           std::int64_t /*seed*/) {
   check_training_rows(Config::kind, features, labels, classes);
   scale_ = FeatureScale(features, config_.standardize);
   rows_ = scale_(features).to(at::kFloat);
   labels_ = labels.cpu();
 }
 
-at::Tensor NearestNeighbours::predict(const at::Tensor& features) const {
+at::Tensor NearestNeighbors::predict(const at::Tensor& features) const {
   const auto z = scale_(features), rows = rows_.to(at::kDouble);
   const auto k = std::min(config_.k, rows.size(0));
   return in_blocks_of_rows(z, rows.size(0), [&](const at::Tensor& block) {
@@ -36,7 +36,7 @@ at::Tensor NearestNeighbours::predict(const at::Tensor& features) const {
   });
 }
 
-Classifier::State NearestNeighbours::state() const {
+Classifier::State NearestNeighbors::state() const {
   State state;
   scale_.save(state);
   state.emplace_back("rows", rows_);
@@ -44,7 +44,7 @@ Classifier::State NearestNeighbours::state() const {
   return state;
 }
 
-void NearestNeighbours::load(const State& state) {
+void NearestNeighbors::load(const State& state) {
   scale_.load(state);
   rows_ = saved(state, "rows");
   labels_ = saved(state, "labels");

@@ -9,10 +9,10 @@ namespace aelab {
 /// blocks, so that predicting takes memory for one block beside the training rows.
 ///
 /// Its state: the scale, "rows" [rows, features] float32, scaled, and "labels" [rows] int64.
-class NearestNeighbours : public Classifier {
+class NearestNeighbors : public Classifier {
  public:
   struct Config {
-    static constexpr std::string_view kind = "nearest-neighbours";
+    static constexpr std::string_view kind = "nearest-neighbors";
     static constexpr std::string_view summary = "vote of the nearest training rows";
     std::int64_t k = 5;
     bool standardize = false;
@@ -21,7 +21,7 @@ class NearestNeighbours : public Classifier {
     static std::vector<Config> examples() { return {{.k = 3}, {.k = 1, .standardize = true}}; }
   };
 
-  explicit NearestNeighbours(const Config& config) : config_(config) {}
+  explicit NearestNeighbors(const Config& config) : config_(config) {}
   void fit(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
            std::int64_t seed) override;
   at::Tensor predict(const at::Tensor& features) const override;
