@@ -4,7 +4,8 @@
     tests/skips.py build/release/tests.xml             for people
     tests/skips.py --strict build/release/tests.xml    and exits with 1 if there is one
 
-A test is skipped as a whole, which ctest knows, or in part: a script's methods, which tests/cli/program.py reports."""
+A test is skipped as a whole, which ctest knows, or in part: a script's methods, which tests/cli/program.py reports, and
+tests of a suite of GoogleTest's."""
 
 import argparse
 import pathlib
@@ -14,6 +15,7 @@ import xml.etree.ElementTree
 
 LIST = pathlib.Path(__file__).with_name("permitted-skips.txt")
 IN_PART = re.compile(r"^\[  SKIPPED \] (?!\d+ test)([\w.]+): (.*)$", re.MULTILINE)
+OF_A_SUITE = re.compile(r"^\[ RUN      \] (\S+)\n((?:.*\n)*?)\[  SKIPPED \] \1 \(", re.MULTILINE)
 COUNTED = re.compile(r"\(.*?skipped=(\d+)")
 
 
@@ -24,13 +26,18 @@ def permitted():
     return dict(lines)
 
 
+def last_sentence(output):
+    said = [line for line in output.splitlines() if line.strip() and not line.startswith(("[", "Note: "))]
+    return said[-1].strip() if said else "no reason is given"
+
+
 def skipped_in(test):
     """(name, reason) of a testcase."""
     name, output = test.get("name"), test.findtext("system-out") or ""
     if test.find("skipped") is not None or test.get("status") in ("notrun", "disabled"):
-        said = [line for line in output.splitlines() if line.strip() and not line.startswith(("[", "Note: "))]
-        return [(name, said[-1].strip() if said else "no reason is given")]
+        return [(name, last_sentence(output))]
     found = [(f"{name}:{method}", reason) for method, reason in IN_PART.findall(output)]
+    found += [(f"{name.split('.')[0]}.{single}", last_sentence(said)) for single, said in OF_A_SUITE.findall(output)]
     counted = sum(map(int, COUNTED.findall(output)))
     if counted > len(found):  # by unittest, without program.main
         found.append((name, f"{counted - len(found)} of its tests, for reasons that it does not print"))
