@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 #include <sstream>
@@ -189,6 +191,11 @@ int cli_main(int argc, char** argv) {
   const int code = guarded([&] { return parse_and_run(app, command, argc, argv); });
   const int written = guarded([] { return finish_output(), 0; });
   return code == 0 ? written : code;
+}
+
+void end_process(int code) {
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
 
 }  // namespace aelab

@@ -3,5 +3,5 @@
 
 int main(int argc, char** argv) {
   own::register_types();
-  return aelab::cli_main(argc, argv);
+  aelab::end_process(aelab::cli_main(argc, argv));
 }
