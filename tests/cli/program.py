@@ -1,18 +1,23 @@
 """The program under test: starting it, its run files and its run folders."""
 
+import atexit
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from typing import NamedTuple
 
 SOURCE = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("AELAB_PROGRAM", str(SOURCE / "build/release/aelab"))
+WARM = pathlib.Path(PROGRAM).parent / "tests/warm"
+TIMEOUT = 240  # seconds
 SKIPPED = 77  # the exit code that ctest takes for "skipped"
 
 # Programs inherit what is ignored: under nohup, or in the background of a script, tests that interrupt would wait.
@@ -27,8 +32,8 @@ class Result(NamedTuple):
 
 
 def environment(**changes):
-    """This process's, one thread unless it says otherwise."""
-    return {"OMP_NUM_THREADS": "1", **os.environ, **changes}
+    """This process's, but for the width of its terminal; one thread unless it says otherwise."""
+    return {"OMP_NUM_THREADS": "1", **{name: value for name, value in os.environ.items() if name != "COLUMNS"}, **changes}
 
 
 def start(*arguments, **options):
@@ -36,12 +41,55 @@ def start(*arguments, **options):
 
 
 def finish(process):
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=TIMEOUT)
     return Result(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
-def run(*arguments, **options):
-    return finish(start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options))
+class Warm:
+    """The program, started once (tests/warm/warm.cc): each command is run by a copy of the process."""
+
+    idle = []  # several threads may run commands
+
+    def __init__(self):
+        self.process = subprocess.Popen([WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+        atexit.register(self.process.communicate)
+
+    def answer(self, command):
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+        self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], TIMEOUT)[0]:
+            self.process.kill()
+            raise subprocess.TimeoutExpired(command["arguments"], TIMEOUT)
+        return Result(*json.loads(self.process.stdout.readline()))
+
+    @classmethod
+    def run(cls, arguments, cwd, variables):
+        try:
+            warm = cls.idle.pop()
+        except IndexError:
+            warm = cls()
+        result = warm.answer({"arguments": arguments, "cwd": os.path.abspath(cwd), "environment": variables})
+        cls.idle.append(warm)
+        return result
+
+    @staticmethod
+    def can_run(arguments):
+        """Not where the program alone was built since, nor arguments that are not UTF-8."""
+        try:
+            "".join(arguments).encode()
+        except UnicodeEncodeError:
+            return False
+        return WARM.exists() and WARM.stat().st_mtime >= os.stat(PROGRAM).st_mtime
+
+
+def run(*arguments, cwd=".", columns=None, **options):
+    """The result of a command. It is not started anew, unless there are further options: a test of what happens at the
+    start of a process, environment variables of libraries included, gives `env` or uses start()."""
+    words = list(map(str, arguments))
+    variables = environment() if columns is None else environment(COLUMNS=str(columns))
+    if not options and Warm.can_run(words):
+        return Warm.run(words, cwd, variables)
+    return finish(start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, **{"env": variables, **options}))
 
 
 def small_run(**changes):

@@ -3,6 +3,7 @@
 import concurrent.futures
 import csv
 import json
+import pathlib
 
 import program
 from program import small_run
@@ -191,9 +192,11 @@ class RunFolder(program.TestCase):
         self.assertEqual(sorted(path.name for path in (self.output / "small/41").iterdir()), [])
 
     def test_two_at_once_get_two_folders(self):
-        config = small_run(training={"epochs": 1})
+        command = "run", program.write_json(self.folder / "run.json", small_run(training={"epochs": 1})), "--output", self.output
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            folders = list(pool.map(lambda _: self.train(config), range(4)))
+            results = list(pool.map(lambda _: program.run(*command), range(4)))
+        self.assertEqual([result.code for result in results], [0] * 4, results)
+        folders = [pathlib.Path(result.stdout.splitlines()[-1]) for result in results]
         self.assertEqual(sorted(folder.name for folder in folders), ["1", "2", "3", "4"])
         self.assertEqual(
             {program.read_json(folder / "status.json")["status"] for folder in folders}, {"completed"}

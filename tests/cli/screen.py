@@ -75,7 +75,6 @@ class OnTerminal:
         self.shown = ""
         self.resize(columns)
         variables = program.environment(**{"TERM": "xterm", **(environment or {})})
-        variables.pop("COLUMNS", None)
         self.process = program.start(
             *arguments,
             stdin=-3,

@@ -43,11 +43,7 @@ def words(text):
 
 class Texts(program.TestCase):
     def printed(self, arguments, columns=None):
-        variables = program.environment()
-        variables.pop("COLUMNS", None)
-        if columns:
-            variables["COLUMNS"] = str(columns)
-        result = program.run(*arguments, env=variables)
+        result = program.run(*arguments, columns=columns)
         self.assertEqual(result.code, 0, (arguments, result.stderr))
         return result.stdout
 
@@ -242,9 +238,7 @@ class BothStreams(program.TestCase):
                 output = self.folder / f"output-{columns}"
                 code, screen = OnTerminal("compare", file, "--output", output, columns=columns).finish()
                 self.assertEqual(code, 1)
-                again = program.run(
-                    "compare", output / "small", "--collect", env=program.environment(COLUMNS=str(columns))
-                )
+                again = program.run("compare", output / "small", "--collect", columns=columns)
                 expected = again.stdout.split("\nexcluded runs:")[0]  # paths follow, which may be wider
                 self.assertIn(expected, "\n".join(screen.lines))
                 for name in "pca", "a-variant-whose-name-is-quite-long-for-a-table":
@@ -263,7 +257,7 @@ class BothStreams(program.TestCase):
         program.run("compare", file, "--output", self.output)
         tables = {}
         for columns in 50, 60, 80, 120, 1000:
-            text = program.run("compare", folder, "--collect", env=program.environment(COLUMNS=str(columns))).stdout
+            text = program.run("compare", folder, "--collect", columns=columns).stdout
             text = re.sub(r"\nexcluded runs:\n(  .*\n)+", "\n", text.split("report: ")[0])  # a line each where piped
             tables[columns] = set(words(text))
             for line in text.splitlines():
