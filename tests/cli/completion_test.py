@@ -33,6 +33,8 @@ class Shell(program.TestCase):
         (self.folder / "runs/small/1/checkpoints").mkdir(parents=True)
         for name in "config.json", "status.json", "checkpoints/best.safetensors", "checkpoints/last.safetensors":
             (self.folder / "runs/small/1" / name).write_text("{}")
+        for shell in "bash", "zsh", "fish":
+            (self.folder / f"completion.{shell}").write_text(program.run("completion", shell).stdout)
 
     def shell(self, command, script, **options):
         return subprocess.run(
@@ -85,7 +87,7 @@ class Bash(Shell, Candidates):
         if line.endswith(" "):
             words.append("")
         script = f"""
-source <(aelab completion bash)
+source ./completion.bash
 COMP_WORDS=({' '.join("'" + word + "'" for word in words)}) COMP_CWORD={len(words) - 1} COMP_LINE='{line}' COMP_POINT={len(line)}
 compopt() {{ :; }}
 _aelab
@@ -140,7 +142,7 @@ function compadd {{
 }}
 function _describe {{ print -rl -- ${{${{(P)2}}%%:*}}; }}
 function _files {{ [[ $1 == -/ ]] && print -rl -- *(N/) || print -rl -- *(N); }}
-source <(aelab completion zsh)
+source ./completion.zsh
 words=({' '.join("'" + word + "'" for word in words)}) CURRENT={len(words)}
 _aelab
 true
@@ -153,7 +155,7 @@ true
 @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
 class Fish(Shell, Candidates):
     def complete(self, line):
-        script = f"aelab completion fish | source; complete --do-complete '{line}'"
+        script = f"source ./completion.fish; complete --do-complete '{line}'"
         result = self.shell(["fish", "--no-config", "-c"], script)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return sorted(line.split("\t")[0] for line in result.stdout.splitlines())
