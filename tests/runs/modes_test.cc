@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "aelab/evaluation/metrics/reconstruction.h"
+#include "aelab/models/denoising.h"
+#include "aelab/models/stacked.h"
 #include "aelab/nn/mode.h"
 #include "aelab/training/checkpoint.h"
 #include "tests/training/models.h"
@@ -114,6 +116,29 @@ TEST(Modes, BatchNormalizationLearnsItsStatisticsInTraining) {
   const auto hidden = at::linear(data.train.range(0, 64).inputs.flatten(1),
                                  parameters["backbone.encoder.weight"], parameters["backbone.encoder.bias"]);
   EXPECT_TRUE(at::allclose(buffers["backbone.mean"], hidden.mean(0) * (1 - std::pow(0.9, 40)), 1e-3, 1e-4));
+}
+
+TEST(Modes, LayersBelowTheOneThatIsTrainedNeitherDropNorLearn) {
+  regularized();  // makes its backbone known
+  const auto layer = [](std::int64_t code, std::optional<Choice<Backbone>> backbone = {}) {
+    return Choice<Autoencoder>(Denoising::Config{
+        .base = {.code = code, .backbone = std::move(backbone), .likelihood = GaussianLikelihood::Config{}}});
+  };
+  Stacked model({.layers = {layer(6, Regularized::Config{}), layer(4)}}, Context({1, 8, 8}, 1));
+  const auto below = model.layers().front();
+  shake(*below, 0.5);
+  const auto batch = few_digits(64).train.range(0, 64);
+  const auto clean = [&] {
+    const ModeScope evaluation(*below, /*training=*/false);
+    return below->encode(batch.inputs);
+  };
+  const auto expected = clean();
+  const ModeScope training(model, /*training=*/true);
+  Pass pass;
+  model.phases()[1].updates.front().objective(batch, Step{.training = true}, pass);
+  EXPECT_TRUE(same_bits(pass.target, expected));
+  EXPECT_TRUE(same_bits(clean(), expected)) << "the running statistics are what they were";
+  EXPECT_TRUE(below->is_training());
 }
 
 TEST(Modes, MeasuringNeitherDropsNorLearns) {

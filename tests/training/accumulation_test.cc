@@ -93,5 +93,28 @@ TEST(Accumulation, OfATermThatCouplesRowsIsTheMeanOfTheBatchesGradients) {
         << found[i].first;
 }
 
+TEST(Accumulation, ARunningMeanTakesUpEveryBatch) {
+  // Two batches of 48 rows are one step: .9 * (.1 * mean 1) + .1 * mean 2, of codes before the step.
+  const auto model = sparse(Sparsity::kl, ActivationEstimate::running),
+             before = sparse(Sparsity::kl, ActivationEstimate::running);
+  step(model, 48);
+  const auto rows = few_digits(96).train;
+  const auto order = shuffled_order(96, 9, 0);
+  const at::NoGradGuard no_grad;
+  const auto mean = [&](std::int64_t begin) {
+    return before->encode(rows.subset(order.slice(0, begin, begin + 48)).range(0, 48).inputs).mean(0);
+  };
+  const auto decay = KlSparsityPenalty::Config{}.decay;
+  const auto expected = decay * (1 - decay) * mean(0) + (1 - decay) * mean(48);
+  Tensor found, seen;
+  for (const auto& [name, tensor] : state_of(*model)) {
+    if (name.ends_with(".mean")) found = tensor;
+    if (name.ends_with(".seen")) seen = tensor;
+  }
+  ASSERT_TRUE(found.defined() && seen.defined());
+  EXPECT_EQ(seen.item<double>(), 2);
+  EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-6)) << found << expected;
+}
+
 }  // namespace
 }  // namespace aelab

@@ -9,72 +9,18 @@
 
 #include "aelab/core/files.h"
 #include "aelab/core/safetensors.h"
-#include "aelab/nn/mode.h"
 #include "aelab/training/callbacks/learning_rate.h"
 #include "aelab/training/callbacks/plateau.h"
 #include "aelab/training/callbacks/throughput.h"
 #include "aelab/training/callbacks/timer.h"
 #include "aelab/training/callbacks/weight_average.h"
 #include "aelab/training/checkpoint.h"
-#include "tests/training/models.h"
+#include "tests/training/scripted.h"
 
 namespace aelab {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kSteps = 2;  // of an epoch: 64 rows in batches of 32
-
-/// A model whose validation loss is what a script says, epoch by epoch, in each of its phases.
-class Scripted : public Dense {
- public:
-  explicit Scripted(std::vector<std::vector<double>> script)
-      : Dense({.base = {.code = 5, .likelihood = GaussianLikelihood::Config{}}}, Context({1, 8, 8}, 1)),
-        script_(std::move(script)) {}
-
-  std::vector<Phase> phases() override {
-    std::vector<Phase> phases;
-    for (std::size_t i = 0; i < script_.size(); ++i) {
-      auto phase = Dense::phases().front();
-      phase.name = "phase " + std::to_string(i + 1);
-      phase.epochs = static_cast<std::int64_t>(script_[i].size());
-      const auto objective = phase.updates.front().objective;
-      phase.updates.front().objective = [this, i, objective](const Batch& batch, const Step& step,
-                                                             Pass& pass) {
-        auto terms = objective(batch, step, pass);
-        if (step.training) return terms;
-        const auto epoch = std::clamp<std::int64_t>(step.in_phase / kSteps - 1, 0,
-                                                    static_cast<std::int64_t>(script_[i].size()) - 1);
-        Terms scripted;
-        scripted.add(i == 0 ? "scripted" : "later",
-                     at::full({}, script_[i][static_cast<std::size_t>(epoch)]));
-        return scripted;
-      };
-      phases.push_back(std::move(phase));
-    }
-    return phases;
-  }
-
- private:
-  std::vector<std::vector<double>> script_;
-};
-
-/// Calls `work` at the end of every epoch, after all other callbacks.
-class AtEpochEnd : public Callback {
- public:
-  explicit AtEpochEnd(std::function<void(Training&)> work) : work_(std::move(work)) {}
-  void epoch_end(Training& training) override { work_(training); }
-
- private:
-  std::function<void(Training&)> work_;
-};
-
-/// The metric at the end of every epoch.
-std::vector<double> values_of(const History& history, std::string_view metric) {
-  std::vector<double> values;
-  for (const auto& epoch : history.epochs) values.push_back(find(epoch.metrics, metric).value_or(NAN));
-  return values;
-}
 
 TEST(Plateau, ReducesTheRateAfterItsPatienceAndWaitsAgain) {
   // Best 5 at epoch 1; epochs 2 and 3 do not improve: reduced after 3. It waits anew: reduced after 5. Epoch
@@ -124,23 +70,6 @@ TEST(LearningRate, IsThatOfTheLastStepOfTheEpoch) {
   EXPECT_NEAR(rates[1], 0.02, 1e-12);
   EXPECT_NEAR(rates[2], 0, 1e-12);
 }
-
-/// All parameters in one row, in float64.
-Tensor row_of(const Autoencoder& model) {
-  std::vector<Tensor> rows;
-  for (const auto& item : parameters_of(model))
-    rows.push_back(item.second.detach().to(at::kDouble).flatten());
-  return at::cat(rows);
-}
-
-class AtStepEnd : public Callback {
- public:
-  explicit AtStepEnd(std::function<void(Training&)> work) : work_(std::move(work)) {}
-  void step_end(Training& training) override { work_(training); }
-
- private:
-  std::function<void(Training&)> work_;
-};
 
 TEST(WeightAverage, IsTheBiasCorrectedMeanOfTheStepsByHand) {
   const TemporaryFolder folder;
@@ -197,6 +126,18 @@ TEST(Checkpoints, KeepTheBestFewAndEveryNth) {
   EXPECT_EQ(checkpoints_in(folder.path()),
             (std::set<std::string>{"last", "previous", "best", "best-epoch-0002", "best-epoch-0004",
                                    "best-epoch-0006", "epoch-0003", "epoch-0006"}));
+}
+
+TEST(Checkpoints, KeepTheFirstOfEquallyGoodEpochs) {
+  // Best are 4 and 7 with a loss of 2; of 2, 3 and 5 with a loss of 3 the first one is kept.
+  const TemporaryFolder folder;
+  Scripted model({{5, 3, 3, 2, 3, 6, 2}});
+  const CallbackConfig checkpoint = {.callback = SaveCheckpoint::Config{.seconds = 0, .top = 3}};
+  Trainer(plain_sgd(0.01, 1), {checkpoint}).fit(model, few_digits(64), {folder.path(), {}});
+  EXPECT_EQ(checkpoints_in(folder.path()),
+            (std::set<std::string>{"last", "previous", "best", "best-epoch-0002", "best-epoch-0004",
+                                   "best-epoch-0007"}));
+  EXPECT_EQ(progress_of(folder / "checkpoints/best.safetensors").epoch, 4);
 }
 
 TEST(Checkpoints, TheBestIsOfTheLastPhase) {
