@@ -116,6 +116,21 @@ TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
   EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 400})["jacobian/norm"], 1, 1e-6);
 }
 
+TEST(JacobianStatistics, CountTheirRowsOverAllBatches) {
+  // J = 0 from row 1,200 on; rows come in batches of 1,000.
+  const auto model = std::make_shared<Dense>(
+      Dense::Config{
+          .base = {.code = 1, .bottleneck = DeterministicBottleneck::Config{.activation = Activation::relu}}},
+      Context({1}));
+  {
+    const at::NoGradGuard no_grad;
+    model->named_parameters()["backbone.encoder_0.weight"].fill_(2);
+  }
+  const auto x = at::cat({at::ones({1200, 1}), -at::ones({1300, 1})});
+  EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 1200})["jacobian/norm"], 2, 1e-6);
+  EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 2400})["jacobian/norm"], 1, 1e-6);
+}
+
 TEST(JacobianStatistics, AreAutogradsForEveryKindOfEncoder) {
   const auto digits = open_dataset("digits").train;
   const auto x = digits.range(0, 30).inputs, train = digits.range(100, 400).inputs;

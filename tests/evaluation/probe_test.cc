@@ -97,6 +97,18 @@ TEST(Probe, UsesNoMoreRowsThanItIsGiven) {
   EXPECT_EQ(Constant::fitted_rows, 500);
 }
 
+TEST(Probe, DrawsItsRowsFromAllOfThem) {
+  // Classes one after the other: of the first rows alone there would be one class, and no accuracy.
+  const auto x = at::cat({at::zeros({300, 1, 8, 8}), at::ones({300, 1, 8, 8})});
+  const auto labels = at::cat({at::zeros({300}, at::kLong), at::ones({300}, at::kLong)});
+  const auto rows = Dataset::from_tensors(x, labels);
+  const Split data = {rows, {}, rows};
+  const auto values =
+      probed({.classifier = NearestNeighbours::Config{.k = 1}, .rows = 60, .pixels = true}, data);
+  EXPECT_DOUBLE_EQ(values[kAccuracy].value_or(-1), 1);
+  EXPECT_DOUBLE_EQ(values[kPixels].value_or(-1), 1);
+}
+
 TEST(Probe, FitsTheInputsOnlyOnRequest) {
   const auto data = digits_split();
   Constant::fits = 0;

@@ -97,6 +97,35 @@ TEST(Robustness, HasNoChangeOfACodeThatIsZero) {
   EXPECT_FALSE(values["code_robustness/masking-0.5"]);
 }
 
+TEST(Robustness, OfCodesIsTheMeanOverThoseThatAreNotZero) {
+  // Masked wholly, the second row's code changes by all of its length; the first has none.
+  const auto x = at::tensor({0.F, 0.F, 0.F, 3.F, 4.F, 0.F}).view({2, 3});
+  auto values = robustness(*scaling(3, 1, 1), x, {Masking::Config{.level = 1.0}});
+  EXPECT_NEAR(*values["code_robustness/masking-1"], 1, 1e-6);
+  EXPECT_NEAR(*values["robustness/masking-1"], 25. / 2, 1e-5);
+}
+
+TEST(Robustness, DrawsEveryRowsNoiseApart) {
+  // Half of the features of equal rows are masked: were noise drawn again for each batch of 1,000, rows 0 and
+  // 1,000 would be masked alike, whatever their number.
+  const auto model = scaling(6, 1, 1);
+  const auto x = at::ones({40, 6});
+  const auto in_batches = [&](std::int64_t size) {
+    Robustness metric({.corruptions = {Masking::Config{.level = 0.5}, GaussianNoise::Config{.level = 0.5}}});
+    metric.begin(*model, {});
+    for (const auto& batch : x.split(size))
+      metric.add(
+          {.target = batch, .code = model->encode(batch), .reconstruction = model->reconstruct(batch)});
+    return metric.values();
+  };
+  const at::NoGradGuard no_grad;
+  const auto whole = in_batches(40);
+  for (const std::int64_t size : {1, 7, 39}) {
+    const auto parts = in_batches(size);
+    for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(*parts[i], *whole[i], 1e-5) << size;
+  }
+}
+
 TEST(Robustness, HasNoErrorWhereTheDecoderIsStale) {
   const Stacked model({.layers = {Linear::Config{.code = 4}}, .network = StackNetwork{}},
                       Context({6}, 0, /*class_count=*/3));

@@ -54,6 +54,8 @@ TEST(Statistics, ExactWilcoxon) {
   EXPECT_DOUBLE_EQ(*p({-1, 2, 3, 4, 5, 6}), 4.0 / 64);
   // A zero is dropped: five left, all positive.
   EXPECT_DOUBLE_EQ(*p({0, 2, 3, 4, 5, 6}), 2.0 / 32);
+  // Ranks 1 to 5 are left, the first one negative: the sum is 1 or less in 2 of 32.
+  EXPECT_DOUBLE_EQ(*p({0, -1, 2, 3, 4, 5}), 4.0 / 32);
   // Ties: ranks 1.5, 1.5, 3, 4, 5, 6; the negative sum is 1.5 or less in 3 of 64.
   EXPECT_DOUBLE_EQ(*p({-1, 1, 3, 4, 5, 6}), 6.0 / 64);
   EXPECT_FALSE(p({1, 2, 3, 4, 5}));
@@ -68,6 +70,30 @@ TEST(Statistics, HolmStepsDown) {
   EXPECT_DOUBLE_EQ(*adjusted[0], 0.04);
   EXPECT_FALSE(adjusted[1]);
   EXPECT_DOUBLE_EQ(*holm(std::vector<std::optional<double>>{0.6, 0.9})[0], 1.0);
+}
+
+TEST(Statistics, WilcoxonsRankOfEqualDifferencesIsTheMeanOfTheirRanks) {
+  // Ranks 1.5, 1.5, 3, 4, 5, 6, the negative one 4. Sums of at most 4: none, 1.5 twice, 1.5 + 1.5, 3, 4.
+  const auto p = paired_test(Values{1, 1, 3, -4, 5, 6}, Values(6, 0.0)).wilcoxon_p;
+  EXPECT_DOUBLE_EQ(*p, 2 * 6.0 / 64);
+}
+
+TEST(Statistics, RoundingIsRelativeToTheValues) {
+  // Of values about `unit`, differences of 1 to 3 in a hundred million are rounding, of 1 to 3 in a hundred
+  // are not: mean 2, deviation 1 of a hundredth, so that p is that of 1, 2, 3.
+  for (const double unit : {1e-9, 1., 1e9}) {
+    const auto test = [&](double offset, double size) {
+      return paired_test(
+          Values{unit * (1 + offset + size), unit * (2 + offset + 2 * size), unit * (3 + offset + 3 * size)},
+          Values{unit, 2 * unit, 3 * unit});
+    };
+    EXPECT_TRUE(test(0, 1e-8).deterministic && test(0, 1e-8).equal) << unit;
+    EXPECT_FALSE(test(0, 1e-8).p) << unit;
+    EXPECT_TRUE(test(0.5, 1e-8).deterministic) << unit;
+    EXPECT_FALSE(test(0.5, 1e-8).equal) << unit;
+    EXPECT_FALSE(test(0, 1e-2).deterministic || test(0, 1e-2).equal) << unit;
+    EXPECT_NEAR(*test(0, 1e-2).p, 1 - std::sqrt(12.0 / 14), 1e-6) << unit;
+  }
 }
 
 }  // namespace
