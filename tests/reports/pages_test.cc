@@ -38,6 +38,15 @@ TEST(CurvesTest, BandsAreMeanAndRangeOverTheRunsThatGoOn) {
   EXPECT_EQ(band.at("runs"), Json({2, 1, 1}));
 }
 
+TEST(CurvesTest, BandsHaveTheirRangeWhateverTheOrderOfTheRuns) {
+  const auto band =
+      bands_json({{made({1, 2}, {5.0, 2.0}), made({1, 2}, {9.0, 1.0}), made({1, 2}, {4.0, 3.0})}})[0].at(
+          "variants")[0];
+  EXPECT_EQ(band.at("mean"), Json({6, 2}));
+  EXPECT_EQ(band.at("low"), Json({4, 1}));
+  EXPECT_EQ(band.at("high"), Json({9, 3}));
+}
+
 TEST(CurvesTest, LongOnesAreThinnedAndKeepTheirEnd) {
   std::vector<double> epochs(1001);
   std::iota(epochs.begin(), epochs.end(), 1);
@@ -161,6 +170,18 @@ TEST(ComparisonPageTest, MeanCostsAreOfTheRunsThatHaveThem) {
   const auto page = comparison_page(Folder(temporary.path(), material));
   EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 7}, {"low", 7}, {"high", 7}}));
   EXPECT_EQ(page.at("measures")[0].at("claim").at("leader"), nullptr);
+}
+
+TEST(ComparisonPageTest, CostsHaveTheirRangeWhateverTheOrderOfTheRuns) {
+  const TemporaryFolder temporary;
+  auto results = comparison_results();
+  auto& runs = results["variants"][0]["runs"];
+  runs.push_back(runs[0]);
+  for (const auto& [run, seconds] : {std::pair(0, 5), {1, 9}, {2, 4}}) runs[run]["seconds"] = seconds;
+  put_comparison(temporary.path(), results);
+  Material material;
+  const auto page = comparison_page(Folder(temporary.path(), material));
+  EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 6}, {"low", 4}, {"high", 9}}));
 }
 
 TEST(ComparisonPageTest, AVariantThatAMeasureLeavesOutHasAnEmptyRow) {

@@ -159,6 +159,7 @@ TEST(IndexTest, ListsRunsAndComparisonsButNotAComparisonsRuns) {
   EXPECT_EQ(entries[0].at("state"), "no results");
   EXPECT_EQ(entries[1].at("variant"), "2 variants x 2 seeds");
   EXPECT_EQ(entries[1].at("note"), "sparse leads.");
+  EXPECT_EQ(entries[1].at("seconds"), 6) << "of all its runs: 1 + 2 + 1 + 2";
   EXPECT_EQ(entries[2].at("data"), "digits");
   EXPECT_TRUE(fs::exists(temporary / "runs/small/1/report.html"));
   EXPECT_TRUE(fs::exists(temporary / "comparisons/which/report.html"));

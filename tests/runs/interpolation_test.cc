@@ -129,5 +129,18 @@ TEST(NearestRows, FindsEachRowItselfAndMeasuresFromOthers) {
   EXPECT_NEAR(nearest_rows(moved, train).distance.item<double>(), 0.25, 1e-7);
 }
 
+TEST(NearestRows, OfEqualRowsIsTheFirstInAnyBlock) {
+  // Rows are read in blocks of 4,096. The last point is where products of float32 numbers lose its distance.
+  auto rows = at::full({9000, 2}, 3.F);
+  for (const std::int64_t same : {4095, 4096, 8999}) rows[same].fill_(1);
+  rows[8990].copy_(at::tensor({0.F, 5.F}));
+  rows[8998].copy_(at::tensor({1000.1F, 999.9F}));
+  const auto points = at::tensor({1.F, 1.F, 0.F, 5.5F, 1000.1F, 1000.025F}).view({3, 2});
+  const auto found = nearest_rows(points, Dataset::from_tensors(rows));
+  EXPECT_TRUE(at::equal(found.row, at::tensor({4095, 8990, 8998}, at::kLong))) << found.row;
+  EXPECT_TRUE(at::allclose(found.distance, at::tensor({0., 0.5, 0.125}, at::kDouble), 0, 1e-4))
+      << found.distance;
+}
+
 }  // namespace
 }  // namespace aelab

@@ -7,6 +7,7 @@
 #include "aelab/core/files.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/stacked.h"
+#include "aelab/nn/bottlenecks.h"
 #include "aelab/runs/outline.h"
 #include "tests/support.h"
 
@@ -97,6 +98,21 @@ TEST_F(Summarizing, TheJacobianOfOneLinearLayerIsItsWeight) {
   const auto weight = parameters_of(*made.model).front().second.detach();
   ASSERT_EQ(weight.sizes(), at::IntArrayRef({5, 64}));
   expect_near(numbers(jacobian.at("singular_values")), at::linalg_svdvals(weight));
+}
+
+TEST_F(Summarizing, SingularValuesOfTheJacobianAreMeansOverSamples) {
+  const auto jacobian =
+      summarize(Dense::Config{
+                    .base = {.code = 5,
+                             .bottleneck = DeterministicBottleneck::Config{.activation = Activation::tanh}}})
+          .at("jacobian");
+  EXPECT_EQ(jacobian.at("rows"), 32);
+  // J = diag(1 - code^2) W
+  const at::NoGradGuard no_grad;
+  const auto codes = made.model->encode(made.data.test.range(0, 32).inputs).to(at::kDouble);
+  const auto weight = parameters_of(*made.model).front().second.to(at::kDouble);
+  const auto j = (1 - codes.square()).unsqueeze(2) * weight;
+  expect_near(numbers(jacobian.at("singular_values")), at::linalg_svdvals(j).mean(0));
 }
 
 TEST_F(Summarizing, DrawsWhatTheModelCan) {

@@ -261,6 +261,16 @@ TEST(Verdict, PairsValuesBySeedWhereOneIsLacking) {
   EXPECT_SAYS(results.verdict.text(), "1 of 6 runs is excluded.");
 }
 
+TEST(Verdict, ClaimsNothingOverABaselineThatLacksRuns) {
+  const auto results = compared({with_state(variant("pca", {1., 2., 3., 4.}), 1, "failed"),
+                                 variant("dense", {3., 4., 5.3, 6.}), variant("far", {8., 9., 9.7, 11.})});
+  EXPECT_SAYS(results.verdict.text(),
+              "By the completed runs only, so that nothing is claimed: dense is higher (worse) by 2.1 [");
+  for (const auto* claimed : {"Significant: ", "Not significant"})
+    EXPECT_EQ(results.verdict.text().find(claimed), std::string::npos) << claimed;
+  EXPECT_EQ(claim(results).leader, 1U) << "of those with all runs";
+}
+
 TEST(Verdict, SaysWhoWasStillImproving) {
   auto dense = variant("dense", {3., 4., 5.3});
   dense.runs[0].improvement = .0101;
@@ -281,6 +291,15 @@ TEST(Verdict, SaysWhoWasStillImproving) {
   auto closed = results.variants;
   closed[0].closed_form = true;
   EXPECT_EQ(compared(closed).verdict.text().find("unknown"), std::string::npos) << "nothing to improve";
+}
+
+TEST(Verdict, CountsTheRunsOfWhichItIsKnownWhetherTheyImproved) {
+  auto dense = variant("dense", {3., 4., 5.3});
+  dense.runs[0].improvement = .5;
+  dense.runs[2].improvement = -.5;
+  const auto results = compared({variant("pca", {1., 2., 3.}), dense});
+  EXPECT_SAYS(results.verdict.text(), "Still improving when training ended: dense (1 of 2 runs).");
+  EXPECT_SAYS(terminal_table(results), "1 of 2");
 }
 
 TEST(Verdict, SaysWhatTheMeanOfTheDataBeats) {
@@ -351,6 +370,13 @@ TEST(Table, MeanCostIsOfTheCompletedRuns) {
   const auto table = terminal_table(compared({variant("pca", {1., 2., 3.}), dense}));
   const auto costs = table.substr(table.find("training cost"));
   EXPECT_SAYS(costs, "dense    2          10       2      8        4             6              n/a\n");
+}
+
+TEST(Table, TellsHowManyRunsAMeanIsOfWhereSomeAreLacking) {
+  const auto dense = with_state(variant("dense", {3., 4., 5.5}), 1, "failed");
+  const auto table = terminal_table(compared({variant("pca", {1., 2., 3.}), dense}));
+  EXPECT_SAYS(table, "4 ± 16 (n=2)");  // 12.7062 (t, 97.5 %, 1 degree of freedom) * 1.25
+  EXPECT_EQ(table.find("(n=3)"), std::string::npos);
 }
 
 TEST(Table, FitsATerminal) {
