@@ -68,6 +68,23 @@ TEST(Schedules, PeriodsOfACosineAreEqualUpToAStepAndTheLastEndsAtItsEnd) {
     }
 }
 
+TEST(Schedules, AmountsAreStepsOrFractionsBelowOneToTheNearestStep) {
+  // .55 of 10 steps are 6 (5.5, halves up), 1 is one step.
+  const Schedule half = LinearSchedule::Config{.from = 0, .to = 1, .over = 0.55};
+  EXPECT_DOUBLE_EQ(half.at(1, 10), 0.2);
+  EXPECT_DOUBLE_EQ(half.at(4, 10), 0.8);
+  EXPECT_DOUBLE_EQ(half.at(5, 10), 1);
+  const Schedule step = StepSchedule::Config{.value = 1, .factor = 0.5, .every = 1};
+  EXPECT_DOUBLE_EQ(step.at(3, 10), 0.125);
+  const Schedule once = LinearSchedule::Config{.from = 0, .to = 1, .over = 1};
+  EXPECT_DOUBLE_EQ(once.at(0, 10), 1);
+}
+
+TEST(Schedules, ACosineStaysAtItsEndBeyondThePhase) {
+  const Schedule cosine = CosineSchedule::Config{.from = 1, .to = 0.2, .warmup = 2, .restarts = 1};
+  for (const std::int64_t beyond : {10, 11, 15, 99}) EXPECT_NEAR(cosine.at(beyond, 10), 0.2, 1e-12) << beyond;
+}
+
 TEST(Schedules, SayHowLongTheyTake) {
   const auto length = [](const Schedule& schedule, std::int64_t steps) {
     return schedule.make()->length(steps);

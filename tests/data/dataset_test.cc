@@ -113,6 +113,17 @@ TEST(ShuffledOrder, IsAPermutationOfItsOwnInEveryEpoch) {
   }
 }
 
+TEST(Dataset, JoinedRowsAreWhereTheirSetsSay) {
+  const auto set = [](const std::string& name, std::int64_t rows) {
+    return Dataset::from_tensors(at::zeros({rows, 1}), {},
+                                 [name](std::int64_t row) { return name + std::to_string(row); });
+  };
+  const auto whole = joined({set("a", 2), set("b", 3), set("c", 1)});
+  std::string places;
+  for (std::int64_t i = 0; i < whole.size(); ++i) places += whole.where(i) + " ";
+  EXPECT_EQ(places, "a0 a1 b0 b1 b2 c0 ");
+}
+
 class Splits : public testing::Test {
  protected:
   static Data data_of(std::int64_t rows) { return {.name = "counting", .train = counting(rows), .test = {}}; }
@@ -161,6 +172,20 @@ TEST_F(Splits, StratifiedPartsHoldEveryClassInItsShare) {
   }
 }
 
+TEST_F(Splits, StratifiedSharesAreThoseOfTheNearestRow) {
+  // Of the two rows of each rare class, .3 and .3 are .6 rows each: one is in the test split, none between.
+  auto labels = at::zeros({108}, at::kLong);
+  for (std::int64_t i = 0; i < 8; ++i) labels[i] = 1 + i / 2;
+  const Data data{.name = "x", .train = Dataset::from_tensors(at::zeros({108, 1}), labels), .test = {}};
+  for (std::int64_t seed = 0; seed < 5; ++seed) {
+    const auto split = data.split({.validation = 0.3, .test = 0.3, .stratified = true}, seed);
+    const auto counts = [](const Dataset& part) { return at::bincount(part.labels(), {}, 5); };
+    EXPECT_TRUE(at::equal(counts(split.test), at::tensor({28, 1, 1, 1, 1}, at::kLong)));
+    EXPECT_TRUE(at::equal(counts(split.validation), at::tensor({32, 0, 0, 0, 0}, at::kLong)));
+    EXPECT_TRUE(at::equal(counts(split.train), at::tensor({40, 1, 1, 1, 1}, at::kLong)));
+  }
+}
+
 TEST_F(Splits, RefuseWhatTheSourceDoesNotHave) {
   EXPECT_SAYS(refusal(data_of(10), {.validation = 11}),
               "data.validation: asks for 11 rows, but only 8 of 10 are left by the other splits");
@@ -181,6 +206,14 @@ TEST_F(Splits, TakeTheSourcesOwnTestPart) {
   EXPECT_EQ(whole.train.size(), 8);
   EXPECT_SAYS(refusal(data, {.validation = 2, .test = 5.0}),
               "data.test: asks for 5 rows, but only 4 of 4 are left by the other splits");
+}
+
+TEST_F(Splits, DrawSomeTestRowsFromAllOfThem) {
+  auto data = data_of(10);
+  data.test = counting(400);
+  const auto places = places_of(data.split({.validation = 2, .test = 100.0}, 1).test);
+  EXPECT_GT(*std::max_element(places.begin(), places.end()), 300);
+  EXPECT_NE(places, places_of(data.split({.validation = 2, .test = 100.0}, 2).test));
 }
 
 TEST_F(Splits, StandardizeByTheTrainingPartAlone) {

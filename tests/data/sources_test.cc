@@ -6,8 +6,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
-
 #include <thread>
 
 #include "aelab/core/error.h"
@@ -284,6 +284,21 @@ TEST(DerivedSources, PatchesAreCutOutOfPictures) {
               "data.height: patches of 9x8 are larger than the images, 1x8x8");
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.files = "a.npy"}}); }),
               "data.from.files: there is no file a.npy");
+}
+
+TEST(DerivedSources, PatchesAreFromEveryPlace) {
+  // Of 8 rows and columns, 7 begin at the first or the second one: every corner has a quarter of the patches.
+  const auto rows = inputs_of(open_dataset("digits").train);
+  const auto data =
+      open_dataset(Patches::Config{.from = Digits::Config{}, .height = 7, .width = 7, .count = 400});
+  const auto patches = inputs_of(data.train).flatten(1);
+  for (const std::int64_t top : {0, 1})
+    for (const std::int64_t left : {0, 1}) {
+      const auto corner = rows.slice(2, top, top + 7).slice(3, left, left + 7).flatten(1);
+      std::int64_t count = 0;
+      for (std::int64_t i = 0; i < 400; ++i) count += (corner == patches[i]).all(1).any().item<bool>();
+      EXPECT_NEAR(count, 100, 4 * std::sqrt(400 * 0.25 * 0.75)) << top << " " << left;
+    }
 }
 
 TEST(DerivedSources, JoinedRowsKeepTheirOrderAndPlaces) {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "aelab/core/error.h"
 #include "aelab/data/batches.h"
 #include "aelab/data/source.h"
@@ -90,6 +92,50 @@ TEST(Transforms, ChanceHasAPartInTrainingAlone) {
   EXPECT_TRUE(((parts.slice(3, 1) - parts.slice(3, 0, 3)).abs() == 1).all().item<bool>());
   EXPECT_TRUE((parts.slice(2, 1) - parts.slice(2, 0, 3) == 6).all().item<bool>());
   EXPECT_TRUE(at::equal(at::floor(parts / 36).amax({1, 2, 3}), at::arange(16, at::kFloat)));
+}
+
+TEST(Transforms, CropTheMiddleAndWhereItIsHalfAPixelOffTheUpperLeft) {
+  const auto rows = at::arange(2 * 5 * 4, at::kFloat).view({2, 1, 5, 4});
+  const auto middle = changed_rows(rows, {CropTransform::Config{.height = 2, .width = 3}});
+  EXPECT_TRUE(at::equal(middle, rows.slice(2, 1, 3).slice(3, 0, 3)));
+}
+
+TEST(Transforms, FlipTheirShareOfTheImages) {
+  const auto rows = at::arange(2000 * 2 * 3, at::kFloat).view({2000, 1, 2, 3});
+  for (const auto axis : {FlipAxis::horizontal, FlipAxis::vertical})
+    for (const double chance : {0., 0.2, 1.}) {
+      const auto split = changed(rows, {FlipTransform::Config{.axis = axis, .chance = chance}});
+      const auto seen = Batches(split.test, 2000, {}, Chance{1, 0})[0].inputs;
+      const auto flipped = rows.flip(axis == FlipAxis::horizontal ? 3 : 2);
+      const auto is_flipped = (seen == flipped).flatten(1).all(1), is_kept = (seen == rows).flatten(1).all(1);
+      EXPECT_TRUE(is_flipped.logical_xor(is_kept).all().item<bool>());
+      // Four standard deviations of a share of 2,000.
+      EXPECT_NEAR(is_flipped.to(at::kDouble).mean().item<double>(), chance,
+                  4 * std::sqrt(chance * (1 - chance) / 2000));
+    }
+}
+
+TEST(Transforms, SeeTheRangeOfAllRows) {
+  // More rows than are read at once, the extremes among the last; a constant column beside them.
+  auto rows = at::full({9000, 2}, 0.5);
+  rows[8998][0] = -1.5;
+  rows[8999][0] = 2.5;
+  const auto scaled = changed_rows(rows, {ScaleTransform::Config{.by_feature = true}});
+  EXPECT_TRUE(at::allclose(scaled.select(1, 0), (rows.select(1, 0) + 1.5) / 4));
+  EXPECT_TRUE(at::equal(scaled.select(1, 1), at::zeros({9000})));
+  const auto all = changed_rows(rows, {StandardizeTransform::Config{.over = Over::all}});
+  EXPECT_TRUE(at::allclose(all, (rows - rows.mean()) / rows.std(/*unbiased=*/false), 1e-4, 1e-5));
+}
+
+TEST(Transforms, ZcaScalesWhatDoesNotVaryByEpsilonAlone) {
+  // Nothing but epsilon varies along the second axis.
+  const auto train = at::tensor({-2.F, 1.F, 2.F, 1.F, -2.F, 1.F, 2.F, 1.F}).view({4, 2});
+  const auto split = changed(train, {WhitenTransform::Config{.epsilon = 0.25}});
+  const auto& matrix = *split.transforms[0]->fitted()[1].second;
+  const double variance = 16. / 3;  // over rows - 1
+  EXPECT_NEAR(matrix[0][0].item<double>(), 1 / std::sqrt(variance + 0.25), 1e-5);
+  EXPECT_NEAR(matrix[1][1].item<double>(), 1 / std::sqrt(0.25), 1e-5);
+  EXPECT_NEAR(matrix[0][1].item<double>(), 0, 1e-6);
 }
 
 TEST(Transforms, NameWhatDoesNotFit) {

@@ -70,6 +70,8 @@ TEST(CsvDialects, CommasThatMayBeThousandsAreAsked) {
   EXPECT_SAYS(table_refusal("a;b\n\"Doe, J. 0\";2\n"), "is not a number; name a column of text as \"label\"");
   EXPECT_EQ(table_of("a;b\n-0,275;2\n1234,567;3\n").values, (Floats{-.275F, 2, 1234.567F, 3}))
       << "no group of thousands";
+  for (const auto* number : {"1,2345", "1,23", "1,234e0"})
+    EXPECT_EQ(table_of(std::string("a;b\n") + number + ";2\n").rows, 1) << number;
   EXPECT_SAYS(table_refusal("a;b\n1,5;2\n", {.decimal = '.'}),
               "\"1,5\" is not a number; set \"decimal\" to \",\"");
   EXPECT_SAYS(table_refusal("a;b\n1.5;2\n", {.decimal = ','}), "\"1.5\" is not a number");

@@ -65,6 +65,12 @@ TEST(Csv, NamesEveryMistakeByLineAndColumn) {
   EXPECT_SAYS(csv_refusal("a,b\n"), "t.csv: has no rows below its header");
 }
 
+TEST(Csv, LinesAreCountedAcrossQuotedFields) {
+  const auto said = csv_refusal("a,k\n1,\"x\ny\nz\"\nw,v\n2,\"x\n\"\n,u\n", {.label = "k"});
+  EXPECT_SAYS(said, "t.csv:5: column 0 (\"a\"): \"w\" is not a number");
+  EXPECT_SAYS(said, "t.csv:8: column 0 (\"a\"): the value is missing");
+}
+
 TEST(Csv, TellsTenMistakesAtMost) {
   std::string text = "a\n1\n";
   for (int i = 0; i < 100; ++i) text += "x\n";
