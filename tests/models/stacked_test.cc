@@ -9,7 +9,9 @@
 #include "aelab/models/contractive.h"
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/pca.h"
 #include "aelab/models/sparse.h"
+#include "aelab/nn/activation.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/likelihoods.h"
 #include "tests/torch_support.h"
@@ -99,6 +101,56 @@ TEST(Stacked, LayersDrawTheirNoiseApart) {
   }
 }
 
+TEST(Stacked, LayersOfOneShapeBeginApart) {
+  const Choice<Autoencoder> dense = Dense::Config{.base = {.code = 64}};
+  const auto model = stack({.layers = {dense, dense, dense}});
+  std::vector<Tensor> weights;
+  for (const auto& layer : model->layers()) weights.push_back(parameters_of(*layer).front().second);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto &one = weights[i], &other = weights[(i + 1) % 3];
+    ASSERT_EQ(one.sizes(), other.sizes());
+    EXPECT_LT((one == other).to(at::kFloat).mean().item<double>(), 0.01) << i;
+  }
+}
+
+TEST(Stacked, PhasesHaveTheirOwnEpochs) {
+  const auto model = stack({.layers = {denoising(12), denoising(6)},
+                            .layer_epochs = 3,
+                            .fine_tuning = FineTuning::reconstruction,
+                            .fine_tuning_epochs = 5,
+                            .network = StackNetwork{.hidden = {5}, .epochs = 7}});
+  std::vector<std::int64_t> epochs;
+  for (const auto& phase : model->phases()) epochs.push_back(phase.epochs.value_or(-1));
+  EXPECT_EQ(epochs, (std::vector<std::int64_t>{3, 3, 5, 7}));
+  for (const auto& phase :
+       stack({.layers = {denoising(6)}, .fine_tuning = FineTuning::reconstruction})->phases())
+    EXPECT_FALSE(phase.epochs) << phase.name << ": the trainer's";
+}
+
+TEST(Stacked, TheNetworkIsSoftmaxRegressionOnItsLastHiddenLayer) {
+  const auto model = stack({.layers = {denoising(6)}, .network = StackNetwork{.hidden = {5, 4}}});
+  shake(*model, 0.5);
+  const auto batch = few_digits().train.range(0, 30);
+  Pass pass;
+  const at::NoGradGuard no_grad;
+  const auto terms = model->phases().back().updates.front().objective(batch, Step{}, pass);
+  // By hand: two hidden layers with the network's activation, and one without.
+  auto scores = model->encode(batch.inputs);
+  std::map<std::string, Tensor> parameters;
+  for (const auto& [name, tensor] : parameters_of(*model)) parameters[name] = tensor;
+  for (int i = 0; i < 3; ++i) {
+    const auto layer = "network_" + std::to_string(i);
+    scores = at::addmm(parameters.at(layer + ".bias"), scores, parameters.at(layer + ".weight").t());
+    if (i < 2) scores = activate(StackNetwork{}.activation, scores);
+  }
+  const auto logarithms = scores.log_softmax(1).gather(1, batch.labels.unsqueeze(1));
+  EXPECT_NEAR(terms.all()[0].value.item<double>(), -logarithms.mean().item<double>(), 1e-5);
+  const auto wrong = (scores.argmax(1) != batch.labels).to(at::kFloat).mean();
+  EXPECT_NEAR(terms.all()[1].value.item<double>(), wrong.item<double>(), 1e-6);
+  EXPECT_EQ(terms.all()[1].weight, 0);
+  EXPECT_TRUE(at::equal(model->classify(batch.inputs), scores.argmax(1)));
+}
+
 TEST(Stacked, AClassifierIsDiscardedWithTheEncoderThatItWasFittedOn) {
   const auto model =
       stack({.layers = {denoising(12)}, .classifier = Choice<Classifier>::named("linear-svm")});
@@ -133,13 +185,30 @@ TEST(Stacked, LayersHaveNoErrorThatCompares) {
   EXPECT_EQ(have, (std::vector{false, false, true})) << "fine-tuning is of the whole";
 }
 
+TEST(Stacked, AClosedFormIsSolvedOnTheCleanCodesBelow) {
+  const auto model = stack({.layers = {denoising(64), denoising(64), Pca::Config{.code = 5}}});
+  const auto data = few_digits().train;
+  const auto phases = model->phases();
+  ASSERT_EQ(phases.size(), 3U);
+  phases[2].solve(data);
+  const at::NoGradGuard no_grad;
+  auto codes = data.range(0, data.size()).inputs;
+  for (std::size_t i = 0; i < 2; ++i) codes = model->layers()[i]->encode(codes);
+  const auto found = model->layers()[2]->encode(codes);
+  EXPECT_TRUE(at::allclose(found.mean(0), at::zeros({5}), 0, 1e-5));
+  // Its codes vary as the codes below do along their first principal components.
+  const auto singular = at::linalg_svdvals((codes - codes.mean(0)).to(at::kDouble)).slice(0, 0, 5);
+  EXPECT_TRUE(at::allclose(found.norm(2, 0).to(at::kDouble), singular, 1e-3, 1e-4)) << found << singular;
+}
+
 TEST(Stacked, EncodesAndDecodesThroughItsLayersInTurn) {
-  const auto model = stack({.layers = {denoising(12), denoising(6)}});
+  const auto model = stack({.layers = {denoising(12), denoising(9), denoising(6)}});
   const auto x = few_digits().train.range(0, 4).inputs;
   const auto layers = model->layers();
-  const auto code = layers[1]->encode(layers[0]->encode(x));
+  const auto code = layers[2]->encode(layers[1]->encode(layers[0]->encode(x)));
   EXPECT_TRUE(at::allclose(model->encode(x), code));
-  EXPECT_TRUE(at::allclose(model->decode(code), layers[0]->decode(layers[1]->decode(code))));
+  const auto decoded = layers[0]->decode(layers[1]->decode(layers[2]->decode(code)));
+  EXPECT_TRUE(at::allclose(model->decode(code), decoded));
 }
 
 TEST(Stacked, ChoosesTheLikelihoodThatSuitsTheCodesBelow) {

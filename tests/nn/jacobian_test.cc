@@ -3,10 +3,13 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/penalties.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -197,6 +200,29 @@ TEST(Jacobian, MethodFollowsTheBackbone) {
   EXPECT_EQ(exact_jacobian_method(
                 ConvolutionalBackbone({.encoder = {{.conv = 1}}, .decoder = {{.conv = 1}}}, context)),
             JacobianMethod::autograd);
+}
+
+TEST(ContractiveHessian, IsTheMeanOverItsNoiseOfTheJacobiansChange) {
+  // The Jacobian of relu(2 x) is 2 at x = .3, and 0 where noise of deviation .5 leads below zero: with the
+  // probability of a normal number below -.6, .274253. Four standard deviations of the mean are allowed.
+  const Encoder encoder(DenseBackbone::Config{},
+                        DeterministicBottleneck::Config{.activation = Activation::relu},
+                        {.input = {1}, .code = 1, .seed = 0}, at::kFloat);
+  {
+    const at::NoGradGuard no_grad;
+    encoder.backbone->named_parameters()["encoder_0.weight"].fill_(2);
+    encoder.backbone->named_parameters()["encoder_0.bias"].zero_();
+  }
+  constexpr std::int64_t kRows = 20'000;
+  const auto pass = encoder.pass(at::full({kRows, 1}, 0.3));
+  constexpr double p = 0.274253;
+  for (const std::int64_t samples : {1, 3}) {
+    const ContractiveHessianPenalty penalty({.level = 0.5, .samples = samples});
+    const auto value = penalty.value(pass, encoder.parts(), Step{.seed = 1, .training = true});
+    ASSERT_EQ(value.sizes(), (at::IntArrayRef{kRows}));
+    EXPECT_NEAR(value.mean().item<double>(), 4 * p,
+                4 * 4 * std::sqrt(p * (1 - p) / static_cast<double>(kRows * samples)));
+  }
 }
 
 }  // namespace
