@@ -24,13 +24,18 @@ StopSignals::StopSignals() {
   action.sa_handler = remember;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
+  sigset_t all;
+  sigemptyset(&all);
   for (std::size_t i = 0; i < std::size(signals); ++i) {
     sigaction(signals[i], nullptr, &former_[i]);
     if (former_[i].sa_handler != SIG_IGN) sigaction(signals[i], &action, nullptr);
+    sigaddset(&all, signals[i]);
   }
+  pthread_sigmask(SIG_UNBLOCK, &all, &former_mask_);
 }
 
 StopSignals::~StopSignals() {
+  pthread_sigmask(SIG_SETMASK, &former_mask_, nullptr);
   for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &former_[i], nullptr);
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "aelab/core/checksum.h"
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
@@ -157,6 +158,11 @@ std::optional<std::string> Folder::content(const std::string& file) const {
     gap(file, reason_of(error, path_ / file));
     return {};
   }
+}
+
+void Folder::require_checksum(const std::string& file, const std::string& expected) const {
+  if (const auto text = content(file); text && checksum(*text) != expected)
+    gap(file, "was changed since the run was completed; shown as it is now");
 }
 
 json Folder::read(const std::string& file) const {

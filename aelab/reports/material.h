@@ -70,6 +70,8 @@ class Folder {
   std::vector<nlohmann::json> read_lines(const std::string& file) const;
   /// The end of a text file, at most `limit` bytes.
   std::string read_end(const std::string& file, std::size_t limit) const;
+  /// A gap if the file is not the one of this checksum (core/checksum.h) any more.
+  void require_checksum(const std::string& file, const std::string& expected) const;
   /// A PNG file: {"png": base64, "width", "height"}; null when missing.
   nlohmann::json read_picture(const std::string& file) const;
   /// The sorted names of the files in a subfolder that end in `ending`.

@@ -192,6 +192,7 @@ json run_page(const Folder& run) {
   const auto config = run.read("config.json"), status = run.read("status.json"),
              evaluation = run.read("evaluation.json"), environment = run.read("environment.json"),
              summary = run.read("summary/summary.json");
+  for (const auto& [name, sum] : View(status)["checksums"].members()) run.require_checksum(name, sum.text());
   auto page = views_json(run, summary);
   page["kind"] = "run";
   page["title"] = title_of(run.path());

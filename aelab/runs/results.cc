@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "aelab/core/error.h"
+#include "aelab/core/links.h"
 #include "aelab/data/pictures.h"
 
 namespace aelab {
@@ -31,7 +32,10 @@ void require_free(const std::string& folder, std::span<const std::string> files)
 }
 
 std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent) {
-  if (folder.empty()) return create_numbered_folder(parent);
+  if (folder.empty()) {
+    require_within(parent.parent_path(), parent);
+    return create_numbered_folder(parent);
+  }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error("--output: cannot create " + folder + ": " + error.message());

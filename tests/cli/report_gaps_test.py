@@ -27,6 +27,15 @@ class Gaps(program.TestCase):
         self.assertEqual(as_json.stderr, "")
         self.assertEqual(len(json.loads(as_json.stdout)["gaps"]), 4)
 
+    def test_what_was_changed_since_the_run_completed_is_said(self):
+        folder = self.train(small_run(), "--quiet")
+        for name in "evaluation.json", "metrics.jsonl", "config.json":
+            path = folder / name
+            path.write_text(path.read_text().replace("1", "2"))
+        gaps = json.loads(program.run("report", folder, "--json").stdout)["gaps"]
+        changed = "was changed since the run was completed; shown as it is now"
+        self.assertEqual(sorted(gaps), [f"{name}: {changed}" for name in ("config.json", "evaluation.json", "metrics.jsonl")])
+
     def test_commands_read_nothing_that_links_lead_out_to(self):
         folder, other = (self.train(small_run(), "--quiet") for _ in range(2))
         commands = {

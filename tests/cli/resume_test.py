@@ -252,6 +252,16 @@ class Stopped(ResumeTestCase):
         self.assert_same(folder, self.reference)
 
 
+    def test_a_signal_that_was_blocked_is_let_through(self):
+        """As started by a thread that waits for signals itself."""
+        blocked = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+        process, folder = self.begin(preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, blocked))
+        self.assertTrue(program.wait_for(lambda: lines(folder) >= 1))
+        process.terminate()
+        self.assertEqual(program.finish(process).code, 143)
+        self.assertEqual(status(folder), "stopped")
+
+
 class Completed(ResumeTestCase):
     def test_resuming_is_harmless(self):
         self.assert_completes(self.reference_folder)

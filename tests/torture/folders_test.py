@@ -43,6 +43,16 @@ class Links(Folders):
                 shutil.rmtree(folder)
                 shutil.rmtree(elsewhere) if elsewhere.is_dir() else elsewhere.unlink()
 
+    def test_results_are_not_written_where_a_link_leads(self):
+        folder, elsewhere = self.folder / "completed", self.folder / "elsewhere"
+        shutil.copytree(self.reference_folder, folder)
+        elsewhere.mkdir()
+        for name, command in ("applications", ["apply", folder]), ("interpolations", ["interpolate", folder, "--from", 0, "--to", 1]):
+            with self.subTest(name):
+                (folder / name).symlink_to(elsewhere)
+                self.assert_refused(program.run(*command), f"{folder / name}: is a symbolic link")
+                self.assertEqual(list(elsewhere.iterdir()), [])
+
     def test_the_folder_itself_may_be_a_link(self):
         link = self.folder / "link"
         link.symlink_to(self.stopped())
