@@ -142,18 +142,20 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
 Nearest nearest_rows(const Tensor& points, const Dataset& dataset) {
   constexpr std::int64_t kRows = 4096;
   const c10::InferenceMode inference;
-  const auto flat = points.to(at::kCPU).flatten(1);
+  // cdist finds distances by a matrix product, which rounds by the length of the rows: they are moved to the
+  // origin.
+  const auto flat = points.to(at::kCPU).flatten(1).to(at::kDouble), origin = flat.slice(0, 0, 1);
+  const auto moved = flat - origin;
   auto least = at::full({flat.size(0)}, std::numeric_limits<double>::infinity(), flat.options());
   auto row = at::zeros({flat.size(0)}, at::kLong);
   for (std::int64_t begin = 0; begin < dataset.size(); begin += kRows) {
     const auto batch = dataset.range(begin, std::min(begin + kRows, dataset.size()));
-    const auto [distance, place] = at::cdist(flat, batch.inputs.flatten(1)).min(1);
+    const auto [distance, place] = at::cdist(moved, batch.inputs.flatten(1).to(at::kDouble) - origin).min(1);
     row = at::where(distance < least, place + begin, row);
     least = at::minimum(distance, least);
   }
-  // cdist finds distances by a matrix product, which rounds; those of the rows found are computed exactly.
   const auto found = dataset.gather(row).inputs.flatten(1);
-  return {(flat - found).to(at::kDouble).square().sum(1).sqrt(), row};
+  return {(flat - found).square().sum(1).sqrt(), row};
 }
 
 }  // namespace aelab

@@ -129,6 +129,14 @@ TEST(NearestRows, FindsEachRowItselfAndMeasuresFromOthers) {
   EXPECT_NEAR(nearest_rows(moved, train).distance.item<double>(), 0.25, 1e-7);
 }
 
+TEST(NearestRows, AreFoundFarFromTheOrigin) {
+  const auto steps = at::arange(200, at::kFloat).view({200, 1}) * at::full({1, 30}, 0.0625);
+  const auto rows = steps + 10'000;  // neighbors differ by a sixteenth in every feature
+  const auto found = nearest_rows(rows.slice(0, 40, 80), Dataset::from_tensors(rows));
+  EXPECT_TRUE(at::equal(found.row, at::arange(40, 80)));
+  EXPECT_EQ(found.distance.max().item<double>(), 0);
+}
+
 TEST(NearestRows, OfEqualRowsIsTheFirstInAnyBlock) {
   // Rows are read in blocks of 4,096. The last point is where products of float32 numbers lose its distance.
   auto rows = at::full({9000, 2}, 3.F);
