@@ -56,6 +56,37 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator, bo
   return parts;
 }
 
+/// The end of the text in double quotes that begins at `begin`, with escapes as in JSON; `begin` where there
+/// is no such text.
+std::size_t end_of_quoted(std::string_view line, std::size_t begin) {
+  constexpr std::string_view kBefore = " ([{:,=\x27", kBehind = " )]}:,;.?!\x27";
+  if (line[begin] != '"' || (begin > 0 && kBefore.find(line[begin - 1]) == std::string_view::npos))
+    return begin;
+  for (auto i = begin + 1; i < line.size(); ++i) {
+    if (line[i] == '\\')
+      ++i;
+    else if (line[i] == '"' && (i + 1 == line.size() || kBehind.find(line[i + 1]) != std::string_view::npos))
+      return i + 1;
+  }
+  return begin;
+}
+
+/// parts_of, but texts in double quotes stay whole, so that JSON remains valid.
+std::vector<std::string_view> words_of(std::string_view line, char separator, bool keep = false) {
+  std::vector<std::string_view> words;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (const auto end = end_of_quoted(line, i); end > i) {
+      i = end - 1;
+    } else if (line[i] == separator) {
+      words.push_back(line.substr(begin, i - begin + (keep ? 1 : 0)));
+      begin = i + 1;
+    }
+  }
+  words.push_back(line.substr(begin));
+  return words;
+}
+
 /// One line as several; those after the first begin with `indent` spaces.
 std::vector<std::string> lines_of(std::string_view line, std::size_t width, std::size_t indent) {
   const auto margin = std::min(line.find_first_not_of(' '), line.size());
@@ -74,10 +105,10 @@ std::vector<std::string> lines_of(std::string_view line, std::size_t width, std:
     at_start = false;
   };
   std::size_t gap = 0;
-  for (const auto word : parts_of(line.substr(margin), ' ')) {
+  for (const auto word : words_of(line.substr(margin), ' ')) {
     if (!word.empty()) {
       const bool too_wide = indent + display_width(word) > width;
-      for (const auto part : too_wide ? parts_of(word, ',', /*keep=*/true) : std::vector{word}) {
+      for (const auto part : too_wide ? words_of(word, ',', /*keep=*/true) : std::vector{word}) {
         add(part, gap);
         gap = 0;
       }

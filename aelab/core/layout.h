@@ -16,7 +16,8 @@ std::string shortened(std::string_view text, std::size_t width);
 
 /// Every line of `text` broken at spaces where it is wider than `width`. The parts after the first are
 /// indented as far as the line is, a list's item as far as its text, and by `hang` columns more. A word that
-/// is wider than a whole line is broken after its commas, and otherwise kept whole.
+/// is wider than a whole line is broken after its commas, and otherwise kept whole; texts in double quotes
+/// are always kept whole, so that wrapped JSON is still JSON.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t hang = 0);
 
 /// The parts with two spaces between them, on as many lines as they need: those after the first begin with

@@ -37,6 +37,14 @@ TEST(Layout, WordsAreKeptWholeUnlessTheyHaveCommas) {
   EXPECT_EQ(wrapped("x a,b,c", 6), "x\na,b,c");  // fits a line of its own
 }
 
+TEST(Layout, QuotedTextsAreKeptWhole) {
+  EXPECT_EQ(wrapped(R"({"ignore": ["batch", "note, a text"]})", 20),
+            "{\"ignore\": [\"batch\",\n\"note, a text\"]}");
+  EXPECT_EQ(wrapped(R"(a "b,c \" d" e)", 4), "a\n\"b,c \\\" d\"\ne");
+  EXPECT_EQ(wrapped(R"(5" or 6" wide)", 6), "5\" or\n6\"\nwide");  // no quotes
+  EXPECT_EQ(wrapped(R"(an "open one)", 8), "an\n\"open\none");
+}
+
 TEST(Layout, EntriesBeginAtTheirColumn) {
   EXPECT_EQ(entry("name", "one two", 8, 20), "name    one two\n");
   EXPECT_EQ(entry("name", "one two three", 8, 17), "name    one two\n        three\n");
