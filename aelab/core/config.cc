@@ -155,6 +155,13 @@ class ConfigReader final : public Fields {
     }
   }
 
+  void column(ColumnName& value) override {
+    if (node_->is_number_integer())
+      value = node_->dump();
+    else
+      text(value);
+  }
+
   void enumeration(int& value, std::span<const std::string_view> names) override {
     const auto known = strings(names);
     const auto found = std::find(known.begin(), known.end(), *node_);

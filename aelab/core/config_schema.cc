@@ -43,6 +43,9 @@ class ConfigSchema final : public Fields {
     const ordered_json name = {{"type", "string"}};
     value = {{"anyOf", {name, {{"type", "array"}, {"items", name}}}}};
   }
+  void column(ColumnName&) override {
+    value = {{"anyOf", {ordered_json{{"type", "string"}}, ordered_json{{"type", "integer"}}}}};
+  }
   void enumeration(int&, std::span<const std::string_view> names) override {
     value = {{"enum", std::vector<std::string>(names.begin(), names.end())}};
   }

@@ -53,6 +53,13 @@ struct FileNames : std::vector<std::string> {
   FileNames(const char* path) : vector({path}) {}         // NOLINT(google-explicit-constructor)
 };
 
+/// A column of a table: its name, or its number from 0. In JSON, the number may be written as one: 64 is
+/// "64".
+struct ColumnName : std::string {
+  using std::string::string;
+  ColumnName(std::string name) : std::string(std::move(name)) {}  // NOLINT(google-explicit-constructor)
+};
+
 /// Visits the fields of config structs. A config struct lists its fields once, in `void fields(Fields& f)`:
 ///
 ///     void fields(Fields& f) {
@@ -61,10 +68,10 @@ struct FileNames : std::vector<std::string> {
 ///     }
 ///
 /// From that list come strict reading, writing, the JSON Schema and the help (core/config.h). Members may be
-/// bool, int64_t, double, std::string, FileNames, an enum with names (`std::span<const std::string_view>
-/// names(E)`, values counted from 0), a Choice among registered kinds, AnyJson, another config struct, and
-/// std::optional or std::vector of these. A shared base is a member that the listing flattens:
-/// `base.fields(f)`.
+/// bool, int64_t, double, std::string, FileNames, ColumnName, an enum with names (`std::span<const
+/// std::string_view> names(E)`, values counted from 0), a Choice among registered kinds, AnyJson, another
+/// config struct, and std::optional or std::vector of these. A shared base is a member that the listing
+/// flattens: `base.fields(f)`.
 class Fields {
  public:
   using Visit = std::function<void(Fields&)>;
@@ -133,6 +140,7 @@ class Fields {
   virtual void number(double& value, const Bounds& bounds) = 0;
   virtual void text(std::string& value) = 0;
   virtual void files(FileNames& value) = 0;
+  virtual void column(ColumnName& value) { text(value); }
   virtual void enumeration(int& value, std::span<const std::string_view> names) = 0;
   virtual void optional(bool engaged, const std::function<void()>& engage, const Visit& visit) = 0;
   virtual void list(std::size_t size, const std::function<void(std::size_t)>& resize,
@@ -165,6 +173,8 @@ void Fields::visit(T& member, const Bounds& bounds) {
     text(member);
   } else if constexpr (std::is_same_v<T, FileNames>) {
     files(member);
+  } else if constexpr (std::is_same_v<T, ColumnName>) {
+    column(member);
   } else if constexpr (std::is_enum_v<T>) {
     int value = static_cast<int>(member);
     enumeration(value, names(member));

@@ -22,4 +22,11 @@ inline std::string to_string(const Shape& shape) {
   return text;
 }
 
+/// "1, 28, 28"
+inline std::string in_list(const Shape& shape) {
+  std::string text;
+  for (const auto size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return text;
+}
+
 }  // namespace aelab

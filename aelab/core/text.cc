@@ -95,9 +95,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   if (const std::string near = nearest(word, known); !near.empty()) {
     return fmt::format(" Did you mean \"{}\"?", near);
   }
-  const std::string list = join(known.first(std::min(most, known.size())), ", ");
-  return known.size() <= most ? fmt::format(" Known: {}.", list)
-                              : fmt::format(" Known: {} and {} more.", list, known.size() - most);
+  return fmt::format(" Known: {}.", join_some(known, most));
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -119,6 +117,11 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
     result += parts[i];
   }
   return result;
+}
+
+std::string join_some(std::span<const std::string> parts, std::size_t most) {
+  if (parts.size() <= most) return join(parts, ", ");
+  return fmt::format("{} and {} more", join(parts.first(most), ", "), parts.size() - most);
 }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
