@@ -16,8 +16,8 @@ Shape stored_shape(const ArrayFile& array) {
   if (shape.empty())
     throw Error(
         array.name() +
-        ": holds an array of one dimension; inputs are [rows, features] or [rows, height, width]: for "
-        "one feature a row, save x[:, None]");
+        ": holds a one-dimensional array; inputs are [rows, features] or [rows, height, width]: for a "
+        "single feature, save x[:, None]");
   return shape;
 }
 
@@ -53,16 +53,16 @@ class ArrayRows : public Storage {
     stored_ = stored_shape(arrays_.front());
     for (const auto& array : arrays_) {
       if (stored_shape(array) != stored_)
-        throw Error(array.name() + ": its rows are " + to_string(array.row_shape()) + ", those of " +
-                    arrays_.front().name() + " " + to_string(stored_));
+        throw Error(array.name() + ": its rows have shape [" + in_list(array.row_shape()) + "], those of " +
+                    arrays_.front().name() + " [" + in_list(stored_) + "]");
       shards_.add(array);
     }
     shape_ = stored_;
     if (shape_.size() == 2) shape_.insert(config.channels_last ? shape_.end() : shape_.begin(), 1);
     if (config.channels_last) {
       if (shape_.size() != 3)
-        throw Error(arrays_.front().name() + ": its rows are " + to_string(stored_) +
-                    ", not images, so that channels_last does not apply");
+        throw Error(arrays_.front().name() + ": its rows have shape [" + in_list(stored_) +
+                    "]: they are not images, so \"channels_last\" does not apply");
       std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
     }
   }
@@ -120,15 +120,15 @@ class ArrayRows : public Storage {
 Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFile>& labels) {
   if (labels.empty()) return {};
   if (labels.size() != arrays.size())
-    throw Error(std::to_string(labels.size()) + " files of labels for " + std::to_string(arrays.size()) +
-                " of inputs: each needs one");
+    throw Error(std::to_string(labels.size()) + " label files for " + std::to_string(arrays.size()) +
+                " files of inputs: each of these needs one");
   std::vector<Tensor> all;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& file = labels[i];
     if (is_float(file.layout().type) || file.layout().shape.size() != 1)
-      throw Error(file.name() + ": holds " + (is_float(file.layout().type) ? "fractions" : "whole numbers") +
-                  " of shape " + to_string(file.layout().shape) +
-                  "; labels must be whole numbers, one a row: [rows]");
+      throw Error(file.name() + ": holds " +
+                  (is_float(file.layout().type) ? "floating-point numbers" : "integers") + " of shape [" +
+                  in_list(file.layout().shape) + "]; labels must be integers of shape [rows]");
     if (file.rows() != arrays[i].rows())
       throw Error(file.name() + ": has " + std::to_string(file.rows()) + " labels for the " +
                   std::to_string(arrays[i].rows()) + " rows of " + arrays[i].name());
@@ -147,7 +147,7 @@ Tensor read_all_rows(const ArrayRows& rows) {
   constexpr std::int64_t kValuesAtOnce = 1 << 20;
   const auto row = elements(rows.shape()), at_once = std::max<std::int64_t>(1, kValuesAtOnce / row);
   require_memory(static_cast<double>(rows.size()) * static_cast<double>(row) * sizeof(float),
-                 "data: " + std::to_string(rows.size()) + " rows of " + to_string(rows.shape()),
+                 "data: " + std::to_string(rows.size()) + " rows of shape [" + in_list(rows.shape()) + "]",
                  "set \"in_memory\" to false, where the source has it, or use fewer rows");
   auto sizes = rows.shape();
   sizes.insert(sizes.begin(), rows.size());
@@ -166,9 +166,10 @@ Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& lab
                 const ArrayRowsConfig& config) {
   for (const auto& array : arrays)
     if (!config.in_memory && !array.stays_in_file())
-      throw Error(array.name() +
-                  ": cannot stay in its file, as \"in_memory\": false asks: it is compressed, or in Fortran "
-                  "order. Unpack it, or save it in C order: numpy.ascontiguousarray(x)");
+      throw Error(
+          array.name() +
+          ": cannot be read in parts, as \"in_memory\": false requires: it is compressed, or in Fortran "
+          "order. Unpack it, or save it in C order: numpy.ascontiguousarray(x)");
   auto classes = labels_of(arrays, labels);
   const auto rows = std::make_shared<const ArrayRows>(std::move(arrays), classes, config);
   if (!config.in_memory) return Dataset(rows);

@@ -220,8 +220,8 @@ Dataset joined(const std::vector<Dataset>& sets) {
   if (sets.empty()) return {};
   for (const auto& set : sets)
     if (set.shape() != sets.front().shape())
-      throw Error("cannot join rows of " + to_string(sets.front().shape()) + " and of " +
-                  to_string(set.shape()));
+      throw Error("cannot join rows of shape [" + in_list(sets.front().shape()) + "] and [" +
+                  in_list(set.shape()) + "]");
   return sets.size() == 1 ? sets.front() : Dataset(std::make_shared<JoinedRows>(sets));
 }
 

@@ -253,8 +253,9 @@ std::string image_hint(std::int64_t values) {
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
     : config_(config) {
   if (context.input.size() != 3)
-    throw Error("model.backbone: convolutions need images, [channels, height, width]; the data are " +
-                to_string(context.input) + (context.input.size() == 1 ? image_hint(context.input[0]) : ""));
+    throw Error("model.backbone: convolutions need images, [channels, height, width]; the data have shape [" +
+                in_list(context.input) + "]" +
+                (context.input.size() == 1 ? image_hint(context.input[0]) : ""));
   auto random = random_generator(context.seed, "initialization");
   code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, random);
   if (context.code && *context.code != elements(code_))

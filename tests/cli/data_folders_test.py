@@ -1,4 +1,4 @@
-"""Folders of pictures: what is read is what is recorded, what is passed over is said, and a change behind a link shows."""
+"""Folders of pictures: what is read is what is recorded, what is skipped is said, and a change behind a link shows."""
 
 import json
 import sys
@@ -88,12 +88,12 @@ class Folders(reading.DataTest):
         self.assertEqual(after["rows"], before["rows"])
         self.assertEqual(after["files"], before["files"])
         self.assertEqual(after["notes"], [
-            f"{folder}: passed over: 3 images in folders within class folders, such as cats/more/a.png",
-            f"{folder}: passed over: 1 image with hidden names, .cache/d.png",
-            f"{folder}: passed over: 1 file of other kinds, labels.csv",
+            f"{folder}: skipped: 3 images in subfolders of class folders, such as cats/more/a.png",
+            f"{folder}: skipped: 1 image with hidden names, .cache/d.png",
+            f"{folder}: skipped: 1 file of other kinds, labels.csv",
         ])
         run = self.trained(folder)
-        self.assertIn("3 images in folders within class folders", (run / "log.txt").read_text())
+        self.assertIn("3 images in subfolders of class folders", (run / "log.txt").read_text())
 
     def test_links_that_lead_nowhere_or_to_themselves(self):
         folder = self.linked_classes()

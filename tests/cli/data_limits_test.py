@@ -82,7 +82,7 @@ class Memory(reading.DataTest):
         (folder / "0.png").write_bytes(picture)
         for i in range(1, 100):
             os.link(folder / "0.png", folder / f"{i}.png")
-        self.refused_within({"source": "images", "files": str(folder)}, 'make them smaller by "resize"')
+        self.refused_within({"source": "images", "files": str(folder)}, 'make them smaller with "resize"')
 
 
 class Signals(reading.DataTest):

@@ -342,7 +342,7 @@ WRONG = {
                 "files": str(program.SOURCE / "data/mnist/t10k-labels-idx1-ubyte.gz"),
             }
         ),
-        "holds an array of one dimension",
+        "holds a one-dimensional array",
     ),
     "another expansion": (
         model(code=8, expanded={"code": 9}),

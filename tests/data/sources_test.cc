@@ -121,7 +121,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   const auto x = npy("x.npy", at::randn({5, 4}));
   FileNames both = x;
   both.push_back(npy("y.npy", at::randn({5, 3})).front());
-  EXPECT_SAYS(refusal(Npy::Config{.files = both}), "y.npy: its rows are 3, those of ");
+  EXPECT_SAYS(refusal(Npy::Config{.files = both}), "y.npy: its rows have shape [3], those of ");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({4}, at::kLong))}),
               "l.npy: has 4 labels for the 5 rows of ");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({5}))}),
@@ -129,7 +129,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   EXPECT_SAYS(
       refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
       "l.npy: row 2: labels are class numbers from 0");
-  EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({5}))}), "holds an array of one dimension");
+  EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({5}))}), "holds a one-dimensional array");
   EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({0, 4}))}),
               "z.npy: is empty: its shape is 0x4");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .test_files = npy("t.npy", at::zeros({5, 3}))}),
@@ -214,8 +214,8 @@ TEST_F(SourceFiles, ImagesNeedOneSizeAndTheirFolders) {
   put_file(folder / "dogs/b.png", "no picture");
   put_file(folder / "cats/c.png", "none either");
   const auto said = refusal(Images::Config{.files = folder.path()});
-  EXPECT_SAYS(said, "b.png: cannot be read as a picture: it is neither PNG nor JPEG");
-  EXPECT_SAYS(said, "c.png: cannot be read as a picture");
+  EXPECT_SAYS(said, "b.png: cannot be read as an image: it is neither PNG nor JPEG");
+  EXPECT_SAYS(said, "c.png: cannot be read as an image");
 }
 
 TEST_F(SourceFiles, CifarRecordsAreLabelsAndPixels) {
@@ -312,7 +312,7 @@ TEST(DerivedSources, JoinedRowsKeepTheirOrderAndPlaces) {
   EXPECT_TRUE(at::equal(batch.labels, at::tensor({1, 0, 1}, at::kLong)));
   const JoinedSources::Config unequal{.sources = {Digits::Config{}, Synthetic::Config{.of = Xor::Config{}}}};
   EXPECT_SAYS(message_of<Error>([&] { open_dataset(unequal); }),
-              "data.sources: cannot join rows of 1x8x8 and of 2");
+              "data.sources: cannot join rows of shape [1, 8, 8] and [2]");
 }
 
 TEST(DerivedSources, VariationsOfMnistKeepTheRecipe) {

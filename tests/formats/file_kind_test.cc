@@ -66,6 +66,38 @@ TEST(FileKind, NamesTheSourceThatReadsIt) {
   EXPECT_EQ(kind_refusal(zip_of("a.npy"), "npz"), none);
 }
 
+TEST(FileKind, SaysWhatAFileOfAnotherKindLooksLike) {
+  EXPECT_EQ(looks_like(""), "an empty file");
+  EXPECT_EQ(looks_like("a,b\n1,2\n"), "a text file");
+  EXPECT_EQ(looks_like("\x01\x02\x03\xff\x05"), "a binary file that begins with the bytes 01 02 03 ff");
+  EXPECT_EQ(looks_like("\x89PNG\r\n"), "a PNG image");
+  EXPECT_EQ(looks_like("GIF89a"), "a GIF image");
+  EXPECT_EQ(looks_like("RIFF0000WEBPVP8 "), "a WebP image");
+  EXPECT_EQ(
+      kind_refusal("a,b\n1,2\n", "npy"),
+      "data: x.dat is not a NumPy .npy file; it looks like a text file: if it is a table, use \"source\": "
+      "\"csv\"");
+  EXPECT_SAYS(kind_refusal("\x01\x02\x03\x04", "npz"),
+              "is not a NumPy .npz file; it looks like a binary file that");
+  EXPECT_SAYS(kind_refusal("", "safetensors"), "is not a safetensors file; it looks like an empty file");
+  EXPECT_SAYS(kind_refusal("GIF89a", "npy"),
+              "is a GIF image, which \"npy\" cannot read; convert it: python3");
+  EXPECT_SAYS(kind_refusal("\x07\x08", "idx"), "is not an IDX file; it looks like");
+  EXPECT_EQ(kind_refusal("\0\0\x0d\x01"s, "idx"), "nothing was thrown");  // IDX of floats
+  EXPECT_EQ(kind_refusal("\x10\0\0\0\0\0\0\0{ \"x\":"s, "safetensors"), "nothing was thrown");
+  EXPECT_EQ(kind_refusal("\x01\x02", "csv"), "nothing was thrown");
+}
+
+TEST(FileKind, SuffixesSayWhatAFileShouldBe) {
+  EXPECT_EQ(source_of_suffix("a/x.NPY"), "npy");
+  EXPECT_EQ(source_of_suffix("x.npz"), "npz");
+  EXPECT_EQ(source_of_suffix("x.safetensors"), "safetensors");
+  EXPECT_EQ(source_of_suffix("x.jpeg"), "images");
+  EXPECT_EQ(source_of_suffix("train-images-idx3-ubyte.gz"), "idx");
+  EXPECT_EQ(source_of_suffix("faces.idx"), "idx");
+  EXPECT_EQ(source_of_suffix("idx/table.csv"), "");
+}
+
 TEST(FileKind, LetsTablesPass) {
   for (const auto* table :
        {"a,b\n1,2\n", "1 2 3\n", "\"PAR1\",x\n", "# comment\n1\n", "", "x", "PAR,1\n", "RD,1\n",

@@ -92,14 +92,14 @@ TEST(Npy, WhatIsWrittenIsRead) {
 }
 
 TEST(Npy, RefusesWithTheByte) {
-  EXPECT_SAYS(npy_refusal("NUMPY"), "x.npy: byte 0: this is not a .npy file");
+  EXPECT_SAYS(npy_refusal("NUMPY"), "x.npy: byte 0: this is not a NumPy .npy file");
   EXPECT_SAYS(npy_refusal("\x93NUMPY\x04"), "byte 6: this is not a .npy file of version 1, 2 or 3");
   EXPECT_SAYS(npy_refusal(std::string("\x93NUMPY\x01\x00\x50\x00{", 11)),
               "byte 11: the file ends within its header");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<c8", "(1,)"), "12345678")),
-              "byte 20: its values are of type \"<c8\", complex numbers; save real and imaginary parts");
+              "byte 20: its values are complex numbers (\"<c8\"); save real and imaginary parts");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("|O", "(1,)"), "12345678")),
-              "its values are of type \"|O\", Python objects; save numbers: x.astype(\"float32\")");
+              "its values are Python objects (\"|O\"); save numbers: x.astype(\"float32\")");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<U3", "(1,)"), "12345678")), "texts; save numbers");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")), "times; save numbers");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<f16", "(1,)"), "1234567812345678")),

@@ -51,10 +51,10 @@ TEST(PictureFile, ColorsBecomeGrayAndBack) {
 TEST(PictureFile, ATruncatedOrDamagedFileIsRefused) {
   const auto whole = encode_png(gradient(20, 20, 3));
   for (std::size_t size = 0; size < whole.size(); size += 3)
-    EXPECT_SAYS(picture_refusal(whole.substr(0, size)), "a.png: cannot be read as a picture: ");
+    EXPECT_SAYS(picture_refusal(whole.substr(0, size)), "a.png: cannot be read as an image: ");
   auto damaged = whole;
   damaged[whole.size() / 2] ^= 1;
-  EXPECT_SAYS(picture_refusal(damaged), "a.png: cannot be read as a picture: ");
+  EXPECT_SAYS(picture_refusal(damaged), "a.png: cannot be read as an image: ");
   EXPECT_SAYS(picture_refusal("GIF89a"), "it is neither PNG nor JPEG");
 }
 
@@ -72,7 +72,7 @@ TEST(PictureFile, AFileThatLiesAboutItsSizeIsRefusedBeforeAnythingIsAllocated) {
   };
   EXPECT_SAYS(claim(900'000, 900'000), "it claims 900000 x 900000 pixels, more than its ");
   EXPECT_SAYS(claim(5000, 5000), "it claims 5000 x 5000 pixels, more than its ");
-  EXPECT_SAYS(claim(20, 21), "cannot be read as a picture");  // within what the bytes could hold
+  EXPECT_SAYS(claim(20, 21), "cannot be read as an image");  // within what the bytes could hold
 }
 
 TEST(PictureFile, HostileBytesGiveErrors) {

@@ -34,11 +34,10 @@ TEST_F(PictureFolders, ListWhatIsReadAndSayWhatIsNot) {
     put(name);
   const auto found = list_pictures(folder / "p");
   EXPECT_EQ(listed(folder / "p"), (Names{"cats/a.jpg", "cats/b.png", "dogs/c.PNG"}));
-  const auto at = (folder / "p").string() + ": passed over: ";
-  EXPECT_EQ(found.passed_over,
-            (Names{at + "2 images in folders within class folders, such as cats/more/d.png",
-                   at + "2 images with hidden names, such as .git/f.png",
-                   at + "2 files of other kinds, such as cats/notes.txt"}));
+  const auto at = (folder / "p").string() + ": skipped: ";
+  EXPECT_EQ(found.passed_over, (Names{at + "2 images in subfolders of class folders, such as cats/more/d.png",
+                                      at + "2 images with hidden names, such as .git/f.png",
+                                      at + "2 files of other kinds, such as cats/notes.txt"}));
   EXPECT_TRUE(found.unreadable.empty());
   put("p/dogs/g.gif");
   EXPECT_EQ(list_pictures(folder / "p").unreadable.front(), folder / "p/dogs/g.gif");

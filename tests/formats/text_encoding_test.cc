@@ -55,21 +55,21 @@ TEST(TextEncoding, RefusesWhatIsNoText) {
               "t.csv: byte 5: is a zero byte, so this is not a text file");
   EXPECT_SAYS(decoding_refusal("\xff\xfe"
                                "a\0b"s),
-              "byte 5: is damaged UTF-16");
+              "byte 5: is not valid UTF-16");
   EXPECT_SAYS(decoding_refusal("\xff\xfe"
                                "\x00\xd8"
                                "a\0"s),
-              "byte 2: is damaged UTF-16");  // half of a pair
+              "byte 2: is not valid UTF-16");  // half of a pair
   EXPECT_SAYS(decoding_refusal("\xff\xfe"
                                "\x00\xdc"
                                "a\0"s),
-              "byte 2: is damaged UTF-16");
+              "byte 2: is not valid UTF-16");
   EXPECT_SAYS(decoding_refusal("\xff\xfe"
                                "\x00\xd8"s),
-              "byte 2: is damaged UTF-16");
+              "byte 2: is not valid UTF-16");
   EXPECT_SAYS(decoding_refusal("\xff\xfe"
                                "\x00\xdc\x00\xdc"s),
-              "byte 2: is damaged UTF-16");  // two second halves
+              "byte 2: is not valid UTF-16");  // two second halves
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST(ConvolutionalBackbone, RefusesWhatDoesNotFit) {
   const auto small = for_images({1, 4, 4});
   EXPECT_EQ(refusal(same, same, small), "nothing was thrown");
   EXPECT_SAYS(refusal(same, same, for_images({16})),
-              "need images, [channels, height, width]; the data are 16");
+              "need images, [channels, height, width]; the data have shape [16]");
   EXPECT_SAYS(refusal(same, {{.conv = 2}}, small),
               "model.backbone.decoder: its output is 2x4x4, but the data are 1x4x4");
   EXPECT_SAYS(refusal(same, {{.upsample = 2}}, small), "its output is 1x8x8");

@@ -15,6 +15,9 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kGzip = "unpack it: gunzip FILE";
+constexpr std::string_view kFolder = "give the folder of images that it is in";
+constexpr std::string_view kToPng =
+    "convert it: python3 -c 'import PIL.Image; PIL.Image.open(\"FILE\").save(\"FILE.png\")'";
 
 /// Files whose first bytes, at a fixed place, tell what they are.
 struct Magic {
@@ -61,9 +64,15 @@ constexpr Magic kMagic[] = {
     {0,
      "X\n\0\0\0"sv,
      {"an R data file", "", "write it as CSV in R: write.csv(x, \"FILE.csv\", row.names=FALSE)"}},
-    {0, "%PDF"sv, {"a PDF document", "", "give the table that it was made of"}},
-    {0, "\x89PNG"sv, {"a PNG image", "images", ""}},
-    {0, "\xff\xd8\xff"sv, {"a JPEG image", "images", ""}},
+    {0, "%PDF"sv, {"a PDF document", "", "use the table that it was made from"}},
+    {0, "\x89PNG"sv, {"a PNG image", "images", kFolder}},
+    {0, "\xff\xd8\xff"sv, {"a JPEG image", "images", kFolder}},
+    {0, "GIF8"sv, {"a GIF image", "", kToPng}},
+    {0, "II*\0"sv, {"a TIFF image", "", kToPng}},
+    {0, "MM\0*"sv, {"a TIFF image", "", kToPng}},
+    {8, "WEBP"sv, {"a WebP image", "", kToPng}},
+    {4, "ftypavif"sv, {"an AVIF image", "", kToPng}},
+    {4, "ftypheic"sv, {"a HEIC image", "", kToPng}},
     {4, "1AY&SY"sv, {"a bzip2 file", "", "unpack it: bunzip2 FILE"}},
     {0,
      "\xfd"
@@ -105,7 +114,10 @@ bool is_pickle(std::string_view begin) {
 
 /// A header in JSON behind its length, eight bytes.
 bool is_safetensors(std::string_view begin) {
-  return begin.size() > 9 && begin.substr(8, 2) == "{\"" && begin.substr(4, 4) == "\0\0\0\0"sv;
+  constexpr std::size_t kLength = 8;
+  if (begin.size() < kLength + 2 || begin.substr(4, 4) != "\0\0\0\0"sv || begin[kLength] != '{') return false;
+  const auto next = begin.find_first_not_of(' ', kLength + 1);
+  return next != std::string_view::npos && (begin[next] == '"' || begin[next] == '}');
 }
 
 /// Kinds of text, by how they begin behind white space.
@@ -129,6 +141,21 @@ FileKind text_kind(std::string_view begin) {
   return {};
 }
 
+/// The sources whose files all begin with the same bytes, and what these files are.
+std::string_view only_kind_of(std::string_view source) {
+  if (source == "npy") return "a NumPy .npy file";
+  if (source == "npz") return "a NumPy .npz file";
+  if (source == "safetensors") return "a safetensors file";
+  if (source == "idx") return "an IDX file";
+  return source == "images" ? "an image" : "";
+}
+
+bool is_text(std::string_view begin) {
+  return std::none_of(begin.begin(), begin.end(), [](unsigned char c) {
+    return (c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f') || c == 0x7f;
+  });
+}
+
 /// With the file's path in place of FILE.
 std::string remedy_of(const FileKind& kind, const std::string& file) {
   std::string remedy(kind.remedy);
@@ -142,7 +169,7 @@ std::string remedy_of(const FileKind& kind, const std::string& file) {
 FileKind file_kind(std::string_view begin) {
   if (begin.starts_with("PK\x03\x04")) return zip_kind(begin);
   if (begin.starts_with("PK\x05\x06"))
-    return {"an empty ZIP archive", "", "give the file that it was made of"};
+    return {"an empty ZIP archive", "", "use the files that it was made from"};
   for (const auto& [at, bytes, kind] : kMagic)
     if (begin.size() >= at && begin.substr(at).starts_with(bytes)) return kind;
   if (is_safetensors(begin)) return {"a safetensors file", "safetensors", ""};
@@ -152,10 +179,41 @@ FileKind file_kind(std::string_view begin) {
   return text_kind(begin);
 }
 
+std::string looks_like(std::string_view begin) {
+  constexpr std::size_t kShown = 4;
+  if (begin.empty()) return "an empty file";
+  if (const auto kind = file_kind(begin); !kind.name.empty()) return std::string(kind.name);
+  if (is_text(begin)) return "a text file";
+  std::string bytes;
+  for (const unsigned char byte : begin.substr(0, kShown)) bytes += fmt::format(" {:02x}", byte);
+  return "a binary file that begins with the bytes" + bytes;
+}
+
+std::string_view source_of_suffix(const std::string& file) {
+  std::filesystem::path path = file;
+  if (path.extension() == ".gz") path.replace_extension();
+  auto suffix = path.extension().string();
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  for (const std::string_view source : {"npy", "npz", "safetensors", "idx"})
+    if (suffix == "." + std::string(source)) return source;
+  for (const std::string_view picture : {".png", ".jpg", ".jpeg"})
+    if (suffix == picture) return "images";
+  return path.filename().string().ends_with("ubyte") ? "idx" : "";  // as the files of MNIST
+}
+
 void require_kind(const std::string& file, std::string_view begin, std::string_view source,
                   bool may_be_gzipped) {
   const auto kind = file_kind(begin);
-  if (kind.name.empty() || kind.source == source || (may_be_gzipped && kind.remedy == kGzip)) return;
+  if (kind.source == source || (may_be_gzipped && kind.remedy == kGzip)) return;
+  if (kind.name.empty()) {
+    const auto expected = only_kind_of(source);
+    const bool idx = source == "idx" && begin.starts_with("\0\0"sv);  // of other values than bytes
+    if (expected.empty() || idx) return;
+    throw Error(
+        fmt::format("data: {} is not {}; it looks like {}{}", file, expected, looks_like(begin),
+                    is_text(begin) && !begin.empty() ? ": if it is a table, use \"source\": \"csv\"" : ""));
+  }
   if (kind.source == "images")
     throw Error(
         fmt::format("data: {} is {}: give the folder of images to \"source\": \"images\"", file, kind.name));

@@ -15,10 +15,17 @@ struct FileKind {
 /// The kind of a file, given its first 512 bytes; an empty name where the kind is unknown or plain text.
 FileKind file_kind(std::string_view begin);
 
+/// What a file looks like by its first bytes: "a PNG image", "a text file", "an empty file", "a binary file
+/// that begins with the bytes 00 01 02 03".
+std::string looks_like(std::string_view begin);
+
 /// Error where a file with these first bytes is not of the kind that `source` reads: names its kind, and the
 /// source that reads it or how to convert it. Gzipped files are accepted where `may_be_gzipped`.
 void require_kind(const std::string& file, std::string_view begin, std::string_view source,
                   bool may_be_gzipped);
+
+/// The data source that reads files with this suffix, "npy" for x.npy; "" where the suffix does not say.
+std::string_view source_of_suffix(const std::string& file);
 
 /// "; it is a ZIP archive: unpack it: unzip FILE" for an existing file; "" where there is no such file. For
 /// messages about files that were given as folders. `unknown` is the text about a file of unknown kind.

@@ -30,18 +30,23 @@ std::optional<NpyType> npy_type(std::string_view descr) {
   return std::nullopt;
 }
 
-/// What a type is that is not read, and what to save instead.
-std::string_view other_type(std::string_view descr) {
+/// The values of a type that is not read, and what to save instead.
+struct OtherType {
+  std::string_view values, remedy;
+};
+
+OtherType other_type(std::string_view descr) {
   const auto code = descr.substr(std::min<std::size_t>(descr.size(), 1), 1);
   if (code == "O")
-    return "Python objects; save numbers: x.astype(\"float32\"), or numpy.stack(x) where they are arrays";
-  if (code == "c") return "complex numbers; save real and imaginary parts: numpy.stack([x.real, x.imag], -1)";
+    return {"Python objects", "save numbers: x.astype(\"float32\"), or numpy.stack(x) if they are arrays"};
+  if (code == "c")
+    return {"complex numbers", "save real and imaginary parts: numpy.stack([x.real, x.imag], -1)"};
   if (code == "U" || code == "S" || code == "a")
-    return "texts; save numbers: x.astype(\"float32\"), or class numbers of names: "
-           "numpy.unique(x, return_inverse=True)[1]";
-  if (code == "M" || code == "m") return "times; save numbers: x.astype(\"int64\")";
-  if (code == "V") return "bytes without a type; if they are bfloat16, save x.astype(\"float32\")";
-  return "which is not read: save x.astype(\"float32\")";
+    return {"strings",
+            "save numbers: x.astype(\"float32\"), or class numbers: numpy.unique(x, return_inverse=True)[1]"};
+  if (code == "M" || code == "m") return {"dates or times", "save numbers: x.astype(\"int64\")"};
+  if (code == "V") return {"bytes without a type", "if they are bfloat16, save x.astype(\"float32\")"};
+  return {"of a type that aelab does not read", "save x.astype(\"float32\")"};
 }
 
 /// The header's text, a Python dictionary of three entries, read strictly.
@@ -153,7 +158,10 @@ class NpyHeader {
     const auto at = at_;
     const auto descr = string();
     const auto type = npy_type(descr);
-    if (!type) refuse(at, fmt::format("its values are of type \"{}\", {}", descr, other_type(descr)));
+    if (!type) {
+      const auto [values, remedy] = other_type(descr);
+      refuse(at, fmt::format("its values are {} (\"{}\"); {}", values, descr, remedy));
+    }
     layout.type = type->type;
     layout.big_endian = type->big_endian;
   }
@@ -173,7 +181,7 @@ ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::stri
     return Error(fmt::format("{}: byte {}: {}", file, at, what));
   };
   if (!head.starts_with(kNpyMagic))
-    throw refuse(0, "this is not a .npy file: it does not begin with \\x93NUMPY");
+    throw refuse(0, "this is not a NumPy .npy file: it does not begin with \\x93NUMPY");
   const auto version = head.size() > 6 ? static_cast<int>(head[6]) : 0;
   if (version < 1 || version > 3) throw refuse(6, "this is not a .npy file of version 1, 2 or 3");
   const std::size_t text = version == 1 ? 10 : 12;

@@ -17,6 +17,7 @@
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/data/formats/exif.h"
+#include "aelab/data/formats/file_kind.h"
 
 namespace aelab {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n", kJpegMagic = "\xff\x
 constexpr std::int64_t kMostPixels = 100'000'000;
 
 [[noreturn]] void refuse_picture(const std::string& file, std::string_view why) {
-  throw Error(fmt::format("{}: cannot be read as a picture: {}", file, why));
+  throw Error(fmt::format("{}: cannot be read as an image: {}", file, why));
 }
 
 void check_picture_size(const std::string& file, std::int64_t width, std::int64_t height) {
@@ -102,7 +103,7 @@ void png_remark(png_structp, png_const_charp) {}
 
 void png_take(png_structp png, png_bytep to, std::size_t count) {
   auto& reading = *static_cast<PngReading*>(png_get_io_ptr(png));
-  if (count > reading.bytes.size() - reading.at) png_error(png, "it is cut short");
+  if (count > reading.bytes.size() - reading.at) png_error(png, "it is truncated");
   std::memcpy(to, reading.bytes.data() + reading.at, count);
   reading.at += count;
 }
@@ -298,7 +299,7 @@ bool is_other_picture_file(const std::filesystem::path& path) {
 Picture decode_picture(std::string_view bytes, std::int64_t channels, const std::string& file) {
   if (bytes.starts_with(kPngMagic)) return with_channels(decode_png(bytes, file), channels);
   if (bytes.starts_with(kJpegMagic)) return with_channels(decode_jpeg(bytes, file), channels);
-  refuse_picture(file, "it is neither PNG nor JPEG");
+  refuse_picture(file, "it is neither PNG nor JPEG; it looks like " + looks_like(bytes.substr(0, 512)));
 }
 
 Picture read_picture(const std::filesystem::path& path, std::int64_t channels) {

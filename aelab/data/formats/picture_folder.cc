@@ -50,7 +50,7 @@ class PictureLister {
         list_class(entry);
       }
     }
-    say(deeper_, "image", "in folders within class folders");
+    say(deeper_, "image", "in subfolders of class folders");
     say(hidden_, "image", "with hidden names");
     say(others_, "file", "of other kinds");
     return std::move(found_);
@@ -102,11 +102,11 @@ class PictureLister {
     for (const auto& picture : pictures) counted.add(picture);
   }
 
-  /// "passed over: 3 images in folders within class folders, such as cats/more/a.png".
+  /// "skipped: 3 images in folders within class folders, such as cats/more/a.png".
   void say(const Counted& counted, std::string_view what, std::string_view why) {
     if (counted.count == 0) return;
-    found_.passed_over.push_back(fmt::format("{}: passed over: {} {}{} {}{}{}", folder_.string(),
-                                             counted.count, what, counted.count == 1 ? "" : "s", why,
+    found_.passed_over.push_back(fmt::format("{}: skipped: {} {}{} {}{}{}", folder_.string(), counted.count,
+                                             what, counted.count == 1 ? "" : "s", why,
                                              counted.count == 1 ? ", " : ", such as ",
                                              counted.example.lexically_relative(folder_).generic_string()));
   }

@@ -26,7 +26,7 @@ void append_utf8(std::string& text, std::uint32_t point) {
 
 std::string from_utf16(std::string_view bytes, bool big_endian, const std::string& file) {
   const auto damaged = [&](std::size_t at) {
-    return Error(fmt::format("{}: byte {}: is damaged UTF-16; save the file as UTF-8", file, at));
+    return Error(fmt::format("{}: byte {}: is not valid UTF-16; save the file as UTF-8", file, at));
   };
   if (bytes.size() % 2 != 0) throw damaged(bytes.size());
   const auto unit = [&](std::size_t at) {

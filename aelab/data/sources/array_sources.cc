@@ -18,8 +18,8 @@ constexpr const char* kChannelsLastHelp = "images are [height, width, channels]"
 
 void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())
-    throw Error("data: the rows of the test are " + to_string(data.test->shape()) + ", those for training " +
-                to_string(data.train.shape()));
+    throw Error("data: the test rows have shape [" + in_list(data.test->shape()) + "], the training rows [" +
+                in_list(data.train.shape()) + "]");
 }
 
 /// How the arrays of one kind of archive are found and opened.
@@ -96,11 +96,11 @@ void Npy::Config::fields(Fields& f) {
   f.formerly({"train_inputs"});
   known_as_path(f("files", files, "a file of inputs, [rows, ...], or a list of files"));
   f.formerly({"train_labels"});
-  f("label_files", label_files, "a file of their class numbers, [rows], or a list");
+  f("label_files", label_files, "a file of their class numbers, [rows], or a list of files");
   f.formerly({"test_inputs"});
-  f("test_files", test_files, "a file of inputs held out for the test, or a list");
+  f("test_files", test_files, "a file of test inputs, or a list of files");
   f.formerly({"test_labels"});
-  f("test_label_files", test_label_files, "a file of their class numbers, or a list");
+  f("test_label_files", test_label_files, "a file of their class numbers, or a list of files");
   f("channels_last", channels_last, kChannelsLastHelp);
   f("in_memory", in_memory, kInMemoryHelp);
   f.require(!files.empty(), "files", "is missing: name a .npy file");
@@ -140,12 +140,13 @@ Data Npy::open() const {
 void ArchiveConfig::fields(Fields& f) {
   f.formerly({"train_files"});
   known_as_path(f("files", files, "a file, or a list of files"));
-  f("test_files", test_files, "a file held out for the test, or a list of files");
+  f("test_files", test_files, "a file of test rows, or a list of files");
   f("inputs", inputs, "name of the array of inputs, [rows, ...]; default: the file's only array");
   f("labels", labels, "name of the array of class numbers, [rows]");
   f("test_inputs", test_inputs,
-    "name of the array of test inputs, in test_files or, without these, in files; default: as inputs");
-  f("test_labels", test_labels, "name of the array of test class numbers; default: as labels");
+    "name of the array of test inputs, in test_files or, without these, in files; default: the name in "
+    "\"inputs\"");
+  f("test_labels", test_labels, "name of the array of test class numbers; default: the name in \"labels\"");
   f("channels_last", channels_last, kChannelsLastHelp);
   f.require(!files.empty(), "files", "is missing: name a file");
   f.require(test_labels.empty() || !test_inputs.empty() || !test_files.empty(), "test_labels",

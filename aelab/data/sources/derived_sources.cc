@@ -73,7 +73,7 @@ void Patches::Config::fields(Fields& f) {
   f("test_count", test_count, "number of patches for the test, from the source's test images; 0: none",
     at_least(0));
   f("seed", seed, "seed of the patches' positions", at_least(0));
-  f.require(!from.empty(), "from", "is missing: say which images, such as \"mnist\"");
+  f.require(!from.empty(), "from", "is missing: name a source of images, such as \"mnist\"");
 }
 
 std::vector<Patches::Config> Patches::Config::examples() {
@@ -83,10 +83,13 @@ std::vector<Patches::Config> Patches::Config::examples() {
 Data Patches::open() const {
   auto pictures = open_inner("from", config_.from);
   const auto shape = pictures.shape();
-  if (shape.size() != 3) throw Error("data.from: its rows are " + to_string(shape) + ", not images");
+  if (shape.size() != 3)
+    throw Error("data.from: its rows have shape [" + in_list(shape) +
+                "]: they are not images, [channels, height, width]");
   if (config_.height > shape[1] || config_.width > shape[2])
     throw Error("data.height: patches of " + std::to_string(config_.height) + "x" +
-                std::to_string(config_.width) + " are larger than the images, " + to_string(shape));
+                std::to_string(config_.width) + " are larger than the images, which have shape [" +
+                in_list(shape) + "]");
   if (config_.test_count && !pictures.test)
     throw Error("data.test_count: the source \"" + pictures.name +
                 "\" has no test images to cut them out of");
@@ -134,12 +137,12 @@ Data JoinedSources::open() const {
       data.columns = part.columns;
       data.label = config_.label_by_source ? "source" : part.label;
     } else if (part.columns != data.columns) {
-      throw Error("data.sources[" + std::to_string(i) + "]: its columns are not those of sources[0]");
+      throw Error("data.sources[" + std::to_string(i) + "]: its columns differ from those of sources[0]");
     }
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;
   }
   if (!test.empty() && test.size() < train.size())
-    throw Error("data.sources: some have test rows and some have none: join those that are alike");
+    throw Error("data.sources: some sources have test rows and others do not: join only sources of one kind");
   within("sources", [&] {
     data.train = joined(train);
     if (!test.empty()) data.test = joined(test);

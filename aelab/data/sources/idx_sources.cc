@@ -88,11 +88,11 @@ void Idx::Config::fields(Fields& f) {
   f.formerly({"train_images"});
   known_as_path(f("files", files, "a file of images, or a list of files"));
   f.formerly({"train_labels"});
-  f("label_files", label_files, "a file of their labels, or a list");
+  f("label_files", label_files, "a file of their labels, or a list of files");
   f.formerly({"test_images"});
-  f("test_files", test_files, "a file of images held out for the test, or a list");
+  f("test_files", test_files, "a file of test images, or a list of files");
   f.formerly({"test_labels"});
-  f("test_label_files", test_label_files, "a file of their labels, or a list");
+  f("test_label_files", test_label_files, "a file of their labels, or a list of files");
   f("in_memory", in_memory,
     "false: read the images of a batch from the files, which are not gzipped, when it is needed");
   f.require(!files.empty(), "files", "is missing: name an IDX file, such as \"train-images-idx3-ubyte.gz\"");
@@ -117,8 +117,8 @@ Data Idx::open() const {
   if (config_.test_files.empty()) return data;
   data.test = read_idx_part(config_.test_files, config_.test_label_files, config_.in_memory, data);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_files: its images are " + to_string(data.test->shape()) + ", those of files " +
-                to_string(data.train.shape()));
+    throw Error("data.test_files: its images have shape [" + in_list(data.test->shape()) +
+                "], those of files [" + in_list(data.train.shape()) + "]");
   return data;
 }
 

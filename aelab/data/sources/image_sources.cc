@@ -115,9 +115,9 @@ class PictureRows {
     if (!values_.defined()) allocate(path, picture);
     if (picture.height != values_.size(2) || picture.width != values_.size(3))
       throw Error(path.string() + ": is " + std::to_string(picture.height) + "x" +
-                  std::to_string(picture.width) + " pixels, and " + first_ + " " +
+                  std::to_string(picture.width) + " pixels, but " + first_ + " is " +
                   std::to_string(values_.size(2)) + "x" + std::to_string(values_.size(3)) +
-                  ": bring them to one size by \"resize\" or \"crop\"");
+                  ": give all images one size with \"resize\" or \"crop\"");
     write_values(picture, values_.mutable_data_ptr<float>() + read_ * values_[0].numel());
     ++read_;
     if (!picture.turned) return;
@@ -147,7 +147,7 @@ class PictureRows {
     require_memory(static_cast<double>(count_) * values * sizeof(float),
                    "data: " + std::to_string(count_) + " images of " + std::to_string(picture.height) + "x" +
                        std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
-                   "make them smaller by \"resize\"");
+                   "make them smaller with \"resize\"");
     too_large_ = false;
     values_ = at::empty({count_, picture.channels, picture.height, picture.width});
   }
@@ -183,7 +183,7 @@ void Images::Config::fields(Fields& f) {
   f.formerly({"folder"});
   known_as_path(f("files", files, "a folder of images, or of a subfolder for each class"));
   f.formerly({"test_folder"});
-  f("test_files", test_files, "the same of images held out for the test");
+  f("test_files", test_files, "a folder of test images");
   f.formerly({"colour"});
   f("color", color, "gray: one channel; rgb: three channels");
   f("resize", resize, "[height, width] that every image is resized to", between(1, 10'000));
@@ -199,8 +199,10 @@ std::vector<Images::Config> Images::Config::examples() {
 
 Data Images::open() const {
   for (const auto& [field, folder] : {std::pair("files", config_.files), {"test_files", config_.test_files}})
-    if (!folder.empty() && !folder_exists(folder))
+    if (!folder.empty() && !folder_exists(folder)) {
+      if (is_picture_file(folder)) require_kind_of(Config::kind, {folder});
       throw Error(std::string("data.") + field + ": there is no folder " + folder + kind_in_words(folder));
+    }
   const auto found = list_pictures(config_.files);
   const auto classes = classes_in(found);
   Data data{.name = "images", .train = {}, .origin = config_.files};
@@ -215,8 +217,9 @@ Data Images::open() const {
   data.test = read_pictures("test_files", config_.test_files, config_, test, classes, data.notes);
   data.files.push_back(config_.test_files);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_files: its images are " + to_string(data.test->shape()) + ", those of files " +
-                to_string(data.train.shape()) + ": bring them to one size by \"resize\" or \"crop\"");
+    throw Error("data.test_files: its images have shape [" + in_list(data.test->shape()) +
+                "], those of files [" + in_list(data.train.shape()) +
+                "]: give all images one size with \"resize\" or \"crop\"");
   return data;
 }
 
