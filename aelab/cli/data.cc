@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+#include <set>
+
 #include "aelab/cli/commands.h"
 #include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
@@ -15,14 +18,39 @@
 namespace aelab::cli {
 namespace {
 
-/// Some values, separated by commas; numbers in five digits. Shortened so that a column of a table has room.
-std::string first_values(const nlohmann::json& values) {
-  std::vector<std::string> texts;
-  for (const auto& value : values)
-    texts.push_back(value.is_number_float() ? fmt::format("{:.5g}", value.get<double>())
-                    : value.is_string()     ? value.get<std::string>()
-                                            : value.dump());
+/// Shortened so that the other columns of a table have room.
+std::string first_values(const std::vector<std::string>& texts) {
   return shortened(join(texts, ", "), text_width() * 2 / 5);
+}
+
+std::vector<std::string> labels_as_text(const nlohmann::json& labels) {
+  std::vector<std::string> texts;
+  for (const auto& label : labels)
+    texts.push_back(label.is_string() ? label.get<std::string>() : label.dump());
+  return texts;
+}
+
+/// Numbers in as few digits, five or more, as tell them apart; whole numbers in full.
+std::vector<std::string> numbers_as_text(const std::vector<double>& numbers) {
+  constexpr int kFewDigits = 5, kMostDigits = 17;
+  constexpr double kLargeWhole = 1e15;
+  const std::set<double> different(numbers.begin(), numbers.end());
+  std::vector<std::string> texts;
+  for (int digits = kFewDigits; digits <= kMostDigits; ++digits) {
+    texts.clear();
+    for (const auto number : numbers)
+      texts.push_back(number == std::floor(number) && std::abs(number) < kLargeWhole
+                          ? fmt::format("{:.0f}", number + 0.)  // no -0
+                          : fmt::format("{:.{}g}", number, digits));
+    if (std::set<std::string>(texts.begin(), texts.end()).size() >= different.size()) break;
+  }
+  return texts;
+}
+
+/// In as many digits as tell a mean from the least and the largest value.
+std::string mean_as_text(double mean, const std::vector<double>& numbers) {
+  const bool constant = numbers[0] == numbers[1];
+  return constant ? numbers_as_text({mean}).front() : numbers_as_text({numbers[0], numbers[1], mean}).back();
 }
 
 /// The columns of a table, one per line, with that of the labels at the end.
@@ -30,17 +58,19 @@ void print_columns(const nlohmann::json& data) {
   constexpr std::size_t kShown = 40;
   const auto& columns = data["columns"];
   const auto shown = std::min(columns.size(), kShown);
-  const auto number = [](const nlohmann::json& value) { return fmt::format("{:.5g}", value.get<double>()); };
   std::vector<std::vector<std::string>> cells = {{"column", "type", "min", "max", "mean", "first rows"}};
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& column = columns[i];
-    cells.push_back({column["name"].get<std::string>(), column["type"].get<std::string>(),
-                     number(column["least"]), number(column["most"]), number(column["mean"]),
-                     first_values(column["first"])});
+    auto numbers = column["first"].get<std::vector<double>>();
+    for (const auto* key : {"most", "least"}) numbers.insert(numbers.begin(), column[key].get<double>());
+    const auto texts = numbers_as_text(numbers);
+    cells.push_back({column["name"].get<std::string>(), column["type"].get<std::string>(), texts[0], texts[1],
+                     mean_as_text(column["mean"].get<double>(), numbers),
+                     first_values({texts.begin() + 2, texts.end()})});
   }
   if (data.contains("label"))
-    cells.push_back(
-        {data["label"].get<std::string>(), "label", "", "", "", first_values(data["first_labels"])});
+    cells.push_back({data["label"].get<std::string>(), "label", "", "", "",
+                     first_values(labels_as_text(data["first_labels"]))});
   print("columns  {}\n", columns.size());
   print_text(aligned(cells, text_width()));
   if (columns.size() > shown) print("  and {} more\n", columns.size() - shown);
@@ -57,9 +87,10 @@ void print_description(const nlohmann::json& data) {
   for (const auto& [part, range] : data["range"].items())
     line(part, fmt::format("{} rows, values from {} to {}", data["rows"][part].get<std::int64_t>(),
                            range[0].get<float>(), range[1].get<float>()));
+  constexpr std::size_t kClasses = 10;
   const auto names = data.value("class_names", std::vector<std::string>());
-  line("classes",
-       std::to_string(data["classes"].get<std::int64_t>()) + (names.empty() ? "" : ": " + join(names, ", ")));
+  line("classes", std::to_string(data["classes"].get<std::int64_t>()) +
+                      (names.empty() ? "" : ": " + join_some(names, kClasses)));
   for (const auto& note : data["notes"]) line("note", note.get<std::string>());
   if (data.contains("columns")) print_columns(data);
   for (const auto& file : data["files"])

@@ -80,14 +80,13 @@ std::string does_not_fit() {
                      static_cast<double>(free_memory()) / (1 << 30));
 }
 
-}  // namespace
-
-Data open_dataset(const Choice<Source>& source) {
+template <class Open>
+Data checked_data(const Choice<Source>& source, Open open) {
   auto checked = source;
   check_config(checked, "data");
   const auto opened = file_time();
   try {
-    auto data = source.make()->open();
+    auto data = open(*source.make());
     data.opened = opened;
     check_labels("training", data.train);
     if (data.test) check_labels("test", *data.test);
@@ -100,15 +99,26 @@ Data open_dataset(const Choice<Source>& source) {
   }
 }
 
+}  // namespace
+
+Data open_dataset(const Choice<Source>& source) {
+  return checked_data(source, [](const Source& made) { return made.open(); });
+}
+
+Data open_dataset_like(const Choice<Source>& source, const Data& own) {
+  return checked_data(source, [&](const Source& made) { return made.open_like(own); });
+}
+
 std::string source_of_file(const std::string& path) {
   if (folder_exists(path)) return std::string(Images::Config::kind);
   constexpr std::size_t kBegin = 512;
   std::string begin(kBegin, '\0');
   begin.resize(InputFile(path).read_at(0, begin.data(), begin.size()));
-  const auto source = file_kind(begin).source;
-  if (!source.empty()) return std::string(source);
-  const bool idx = path.find("idx") != std::string::npos || path.find("ubyte") != std::string::npos;
-  return std::string(idx ? Idx::Config::kind : Csv::Config::kind);
+  const auto kind = file_kind(begin);
+  if (!kind.source.empty()) return std::string(kind.source);
+  const bool packed = begin.starts_with("\x1f\x8b");
+  const auto suffix = kind.name.empty() || packed ? source_of_suffix(path) : "";
+  return std::string(suffix.empty() ? Csv::Config::kind : suffix);
 }
 
 Data open_dataset(std::string_view name) { return open_dataset(Choice<Source>::named(name)); }

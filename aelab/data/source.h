@@ -13,6 +13,9 @@ class Source {
   virtual ~Source() = default;
   /// Reads the data. Error that names the file and what to do.
   virtual Data open() const = 0;
+  /// Reads data for a model that was trained on `own` data: where a source has columns, those of `own` in
+  /// their order, and labels where there are some. Data::notes says what differs.
+  virtual Data open_like(const Data& /*own*/) const { return open(); }
 };
 
 /// A source and how its rows are split: the "data" of a run file.
@@ -29,9 +32,11 @@ struct DataConfig {
 /// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`.
 Data open_dataset(const Choice<Source>& source);
 Data open_dataset(std::string_view name);
+/// The same for a model that was trained on `own` data (Source::open_like).
+Data open_dataset_like(const Choice<Source>& source, const Data& own);
 
-/// The kind of the source that reads an existing file or folder, as its `files`: by the file's first bytes
-/// and name, "csv" for all that is not recognized.
+/// The kind of the source that reads an existing file or folder, as its `files`: by the file's first bytes,
+/// or else by its suffix; "csv" for all that is not recognized.
 std::string source_of_file(const std::string& path);
 
 }  // namespace aelab

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "aelab/core/fields.h"
+#include "aelab/data/formats/column_summary.h"
 #include "aelab/data/transform.h"
 
 namespace aelab {
@@ -56,6 +57,8 @@ struct Data {
   std::map<std::string, Tensor> truth = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, in order, where the source has them
   std::string label = {};                 ///< the name of the labels' column, where the source has one
+  /// What is known of the columns' training values before they were rounded to float32; none elsewhere.
+  std::vector<ColumnSummary> summaries = {};
   /// What the source guessed or found odd, for the user to read: "fields are separated by ";"".
   std::vector<std::string> notes = {};
   std::int64_t opened = 0;  ///< when reading its files began (file_time()); 0: unknown

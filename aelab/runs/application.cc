@@ -100,8 +100,7 @@ AppliedSets choose_rows(const TrainedRun& run, const ApplicationConfig& config) 
   AppliedSets sets;
   Problems problems;
   problems.attempt([&] {
-    const auto data = config.data ? open_dataset(config.data->source) : run.source;
-    require_inputs(run, data);
+    const auto data = config.data ? open_other(run, config.data->source) : run.source;
     std::vector<std::pair<std::string, Dataset>> parts;
     if (part == AppliedRows::all) {
       parts.emplace_back("train", data.train);
@@ -166,8 +165,8 @@ ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& 
                      .files = {}};
   job.write = choose_what(run, config, job.sets.has_labels());
   if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
-    throw Error("--format: png needs images of 1 or 3 channels, and these data are " + to_string(shape) +
-                "; choose npy or csv");
+    throw Error("--format: png needs images of 1 or 3 channels, and these data have shape [" +
+                in_list(shape) + "]; choose npy or csv");
   for (const auto& item : job.sets.parts) job.rows += item.second.size();
   if (job.rows == 0) throw Error("--part: these data have no rows in this split; choose another");
   job.files = files_of(job);

@@ -43,10 +43,11 @@ void export_labels(const Dataset& part, const std::filesystem::path& path) {
   file.finish();
 }
 
-constexpr std::int64_t kFirst = 3;  // rows that are shown
+constexpr std::int64_t kFirst = ColumnSummary::kFirst;  // rows that are shown
 
-/// What a column holds: "binary" (0 and 1), "integer" or "number".
-std::string type_of_column(const Tensor& values) {
+/// What a column holds: "constant", "binary" (0 and 1), "integer" or "number".
+std::string type_of_column(const Tensor& values, const ColumnSummary& summary) {
+  if (summary.least == summary.most && values.size(0) > 1) return "constant";
   if (!at::equal(values, values.floor())) return "number";
   return ((values == 0) | (values == 1)).all().item<bool>() ? "binary" : "integer";
 }
@@ -65,22 +66,29 @@ nlohmann::json first_labels(const Data& data) {
   return first;
 }
 
+/// Of a column's 32-bit values, [rows].
+ColumnSummary summary_of(const Tensor& values) {
+  const auto [least, most] = at::aminmax(values);
+  ColumnSummary summary{.least = least.item<double>(),
+                        .most = most.item<double>(),
+                        .sum = values.sum(at::kDouble).item<double>()};
+  for (std::int64_t row = 0; row < std::min(kFirst, values.size(0)); ++row)
+    summary.first.push_back(values[row].item<double>());
+  return summary;
+}
+
 nlohmann::json columns_json(const Data& data) {
   const auto rows = data.train.range(0, data.train.size()).inputs;
-  const auto [least, most] = at::aminmax(rows, 0);
-  const auto mean = rows.mean(0, false, at::kDouble);
   auto columns = nlohmann::json::array();
   for (std::size_t i = 0; i < data.columns.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    auto first = nlohmann::json::array();
-    for (std::int64_t row = 0; row < std::min(kFirst, rows.size(0)); ++row)
-      first.push_back(rows[row][at].item<float>());
+    const auto values = rows.select(1, static_cast<std::int64_t>(i));
+    const auto summary = data.summaries.empty() ? summary_of(values) : data.summaries[i];
     columns.push_back({{"name", data.columns[i]},
-                       {"type", type_of_column(rows.select(1, at))},
-                       {"least", least[at].item<float>()},
-                       {"most", most[at].item<float>()},
-                       {"mean", mean[at].item<double>()},
-                       {"first", std::move(first)}});
+                       {"type", type_of_column(values, summary)},
+                       {"least", summary.least},
+                       {"most", summary.most},
+                       {"mean", summary.sum / static_cast<double>(rows.size(0))},
+                       {"first", summary.first}});
   }
   return columns;
 }

@@ -7,9 +7,9 @@
 namespace aelab {
 
 /// What a source holds: record_of_data's entries; "range", the least and the largest value of its training
-/// and test rows; "labels"; "notes", what the source guessed; and of a table "columns", each with its "name",
-/// "least", "most", "mean" and "first", its first values. Error as the source's; and where a value is NaN or
-/// infinite, which.
+/// and test rows; "labels"; "notes", what the source detected or found odd; and of a table "columns", each
+/// with its "name", "type", "least", "most", "mean" and "first", its first values, before rounding to
+/// float32. Error as the source's; and where a value is NaN or infinite, which.
 nlohmann::json describe_data(const Data& data);
 
 /// Writes what a source holds as .npy: train.npy and train-labels.npy, test.npy and test-labels.npy, as far

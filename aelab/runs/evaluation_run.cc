@@ -39,8 +39,9 @@ namespace {
 /// there is nothing to compare.
 void require_same_classes(const Data& own, const Data& other) {
   if (!own.train.has_labels() || !other.train.has_labels() || own.class_names == other.class_names) return;
+  constexpr std::size_t kShown = 20;
   const auto classes = [](const Data& data) {
-    return data.class_names.empty() ? "numbers without class names" : join(data.class_names, ", ");
+    return data.class_names.empty() ? "numbers without class names" : join_some(data.class_names, kShown);
   };
   throw Error("--data: its classes are " + classes(other) + ", the run's " + classes(own) +
               ": the same number would mean another class. " +
@@ -52,11 +53,11 @@ void require_same_classes(const Data& own, const Data& other) {
 /// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
 /// if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
-  const auto other = open_dataset(config.source);
-  require_same_classes(run.source, other);
+  Data other;
   Problems problems;
-  problems.attempt([&] { require_inputs(run, other); });
+  problems.attempt([&] { other = open_other(run, config.source); });
   problems.raise("--data");
+  require_same_classes(run.source, other);
   if (!part && !other.test && !config.split.test) return transformed(other.train, run.data.transforms);
   return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
 }

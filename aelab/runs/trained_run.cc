@@ -1,10 +1,12 @@
 #include "aelab/runs/trained_run.h"
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/core/terminal.h"
 #include "aelab/nn/threads.h"
 #include "aelab/runs/made.h"
 #include "aelab/runs/working_folder.h"
@@ -56,16 +58,25 @@ json source_like_run(const std::filesystem::path& folder, const std::string& pat
   return source;
 }
 
-void require_inputs(const TrainedRun& run, const Data& other) {
+Data open_other(const TrainedRun& run, const Choice<Source>& source) {
+  auto other = open_dataset_like(source, run.source);
   const auto shape = run.config.data.split.changed(other.shape());
-  if (shape != run.model->input_shape())
-    throw Error("the shape is " + to_string(shape) + ", but the model's input is " +
-                to_string(run.model->input_shape()));
+  if (shape != run.model->input_shape()) {
+    const auto &given = other.shape(), &own = run.source.shape();
+    if (given.size() == 1 && own.size() == 1)
+      throw Error(fmt::format("has {} columns, the model was trained on {}", given[0], own[0]));
+    throw Error(fmt::format("the samples have shape [{}], the model was trained on [{}]", in_list(given),
+                            in_list(own)));
+  }
   const auto &own = run.source.columns, &others = other.columns;
   for (std::size_t i = 0; i < std::min(own.size(), others.size()); ++i)
     if (own[i] != others[i])
-      throw Error("its columns are not those of the run: column " + std::to_string(i) + " is \"" + others[i] +
-                  "\", the run's is \"" + own[i] + "\"; give the same columns in the same order");
+      throw Error(fmt::format(
+          "column {} is \"{}\", the model was trained on \"{}\": give the same columns in the same "
+          "order",
+          i, others[i], own[i]));
+  for (const auto& note : other.notes) say("--data: " + note + "\n");
+  return other;
 }
 
 }  // namespace aelab

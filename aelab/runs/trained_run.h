@@ -29,8 +29,9 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
 /// from another type of source. Fields with default values are left out.
 nlohmann::json source_like_run(const std::filesystem::path& folder, const std::string& path);
 
-/// Throws an Error if rows of other data, transformed like the run's, do not fit its model: another shape, or
-/// other columns.
-void require_inputs(const TrainedRun& run, const Data& other);
+/// Opens other data for the run's model: columns of tables are found by their names, whatever their order,
+/// and what differs from the run's data is reported on stderr. Throws an Error if the rows, transformed like
+/// the run's, do not fit the model: another shape, or missing columns.
+Data open_other(const TrainedRun& run, const Choice<Source>& source);
 
 }  // namespace aelab

@@ -124,8 +124,49 @@ class ApplyTables(program.TestCase):
         self.assertEqual(set(rows["species"]), {"dog"})
         numpy.testing.assert_allclose(rows["income"], other["income"], rtol=1e-4)
         other[[*self.names[::-1], "species"]].to_csv(self.folder / "other.csv", index=False)
-        result = program.run("apply", run, "--data", json.dumps(source))
-        self.assert_refused(result, 'column 0 is "income", the run\'s is "height, in cm"')
+        folder, _ = self.apply(run, "--data", json.dumps(source), "--format", "csv")
+        self.assertEqual(list(self.rows(folder).columns), ["row", "species", *self.names])
+        numpy.testing.assert_allclose(self.rows(folder)["income"], other["income"], rtol=1e-4)
+
+    def test_columns_of_other_tables_are_found_by_name(self):
+        """The oracle: what evaluate and apply say of the table in its own order."""
+        run = self.trained(["standardize"], code=2)
+        evaluated = lambda source: json.loads(program.run("evaluate", run, "--data", json.dumps(source), "--json").stdout)
+        own = {"source": "csv", "files": str(self.folder / "table.csv"), "label": "species"}
+        shuffled = self.table[["species", *self.names[::-1]]].copy()
+        shuffled.insert(1, "note", "a text")
+        shuffled.to_csv(self.folder / "shuffled.csv", index=False, float_format="%.9g")
+        source = {**own, "files": str(self.folder / "shuffled.csv")}
+        self.assertEqual(evaluated(source), evaluated(own))
+        result = program.run("apply", run, "--data", json.dumps(source), "--format", "csv", "--json")
+        self.assertIn("its columns are in another order than those of the run; they are matched by name", result.stderr)
+        self.assertIn('columns that the model was not trained on are left out: "note"', result.stderr)
+        written = lambda source: self.rows(self.apply(run, "--data", json.dumps(source), "--format", "csv")[0], "code")
+        pandas.testing.assert_frame_equal(written(source), written(own))
+        shuffled.drop(columns=["income", self.names[0]]).to_csv(self.folder / "part.csv", index=False)
+        for command in "apply", "evaluate":
+            refused = program.run(command, run, "--data", json.dumps({**own, "files": str(self.folder / "part.csv")}))
+            self.assert_refused(refused, 'part.csv:1: lacks columns that the model was trained on: "height, in cm", "income"')
+
+    def test_other_tables_may_lack_labels(self):
+        run = self.trained(["standardize"])
+        self.table[self.names].to_csv(self.folder / "rows.csv", index=False, float_format="%.9g")
+        source = json.dumps({**self.data, "files": str(self.folder / "rows.csv"), "validation": 0})
+        for command in (["apply", run, "--format", "csv", "--output", self.folder / "applied"], ["evaluate", run]):
+            result = program.run(*command, "--data", source)
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertIn('rows.csv: has no label column "species": its rows have no labels', result.stderr)
+        self.assertEqual(list(self.rows(self.folder / "applied").columns), ["row", *self.names])
+
+    def test_numbered_columns_must_be_as_many(self):
+        numpy.savetxt(self.folder / "seven.csv", numpy.random.default_rng(1).normal(size=(40, 7)), delimiter=",")
+        numpy.savetxt(self.folder / "five.csv", numpy.random.default_rng(2).normal(size=(40, 5)), delimiter=",")
+        config = small_run(data={"source": "csv", "files": str(self.folder / "seven.csv")}, model={"variant": "pca", "code": 2})
+        run = self.train(config, "--quiet")
+        other = json.dumps({"source": "csv", "files": str(self.folder / "five.csv")})
+        self.assert_refused(program.run("apply", run, "--data", other), "--data: has 5 columns, the model was trained on 7")
+        self.assert_refused(program.run("apply", run, "--format", "png"),
+                            "png needs images of 1 or 3 channels, and these data have shape [7]")
 
     def test_training_and_test_files_are_told_apart(self):
         self.table.iloc[:20].to_csv(self.folder / "test.csv", index=False, float_format="%.9g")

@@ -185,7 +185,7 @@ class Apply(program.TestCase):
         larger = write_idx(self.folder / "larger.idx", numpy.zeros((20, 8, 9), numpy.uint8))
         self.refused(
             *("--data", json.dumps({"source": "idx", "files": larger})),
-            says="--data: the shape is 1x8x9, but the model's input is 1x8x8",
+            says="--data: the samples have shape [1, 8, 9], the model was trained on [1, 8, 8]",
         )
         self.refused("--data", "digts", says='--data: unknown data source "digts". Did you mean "digits"?')
         self.refused("--data", '{"source": "digits"', says="--data:1:")

@@ -94,16 +94,16 @@ class Guesses(program.TestCase):
             self.assertRegex(result.stdout, line)
         result = program.run("data", path)  # a column of text, without a word about it
         self.assertEqual(result.code, 2)
-        self.assertIn('name a column of text as "label"', result.stderr)
+        self.assertIn('if the column holds classes: "label": "kind"; otherwise leave it out: "ignore": ["kind"]', result.stderr)
 
     def test_columns_that_may_be_classes(self):
         path = self.folder / "k.csv"
         path.write_text("label,x,target,y\n" + "".join(f"{1 + i % 3},{i / 7},{i / 3},2\n" for i in range(30)))
         said = program.run("data", path).stdout.replace("\n", " ")
         said = " ".join(said.split())
-        self.assertIn('read as a feature, with 3 whole values: "label"; if these are classes: "label": "label"', said)
-        self.assertNotIn('"target"; if', said)  # not whole
-        self.assertNotIn('"y"; if', said)  # one value
+        self.assertIn('"label" is used as a feature and has 3 whole values; if these are classes: "label": "label"', said)
+        self.assertNotIn('"target" is used', said)  # not whole
+        self.assertNotIn('"y" is used', said)  # one value
         named = program.run("data", json.dumps({"source": "csv", "files": str(path), "label": "label"})).stdout
         self.assertIn("the classes are 1 to 3, and no row is of class 0", " ".join(named.split()))
 
@@ -114,7 +114,7 @@ class Guesses(program.TestCase):
         self.assertEqual(result.code, 2)
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 4, lines)
-        self.assertIn('column 1 ("Age"): 30 values are missing, this is the first', lines[1])
+        self.assertIn('column 1 ("Age"): 30 values are missing, the first in this row', lines[1])
         self.assertIn('to leave out all of these: "ignore": ["Name", "Age", "Sex"]', lines[3])
 
     def test_a_table_for_convolutions_needs_a_shape(self):

@@ -79,7 +79,7 @@ class Pictures(reading.DataTest):
         result = program.run("data", json.dumps({"source": "images", "files": str(folder)}))
         self.assertEqual(result.code, 2)
         for name in ("a.png", "b.jpg", "c.jpg"):
-            self.assertIn(f"{name}: cannot be read as a picture: ", result.stderr)
+            self.assertIn(f"{name}: cannot be read as an image: ", result.stderr)
 
     def test_other_formats_are_refused_not_passed_over(self):
         (self.folder / "p").mkdir()

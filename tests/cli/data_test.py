@@ -72,7 +72,7 @@ class Arrays(reading.DataTest):
         self.same(self.read(source)["train"], x[:, None].astype("f4") / 255)
         self.same(self.read({**source, "in_memory": False})["train"], x[:, None].astype("f4") / 255)
         source["files"] = self.path("z.idx.gz")
-        self.refused({**source, "in_memory": False}, "z.idx.gz: cannot stay in its file")
+        self.refused({**source, "in_memory": False}, "z.idx.gz: cannot be read in parts")
 
     def test_what_is_wrong_is_named(self):
         numpy.save(self.path("x.npy"), numpy.ones((4, 3)))
@@ -84,8 +84,8 @@ class Arrays(reading.DataTest):
         for name, says in {
             "cut.npy": f"byte {len(content) - 1}: the file is truncated: 96 bytes of values expected, 95 found",
             "long.npy": f"byte {len(content)}: 1 bytes follow the values",
-            "complex.npy": 'its values are of type "<c8"',
-            "object.npy": 'its values are of type "|O"',
+            "complex.npy": 'its values are complex numbers ("<c8")',
+            "object.npy": 'its values are Python objects ("|O")',
         }.items():
             self.refused({"source": "npy", "files": self.path(name)}, f"{name}: {says}" if "byte" in says[:4] else says)
         self.refused({"source": "npy", "files": self.path("none.npy")}, "data.files: there is no file")

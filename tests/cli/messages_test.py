@@ -230,7 +230,7 @@ class Evaluate(program.TestCase):
             (["--metrics", 'accuracy,{"kind": "probe", "rows": 0}'], "--metrics[1].rows: must be at least 1"),
             (["--metrics", '{"kind": "probe"'], "--metrics:1:16: the file ends before an object is closed"),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
-            (["--data", "mnist"], "but the model's input is 1x8x8"),
+            (["--data", "mnist"], "the samples have shape [1, 28, 28], the model was trained on [1, 8, 8]"),
             (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),
         ):
             with self.subTest(arguments):

@@ -80,9 +80,9 @@ class Formats(Tables):
         data = self.described(self.folder / "c.csv", ignore=["0"])
         numpy.testing.assert_allclose([c["mean"] for c in data["columns"]], values.mean(0), rtol=1e-5)
         index = self.described(self.folder / "c.csv")
-        self.assertTrue(any('counts the rows: "0"' in note for note in index["notes"]), index["notes"])
+        self.assertTrue(any('"0" numbers the rows' in note for note in index["notes"]), index["notes"])
         r = self.file("r.txt", '"a" "b"\n"1" 1.5 2\n"2" 2.5 3\n')  # write.table
-        self.assertIn("as R writes them, name that column too", self.refusal(r))
+        self.assertIn("as R writes them, add a name for that column to the header", self.refusal(r))
 
     def test_other_kinds_are_named_with_a_way_out(self):
         table = self.file("t.csv", TABLE)
@@ -150,7 +150,7 @@ class Formats(Tables):
         path = self.file("countries.csv", "x,country\n" + rows)
         self.assertEqual(self.described(path, label="country")["class_names"], ["DE", "NA"])
         self.file("countries.csv", "x,country\n" + rows.replace('"', ""))
-        self.assertIn('quote it where it is a class: "NA"', self.refusal(path, label="country"))
+        self.assertIn('if it is a class, quote it: "NA"', self.refusal(path, label="country"))
 
 
 def own_tables():
@@ -219,8 +219,8 @@ class Owners(Tables):
     def test_what_looks_odd_is_said(self):
         tables = own_tables()
         notes = lambda name, **fields: " ".join(self.described(self.file(name + ".csv", tables[name][0]), **fields)["notes"])
-        self.assertIn('the same value in every row: "same"', notes("constant"))
-        self.assertIn('counts the rows: "id"; if it is an index, leave it out: "ignore": ["id"]', notes("identified", ignore=["name"]))
+        self.assertIn('the same value in every row: "same"; leave it out: "ignore": ["same"]', notes("constant"))
+        self.assertIn('"id" numbers the rows; if it is an index, leave it out: "ignore": ["name", "id"]', notes("identified", ignore=["name"]))
         self.assertIn("numbers have decimal commas", notes("german", label="Art"))
 
     def test_a_table_is_no_picture(self):

@@ -31,9 +31,9 @@ TEST(CsvDialects, DelimitersAreFoundAndSaid) {
     EXPECT_EQ(table.notes.empty(), delimiter == ",") << delimiter;
   }
   EXPECT_EQ(table_of("a;b\n1;2\n").notes, (Texts{"fields are separated by \";\""}));
-  EXPECT_EQ(table_of("a\tb\n1\t2\n").notes, (Texts{"fields are separated by \"\\t\""}));
+  EXPECT_EQ(table_of("a\tb\n1\t2\n").notes, (Texts{"fields are separated by tabs"}));
   EXPECT_EQ(table_of(" 1.0  2.0\n\t3.0 4.0  \n").notes,
-            (Texts{"fields are separated by blanks", "no header: columns are numbered from 0"}));
+            (Texts{"fields are separated by spaces", "no header: columns are numbered from 0"}));
   EXPECT_EQ(table_of("a;b\n1;2\n", {.delimiter = ';'}).notes, Texts());
 }
 
@@ -61,13 +61,14 @@ TEST(CsvDialects, CommasThatMayBeThousandsAreAsked) {
       table_refusal("a;b\n1,234;2\n5,678;3\n"),
       "t.csv:2: \"1,234\" may have a decimal comma or a thousands separator: set \"decimal\" to \",\"");
   EXPECT_SAYS(table_refusal("a;b\n1,23;2\n5;3.5\n"),
-              "t.csv:2: \"1,23\" has a comma, and numbers such as that in line 3 have decimal points");
+              "t.csv:2: \"1,23\" has a comma, but the numbers in line 3 have decimal points");
   EXPECT_SAYS(table_refusal("a;b\n1,234.5;2\n"), "\"1,234.5\" is not a number; remove thousands separators");
   EXPECT_SAYS(table_refusal("a;b\n$1,000;2\n"),
               "\"$1,000\" is not a number; remove thousands separators, currency");
   EXPECT_SAYS(table_refusal("a;b\n20 %;2\n"),
               "\"20 %\" is not a number; remove thousands separators, currency");
-  EXPECT_SAYS(table_refusal("a;b\n\"Doe, J. 0\";2\n"), "is not a number; name a column of text as \"label\"");
+  EXPECT_SAYS(table_refusal("a;b\n\"Doe, J. 0\";2\n"),
+              "is not a number; if the column holds classes: \"label\": \"a\"");
   EXPECT_EQ(table_of("a;b\n-0,275;2\n1234,567;3\n").values, (Floats{-.275F, 2, 1234.567F, 3}))
       << "no group of thousands";
   for (const auto* number : {"1,2345", "1,23", "1,234e0"})
@@ -85,7 +86,7 @@ TEST(CsvDialects, LinesMayEndAsAnySystemEndsThem) {
       EXPECT_EQ(table.values, (Floats{1, 2}));
       EXPECT_EQ(table.labels, (Texts{"x", "y" + end + "z"}));
     }
-  EXPECT_SAYS(table_refusal("a,b\r1,2\r3\r"), "t.csv:3: has 1 fields");
+  EXPECT_SAYS(table_refusal("a,b\r1,2\r3\r"), "t.csv:3: has 1 field,");
 }
 
 TEST(CsvDialects, CommentsAndTitlesAreSkipped) {
@@ -96,14 +97,12 @@ TEST(CsvDialects, CommentsAndTitlesAreSkipped) {
   EXPECT_SAYS(table_refusal("a,b\n1,2\n#3,4\n", {.comment = ""}),
               "t.csv:3: column 0 (\"a\"): \"#3\" is not a number");
   const auto titled = table_refusal("Measurements of May\na,b,c\n1,2,3\n4,5,6\n");
-  EXPECT_SAYS(
-      titled,
-      "t.csv:2: has 3 fields, the first row has 1. If lines stand above the table, set \"skip_lines\"");
+  EXPECT_SAYS(titled, "t.csv:2: the table begins in this line: set \"skip_lines\": 1");
   EXPECT_EQ(titled.find('\n'), std::string::npos);  // told once
   EXPECT_EQ(table_of("Measurements of May\na,b,c\n1,2,3\n", {.skip_lines = 1}).columns,
             (Texts{"a", "b", "c"}));
   EXPECT_SAYS(table_refusal("title\na,b\n1,2\n3\n", {.skip_lines = 1}),
-              "t.csv:4: has 1 fields");  // lines keep their numbers
+              "t.csv:4: has 1 field,");  // lines keep their numbers
   EXPECT_EQ(table_of("sep=;\na;b\n1;2\n").values, (Floats{1, 2}));
   EXPECT_SAYS(table_refusal("sep=;\na;b\n1;x\n"), "t.csv:3:");
 }
@@ -111,7 +110,7 @@ TEST(CsvDialects, CommentsAndTitlesAreSkipped) {
 TEST(CsvDialects, ACommentMayNameTheColumns) {  // as numpy.savetxt writes them
   const auto table = table_of("# width, height\n1,2\n3,4\n");
   EXPECT_EQ(table.columns, (Texts{"width", "height"}));
-  EXPECT_EQ(table.notes, (Texts{"a comment names the columns"}));
+  EXPECT_EQ(table.notes, (Texts{"the columns are named in a comment"}));
   EXPECT_EQ(table_of("# made in May\n1,2\n3,4\n").columns, (Texts{"0", "1"}));
   EXPECT_EQ(table_of("# width, height\n1,2\n3,4\n", {.header = false}).columns, (Texts{"0", "1"}));
 }
@@ -128,8 +127,8 @@ TEST(CsvDialects, QuotedMissingValuesAreClasses) {
   EXPECT_EQ(table.labels, (Texts{"NA", "DE", "None"}));
   EXPECT_SAYS(
       table_refusal("x,country\n1,NA\n2,DE\n", {.label = "country"}),
-      "t.csv:2: column 1 (\"country\"): the label is missing; give it, or remove the row; quote it where it "
-      "is a class: \"NA\"");
+      "t.csv:2: column 1 (\"country\"): the label is missing; add it, or remove the row; if it is a class, "
+      "quote it: \"NA\"");
   EXPECT_SAYS(table_refusal("x,country\n1,\"\"\n", {.label = "country"}), "the label is missing");
   EXPECT_SAYS(table_refusal("x,y\n\"NA\",1\n"), "the value is missing");
 }
@@ -137,7 +136,7 @@ TEST(CsvDialects, QuotedMissingValuesAreClasses) {
 TEST(CsvDialects, TruthValuesAreNumbers) {
   const auto table = table_of("x,smokes,old\n1,True,FALSE\n2,False,TRUE\n");
   EXPECT_EQ(table.values, (Floats{1, 1, 0, 2, 0, 1}));
-  EXPECT_EQ(table.notes, (Texts{"true and false are read as 1 and 0"}));
+  EXPECT_EQ(table.notes, (Texts{"true and false are read as 1 and 0: \"smokes\", \"old\""}));
   EXPECT_EQ(table_of("x,k\n1,true\n2,false\n", {.label = "k"}).labels, (Texts{"true", "false"}));
 }
 
@@ -145,7 +144,8 @@ TEST(CsvDialects, WhatIsWrongLeadsOn) {
   EXPECT_SAYS(table_refusal("a,b,\n1,2,\n"), "leave the column out: \"ignore\": [\"2\"]");
   EXPECT_EQ(table_of("a,b,\n1,2,\n", {.ignore = {"2"}}).values, (Floats{1, 2}));
   EXPECT_SAYS(table_refusal("a,b\n1,x\n"), "leave it out: \"ignore\": [\"b\"]");
-  EXPECT_SAYS(table_refusal("a,b\nr1,1,2\nr2,3,4\n"), "as R writes them, name that column too");
+  EXPECT_SAYS(table_refusal("a,b\nr1,1,2\nr2,3,4\n"),
+              "as R writes them, add a name for that column to the header");
   EXPECT_SAYS(table_refusal("x\n1,5\n2,5\n"), "set \"delimiter\" to \";\" and \"decimal\" to \",\"");
   EXPECT_EQ(table_of("x\n1,5\n2,5\n", {.delimiter = ';', .decimal = ','}).values, (Floats{1.5, 2.5}));
   EXPECT_SAYS(table_refusal("1 1:0.5 2:3\n0 1:2 2:1\n"), "LIBSVM's sparse format");

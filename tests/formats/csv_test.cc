@@ -41,7 +41,7 @@ TEST(Csv, LeavesColumnsOut) {
   EXPECT_EQ(table.labels, (Texts{"2", "4"}));
   EXPECT_SAYS(csv_refusal("id,a\n1,2", {.label = "idd"}),
               "t.csv:1: has no column \"idd\". Did you mean \"id\"?");
-  EXPECT_SAYS(csv_refusal("id\n1", {.ignore = {"id"}}), "no column of values is left");
+  EXPECT_SAYS(csv_refusal("id\n1", {.ignore = {"id"}}), "no feature columns are left");
 }
 
 TEST(Csv, QuotesMayHoldDelimitersQuotesAndLines) {
@@ -54,7 +54,7 @@ TEST(Csv, QuotesMayHoldDelimitersQuotesAndLines) {
 
 TEST(Csv, NamesEveryMistakeByLineAndColumn) {
   const auto said = csv_refusal("a,b\n1,\n1,2,3\nx,nan\n,1e999\n5,6\n");
-  EXPECT_SAYS(said, "t.csv:2: column 1 (\"b\"): 2 values are missing, this is the first; fill them");
+  EXPECT_SAYS(said, "t.csv:2: column 1 (\"b\"): 2 values are missing, the first in this row; fill them");
   EXPECT_SAYS(said, "t.csv:3: has 3 fields, the first row has 2");
   EXPECT_SAYS(said, "t.csv:4: column 0 (\"a\"): \"x\" is not a number");
   EXPECT_SAYS(said, "t.csv:5: column 0 (\"a\"): the value is missing");
@@ -82,15 +82,51 @@ TEST(Csv, TellsTenMistakesAtMost) {
 TEST(Csv, SaysWhatToDoAboutFirstMistakes) {
   const auto text = csv_refusal("a,kind\n1,x\n2,y\n3,z\n");
   EXPECT_SAYS(text,
-              "t.csv:2: column 1 (\"kind\"): \"x\" is not a number; name a column of text as \"label\"");
+              "t.csv:2: column 1 (\"kind\"): \"x\" is not a number; if the column holds classes: \"label\": "
+              "\"kind\"; "
+              "otherwise leave it out: \"ignore\": [\"kind\"]");
   EXPECT_EQ(text.find('\n'), std::string::npos);  // a column of text is one mistake
   EXPECT_SAYS(csv_refusal("a;kind\n1;x\n", {.delimiter = ',', .label = "kind"}),
               "has no column \"kind\". Set \"delimiter\" to \";\"?");
   EXPECT_SAYS(csv_refusal("a\tb\n1\t2,5\n", {.delimiter = ','}),
               "has 2 fields, the first row has 1. Set \"delimiter\" to \"\\t\"?");
   EXPECT_SAYS(csv_refusal("a,a,b\n1,2,3\n", {.label = "a"}),
-              "two columns are called \"a\": name it by its number");
+              "columns 0 and 1 are both called \"a\": give the number of one");
   EXPECT_SAYS(csv_refusal("a,k\n1,s\xe9t\n", {.label = "k"}), "t.csv:2: column 1 (\"k\"): is not UTF-8");
+}
+
+TEST(Csv, ColumnsMayBeNumbers) {
+  EXPECT_EQ(csv_of("a,b,c\n1,2,3\n", {.label = "2", .ignore = {"0"}}).values, Floats{2});
+  for (const std::string number : {"3", "24", "-1", "99999999999999999999"})
+    EXPECT_SAYS(csv_refusal("1,2,3\n4,5,6\n", {.label = number}),
+                "t.csv:1: has no column " + number + ": columns are numbered 0 to 2.");
+  EXPECT_SAYS(csv_refusal("x\n1\n", {.ignore = {"1"}}), "has no column 1: its only column is number 0.");
+  EXPECT_EQ(csv_of("2019,x\n1,2\n", {.header = true, .ignore = {"2019"}}).columns, Texts{"x"});  // a name
+}
+
+TEST(Csv, ColumnsWithoutNamesHaveNumbersThatNoOtherHas) {  // pandas' index beside columns 0, 1, ...
+  const auto table = csv_of(",0,1\n7,1.5,2\n8,3,4\n", {.header = true});
+  EXPECT_EQ(table.columns, (Texts{"Unnamed: 0", "0", "1"}));
+  EXPECT_EQ(csv_of(",0,1\n7,1.5,2\n", {.header = true, .ignore = {"Unnamed: 0"}}).values, (Floats{1.5, 2}));
+  EXPECT_EQ(csv_of(",a\n7,1\n").columns, (Texts{"0", "a"}));
+}
+
+TEST(Csv, ColumnsOfAModelAreFoundByName) {
+  const CsvFormat format{.label = "kind", .columns = {"b", "a"}};
+  const auto table = csv_of("id,a,kind,b\nx,1,u,2\ny,3,v,4\n", format);
+  EXPECT_EQ(table.columns, (Texts{"b", "a"}));
+  EXPECT_EQ(table.values, (Floats{2, 1, 4, 3}));
+  EXPECT_EQ(table.labels, (Texts{"u", "v"}));
+  EXPECT_EQ(table.notes,
+            (Texts{"its columns are in another order than those of the run; they are matched by name",
+                   "columns that the model was not trained on are left out: \"id\""}));
+  const auto unlabeled = csv_of("b,a\n1,2\n", format);
+  EXPECT_EQ(unlabeled.notes, Texts{"has no label column \"kind\": its rows have no labels"});
+  EXPECT_TRUE(unlabeled.labels.empty());
+  EXPECT_SAYS(csv_refusal("a,c\n1,2\n", format),
+              "t.csv:1: lacks a column that the model was trained on: \"b\"");
+  EXPECT_SAYS(csv_refusal("x,y\n1,2\n", format), "lacks columns that the model was trained on: \"b\", \"a\"");
+  EXPECT_EQ(csv_of("a,b,a\n1,2,3\n", {.columns = {"a", "a", "b"}}).values, (Floats{1, 3, 2}));
 }
 
 TEST(Csv, NumbersAreTheNearestFloats) {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "aelab/core/error.h"
@@ -12,8 +12,11 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
+#include "aelab/data/formats/csv_columns.h"
 #include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_header.h"
+#include "aelab/data/formats/csv_layout.h"
+#include "aelab/data/formats/csv_numbers.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/text_encoding.h"
@@ -23,19 +26,16 @@ namespace {
 
 using Fields = std::vector<CsvField>;
 
-/// What tables write where there is no value.
-bool is_missing_value(std::string_view text) {
-  constexpr std::string_view kMissing[] = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"};
-  return std::find(std::begin(kMissing), std::end(kMissing), trimmed(text)) != std::end(kMissing);
+/// What separates fields, in words.
+std::string delimiter_in_words(char sign) {
+  if (sign == ' ') return "spaces";
+  if (sign == '\t') return "tabs";
+  return fmt::format("\"{}\"", sign);
 }
 
-std::string in_json(char sign) { return sign == '\t' ? "\\t" : std::string(1, sign); }
-
-/// 1 for true, 0 for false, as Python, R and JSON write them.
-std::optional<double> truth_in(std::string_view text) {
-  for (const std::string_view word : {"True", "TRUE", "true", "False", "FALSE", "false"})
-    if (trimmed(text) == word) return word.front() == 'T' || word.front() == 't';
-  return std::nullopt;
+/// "1 field", "3 fields"
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 /// "1 3:0.5 17:2": a label, then feature:value.
@@ -47,62 +47,6 @@ bool is_libsvm(const Fields& row) {
                   number_in(field.text.substr(colon + 1));
          });
 }
-
-/// "1,234", but not "0,275" or "1234,567".
-bool may_be_thousands(std::string_view text) {
-  constexpr std::size_t kGroup = 3;
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  const auto comma = text.find(','), behind = text.size() - comma - 1;
-  return comma > 0 && comma <= kGroup && text.front() != '0' && behind == kGroup &&
-         text.find_first_of("eE") == std::string_view::npos;
-}
-
-/// Commas in numbers, decimal or not: gathered over the whole file, and judged at its end.
-class DecimalSigns {
- public:
-  explicit DecimalSigns(std::optional<char> given) : given_(given) {}
-
-  /// A field's number, with the sign that was given, or with either.
-  std::optional<double> read(std::string_view text, std::int64_t line) {
-    if (given_) return number_in(text, *given_);
-    if (const auto number = number_in(text)) {
-      if (text.find('.') != std::string_view::npos && !point_line_) point_line_ = line;
-      return number;
-    }
-    const auto number = number_in(text, ',');
-    if (!number) return number;
-    const bool like_thousands = may_be_thousands(trimmed(text));
-    if (!comma_line_ || (only_thousands_ && !like_thousands)) {
-      comma_line_ = line;
-      comma_text_ = trimmed(text);
-    }
-    only_thousands_ = only_thousands_ && like_thousands;
-    return number;
-  }
-
-  bool are_commas() const { return comma_line_.has_value(); }
-
-  /// Error where the commas that were read may be something else than decimal ones.
-  void check(const std::string& file) const {
-    if (!comma_line_) return;
-    if (point_line_)
-      throw Error(fmt::format(
-          "{}:{}: \"{}\" has a comma, and numbers such as that in line {} have decimal points: remove "
-          "thousands separators, or set \"decimal\" to \",\" or \".\"",
-          file, *comma_line_, comma_text_, *point_line_));
-    if (only_thousands_)
-      throw Error(fmt::format(
-          "{}:{}: \"{}\" may have a decimal comma or a thousands separator: set \"decimal\" to \",\", or "
-          "remove the separators",
-          file, *comma_line_, comma_text_));
-  }
-
- private:
-  std::optional<char> given_;
-  std::optional<std::int64_t> point_line_ = {}, comma_line_ = {};
-  std::string comma_text_;
-  bool only_thousands_ = true;
-};
 
 class CsvReader {
  public:
@@ -132,12 +76,14 @@ class CsvReader {
       StopSignals::check();
       take_row(row);
     }
-    for (auto& fault : faults_.in_words(file_, names_)) problems_.add(std::move(fault));
+    for (auto& fault : faults_.in_words(file_, names_, format_)) problems_.add(std::move(fault));
     problems_.say_if_enough(file_);
     problems_.raise();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
     decimals_.check(file_);
     add_notes(named);
+    for (const auto& column : readings_) table_.summaries.push_back(column.summary());
+    find_merged_values(header && !named);
     return std::move(table_);
   }
 
@@ -150,10 +96,10 @@ class CsvReader {
   const std::string& file_;
   std::vector<std::string> names_;
   std::vector<std::size_t> columns_;
+  std::vector<ColumnReading> readings_;  // of columns_
   std::optional<std::size_t> label_;
   ColumnFaults faults_;
   std::set<std::size_t> widths_;  // of the rows so far, as long as none fits
-  bool has_truths_ = false;
   CsvTable table_;
   Problems problems_;
 
@@ -189,10 +135,18 @@ class CsvReader {
     return true;
   }
 
+  /// The name of a column without one: its number, as pandas writes it where a column has that for a name.
+  static std::string number_as_name(const Fields& row, std::size_t column) {
+    auto number = std::to_string(column);
+    const bool taken = std::any_of(row.begin(), row.end(),
+                                   [&](const CsvField& field) { return trimmed(field.text) == number; });
+    return taken ? "Unnamed: " + number : number;
+  }
+
   void name_columns(const Fields& row, bool header) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       names_.push_back(header ? std::string(trimmed(row[i].text)) : std::string());
-      if (names_.back().empty()) names_.back() = std::to_string(i);
+      if (names_.back().empty()) names_.back() = header ? number_as_name(row, i) : std::to_string(i);
       if (!is_utf8(names_.back()))
         throw Error(fmt::format("{}:{}: column {}: {}", file_, rows_.line(), i, not_utf8()));
     }
@@ -209,23 +163,7 @@ class CsvReader {
     const auto& whole = names_.front();
     const auto found = names_.size() == 1 ? whole.find_first_of(kOthers) : std::string::npos;
     if (found == std::string::npos || whole[found] == delimiter_) return {};
-    return fmt::format(" Set \"delimiter\" to \"{}\"?", in_json(whole[found]));
-  }
-
-  std::size_t column_named(const std::string& name) const {
-    const auto found = std::find(names_.begin(), names_.end(), name);
-    if (found != names_.end()) {
-      if (std::find(found + 1, names_.end(), name) != names_.end())
-        throw Error(fmt::format("{}:{}: two columns are called \"{}\": name it by its number", file_,
-                                rows_.line(), name));
-      return static_cast<std::size_t>(found - names_.begin());
-    }
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size() && number < names_.size()) return number;
-    const auto hint = delimiter_hint();
-    throw Error(fmt::format("{}:{}: has no column \"{}\".{}", file_, rows_.line(), name,
-                            hint.empty() ? did_you_mean(name, names_) : hint));
+    return fmt::format(" Set \"delimiter\" to {}?", in_json(whole.substr(found, 1)));
   }
 
   std::string place(std::size_t column) const {
@@ -233,12 +171,12 @@ class CsvReader {
   }
 
   /// Once for a column whose first value is not a number either.
-  void add_not_a_number(std::size_t column, std::string_view text) {
+  void add_not_a_number(std::size_t column, const ColumnReading& reading, std::string_view text) {
     if (faults_.is_text(column)) return;
     std::string remedy;
     if (format_.decimal == '.' && number_in(text, ','))
       remedy = "; set \"decimal\" to \",\" if the comma is a decimal one, or remove thousands separators";
-    else if (table_.rows == 0)
+    else if (reading.summary().first.empty() || reading.words)
       return faults_.add_text(column, rows_.line(), text);
     else if (is_decorated_number(text))
       remedy = "; remove thousands separators, currency signs and percent signs";
@@ -246,16 +184,18 @@ class CsvReader {
   }
 
   void choose_columns() {
-    if (!format_.label.empty()) label_ = column_named(format_.label);
+    auto chosen =
+        aelab::choose_columns(names_, format_, fmt::format("{}:{}", file_, rows_.line()), delimiter_hint());
+    if (chosen.values.empty()) throw Error(file_ + ": no feature columns are left");
+    columns_ = std::move(chosen.values);
+    label_ = chosen.label;
+    table_.notes = std::move(chosen.notes);
     if (label_) table_.label = names_[*label_];
-    std::vector<std::size_t> ignored;
-    for (const auto& name : format_.ignore) ignored.push_back(column_named(name));
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (label_ == i || std::find(ignored.begin(), ignored.end(), i) != ignored.end()) continue;
-      columns_.push_back(i);
-      table_.columns.push_back(names_[i]);
+    for (const auto column : columns_) {
+      table_.columns.push_back(names_[column]);
+      table_.references.push_back(reference_to(names_, column));
     }
-    if (columns_.empty()) throw Error(file_ + ": no column of values is left");
+    readings_.resize(columns_.size());
   }
 
   /// Once for all rows of a length where none has that of the first.
@@ -263,49 +203,63 @@ class CsvReader {
     if (table_.rows == 0 && !widths_.insert(fields).second) return;
     std::string remedy = delimiter_hint();
     if (remedy.empty() && table_.rows == 0) {
-      if (const auto sign = names_.front().substr(0, 1); sign == "%" || sign == "/" || sign == "*")
-        remedy = fmt::format(" If lines that begin with \"{}\" are comments, set \"comment\" to it", sign);
-      else if (names_.size() == 1 && fields == 2 && delimiter_ == ',')
+      if (names_.size() == 1 && fields == 2 && delimiter_ == ',')
         remedy = " If commas are decimal ones, set \"delimiter\" to \";\" and \"decimal\" to \",\"";
       else if (names_.size() == 1)
-        remedy = " If lines stand above the table, set \"skip_lines\" to their number";
+        remedy = " If there are lines above the table, set \"skip_lines\" to their number";
       else if (fields == names_.size() + 1)
-        remedy = " If rows begin with a name that the header lacks, as R writes them, name that column too";
+        remedy =
+            " If the rows begin with row names, as R writes them, add a name for that column to the header";
     }
     if (remedy.empty())
       remedy = fields < names_.size()
-                   ? " Add what is missing, or remove the row"
-                   : " Quote a field that contains the delimiter, or remove what is too much";
-    problems_.add(fmt::format("{}:{}: has {} fields, the first row has {}.{}", file_, rows_.line(), fields,
-                              names_.size(), remedy));
+                   ? " Add the missing fields, or remove the row"
+                   : " Quote a field that contains the delimiter, or remove the extra fields";
+    problems_.add(fmt::format("{}:{}: has {}, the first row has {}.{}", file_, rows_.line(),
+                              counted(fields, "field"), names_.size(), remedy));
   }
 
-  void take_value(std::size_t column, const CsvField& field) {
+  /// The value of a word in a column of such words alone.
+  std::optional<double> read_word(ColumnReading& reading, std::string_view text) {
+    const auto* words = truth_words(text);
+    const bool first = reading.summary().first.empty();
+    if (!words || !(first || reading.words == words)) return std::nullopt;
+    if (first) reading.first_word = {rows_.line(), std::string(trimmed(text))};
+    reading.words = words;
+    return is_true(text, *words);
+  }
+
+  void take_value(std::size_t column, ColumnReading& reading, const CsvField& field) {
     auto value = decimals_.read(field.text, rows_.line());
-    if (!value && (value = truth_in(field.text))) has_truths_ = true;
+    const bool is_number = value.has_value();
+    if (!value) value = read_word(reading, field.text);
+    table_.values.push_back(static_cast<float>(value.value_or(0)));
     if (is_missing_value(field.text))
       faults_.add_missing(column, rows_.line());
     else if (!value)
-      add_not_a_number(column, field.text);
-    else if (!std::isfinite(static_cast<float>(*value)))
+      add_not_a_number(column, reading, field.text);
+    else if (is_number && reading.words)
+      faults_.add_text(column, reading.first_word.first, reading.first_word.second);
+    else if (!std::isfinite(table_.values.back()))
       problems_.add(place(column) +
                     fmt::format("{} is infinite, or too large for a 32-bit float", field.text.substr(0, 40)));
-    table_.values.push_back(static_cast<float>(value.value_or(0)));
+    else
+      reading.add(*value, is_number ? field.text : std::string_view());
   }
 
   void take_label(const CsvField& field) {
     const auto text = trimmed(field.text);
     if (is_missing_value(text) && (!field.quoted || text.empty()))
-      problems_.add(place(*label_) + "the label is missing; give it, or remove the row" +
-                    (text.empty() ? "" : fmt::format("; quote it where it is a class: \"{}\"", text)));
+      problems_.add(place(*label_) + "the label is missing; add it, or remove the row" +
+                    (text.empty() ? "" : fmt::format("; if it is a class, quote it: \"{}\"", text)));
     if (!is_utf8(text)) problems_.add(place(*label_) + not_utf8());
     table_.labels.emplace_back(text);
   }
 
   void take_row(const Fields& row) {
     if (row.size() != names_.size()) return add_ragged(row.size());
-    for (const auto column : columns_) {
-      take_value(column, row[column]);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      take_value(columns_[i], readings_[i], row[columns_[i]]);
       if (problems_.enough()) return;
     }
     if (label_) take_label(row[*label_]);
@@ -315,37 +269,68 @@ class CsvReader {
   void add_notes(bool named_in_comment) {
     auto& notes = table_.notes;
     if (!format_.delimiter && delimiter_ != ',')
-      notes.push_back(delimiter_ == ' ' ? "fields are separated by blanks"
-                                        : fmt::format("fields are separated by \"{}\"", in_json(delimiter_)));
+      notes.push_back("fields are separated by " + delimiter_in_words(delimiter_));
     if (decimals_.are_commas()) notes.emplace_back("numbers have decimal commas");
     if (!format_.header && !table_.has_header) notes.emplace_back("no header: columns are numbered from 0");
     std::set<std::string> known;
     for (const auto& name : names_)
       if (!known.insert(name).second) notes.push_back(fmt::format("several columns are called \"{}\"", name));
-    if (has_truths_) notes.emplace_back("true and false are read as 1 and 0");
-    if (named_in_comment) notes.emplace_back("a comment names the columns");
+    add_truth_notes();
+    if (named_in_comment) notes.emplace_back("the columns are named in a comment");
     if (const auto skipped = rows_.comments() - (named_in_comment ? 1 : 0); skipped > 0)
-      notes.push_back(fmt::format("{} comment line{} skipped", skipped, skipped == 1 ? "" : "s"));
+      notes.push_back(counted(static_cast<std::size_t>(skipped), "comment line") + " skipped");
+    if (const auto sign = comment_sign(names_.front());
+        table_.has_header && !named_in_comment && !sign.empty())
+      notes.push_back(fmt::format(
+          "the first column is called {}; if lines that begin with \"{}\" are comments: \"comment\": \"{}\"",
+          in_json(names_.front()), sign, sign));
+  }
+
+  void add_truth_notes() {
+    constexpr std::size_t kShown = 5;
+    std::map<const TruthWords*, std::vector<std::string>> columns;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (readings_[i].words) columns[readings_[i].words].push_back(in_json(table_.columns[i]));
+    for (const auto& [words, names] : columns)
+      table_.notes.push_back(fmt::format("{} and {} are read as 1 and 0: {}", words->one, words->zero,
+                                         join_some(names, kShown)));
+  }
+
+  /// Notes the columns in which different values are the same 32-bit floats, counted in a second pass.
+  void find_merged_values(bool skips_first_row) {
+    std::map<std::size_t, DistinctValues> found;  // by place in columns_
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (readings_[i].may_merge()) found[i];
+    table_.merged.assign(columns_.size(), false);
+    if (found.empty()) return;
+    auto rows = rows_ahead();
+    Fields row;
+    if (skips_first_row) rows.next(row);
+    while (rows.next(row))
+      for (auto& [i, values] : found)
+        values.add(*decimals_.read(row[columns_[i]].text, 0), row[columns_[i]].text);
+    for (auto& [i, values] : found) {
+      table_.merged[i] = values.are_merged();
+      if (!table_.merged[i]) continue;
+      table_.notes.push_back(fmt::format(
+          "{}: {} different values become {} as 32-bit floats; {} in the table, or leave it out: {}",
+          in_json(table_.columns[i]), values.values(), values.floats(),
+          readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
+          ignore_option(format_.ignore, {table_.references[i]})));
+    }
   }
 };
 
-/// Removes the first `count` lines; an Error where there are no more.
-void skip_lines(std::string_view& text, std::int64_t count, const std::string& file) {
-  for (; count > 0; --count) {
-    const auto end = text.find_first_of("\r\n");
-    if (end == std::string_view::npos) throw Error(file + ": \"skip_lines\" leaves no rows");
-    text.remove_prefix(end + (text.substr(end).starts_with("\r\n") ? 2 : 1));
-  }
-}
-
-/// Excel's own first line, "sep=;".
-std::optional<char> take_separator_line(std::string_view& text) {
-  constexpr std::string_view kBegin = "sep=";
-  if (!text.starts_with(kBegin) || text.size() < kBegin.size() + 2) return std::nullopt;
-  const char sign = text[kBegin.size()], behind = text[kBegin.size() + 1];
-  if (behind != '\n' && behind != '\r') return std::nullopt;
-  text.remove_prefix(kBegin.size() + (text.substr(kBegin.size() + 1).starts_with("\r\n") ? 3 : 2));
-  return sign;
+/// The table in `text`. Error: where comments or lines above the table are the cause, says how to skip them.
+CsvTable read_rows(std::string_view text, const CsvFormat& format, char delimiter, const std::string& file,
+                   std::int64_t first_line) try {
+  return CsvReader(text, format, delimiter, file, first_line).read();
+} catch (const Error&) {
+  const auto advice = layout_advice(text, format, file, first_line);
+  if (advice.empty()) throw;
+  // Excel's line "sep=;" is skipped too.
+  const bool separator_line = !format.delimiter && first_line > format.skip_lines + 1;
+  throw Error(advice + (separator_line ? ", \"delimiter\": " + in_json(std::string(1, delimiter)) : ""));
 }
 
 CsvTable parse_table(std::string bytes, const CsvFormat& format, const std::string& file) {
@@ -356,8 +341,8 @@ CsvTable parse_table(std::string bytes, const CsvFormat& format, const std::stri
   const auto first_line = format.skip_lines + (delimiter ? 2 : 1);
   if (format.delimiter || !delimiter)
     delimiter = format.delimiter ? *format.delimiter : find_delimiter(text, format.comment);
-  auto table = CsvReader(text, format, *delimiter, file, first_line).read();
-  if (!decoded.encoding.empty()) table.notes.push_back("the text is " + decoded.encoding);
+  auto table = read_rows(text, format, *delimiter, file, first_line);
+  if (!decoded.encoding.empty()) table.notes.push_back("the encoding is " + decoded.encoding);
   return table;
 }
 

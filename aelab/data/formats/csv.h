@@ -7,34 +7,44 @@
 #include <string_view>
 #include <vector>
 
+#include "aelab/data/formats/column_summary.h"
+
 namespace aelab {
 
 /// How a table is read. What is unset is detected from the file and reported in CsvTable::notes.
 struct CsvFormat {
-  std::optional<char> delimiter = {};    ///< ' ' stands for any run of blanks and tabs
+  std::optional<char> delimiter = {};    ///< ' ' stands for any number of spaces and tabs
   std::optional<char> decimal = {};      ///< '.' or ','
   std::optional<bool> header = {};       ///< whether the first row names the columns
   std::string comment = "#";             ///< lines that begin with it are skipped; empty: none
-  std::int64_t skip_lines = 0;           ///< at the beginning, before anything else is looked at
+  std::int64_t skip_lines = 0;           ///< lines to skip at the beginning of the file
   std::string label = {};                ///< the labels' column: its name, or its number from 0; "": none
   std::vector<std::string> ignore = {};  ///< columns that are left out, by name or number
+  /// The names of the columns that are read, in their order, for a model that was trained on such columns;
+  /// all others are left out, and the labels may be missing. Empty: all columns but `label` and `ignore`.
+  std::vector<std::string> columns = {};
 };
 
 /// A table of numbers, with or without a column of labels.
 struct CsvTable {
   std::vector<std::string> columns;  ///< names of the columns of values; numbers from 0 without a header
-  std::vector<float> values;         ///< [rows, columns]
-  std::vector<std::string> labels;   ///< [rows], as they are written; none without a label column
-  std::string label = {};            ///< the name of the labels' column
+  std::vector<std::string>
+      references;  ///< of the same columns in "ignore": names, or numbers where not unique
+  std::vector<ColumnSummary> summaries;  ///< of the same columns
+  std::vector<bool> merged;              ///< whether rounding to float32 merges different values of a column
+  std::vector<float> values;             ///< [rows, columns]
+  std::vector<std::string> labels;       ///< [rows], as they are written; none without a label column
+  std::string label = {};                ///< the name of the labels' column
   bool has_header = false;
   std::int64_t rows = 0;
   std::vector<std::string> notes = {};  ///< what was detected and differs from RFC 4180, for the user to read
 };
 
 /// Reads a table (RFC 4180; lines may end in \n, \r\n or \r; UTF-8 or UTF-16). A field NA, NaN, null, None, ?
-/// or an empty one is a missing value; as a label, a quoted "NA" is a class. Error names `file`, line and
-/// column: a ragged row, a value that is missing or not a finite number, a quote that is not closed. At most
-/// ten are reported at once.
+/// or an empty one is a missing value; as a label, a quoted "NA" is a class. A column of values that consists
+/// of the words true and false, yes and no, t and f, y and n, or on and off, in any case, is read as 1 and 0.
+/// Error names `file`, line and column: a ragged row, a value that is missing or not a finite number, a quote
+/// that is not closed. At most ten are reported at once.
 CsvTable parse_csv(std::string_view text, const CsvFormat& format, const std::string& file);
 
 /// The same of a file, gzipped or not. Error also where it is another kind of file (file_kind.h).

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "aelab/data/formats/csv_numbers.h"
+
 namespace aelab {
 namespace {
 
-/// The numbers of a row; none where a field is no number.
+/// The numbers of a row; none where a field is not a number.
 std::vector<double> numbers_of(const std::vector<CsvField>& row) {
   std::vector<double> numbers;
   for (const auto& field : row) {
@@ -35,18 +37,26 @@ bool are_evenly_spaced(const std::vector<double>& numbers) {
   return step != 0;
 }
 
-/// Whether a text stands in the same column of both rows: a value, since no column is called as its value.
+/// Whether both rows have the same text in a column: it is a value, since no column is named like its value.
 bool repeats_text(const std::vector<CsvField>& first, const std::vector<CsvField>& second) {
   for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i)
     if (!first[i].text.empty() && first[i].text == second[i].text && !number_in(first[i].text)) return true;
   return false;
 }
 
+/// Whether a field is a truth value: the field below it is one of the same kind. Columns may be called "t".
+bool is_truth(const std::vector<CsvField>& first, const std::vector<CsvField>& second, std::size_t column) {
+  const auto* words = truth_words(first[column].text);
+  return words && words->one.size() > 1 && column < second.size() &&
+         truth_words(second[column].text) == words;
+}
+
 }  // namespace
 
 FirstRow judge_first_row(const std::vector<CsvField>& first, const std::vector<CsvField>& second,
                          const std::function<bool(const CsvField&)>& is_number) {
-  const auto count = std::count_if(first.begin(), first.end(), is_number);
+  std::ptrdiff_t count = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) count += is_number(first[i]) || is_truth(first, second, i);
   if (count == 0) return FirstRow::names;
   if (count < std::ssize(first)) return repeats_text(first, second) ? FirstRow::values : FirstRow::unclear;
   const auto numbers = numbers_of(first), below = numbers_of(second);

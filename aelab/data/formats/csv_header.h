@@ -9,7 +9,7 @@ namespace aelab {
 
 /// What the first row of a table is, as far as it can be told.
 enum class FirstRow {
-  names,    ///< no field is a number
+  names,    ///< no field is a number or a truth value
   values,   ///< all are; or some are, and the second row has the same text in a column
   unclear,  ///< some are otherwise; or all are, but in this row alone they are years, or evenly spaced
 };

@@ -16,7 +16,7 @@ struct CsvField {
 
 /// How rows and fields are delimited.
 struct CsvDialect {
-  char delimiter = ',';       ///< ' ' stands for any run of blanks and tabs
+  char delimiter = ',';       ///< ' ' stands for any number of spaces and tabs
   std::string comment = "#";  ///< lines that begin with it are skipped; empty: none
 };
 
@@ -53,13 +53,13 @@ class CsvRows {
   CsvField quoted();
 };
 
-/// The text without blanks and tabs around it.
+/// The text without spaces and tabs around it.
 std::string_view trimmed(std::string_view text);
 
 /// The number that the whole text is, with this decimal sign; infinity and NaN too.
 std::optional<double> number_in(std::string_view text, char decimal = '.');
 
-/// The delimiter, of comma, semicolon, tab, bar and blanks, with which the first rows most regularly have the
+/// The delimiter, of comma, semicolon, tab, bar and spaces, with which the first rows most regularly have the
 /// same number of fields, at least two, and most of these are numbers; a comma where no delimiter fits.
 char find_delimiter(std::string_view text, const std::string& comment);
 

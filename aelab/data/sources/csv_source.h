@@ -4,9 +4,9 @@
 
 namespace aelab {
 
-/// Tables of numbers. Values stay as they are; labels may be class numbers, or names, which are then numbered
-/// in the order of their bytes. Delimiter, decimal sign, header and encoding are found out where they are
-/// left out, and Data::notes says what was found.
+/// Tables of numbers. Values are not scaled. Labels may be class numbers, or names, which are then numbered
+/// in the order of their bytes. Delimiter, decimal sign, header and encoding are detected where they are left
+/// out, and reported in Data::notes.
 class Csv : public Source {
  public:
   struct Config {
@@ -18,8 +18,8 @@ class Csv : public Source {
     std::optional<bool> header = {};
     std::string comment = "#";
     std::int64_t skip_lines = 0;
-    std::string label = "";
-    std::vector<std::string> ignore = {};
+    ColumnName label = "";
+    std::vector<ColumnName> ignore = {};
     std::optional<std::vector<std::int64_t>> shape = {};
 
     void fields(Fields& f);
@@ -28,9 +28,12 @@ class Csv : public Source {
 
   explicit Csv(const Config& config) : config_(config) {}
   Data open() const override;
+  Data open_like(const Data& own) const override;
 
  private:
   Config config_;
+
+  Data read(const std::vector<std::string>& columns) const;
 };
 
 /// UCI optical digits, their test split (Alpaydin, Kaynak): 1,797 images, 1x8x8, values 0..16 scaled to [0,

@@ -1,0 +1,109 @@
+#include "aelab/data/formats/csv_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "aelab/core/error.h"
+#include "aelab/core/text.h"
+#include "aelab/data/formats/csv_faults.h"
+
+namespace aelab {
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// The whole number that the text is; too large ones are those of no column.
+std::optional<std::int64_t> column_number(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  return error == std::errc() ? number : -1;
+}
+
+/// By its name, or else by its number.
+std::optional<std::size_t> find_column(const Names& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto number = column_number(name);
+  if (!number || *number < 0 || *number >= std::ssize(names)) return std::nullopt;
+  return static_cast<std::size_t>(*number);
+}
+
+std::size_t column_named(const Names& names, const std::string& name, const std::string& where,
+                         const std::string& hint) {
+  if (const auto found = find_column(names, name)) {
+    const auto second = std::find(names.begin() + static_cast<std::ptrdiff_t>(*found) + 1, names.end(), name);
+    if (second != names.end())
+      throw Error(fmt::format("{}: columns {} and {} are both called {}: give the number of one", where,
+                              *found, second - names.begin(), in_json(name)));
+    return *found;
+  }
+  if (column_number(name))
+    throw Error(fmt::format("{}: has no column {}: {}.{}", where, name,
+                            names.size() == 1 ? "its only column is number 0"
+                                              : fmt::format("columns are numbered 0 to {}", names.size() - 1),
+                            hint));
+  throw Error(fmt::format("{}: has no column {}.{}", where, in_json(name),
+                          hint.empty() ? did_you_mean(name, names) : hint));
+}
+
+CsvColumns all_columns(const Names& names, const CsvFormat& format, const std::string& where,
+                       const std::string& hint) {
+  CsvColumns chosen;
+  if (!format.label.empty()) chosen.label = column_named(names, format.label, where, hint);
+  std::vector<std::size_t> ignored;
+  for (const auto& name : format.ignore) ignored.push_back(column_named(names, name, where, hint));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (chosen.label != i && std::find(ignored.begin(), ignored.end(), i) == ignored.end())
+      chosen.values.push_back(i);
+  return chosen;
+}
+
+/// The columns that a model was trained on, by their names; several of one name in their order.
+CsvColumns columns_of_model(const Names& names, const CsvFormat& format, const std::string& where) {
+  constexpr std::size_t kShown = 20;
+  CsvColumns chosen;
+  Names missing, others;
+  std::vector<bool> taken(names.size(), false);
+  for (const auto& name : format.columns) {
+    std::size_t column = 0;
+    while (column < names.size() && (taken[column] || names[column] != name)) ++column;
+    if (column == names.size()) {
+      missing.push_back(in_json(name));
+      continue;
+    }
+    taken[column] = true;
+    chosen.values.push_back(column);
+  }
+  if (!missing.empty())
+    throw Error(fmt::format("{}: lacks {} that the model was trained on: {}", where,
+                            missing.size() == 1 ? "a column" : "columns", join_some(missing, kShown)));
+  if (!format.label.empty()) {
+    const auto label = find_column(names, format.label);
+    if (label && !taken[*label])
+      chosen.label = label;
+    else
+      chosen.notes.push_back("has no label column " + in_json(format.label) + ": its rows have no labels");
+  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!taken[i] && chosen.label != i) others.push_back(in_json(names[i]));
+  if (!std::is_sorted(chosen.values.begin(), chosen.values.end()))
+    chosen.notes.emplace_back(
+        "its columns are in another order than those of the run; they are matched by name");
+  if (!others.empty())
+    chosen.notes.push_back("columns that the model was not trained on are left out: " +
+                           join_some(others, kShown));
+  return chosen;
+}
+
+}  // namespace
+
+CsvColumns choose_columns(const Names& names, const CsvFormat& format, const std::string& where,
+                          const std::string& hint) {
+  return format.columns.empty() ? all_columns(names, format, where, hint)
+                                : columns_of_model(names, format, where);
+}
+
+}  // namespace aelab

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aelab/data/formats/csv.h"
+
+namespace aelab {
+
+/// The columns of a table that are read.
+struct CsvColumns {
+  std::vector<std::size_t> values;  ///< in the order in which they are read
+  std::optional<std::size_t> label = {};
+  std::vector<std::string> notes = {};  ///< how they differ from those of the model that they are read for
+};
+
+/// The columns that `format` asks for, of a table with these names. Error that begins with `where` and names
+/// columns that are missing or ambiguous; `hint` is a sentence to append, or "".
+CsvColumns choose_columns(const std::vector<std::string>& names, const CsvFormat& format,
+                          const std::string& where, const std::string& hint);
+
+}  // namespace aelab
