@@ -209,7 +209,7 @@ class Forms(program.TestCase):
 
     def test_strings_and_numbers(self):
         csv = {"source": "csv", "files": "x.csv"}
-        self.refused([], 'data.label: must be a string, not 4: write "4"', config=small_run(data={**csv, "label": 4}))
+        self.refused([], 'data.delimiter: must be a string, not 4: write "4"', config=small_run(data={**csv, "delimiter": 4}))
         self.refused(['training.epochs="3"'], 'training.epochs: must be a whole number, not "3": write 3')
         self.refused(["model.activation=ReLU"], 'not "ReLU": write "relu"')
 
