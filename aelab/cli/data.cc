@@ -18,6 +18,8 @@
 namespace aelab::cli {
 namespace {
 
+constexpr int kFewDigits = 5;  // of numbers in a table, unless more tell them apart
+
 /// Shortened so that the other columns of a table have room.
 std::string first_values(const std::vector<std::string>& texts) {
   return shortened(join(texts, ", "), text_width() * 2 / 5);
@@ -30,20 +32,28 @@ std::vector<std::string> labels_as_text(const nlohmann::json& labels) {
   return texts;
 }
 
+/// A number in so many digits; large ones without an exponent where more than a few digits matter.
+std::string number_as_text(double number, int digits) {
+  constexpr double kLarge = 1e15;
+  const double size = std::abs(number);
+  if (size >= kLarge) return fmt::format("{:.{}g}", number, digits);
+  if (number == std::floor(number)) return fmt::format("{:.0f}", number + 0.);  // no -0
+  const int whole_digits = size < 1 ? 1 : static_cast<int>(std::floor(std::log10(size))) + 1;
+  return fmt::format("{:.{}g}", number, digits > kFewDigits ? std::max(digits, whole_digits) : digits);
+}
+
 /// Numbers in as few digits, five or more, as tell them apart; whole numbers in full.
 std::vector<std::string> numbers_as_text(const std::vector<double>& numbers) {
-  constexpr int kFewDigits = 5, kMostDigits = 17;
-  constexpr double kLargeWhole = 1e15;
+  constexpr int kMostDigits = 17;
   const std::set<double> different(numbers.begin(), numbers.end());
-  std::vector<std::string> texts;
-  for (int digits = kFewDigits; digits <= kMostDigits; ++digits) {
-    texts.clear();
-    for (const auto number : numbers)
-      texts.push_back(number == std::floor(number) && std::abs(number) < kLargeWhole
-                          ? fmt::format("{:.0f}", number + 0.)  // no -0
-                          : fmt::format("{:.{}g}", number, digits));
-    if (std::set<std::string>(texts.begin(), texts.end()).size() >= different.size()) break;
+  int digits = kFewDigits;
+  for (; digits < kMostDigits; ++digits) {
+    std::set<std::string> rounded;
+    for (const auto number : numbers) rounded.insert(fmt::format("{:.{}g}", number, digits));
+    if (rounded.size() >= different.size()) break;
   }
+  std::vector<std::string> texts;
+  for (const auto number : numbers) texts.push_back(number_as_text(number, digits));
   return texts;
 }
 
