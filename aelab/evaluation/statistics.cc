@@ -13,14 +13,16 @@ namespace {
 constexpr double kConfidence = 0.95;
 constexpr std::int64_t kLeastForWilcoxon = 6;  // below, no result can reach p < .05
 
-/// Twice the mid-ranks of |differences|: whole numbers.
-std::vector<std::int64_t> doubled_ranks(const std::vector<double>& differences) {
+/// Twice the mid-ranks of |differences|, where those that differ by no more than `rounding` are tied: whole
+/// numbers, whose sum does not depend on the ties.
+std::vector<std::int64_t> doubled_ranks(const std::vector<double>& differences, double rounding) {
   std::vector<std::int64_t> ranks;
   for (const double a : differences) {
     std::int64_t less = 0, equal = 0;
     for (const double b : differences) {
-      less += std::abs(b) < std::abs(a);
-      equal += std::abs(b) == std::abs(a);
+      const double larger_by = std::abs(a) - std::abs(b);
+      less += larger_by > rounding;
+      equal += std::abs(larger_by) <= rounding;
     }
     ranks.push_back(2 * less + equal + 1);
   }
@@ -41,11 +43,11 @@ std::map<std::int64_t, double> signed_rank_distribution(const std::vector<std::i
   return shares;
 }
 
-std::optional<double> wilcoxon(std::vector<double> differences) {
+std::optional<double> wilcoxon(std::vector<double> differences, double rounding) {
   if (static_cast<std::int64_t>(differences.size()) < kLeastForWilcoxon) return {};
-  std::erase(differences, 0.0);
+  std::erase_if(differences, [&](double difference) { return std::abs(difference) <= rounding; });
   if (differences.empty()) return {};
-  const auto ranks = doubled_ranks(differences);
+  const auto ranks = doubled_ranks(differences, rounding);
   std::int64_t positive = 0;
   for (std::size_t i = 0; i < ranks.size(); ++i)
     if (differences[i] > 0) positive += ranks[i];
@@ -97,10 +99,11 @@ PairedTest paired_test(std::span<const double> values, std::span<const double> b
   PairedTest test;
   test.difference = summarize(differences);
   if (!test.difference.deviation) return test;
-  test.deterministic = *test.difference.deviation <= kRounding * largest;
-  test.equal = test.deterministic && std::abs(test.difference.mean) <= kRounding * largest;
+  const double rounding = kRounding * largest;
+  test.deterministic = *test.difference.deviation <= rounding;
+  test.equal = test.deterministic && std::abs(test.difference.mean) <= rounding;
   if (test.deterministic) return test;
-  test.wilcoxon_p = wilcoxon(differences);
+  test.wilcoxon_p = wilcoxon(differences, rounding);
   const auto n = static_cast<double>(differences.size());
   test.effect = test.difference.mean / *test.difference.deviation;
   test.t = *test.effect * std::sqrt(n);

@@ -40,7 +40,9 @@ struct PairedTest {
   std::optional<double> effect;      ///< Cohen's d of paired samples, mean / standard deviation
   /// Two-sided p of the exact Wilcoxon signed-rank test; from n = 6. Zeros are dropped, ties get their
   /// mid-rank and all 2^n signs are counted: SciPy's wilcoxon(zero_method="wilcox",
-  /// method=PermutationMethod()), and without ties its method="exact".
+  /// method=PermutationMethod()) of rounded differences, and without ties its method="exact". Differences
+  /// that are at most kRounding of the largest absolute value of both samples are zeros, and those whose
+  /// absolute values differ by no more are ties.
   std::optional<double> wilcoxon_p;
 };
 /// Of two samples of equal size, paired by position. p_adjusted is left absent.

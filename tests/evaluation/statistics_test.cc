@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 namespace aelab {
 namespace {
@@ -60,6 +61,59 @@ TEST(Statistics, ExactWilcoxon) {
   EXPECT_DOUBLE_EQ(*p({-1, 1, 3, 4, 5, 6}), 6.0 / 64);
   EXPECT_FALSE(p({1, 2, 3, 4, 5}));
   EXPECT_FALSE(p({0, 0, 0, 0, 0, 0}));
+}
+
+/// The two-sided p of whole numbers, counted over all choices of signs with integer ranks.
+double counted_wilcoxon(std::vector<int> differences) {
+  std::erase(differences, 0);
+  const auto n = differences.size();
+  std::vector<int> ranks(n);  // doubled
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      if (std::abs(differences[j]) < std::abs(differences[i])) ranks[i] += 2;
+      if (std::abs(differences[j]) == std::abs(differences[i])) ranks[i] += j == i ? 2 : 1;
+    }
+  const auto sum_where = [&](auto is_positive) {
+    int sum = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      if (is_positive(i)) sum += ranks[i];
+    return sum;
+  };
+  const int observed = sum_where([&](std::size_t i) { return differences[i] > 0; });
+  double at_most = 0, at_least = 0;
+  for (std::size_t signs = 0; signs < std::size_t{1} << n; ++signs) {
+    const int sum = sum_where([&](std::size_t i) { return (signs >> i) & 1; });
+    at_most += sum <= observed;
+    at_least += sum >= observed;
+  }
+  return std::min(1.0, 2 * std::min(at_most, at_least) / static_cast<double>(std::size_t{1} << n));
+}
+
+TEST(Statistics, ExactWilcoxonSeesTiesThatDifferByRounding) {
+  // Accuracies k/48 of eight seeds: their differences are multiples of 1/48 up to rounding.
+  std::mt19937 random(1);
+  const auto drawn = [&](int low) { return low + static_cast<int>(random() % 12); };
+  for (const double offset : {0.0, 1e4}) {
+    for (int trial = 0; trial < 200; ++trial) {
+      Values values, baseline;
+      std::vector<int> differences;
+      for (int seed = 0; seed < 8; ++seed) {
+        const int a = drawn(36), b = drawn(34);
+        values.push_back(a / 48.0 + offset);
+        baseline.push_back(b / 48.0 + offset);
+        differences.push_back(a - b);
+      }
+      const auto test = paired_test(values, baseline);
+      if (test.deterministic) continue;
+      EXPECT_DOUBLE_EQ(*test.wilcoxon_p, counted_wilcoxon(differences)) << trial;
+    }
+  }
+}
+
+TEST(Statistics, ExactWilcoxonDropsWhatIsZeroUpToRounding) {
+  // 0.1 + 0.2 and 0.3 differ by 6e-17: five differences are left, all positive.
+  EXPECT_DOUBLE_EQ(*paired_test(Values{0.1 + 0.2, 2, 3, 4, 5, 6}, Values{0.3, 1, 1, 1, 1, 1}).wilcoxon_p,
+                   2.0 / 32);
 }
 
 TEST(Statistics, HolmStepsDown) {
