@@ -24,14 +24,30 @@ TEST(Clustering, FindsGroupsOverAllBatches) {
 }
 
 TEST(Clustering, TakesOtherNumbersOfClusters) {
-  const auto codes = at::tensor({0., 1., 9., 10.}).unsqueeze(1), labels = at::tensor({0, 0, 1, 1}, at::kLong);
-  Clustering four({.clusters = 4}), one({.clusters = 1}), five({.clusters = 5});
-  for (auto* metric : {&four, &one, &five}) metric->add(observed(codes, labels));
-  EXPECT_DOUBLE_EQ(*four.values()[kMatched], 0.5);  // a cluster stands for one class, and holds one row
-  EXPECT_DOUBLE_EQ(*one.values()[kMatched], 0.5);
+  const auto codes = at::tensor({0., 0., 1., 9., 10.}).unsqueeze(1),
+             labels = at::tensor({0, 0, 0, 1, 1}, at::kLong);
+  Clustering four({.clusters = 4}), one({.clusters = 1});
+  for (auto* metric : {&four, &one}) metric->add(observed(codes, labels));
+  EXPECT_DOUBLE_EQ(*four.values()[kMatched],
+                   0.6);  // a cluster stands for one class, and holds two rows or one
+  EXPECT_DOUBLE_EQ(*one.values()[kMatched], 0.6);
   EXPECT_NEAR(*one.values()[kNmi], 0, 1e-12);
   EXPECT_NEAR(*one.values()[kAri], 0, 1e-12);
-  for (const auto& value : five.values()) EXPECT_FALSE(value);  // more than there are rows
+}
+
+TEST(Clustering, NeedsMoreRowsThanClustersAndClasses) {
+  // Partitions into single rows agree, whatever the codes: all scores would be 1.
+  const auto values = [](std::vector<std::int64_t> labels, std::optional<std::int64_t> clusters = {}) {
+    Clustering metric({.clusters = clusters});
+    const auto rows = static_cast<std::int64_t>(labels.size());
+    metric.add(observed(at::arange(rows, at::kFloat).unsqueeze(1), at::tensor(labels, at::kLong)));
+    return metric.values();
+  };
+  for (const auto& none : {values({0, 1, 2}), values({5, 3}), values({0, 1, 2}, 2), values({0, 0, 1, 1}, 4),
+                           values({0, 0, 1, 1}, 5)})
+    for (const auto& value : none) EXPECT_FALSE(value);
+  for (const auto& some : {values({0, 1, 2, 2}), values({0, 0, 1}), values({0, 0, 1, 1}, 3)})
+    for (const auto& value : some) EXPECT_TRUE(value);
 }
 
 TEST(Clustering, OfOneClassIsNotApplicable) {

@@ -17,7 +17,7 @@ std::vector<Measure> Clustering::measures() const {
   return {
       {"clustering/nmi",
        "normalized mutual information of clusters and classes, by the mean of their entropies (k-means on "
-       "the codes)",
+       "the codes); not applicable unless there are more rows than clusters and than classes",
        Direction::higher},
       {"clustering/ari", "adjusted Rand index of clusters and classes (Hubert & Arabie 1985)",
        Direction::higher},
@@ -44,7 +44,8 @@ std::vector<std::optional<double>> Clustering::values() const {
   const auto codes = at::cat(codes_), labels = at::cat(labels_);
   const auto classes = std::get<0>(at::_unique2(labels)).size(0);
   const KMeansConfig config{.clusters = config_.clusters.value_or(classes), .restarts = config_.restarts};
-  if (classes < 2 || codes.size(0) < config.clusters || !codes.isfinite().all().item<bool>()) return values;
+  if (classes < 2 || codes.size(0) <= std::max(classes, config.clusters)) return values;
+  if (!codes.isfinite().all().item<bool>()) return values;
   const auto clusters = k_means(codes, config, /*seed=*/0).clusters;
   return {normalized_mutual_information(clusters, labels), adjusted_rand_index(clusters, labels),
           best_matching_accuracy(clusters, labels)};

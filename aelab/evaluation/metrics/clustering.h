@@ -5,7 +5,8 @@
 namespace aelab {
 
 /// Agreement of k-means clusters of the evaluated codes with the classes; k-means does not see the labels.
-/// Not applicable without labels, to rows of one class only, and with fewer rows than clusters.
+/// Not applicable without labels, to rows of one class only, to codes with NaN or infinite values, and unless
+/// there are more rows than clusters and more than classes: partitions into single rows agree always.
 class Clustering : public Metric {
  public:
   struct Config {
