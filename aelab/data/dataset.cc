@@ -113,6 +113,16 @@ class JoinedRows : public Storage {
     }
     return whole;
   }
+  Tensor labels(const Tensor& rows) const override {
+    auto labels = at::empty({rows.size(0)}, at::kLong);
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      const auto begin = begins_[i], end = begin + sets_[i].size();
+      const auto places = ((rows >= begin) & (rows < end)).nonzero().flatten();
+      if (places.size(0) > 0)
+        labels.index_copy_(0, places, sets_[i].subset(rows.index_select(0, places) - begin).labels());
+    }
+    return labels;
+  }
   std::string where(std::int64_t row) const override {
     std::size_t i = sets_.size() - 1;
     while (begins_[i] > row) --i;

@@ -2,11 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <numbers>
+#include <set>
 
 #include "aelab/core/error.h"
 #include "aelab/core/random.h"
+#include "aelab/core/text.h"
 #include "aelab/data/places.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/idx_sources.h"
@@ -117,32 +120,129 @@ std::vector<JoinedSources::Config> JoinedSources::Config::examples() {
 
 namespace {
 
-Dataset labeled_as(const Dataset& set, std::int64_t label) {
-  return Dataset::from_tensors(set.range(0, set.size()).inputs, at::full({set.size()}, label, at::kLong));
+/// The rows of a set with other labels.
+class Relabeled : public Storage {
+ public:
+  using Labels = std::function<Tensor(const Dataset& set, const Tensor& rows)>;  // [rows] int64
+
+  Relabeled(Dataset set, Labels labels) : set_(std::move(set)), labels_(std::move(labels)) {}
+  std::int64_t size() const override { return set_.size(); }
+  Shape shape() const override { return set_.shape(); }
+  bool has_labels() const override { return true; }
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    return {set_.gather(rows, random).inputs, labels_(set_, rows), rows};
+  }
+  Tensor labels(const Tensor& rows) const override { return labels_(set_, rows); }
+  std::string where(std::int64_t row) const override { return set_.where(row); }
+  bool takes_long() const override { return set_.takes_long(); }
+
+ protected:
+  Range find_range() const override { return aelab::value_range(set_); }
+
+ private:
+  Dataset set_;
+  Labels labels_;
+};
+
+void relabel(Dataset& set, Relabeled::Labels labels) {
+  set = Dataset(std::make_shared<Relabeled>(set, std::move(labels)));
+}
+
+void label_by_place(std::vector<Data>& parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto place = [label = static_cast<std::int64_t>(i)](const Dataset&, const Tensor& rows) {
+      return at::full({rows.size(0)}, label, at::kLong);
+    };
+    relabel(parts[i].train, place);
+    if (parts[i].test) relabel(*parts[i].test, place);
+  }
+}
+
+std::string place_of(std::size_t i) { return "sources[" + std::to_string(i) + "]"; }
+
+/// Error where some sources name their classes and others number them.
+void require_one_kind_of_classes(const std::vector<Data>& parts) {
+  const auto& first = parts.front().class_names;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto& other = parts[i].class_names;
+    if (other.empty() == first.empty()) continue;
+    const auto in_words = [](const auto& names) {
+      return names.empty() ? std::string("numbers") : "names (" + join(names, ", ") + ")";
+    };
+    throw Error("data." + place_of(i) + ": its classes are " + in_words(other) + ", those of " + place_of(0) +
+                " " + in_words(first) +
+                ": give all of them names or all of them numbers, or set \"label_by_source\": true");
+  }
+}
+
+/// Gives classes of one name one number, whatever their numbers in each source. The names, in order.
+std::vector<std::string> merge_classes(std::vector<Data>& parts) {
+  require_one_kind_of_classes(parts);
+  const auto& first = parts.front().class_names;
+  const bool same =
+      std::all_of(parts.begin(), parts.end(), [&](const Data& part) { return part.class_names == first; });
+  if (same) return first;
+  std::set<std::string> all;
+  for (const auto& part : parts) all.insert(part.class_names.begin(), part.class_names.end());
+  for (auto& part : parts) {
+    std::vector<std::int64_t> numbers;
+    for (const auto& name : part.class_names) numbers.push_back(std::distance(all.begin(), all.find(name)));
+    const auto merged = [numbers = at::tensor(numbers, at::kLong)](const Dataset& set, const Tensor& rows) {
+      return numbers.index_select(0, set.subset(rows).labels());
+    };
+    relabel(part.train, merged);
+    if (part.test && part.test->has_labels()) relabel(*part.test, merged);
+  }
+  return {all.begin(), all.end()};
+}
+
+/// Says how the labels of sources without class names were taken; "" where there is nothing to say.
+std::string note_on_labels(const std::vector<Data>& parts) {
+  const auto unlabeled = [](const Data& part) { return !part.train.has_labels(); };
+  const auto differs = [&](const Data& part) { return part.name != parts.front().name; };
+  if (std::all_of(parts.begin(), parts.end(), unlabeled)) return {};
+  if (const auto none = std::find_if(parts.begin(), parts.end(), unlabeled); none != parts.end())
+    return "joined: labels are left out, since " + place_of(static_cast<std::size_t>(none - parts.begin())) +
+           " has none";
+  if (parts.front().class_names.empty() && std::any_of(parts.begin(), parts.end(), differs))
+    return "joined: equal class numbers of different sources are one class; if they are not: "
+           "\"label_by_source\": true";
+  return {};
 }
 
 }  // namespace
 
 Data JoinedSources::open() const {
-  std::vector<Dataset> train, test;
+  std::vector<Data> parts;
+  for (std::size_t i = 0; i < config_.sources.size(); ++i)
+    parts.push_back(open_inner(place_of(i), config_.sources[i]));
+  const bool labeled =
+      std::all_of(parts.begin(), parts.end(), [](const Data& part) { return part.train.has_labels(); });
   Data data{.name = "joined", .train = {}};
-  for (std::size_t i = 0; i < config_.sources.size(); ++i) {
-    auto part = open_inner("sources[" + std::to_string(i) + "]", config_.sources[i]);
-    const auto label = static_cast<std::int64_t>(i);
-    train.push_back(config_.label_by_source ? labeled_as(part.train, label) : part.train);
-    if (part.test) test.push_back(config_.label_by_source ? labeled_as(*part.test, label) : *part.test);
+  if (config_.label_by_source) {
+    label_by_place(parts);
+    data.label = "source";
+  } else if (labeled) {
+    data.class_names = merge_classes(parts);
+    data.label = parts.front().label;
+  }
+  std::vector<Dataset> train, test;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& part = parts[i];
+    train.push_back(part.train);
+    if (part.test) test.push_back(*part.test);
     data.files.insert(data.files.end(), part.files.begin(), part.files.end());
     data.notes.insert(data.notes.end(), part.notes.begin(), part.notes.end());
-    if (i == 0) {
-      data.columns = part.columns;
-      data.label = config_.label_by_source ? "source" : part.label;
-    } else if (part.columns != data.columns) {
-      throw Error("data.sources[" + std::to_string(i) + "]: its columns differ from those of sources[0]");
-    }
+    if (part.columns != parts.front().columns)
+      throw Error("data." + place_of(i) + ": its columns differ from those of " + place_of(0));
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;
   }
   if (!test.empty() && test.size() < train.size())
-    throw Error("data.sources: some sources have test rows and others do not: join only sources of one kind");
+    throw Error(
+        "data.sources: some sources have test rows and others do not: join only sources of one kind");
+  data.columns = parts.front().columns;
+  if (!config_.label_by_source)
+    if (auto note = note_on_labels(parts); !note.empty()) data.notes.push_back(std::move(note));
   within("sources", [&] {
     data.train = joined(train);
     if (!test.empty()) data.test = joined(test);

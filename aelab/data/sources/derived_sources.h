@@ -25,13 +25,16 @@ class Patches : public Source {
   Config config_;
 };
 
-/// Several sources of one shape, one after the other. Labels are their own where all have them, or the
-/// sources' places in the list.
+/// Several sources of one shape, one after the other. Labels are kept where all sources have them: classes
+/// are merged by name, in alphabetical order, or by number where no source names its classes. Or else each
+/// row is labeled with the place of its source in the list. Open throws an Error where some sources name
+/// their classes and others number them, and where shapes or columns differ.
 class JoinedSources : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "joined";
-    static constexpr std::string_view summary = "several sources, one after the other";
+    static constexpr std::string_view summary =
+        "several sources, one after the other, their classes merged by name";
     std::vector<Choice<Source>> sources = {};
     bool label_by_source = false;
 
