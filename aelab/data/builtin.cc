@@ -7,6 +7,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/memory.h"
 #include "aelab/data/formats/file_kind.h"
+#include "aelab/data/precision_note.h"
 #include "aelab/data/source_paths.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
@@ -80,6 +81,12 @@ std::string does_not_fit() {
                      static_cast<double>(free_memory()) / (1 << 30));
 }
 
+/// A source that opens others has their notes already.
+void add_note(std::vector<std::string>& notes, std::string note) {
+  if (!note.empty() && std::find(notes.begin(), notes.end(), note) == notes.end())
+    notes.push_back(std::move(note));
+}
+
 template <class Open>
 Data checked_data(const Choice<Source>& source, Open open) {
   auto checked = source;
@@ -90,6 +97,7 @@ Data checked_data(const Choice<Source>& source, Open open) {
     data.opened = opened;
     check_labels("training", data.train);
     if (data.test) check_labels("test", *data.test);
+    add_note(data.notes, precision_note(data));
     return data;
   } catch (const std::bad_alloc&) {
     throw Error(does_not_fit());

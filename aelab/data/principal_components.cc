@@ -13,7 +13,7 @@ Tensor PrincipalComponents::encode(const Tensor& x) const {
   return aelab::linear(x.flatten(1) - mean, components, {});
 }
 Tensor PrincipalComponents::decode(const Tensor& code) const {
-  return aelab::linear(code, components.t(), mean);
+  return aelab::linear(code, components.t(), {}) + mean;  // last, so that sums keep the digits of the code
 }
 
 std::int64_t PrincipalComponents::rank() const { return (variances > 0).sum().item<std::int64_t>(); }

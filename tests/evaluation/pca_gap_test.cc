@@ -113,6 +113,56 @@ TEST(PcaGap, OfPcaIsNoneFarFromTheOrigin) {
   EXPECT_NEAR(*values["pca/largest_angle"], 20, 1e-4);
 }
 
+/// Gaussian rows whose features have these deviations, about `offset`.
+Tensor rows_about(double offset, const Tensor& deviations) {
+  auto random = fixed_generator();
+  return at::empty({300, deviations.numel()}).normal_(0, 1, random) * deviations + offset;
+}
+
+TEST(PcaGap, OfPcaIsNoneOrNotApplicableWhateverTheOffset) {
+  const auto deviations = at::tensor({3.F, 2.F, 1.F, 1.F, 0.5F});
+  struct Case {
+    double scale, offset;
+    bool applies;
+  };
+  // float32's steps at 1e4 are 1e-3, and at 1e6 a sixteenth.
+  for (const auto& [scale, offset, applies] : {Case{1, 0, true},
+                                               {1, 1e4, true},
+                                               {1, 1e6, true},
+                                               {0.1, 1e6, false},
+                                               {1e-3, 1e4, false},
+                                               {1e-5, 1, true},
+                                               {1e-13, 0, true},
+                                               {1e15, 0, true}})
+    for (const bool whiten : {false, true}) {
+      const auto x = rows_about(offset, deviations * scale);
+      Pca model({.code = 2, .whiten = whiten}, Context({5}));
+      model.phases().front().solve(Dataset::from_tensors(x));
+      const auto values = pca_gap(model, x.slice(0, 0, 50), x);
+      const auto gap = values.at("pca/error_gap");
+      if (scale == 0.1)  // some of the error is rounding
+        EXPECT_EQ(gap.value_or(0), 0);
+      else
+        EXPECT_EQ(gap, applies ? std::optional(0.0) : std::nullopt) << scale << " at " << offset;
+    }
+}
+
+TEST(PcaGap, OfAWorseModelIsSeenFarFromTheOrigin) {
+  // The second axis instead of the first: all variance but the second's is left.
+  const auto deviations = at::tensor({3.F, 2.F, 1.F, 1.F, 0.5F});
+  const auto x = rows_about(1e6, deviations), wide = x.to(at::kDouble);
+  const auto [values, axes] = at::linalg_eigh(at::cov(wide.t()));
+  const auto first = projecting(axes.slice(1, 4, 5).t().to(at::kFloat), wide.mean(0).to(at::kFloat));
+  Pca pca({.code = 1}, Context({5}));
+  pca.phases().front().solve(Dataset::from_tensors(x));
+  const auto best = pca_gap(pca, x, x).at("pca/squared_error");
+  EXPECT_NEAR(*best, (values.sum() - values[4]).item<double>() * 299 / 300, 1e-2);
+  const auto second = projecting(axes.slice(1, 3, 4).t().to(at::kFloat), wide.mean(0).to(at::kFloat));
+  EXPECT_EQ(pca_gap(*first, x, x).at("pca/error_gap"), 0);
+  EXPECT_NEAR(*pca_gap(*second, x, x).at("pca/error_gap"),
+              ((values.sum() - values[3]) / (values.sum() - values[4]) - 1).item<double>(), 1e-2);
+}
+
 TEST(PcaGap, OfAStackIsItsErrorAlone) {
   const auto data = few_digits();
   const Stacked::Config layers{.layers = {Linear::Config{.code = 8}, Linear::Config{.code = 5}}};

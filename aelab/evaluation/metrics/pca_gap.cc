@@ -66,7 +66,10 @@ std::vector<Measure> PcaGap::measures() const {
        "squared error, summed over features, mean over samples, of PCA with as many components as the code "
        "has dimensions, fitted to the training split",
        Direction::neither},
-      {"pca/error_gap", "the model's squared error over PCA's, minus 1; 0 within 1e-6, float32's rounding",
+      {"pca/error_gap",
+       "the model's squared error over PCA's, minus 1; 0 within 1e-6, or within what float32's rounding of "
+       "reconstructions can make of PCA's error, which is more for values far from 0 that vary little; not "
+       "applicable where it can make all of it",
        Direction::lower},
       {"pca/mean_angle",
        "mean of the principal angles, in degrees, between the spaces that the decoder's weights and as many "
@@ -100,14 +103,24 @@ void PcaGap::add(const Observation& observation) {
   error_ += squared(y);
   pca_error_ += squared(pca_.decode(pca_.encode(x)));
   spread_ += squared(pca_.mean);
+  squares_ += x.to(at::kDouble).square().sum().item<double>();
+  values_ += static_cast<double>(x.numel());
+}
+
+/// Rounding adds to each value of a reconstruction up to eps |x|: to the squared error the square of that,
+/// and twice the product with what is left, whose signs are random. Less than both cannot rank models.
+std::optional<double> PcaGap::error_gap() const {
+  constexpr double kEpsilon = 0x1p-23;
+  const double rounding = kEpsilon * kEpsilon * squares_;
+  if (!(pca_error_ > kNoError * spread_ + rounding) || !std::isfinite(error_)) return {};
+  const double share = rounding / pca_error_;
+  return without_rounding(error_ / pca_error_ - 1,
+                          std::max(kLeastGap, share + 2 * std::sqrt(share / values_)));
 }
 
 std::vector<std::optional<double>> PcaGap::values() const {
   if (!applies_) return std::vector<std::optional<double>>(4);
-  std::optional<double> gap;
-  if (pca_error_ > kNoError * spread_ && std::isfinite(error_))
-    gap = without_rounding(error_ / pca_error_ - 1, kLeastGap);
-  return {pca_error_ / static_cast<double>(rows_), gap, mean_angle_, largest_angle_};
+  return {pca_error_ / static_cast<double>(rows_), error_gap(), mean_angle_, largest_angle_};
 }
 
 }  // namespace aelab

@@ -9,7 +9,8 @@ namespace aelab {
 /// fitted to the training split: the best that a linear code can do. A linear decoder is also compared by the
 /// angles between the space that its columns span and that of the components (Baldi & Hornik 1989; principal
 /// angles: Bjorck & Golub 1973). The largest angle needs components whose variances differ from those left
-/// out. Not applicable: all of it to codes larger than the input; the gap where PCA is without error; angles
+/// out. Not applicable: all of it to codes larger than the input; the gap where PCA's error is
+/// no more than float32's rounding; angles
 /// to other decoders, to those that span fewer dimensions than the code has, and where PCA does.
 class PcaGap : public Metric {
  public:
@@ -34,6 +35,9 @@ class PcaGap : public Metric {
   std::optional<double> mean_angle_, largest_angle_;
   std::int64_t rows_ = 0;
   double error_ = 0, pca_error_ = 0, spread_ = 0;  // squared, sums over samples; about PCA's mean
+  double squares_ = 0, values_ = 0;                // of the samples' values: sum of squares, and number
+
+  std::optional<double> error_gap() const;
 };
 
 }  // namespace aelab
