@@ -153,7 +153,9 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   command.does(chosen, [](const std::string& folder, const EvaluationConfig& config, bool as_json) {
     const auto results = evaluate_run(folder, config);
     as_json ? print_json(to_json(results)) : print_results(results);
-    return 0;
+    return any_measured(results)
+               ? 0
+               : complain("nothing was measured: no metric is applicable to this model and these rows", 1);
   });
 }
 

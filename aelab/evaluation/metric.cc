@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 
 #include "aelab/core/signals.h"
@@ -13,6 +14,10 @@ namespace aelab {
 std::span<const std::string_view> names(Direction) {
   static constexpr std::array<std::string_view, 3> kNames = {"lower", "higher", "neither"};
   return kNames;
+}
+
+bool any_measured(const std::vector<Result>& results) {
+  return std::any_of(results.begin(), results.end(), [](const Result& result) { return result.value; });
 }
 
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,

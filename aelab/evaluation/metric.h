@@ -37,6 +37,9 @@ class Metric {
   /// Whether it needs reconstructions: it then does not apply to models whose decoder no longer belongs to
   /// the encoder.
   virtual bool needs_reconstruction() const { return false; }
+  /// Whether it compares labels with classes that were learned from the training split: rows of other classes
+  /// can only be errors.
+  virtual bool predicts_classes() const { return false; }
   /// Error when the training data lack what the metric needs; called before training.
   virtual void check(const Split& /*data*/) const {}
   /// Called before the first batch; `data` is what the model was trained on.
@@ -50,6 +53,9 @@ struct Result {
   Measure measure;
   std::optional<double> value;
 };
+
+/// Whether any metric is applicable.
+bool any_measured(const std::vector<Result>& results);
 
 /// All metrics in one pass over `part`, in inference mode; `data` is what the model was trained on. Error
 /// when `part` is empty; Stopped when StopSignals receives a signal.

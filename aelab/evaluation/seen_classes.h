@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "aelab/evaluation/metric.h"
 
@@ -18,5 +20,12 @@ class SeenClasses {
   std::optional<std::int64_t> first_;
   bool differ_ = false;
 };
+
+/// Says which classes `rows` have and `train` lacks, where some of the metrics predict classes
+/// (Metric::predicts_classes): `"probe" predicts the classes of the training rows (0, 1), not 3, 7`. "" where
+/// there is nothing to say, and where either set has no labels. Classes are called by `names`, where there
+/// are any.
+std::string unseen_classes(const std::vector<Choice<Metric>>& metrics, const Dataset& rows,
+                           const Dataset& train, const std::vector<std::string>& names = {});
 
 }  // namespace aelab

@@ -7,6 +7,7 @@
 
 #include "aelab/core/text.h"
 #include "aelab/data/dataset.h"
+#include "aelab/evaluation/seen_classes.h"
 #include "aelab/runs/run.h"
 #include "aelab/runs/trained_run.h"
 #include "aelab/training/check.h"
@@ -50,6 +51,15 @@ void require_same_classes(const Data& own, const Data& other) {
                    : "Add a sample of each class that is missing"));
 }
 
+/// Unlike a rare class of a run's own test split, a class of other data that the run was not trained on is a
+/// mistake.
+void require_seen_classes(const TrainedRun& run, const Dataset& rows,
+                          const std::vector<Choice<Metric>>& metrics) {
+  const auto unseen = unseen_classes(metrics, rows, run.data.train, run.source.class_names);
+  if (!unseen.empty())
+    throw Error("--data: " + unseen + "; leave out the rows of these classes, or choose other --metrics");
+}
+
 /// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
 /// if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
@@ -80,12 +90,17 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto which = config.part.value_or(Part::test);
   const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
-  if (config.data)
+  const auto& metrics = config.metrics.empty() ? run.config.evaluation : config.metrics;
+  if (metrics.empty())
+    throw Error(folder.string() +
+                ": the run's config lists no metrics; name them, such as --metrics reconstruction");
+  if (config.data) {
+    require_seen_classes(run, part, metrics);
     check_other_values(part, *run.model);
-  else
+  } else {
     check_values(std::string(name_of(which)), part, *run.model);
-  return evaluate(*run.model, part, run.data,
-                  config.metrics.empty() ? run.config.evaluation : config.metrics);
+  }
+  return evaluate(*run.model, part, run.data, metrics);
 }
 
 }  // namespace aelab

@@ -7,6 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
+#include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/runs/working_folder.h"
 #include "aelab/training/check.h"
@@ -91,6 +92,23 @@ std::string batch_note(const RunConfig& config, const Made& made) {
                      asked, rows);
 }
 
+/// Error where the source has test rows of classes that none of its training rows has.
+void check_classes(const RunConfig& config, const Data& data) {
+  if (!data.test) return;
+  const auto unseen = unseen_classes(config.evaluation, *data.test, data.train, data.class_names);
+  if (!unseen.empty())
+    throw Error("evaluation: " + unseen +
+                ", which test rows have: give training rows of these classes, or leave out these metrics");
+}
+
+/// Says that by chance all rows of a class are in the test split; "" where they are not.
+std::string classes_note(const RunConfig& config, const Made& made) {
+  const auto unseen =
+      unseen_classes(config.evaluation, made.data.test, made.data.train, made.source->class_names);
+  if (unseen.empty()) return {};
+  return "caution: " + unseen + ", which only rows of the test split have: they count as errors";
+}
+
 /// Data and model, as far as they can be made. Whether they are what the config says.
 bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems, OpenedData& opened) {
   const Data* data = nullptr;
@@ -105,6 +123,7 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   if (!split) made.data = {data->train, data->train, data->train};
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
+  problems.attempt([&] { check_classes(config, *data); });
   return made.model && split && !data_told && !model_told;
 }
 
@@ -114,7 +133,7 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
-    for (auto note : {likelihood_note(config, made), batch_note(config, made)})
+    for (auto note : {likelihood_note(config, made), batch_note(config, made), classes_note(config, made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

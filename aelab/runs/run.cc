@@ -127,6 +127,20 @@ std::vector<Result> measure(const RunConfig& config, const Made& made, const fs:
   return results;
 }
 
+/// Which phases and metrics a run lacks that its config asks for; "" where it has all.
+std::string what_is_missing(const RunConfig& config, const Made& made, const History& history,
+                            const std::vector<Result>& results) {
+  std::vector<std::string> missing;
+  if (!history.cut_short.empty()) missing.push_back(history.cut_short);
+  if (!config.evaluation.empty() && made.data.test.size() == 0)
+    missing.emplace_back(
+        "nothing was measured: the test split has no rows; give more rows, or set data.test to a number of "
+        "rows");
+  else if (!config.evaluation.empty() && !any_measured(results))
+    missing.emplace_back("nothing was measured: no metric is applicable to this model and these test rows");
+  return join(missing, "; ");
+}
+
 /// Trains and evaluates in an existing folder.
 RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
   RunOutcome outcome{.folder = folder, .results = {}};
@@ -147,10 +161,9 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   } catch (const Stopped&) {
     outcome.signal = StopSignals::received();
   }
-  if (!outcome.signal && made.data.test.size() == 0 && !config.evaluation.empty())
-    status.message = outcome.remark =
-        "nothing was measured: the test split has no rows; give more rows, or set data.test to a number of "
-        "rows";
+  if (!outcome.signal)
+    if (const auto missing = what_is_missing(config, made, history, outcome.results); !missing.empty())
+      status.message = outcome.remark = missing;
   status.state = outcome.signal ? "stopped" : "completed";
   if (outcome.signal)
     status.message = "by signal " + std::to_string(outcome.signal) + "; resume it with aelab resume";

@@ -14,8 +14,8 @@ struct RunOutcome {
   int signal = 0;  ///< that stopped it, or 0 if it is complete
   std::vector<Result> results;
   bool was_complete = false;  ///< already before; nothing was done, and `results` are those recorded
-  /// To tell the user: why nothing was measured although metrics were asked for, or that the run was resumed
-  /// without its status.json. "" otherwise.
+  /// To tell the user: that the run ended before its last phase, why nothing was measured although metrics
+  /// were asked for, or that the run was resumed without its status.json. "" otherwise.
   std::string remark = {};
 };
 

@@ -8,6 +8,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
+#include "aelab/core/text.h"
 #include "aelab/data/batches.h"
 #include "aelab/nn/default_generator.h"
 #include "aelab/nn/mode.h"
@@ -90,6 +91,7 @@ class Loop {
       begin_phase(progress.phase + 1);
     each(&Callback::finish);
     history_.progress = progress;
+    history_.cut_short = cut_short();
     return std::move(history_);
   }
 
@@ -290,11 +292,23 @@ class Loop {
     }
     count_time();
     progress.phase_ended = progress.run_ended || training_.limit_reached();
+    if (const auto sentence = cut_short(); !sentence.empty()) training_.note(sentence);
     each(&Callback::epoch_end);
     training_.notes.clear();
     history_.epochs.push_back({training_.phase().name, progress.step, training_.metrics});
     each(&Callback::boundary, Callback::Boundary::epoch);
     if (progress.phase_ended) each(&Callback::boundary, Callback::Boundary::phase);
+  }
+
+  /// Says which phases a run that a callback ended leaves out; "" where none.
+  std::string cut_short() const {
+    std::vector<std::string> left;
+    if (training_.progress.run_ended)
+      for (auto i = training_.progress.phase + 1; i < phase_count(); ++i)
+        left.push_back('"' + training_.phases[static_cast<std::size_t>(i)].name + '"');
+    if (left.empty()) return {};
+    return "caution: the run ended in phase \"" + training_.phase().name + "\", before " + join(left, ", ") +
+           ": what these phases train is untrained";
   }
 
   void count_time() {

@@ -51,7 +51,9 @@ struct History {
   std::vector<Epoch> epochs;
   std::int64_t peak_bytes = 0;  ///< peak memory of the process up to the end of the first step
   Progress progress;            ///< including what was done before a resume
-  int signal = 0;               ///< that stopped it, or 0
+  /// Where a callback ended the run before its last phase: a sentence that names the phases left out.
+  std::string cut_short = {};
+  int signal = 0;  ///< that stopped it, or 0
 };
 
 /// Trains any model through its phases, with one loop for all of them. Everything else is a callback. It is

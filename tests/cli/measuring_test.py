@@ -37,19 +37,86 @@ class Measuring(program.TestCase):
         metrics = program.read_json(self.train(config) / "evaluation.json")["metrics"]
         self.assertNotIn("not applicable", metrics.values())
 
+    def labeled(self, name, classes, rows=40):
+        """A CSV source whose rows are of these classes in turn."""
+        file = self.table(f"{name}.csv", "x,y,kind\n" + "".join(f"{i},{i * i % 7},{classes[i % len(classes)]}\n" for i in range(rows)))
+        return {"source": "csv", "files": file, "label": "kind"}
+
+    def classifying_run(self, data, metrics):
+        layers = [{"variant": "dense", "code": 2}]
+        return small_run(data=data, model={"variant": "stacked", "layers": layers, "classifier": "linear-svm"}, evaluation=metrics)
+
+    def test_classes_of_other_data_that_the_run_never_saw(self):
+        metrics = ["classification", "probe", "clustering", "reconstruction"]
+        known, others = self.labeled("known", [0, 1]), self.labeled("others", [3, 7])
+        run = self.train(self.classifying_run({**known, "validation": 5}, metrics))
+        evaluate = lambda data, *more: program.run("evaluate", run, "--data", program.json.dumps(data), *more)
+        said = '"classification" and "probe" predict the classes of the training rows (0, 1), not 3, 7; leave out'
+        self.assert_refused(evaluate(others), said)
+        self.assert_refused(evaluate(self.labeled("one", [1, 2]), "--metrics", "probe"), "training rows (0, 1), not 2")
+        result = evaluate(others, "--metrics", "clustering,reconstruction")
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertRegex(result.stdout, r"clustering/nmi +\d")
+        self.assertEqual(evaluate(self.labeled("same", [1, 0])).code, 0)
+
+    def test_classes_of_test_rows_alone(self):
+        metrics = ["probe", "clustering"]
+        data = {**self.labeled("train", [0, 1]), "test_files": self.labeled("test", [1, 2])["files"], "validation": 5}
+        file = write_json(self.folder / "run.json", self.classifying_run(data, metrics))
+        result = program.run("run", file, "--output", self.output)
+        self.assert_refused(result, '"probe" predicts the classes of the training rows (0, 1), not 2, which test rows have')
+        self.assertFalse(self.output.exists())
+        self.train(self.classifying_run(data, ["clustering"]))
+        rare = self.labeled("rare", [0, 1] * 19 + [1, 5])  # the one row of class 5 is in any split
+        said = ["training rows (0, 1), not 5" in (self.train(
+            {**self.classifying_run({**rare, "validation": 5, "test": 20}, metrics), "seed": seed}) / "log.txt").read_text()
+            for seed in range(8)]
+        self.assertEqual({True, False}, set(said))
+
+    def test_nothing_applicable(self):
+        data = {"source": "csv", "files": self.table("rows.csv", "a,b\n" + "".join(f"{i},{i * i % 7}\n" for i in range(40))), "validation": 0}
+        config = small_run(data=data, model={"variant": "pca", "code": 1}, evaluation=["image-quality"], training=None)
+        result = program.run("run", write_json(self.folder / "run.json", config), "--output", self.output)
+        self.assertEqual(result.code, 0, result.stderr)
+        said = "nothing was measured: no metric is applicable"
+        self.assertIn(said, result.stderr)
+        run = self.output / "small/1"
+        self.assertIn(said, program.read_json(run / "status.json")["message"])
+        for json in (), ("--json",):
+            result = program.run("evaluate", run, *json)
+            self.assertEqual(result.code, 1, result.stderr)
+            self.assertIn(said, result.stderr)
+            self.assertIn("image/psnr" if not json else "{", result.stdout)
+        self.assertEqual(program.run("evaluate", run, "--metrics", "image-quality,reconstruction").code, 0)
+        config["evaluation"] = []
+        bare = self.train(config)
+        self.assert_refused(program.run("evaluate", bare), "the run's config lists no metrics; name them")
+
+    def test_runs_that_end_before_a_phase(self):
+        config = self.classifying_run({**self.labeled("train", [0, 1]), "validation": 5}, ["classification", "reconstruction"])
+        config["callbacks"] = ["log", "progress", {"kind": "timer", "seconds": 1e-9}]
+        file = write_json(self.folder / "run.json", config)
+        result = program.run("run", file, "--output", self.output)
+        self.assertEqual(result.code, 0, result.stderr)
+        run, said = self.output / "small/1", 'the run ended in phase "layer 1", before "classifier": what these phases train is untrained'
+        self.assertIn(said, result.stderr)
+        self.assertIn(said, (run / "log.txt").read_text())
+        self.assertIn(said, program.read_json(run / "status.json")["message"])
+        self.assertIn("what these phases train is untrained", (run / "report.html").read_text())
+        config["callbacks"][-1]["seconds"] = 600
+        self.assertNotIn("message", program.read_json(self.train(config) / "status.json"))
+
     def test_class_names_on_one_side_only(self):
-        labeled = [self.table(f"{name}.csv", "x,y,kind\n" + "".join(
-            f"{i},{i * i % 7},{classes[i % len(classes)]}\n" for i in range(40)))
-            for name, classes in (("named", ["cat", "dog"]), ("numbered", [0, 1]), ("others", [3, 7]))]
-        source = lambda file: {"source": "csv", "files": file, "label": "kind"}
-        config = small_run(data={**source(labeled[0]), "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
+        labeled = [self.labeled(name, classes) for name, classes in
+                   (("named", ["cat", "dog"]), ("numbered", [0, 1]), ("others", [3, 7]))]
+        config = small_run(data={**labeled[0], "validation": 5}, model={"variant": "pca", "code": 1}, training=None)
         run = self.train(config)
-        for file in labeled[1:]:
-            result = program.run("evaluate", run, "--data", program.json.dumps(source(file)))
+        for source in labeled[1:]:
+            result = program.run("evaluate", run, "--data", program.json.dumps(source))
             self.assert_refused(result, "its classes are numbers without class names, the run's cat, dog")
-        bare = {"source": "csv", "files": labeled[1], "ignore": ["kind"]}
+        bare = {"source": "csv", "files": labeled[1]["files"], "ignore": ["kind"]}
         self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(bare)).code, 0)
-        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(source(labeled[0]))).code, 0)
+        self.assertEqual(program.run("evaluate", run, "--data", program.json.dumps(labeled[0])).code, 0)
 
 
 if __name__ == "__main__":

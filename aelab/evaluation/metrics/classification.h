@@ -18,6 +18,7 @@ class Classification : public Metric {
 
   explicit Classification(const Config&) {}
   std::vector<Measure> measures() const override;
+  bool predicts_classes() const override { return true; }
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;
 

@@ -29,6 +29,7 @@ class Probe : public Metric {
 
   explicit Probe(const Config& config) : config_(config) {}
   std::vector<Measure> measures() const override;
+  bool predicts_classes() const override { return true; }
   void check(const Split& data) const override;
   void begin(const Autoencoder& model, const Split& data) override;
   void add(const Observation& observation) override;
