@@ -42,7 +42,8 @@ json claim_json(const View& claim, const std::vector<std::string>& variants) {
   return {{"leader", leader == variants.end() ? json() : json(leader - variants.begin())},
           {"level", claim["level"].text()},
           {"sentence", claim["sentence"].text()},
-          {"reason", claim["reason"].text()}};
+          {"reason", claim["reason"].text()},
+          {"not_applicable", claim["counts"]["not_applicable"].number_json()}};
 }
 
 /// Every measure has a row for every variant, in their order.
@@ -201,8 +202,8 @@ json robustness_json(const View& matrix) {
 
 json comparison_commands() {
   return {{{"what", "Run the whole comparison again"},
-           {"command", "aelab compare PAGE/config.json --output again"}},
-          {{"what", "Show what would run"}, {"command", "aelab compare PAGE/config.json --dry-run"}}};
+           {"command", "aelab compare FOLDER/config.json --output again"}},
+          {{"what", "Show what would run"}, {"command", "aelab compare FOLDER/config.json --dry-run"}}};
 }
 
 std::vector<std::string> texts(const View& list) {

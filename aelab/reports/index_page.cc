@@ -82,6 +82,11 @@ class MetricTable {
   std::map<std::string, std::size_t> places_, groups_;
 };
 
+/// "1 seed", "3 seeds"
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 json entry_of_run(const Folder& run, std::size_t place, MetricTable& metrics) {
   const auto config = run.read("config.json"), status = run.read("status.json");
   const View view(config), state(status);
@@ -127,9 +132,9 @@ json entry_of_comparison(const Folder& comparison, std::size_t place, MetricTabl
     for (const auto& run : variant["runs"].list()) seconds += run["seconds"].number().value_or(0);
   for (const auto& measure : view["measures"].list())
     metrics.add(place, measure, leader_json(measure), measure["name"].text() == view["metric"].text());
-  entry["variant"] = std::to_string(view["variants"].list().size()) + " variants x " +
-                     std::to_string(view["seeds"].list().size()) + " seeds";
-  entry["state"] = excluded == 0 ? "completed" : std::to_string(excluded) + " runs excluded";
+  entry["variant"] = counted(view["variants"].list().size(), "variant") + " x " +
+                     counted(view["seeds"].list().size(), "seed");
+  entry["state"] = excluded == 0 ? "completed" : counted(excluded, "run") + " excluded";
   entry["seconds"] = shortened(seconds);
   entry["note"] = view["summary"].text().empty() ? view["verdict"].text() : view["summary"].text();
   return entry;

@@ -51,26 +51,36 @@ json measures_json(const View& evaluation) {
   return measures;
 }
 
-json parts_json(const View& parts) {
+/// The settings of a part that have an effect: an activation of hidden layers has none without these, and
+/// initial weights have none where the weights are solved for in closed form.
+json settings_json(const View& settings, bool closed_form) {
+  auto effective = settings.raw();
+  if (!effective.is_object()) return json::array();
+  if (settings["hidden"].raw().is_array() && settings["hidden"].raw().empty()) effective.erase("activation");
+  if (closed_form) effective.erase("initialization");
+  return flattened(View(effective));
+}
+
+json parts_json(const View& parts, bool closed_form) {
   json shown = json::array();
   for (const auto& part : parts.list())
     shown.push_back({{"part", part["part"].text()},
                      {"kind", part["kind"].text()},
                      {"summary", part["summary"].text()},
-                     {"settings", flattened(part["settings"])}});
+                     {"settings", settings_json(part["settings"], closed_form)}});
   return shown;
 }
 
-json model_json(const View& model) {
+json model_json(const View& model, bool closed_form) {
   json shown = {{"variant", model["variant"].text()},
                 {"summary", model["summary"].text()},
                 {"input", shape_text(model["input"])},
                 {"code", shape_text(model["code"])},
-                {"parts", parts_json(model["parts"])},
+                {"parts", parts_json(model["parts"], closed_form)},
                 {"methods", json::array()},
                 {"stack", json::array()}};
   for (const auto& method : model["methods"].list()) shown["methods"].push_back(method.text());
-  for (const auto& layer : model["stack"].list()) shown["stack"].push_back(model_json(layer));
+  for (const auto& layer : model["stack"].list()) shown["stack"].push_back(model_json(layer, closed_form));
   return shown;
 }
 
@@ -138,8 +148,8 @@ std::string title_of(const std::filesystem::path& path) {
 }
 
 json commands_json() {
-  return {{{"what", "Train the run again"}, {"command", "aelab run PAGE/config.json --output again"}},
-          {{"what", "Evaluate the trained model again"}, {"command", "aelab evaluate PAGE"}}};
+  return {{{"what", "Train the run again"}, {"command", "aelab run FOLDER/config.json --output again"}},
+          {{"what", "Evaluate the trained model again"}, {"command", "aelab evaluate FOLDER"}}};
 }
 
 /// Class names in the order of the labels; empty when classes have no names.
@@ -205,7 +215,7 @@ json run_page(const Folder& run) {
   page["curves"] = curves_json(read_curves(run));
   page["training_pictures"] = training_pictures(run);
   page["shown_part"] = View(summary)["part"].text();
-  page["model"] = model_json(View(summary)["model"]);
+  page["model"] = model_json(View(summary)["model"], View(status)["closed_form"].is_true());
   if (page["model"]["variant"] == "") page["model"]["variant"] = View(config)["model"]["variant"].text();
   page["layers"] = layers_json(View(summary)["layers"]);
   page["parameters"] = parameters_json(View(summary)["parameters"]);

@@ -116,6 +116,29 @@ TEST(RunPageTest, HasWhatTheRunLeft) {
   EXPECT_EQ(page.at("log"), "phase \"train\" begins\n");
 }
 
+TEST(RunPageTest, HasTheSettingsThatHaveAnEffect) {
+  const Json settings = {
+      {"activation", "relu"}, {"hidden", Json::array()}, {"initialization", "he"}, {"tied", false}};
+  const auto keys = [](const Json& record) {
+    const TemporaryFolder temporary;
+    put_run(temporary.path(), record);
+    Material material;
+    std::string names;
+    const auto page = run_page(Folder(temporary.path(), material));
+    for (const auto& setting : page.at("model").at("parts")[0].at("settings"))
+      names += setting.at("key").get<std::string>() + " ";
+    return names;
+  };
+  auto record = run_record();
+  auto& shown = record["summary/summary.json"]["model"]["parts"][0]["settings"];
+  shown = settings;
+  EXPECT_EQ(keys(record), "hidden initialization tied ") << "no hidden layer, no activation of one";
+  shown["hidden"] = {8};
+  EXPECT_EQ(keys(record), "activation hidden initialization tied ");
+  record["status.json"]["closed_form"] = true;
+  EXPECT_EQ(keys(record), "activation hidden tied ") << "a closed form needs no initial weights";
+}
+
 TEST(RunPageTest, OfPicturesOfTrainingTheFirstTheMiddleAndTheLast) {
   const TemporaryFolder temporary;
   put_run(temporary.path());
@@ -140,11 +163,11 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   EXPECT_EQ(page.at("summary"), "sparse leads.");
   EXPECT_EQ(page.at("details"), Json({"sparse is lower (better)."}));
   EXPECT_EQ(page.at("caveats"), Json({"Two seeds are few."}));
-  EXPECT_EQ(page.at("measures")[0].at("claim"),
-            Json({{"leader", 1},
-                  {"level", "significant"},
-                  {"sentence", "sparse leads."},
-                  {"reason", "The difference from dense is significant."}}));
+  EXPECT_EQ(page.at("measures")[0].at("claim"), Json({{"leader", 1},
+                                                      {"level", "significant"},
+                                                      {"sentence", "sparse leads."},
+                                                      {"reason", "The difference from dense is significant."},
+                                                      {"not_applicable", 0}}));
   EXPECT_EQ(page.at("variants")[0].at("still_improving"), nullptr);
   EXPECT_EQ(page.at("variants")[1].at("still_improving"), Json({{"runs", 1}, {"of", 2}}));
   const auto& rows = page.at("measures")[0].at("rows");

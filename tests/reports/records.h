@@ -150,7 +150,7 @@ inline Json comparison_results() {
                {"level", "significant"},
                {"sentence", "sparse leads."},
                {"reason", "The difference from dense is significant."},
-               {"counts", {{"significant", 1}}}}},
+               {"counts", {{"significant", 1}, {"not_applicable", 0}}}}},
              {"rows", {row("dense", 0.3, false), better}}}}},
           {"robustness",
            {{"trained_with", {"dense", "sparse"}},
