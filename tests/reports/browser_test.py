@@ -23,7 +23,7 @@ class Pages(Report):
         self.assertIn("The difference from every other variant is significant.", self.text("#short"))
         self.assertIn("one is better", self.text("#short"))
         self.assertIn("sparse/seed-9: failed", self.text("#runs"))
-        self.assertIn("aelab compare PAGE/config.json", self.text("#again"))
+        self.assertIn("aelab compare FOLDER/config.json", self.text("#again"))
         broken = self.browser.run('[...document.images].filter((image) => !image.naturalWidth || !image.alt).length')
         self.assertEqual(broken, 0)
 

@@ -154,6 +154,11 @@ class TradeOffs(Report):
         numbers = self.browser.run("""[...document.querySelectorAll("#trade-offs tbody tr")].slice(0, 24).map((row) => [row.cells[0].textContent, row.cells[1].textContent])""")
         self.assertEqual(dict(numbers), {name: str(place + 1) for place, name in enumerate(LONG)})
 
+    def test_where_names_stand_no_numbers_are_listed(self):
+        self.open(self.put_spread(3, 1))
+        heads = """[...document.querySelectorAll("#trade-offs table")[0].rows[0].cells].map((head) => head.textContent)"""
+        self.assertEqual(self.browser.run(heads), ["Variant", "training seconds", "reconstruction/mse", "Pareto-optimal"])
+
 
 class Series(Report):
     def test_forty_series_share_no_pair_of_color_mark_and_dashes(self):
@@ -181,7 +186,7 @@ class Index(Report):
         put_comparison(self.folder / "comparisons/which")
         self.open(self.report(self.folder))
         heads = "[...document.querySelectorAll('#%s thead th')].map((head) => head.textContent)"
-        self.assertEqual(self.browser.run(heads % "runs")[:6], ["Run", "Started (UTC)", "Variant", "Data", "State", "reconstruction/mse \u2193"])
+        self.assertEqual(self.browser.run(heads % "runs")[:6], ["Run", "Started (UTC)", "Variant", "Data", "State", "reconstruction/mse\u00a0\u2193"])
         rows = "[...document.querySelectorAll('#%s tbody tr')].map((row) => [row.cells[0].textContent, row.cells[1].textContent, row.cells[5].textContent])"
         self.assertEqual(self.browser.run(rows % "runs"), [["runs/a/1", "2026-01-02 03:04", "3"], ["runs/a/2", "2025-12-31 23:59", "2"]])
         self.assertEqual(self.browser.run(rows % "comparisons"), [["comparisons/which", "2026-02-03 04:05", "pca 1.150 \u00b1 0.050"]])

@@ -22,6 +22,30 @@ TABLES = """[...document.querySelectorAll(".scroll > table")].map((original) => 
 })"""
 
 
+# The page in columns of that height: they break where sheets would. Which node begins or ends on which sheet.
+PAGED = """((height) => { const page = document.getElementById("page"), width = page.clientWidth;
+    page.style.cssText = `width: ${width}px; height: ${height}px; columns: ${width}px auto; column-gap: 0; column-fill: auto`; })(%d)"""
+SHEETS_OF = """(() => { const left = document.getElementById("page").getBoundingClientRect().left, width = 700;
+    const sheets = (node) => [...node.getClientRects()].filter((box) => box.height > 0).map((box) => Math.round((box.left - left) / width - .49));
+    const apart = (name, first, second) => {
+        if (!first || !second || !sheets(first).length || !sheets(second).length || sheets(first).at(-1) === sheets(second)[0]) return [];
+        return [`${name}: ${first.textContent.slice(0, 40)} | ${second.textContent.slice(0, 40)}`];
+    };
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    return [
+        ...all("figcaption").flatMap((node) => apart("caption", node.previousElementSibling, node)),
+        ...all(".definitions").flatMap((node) => apart("definitions", node.querySelector("summary"), node.querySelector("dt"))),
+        ...all("h2, h3, .caption").flatMap((node) => apart("heading", node, node.nextElementSibling)),
+        ...all("pre").flatMap((node) => node.previousElementSibling?.matches(".soft") ? apart("command", node.previousElementSibling, node) : []),
+        ...all("table").filter((node) => node.rows.length > 3).flatMap(({ rows }) =>
+            [...apart("table", rows[0], rows[1]), ...apart("table", rows[1], rows[2]), ...apart("table", rows[rows.length - 2], rows[rows.length - 1])]),
+    ];
+})()"""
+COVERED = """[...document.querySelectorAll("canvas")].flatMap((canvas) => { const over = canvas.getBoundingClientRect();
+    return [...document.querySelectorAll("th, td, .caption, figcaption, h2, h3, summary, dt")].filter((node) => [...node.getClientRects()].some((box) =>
+        box.left < over.right - 1 && over.left + 1 < box.right && box.top < over.bottom - 1 && over.top + 1 < box.bottom)).map((node) => node.textContent); })"""
+
+
 class Print(Report):
     def sheet(self, page, width, theme="light"):
         self.browser.media(theme)
@@ -72,6 +96,55 @@ class Print(Report):
         self.assertFalse(self.browser.run("document.querySelector('nav').checkVisibility()"))
         self.browser.run("dispatchEvent(new Event('afterprint'))")
         self.assertEqual(self.browser.run("[...document.querySelectorAll('.definitions')].filter((node) => node.open).length"), 0)
+
+    def test_sheets_cut_nothing_that_belongs_together(self):
+        put_comparison(self.folder / "which", variants=("pca", "dense", "sparse", "denoising"))
+        put_run(self.folder / "runs/small/1")
+        for page in (self.report(self.folder / "which"), self.report(self.folder / "runs/small/1")):
+            for height in (650, 695, 740, 800, 860, 920, 980, 1040):
+                self.sheet(page, SHEETS["A4"])
+                self.browser.run(PAGED % height)
+                self.browser.settle()
+                self.assertEqual(self.browser.run(COVERED), [], (page, height))
+                self.assertEqual(self.browser.run(SHEETS_OF), [], (page, height))
+                self.browser.run("document.getElementById('page').style.cssText = ''; dispatchEvent(new Event('afterprint'))")
+
+    def test_heads_repeat_on_every_sheet(self):
+        put_comparison(self.folder / "which")
+        self.sheet(self.report(self.folder / "which"), SHEETS["A4"])
+        boxes = self.browser.run("[...document.querySelectorAll('thead button')].filter((node) => node.getClientRects().length > 0).length")
+        self.assertEqual(boxes, 0, "the browser leaves boxes out of the heads that it repeats")
+
+    def test_paper_says_what_controls_chose(self):
+        put_comparison(self.folder / "which")
+        page = self.report(self.folder / "which")
+        words = "document.querySelector('#trade-offs .controls').innerText.replace(/\\s+/g, ' ').trim()"
+        self.sheet(page, SHEETS["A4"])
+        self.assertEqual(self.browser.run(words), "Cost training seconds Metric reconstruction/mse Logarithmic cost")
+        self.browser.run("dispatchEvent(new Event('afterprint'))")
+        self.browser.media(media="")
+        self.browser.run("""(() => { const [cost] = document.querySelectorAll("#trade-offs select"); cost.value = "parameters"; cost.dispatchEvent(new Event("change"));
+            document.querySelector("#trade-offs input").click(); dispatchEvent(new Event("beforeprint")); })()""")
+        self.browser.media(media="print")
+        self.assertEqual(self.browser.run(words), "Cost parameters Metric reconstruction/mse")
+        self.assertEqual(self.browser.run("[...document.querySelectorAll('select, input')].filter((node) => node.checkVisibility()).length"), 0)
+
+    def test_paper_has_long_texts_once_and_whole(self):
+        put_comparison(self.folder / "which")
+        results = comparison_results()
+        results["measures"][0]["claim"]["reason"] = reason = "The difference from a variant is significant. " * 8 + "The last one is not."
+        put(self.folder / "which/comparison.json", results)
+        page = self.report(self.folder / "which")
+        cell = "document.querySelector('#short tbody td:last-child')"
+        self.sheet(page, SHEETS["A4"])
+        self.assertEqual(self.browser.run(f"{cell}.innerText.trim()"), reason)
+        self.assertFalse(self.browser.run(f"(({{ scrollHeight, clientHeight }}) => scrollHeight > clientHeight + 1)({cell}.querySelector('span'))"))
+        self.browser.run("dispatchEvent(new Event('afterprint'))")
+        self.browser.media(media="")
+        low = self.browser.run(f"{cell}.offsetHeight")
+        self.browser.run(f"{cell}.querySelector('summary').click()")
+        self.assertEqual(self.browser.run(f"{cell}.innerText.trim()"), reason)
+        self.assertGreater(self.browser.run(f"{cell}.offsetHeight"), low)
 
     def test_the_browser_prints_it_so(self):
         put_comparison(self.folder / "which")

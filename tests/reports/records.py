@@ -82,7 +82,7 @@ def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str,
         return {"name": t(name), "definition": t("what it is"), "better": better, "version": 1, "claim": claim, "rows": rows}
 
     return {
-        "format": 1, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[1]), "part": t("test"), "significance": .05,
+        "format": 1, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[min(1, len(variants) - 1)]), "part": t("test"), "significance": .05,
         "verdict": t("pca leads. one is better"), "summary": t("pca leads."), "details": [t("one is better")],
         "caveats": [t("few seeds")], "metric": t("reconstruction/mse"), "missing": [t("sparse/seed-9: failed")],
         "variants": [{"name": t(name), "settings": {t("model.code"): t("4")}, "closed_form": False,

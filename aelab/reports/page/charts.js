@@ -73,7 +73,11 @@ function axis(title, options = {}) {
   };
 }
 
-const tick = (value) => String(Number(value.toPrecision(6)));
+const tick = (value) => {
+  const size = Math.abs(value), rounded = Number(value.toPrecision(6));
+  return withMinus(size === 0 || (size >= 1e-4 && size < 1e6) ? rounded.toLocaleString("en-US", { maximumSignificantDigits: 6 })
+    : rounded.toExponential().replace("e+", "e"));
+};
 /** All lines of a logarithmic grid; labels at about six powers of ten or, over few decades, at 1, 2 and 5 times these. */
 const logTicks = {
   autoSkip: false,
@@ -83,8 +87,25 @@ const logTicks = {
     return digit === "1" && exponent % Math.ceil(Math.log10(this.max / this.min) / 6) === 0 ? tick(value) : "";
   },
 };
-const numberAxis = (title, isLog, options = {}) =>
-  axis(title, { type: isLog ? "logarithmic" : "linear", ...options, ticks: { ...(isLog ? logTicks : { callback: tick }), ...options.ticks } });
+/** Of a linear axis: thinned where labels would be too close, so that zero keeps its tick. */
+const linearTicks = {
+  ticks: { autoSkip: false, callback: tick },
+  afterBuildTicks(scale) {
+    const room = scale.isHorizontal()
+      ? Math.max(...scale.ticks.map(({ value }) => scale.ctx.measureText(tick(value)).width)) + 14 : 26;
+    const length = scale.isHorizontal() ? scale.width : scale.height;
+    const most = Math.max(2, length / room), step = scale.ticks[1]?.value - scale.ticks[0].value;
+    const every = [1, 2, 4, 5, 10, 20].find((times) => scale.ticks.length / times <= most) ?? 20;
+    scale.ticks = scale.ticks.filter(({ value }) => every === 1 || Math.round(value / step) % every === 0);
+  },
+};
+
+const numberAxis = (title, isLog, options = {}) => axis(title, { type: isLog ? "logarithmic" : "linear",
+  ...(isLog ? { ticks: logTicks } : linearTicks), ...options });
+
+/** An axis of whole numbers between these ends. */
+const countAxis = (title, min, max) => axis(title, { type: "linear", min, max,
+  ticks: { precision: 0, callback: (value) => (Number.isInteger(value) ? counted(value) : "") } });
 
 /** An axis with room around these values, whiskers included. */
 function roomyAxis(title, isLog, values) {

@@ -11,7 +11,7 @@ function comparisonPage(page) {
     page.measures.length > 0 && section("metric", "Primary metric", metricFigure(page)),
     page.measures.length > 0 && section("measures", "All metrics", allMeasures(page)),
     section("trade-offs", "Training cost", tradeOffFigure(page), costTable(page)),
-    shownIf("curves", "Learning curves", bandsFigure(page), "no run recorded any."),
+    shownIf("curves", "Learning curves", bandsFigure(page), page.variants.length > 0 && page.variants.every((variant) => variant.closed_form) ? CLOSED_FORM : "no run recorded any."),
     shownIf("pictures", "Reconstructions", [reconstructionsFigure(page), denoisingFigure(page)], noPictures),
     shownIf("interpolations", "Latent interpolations", interpolationsFigure(page), noPictures),
     shownIf("filters", "Filters", filtersFigure(page), noPictures),
@@ -25,14 +25,14 @@ function comparisonPage(page) {
   return {
     header: h("header", null, h("p", { class: "kicker" }, "aelab comparison"), h("h1", null, page.title || "unnamed"),
       facts([
-        ["variants", shown(page.variants.length)],
+        ["variants", counted(page.variants.length)],
         ["seeds", page.seeds.join(", ")],
         ["completed runs", `${completed} of ${runs.length}`],
         ["data", page.data],
         ["evaluated on", page.part && `${page.part} split`],
         ["baseline", page.baseline],
       ]),
-      page.missing.length > 0 && h("p", { class: "bad" }, `${page.missing.length} of ${runs.length} runs are excluded: see `, h("a", { href: "#runs" }, "Runs"), ".")),
+      page.missing.length > 0 && h("p", { class: "bad" }, `${page.missing.length} of ${plural(runs.length, "run")} ${page.missing.length === 1 ? "is" : "are"} excluded: see `, h("a", { href: "#runs" }, "Runs"), ".")),
     sections,
   };
 }
@@ -40,26 +40,28 @@ function comparisonPage(page) {
 function verdictDetails(page) {
   const list = (title, sentences = []) => {
     if (sentences.length === 0) return null;
-    const introduced = sentences[0].endsWith(":");
-    return [h("h3", null, title), introduced && h("p", null, sentences[0]),
-      h("ul", null, sentences.slice(introduced ? 1 : 0).map((text) => h("li", null, text)))];
+    const texts = sentences.map((text) => sentenceOf(page, text)), introduced = texts[0].endsWith(":");
+    return [h("h3", null, title), introduced && h("p", null, texts[0]),
+      h("ul", null, texts.slice(introduced ? 1 : 0).map((text) => h("li", null, text)))];
   };
   const lists = [list("Details", page.details), list("Caveats", page.caveats)].filter(Boolean);
   if (lists.length > 0) return lists;
-  return page.verdict ? [h("h3", null, "Details"), h("p", null, page.verdict)] : gap("This comparison has no verdict.");
+  if (!page.verdict) return gap("This comparison has no verdict.");
+  return page.verdict !== page.summary && [h("h3", null, "Details"), h("p", null, sentenceOf(page, page.verdict))];
 }
 
 function costTable(page) {
-  const range = (cost) => (cost === null ? MISSING : cost.low === cost.high ? shown(cost.mean) : `${shown(cost.mean)} (${shown(cost.low)} to ${shown(cost.high)})`);
+  const range = (cost, printed) =>
+    (cost === null ? MISSING : cost.low === cost.high ? printed(cost.mean) : `${printed(cost.mean)} (${printed(cost.low)} to ${printed(cost.high)})`);
   return table({
     caption: "Mean over the completed runs (minimum to maximum).", label: "Training cost",
     rows: page.variants.map((one, variant) => ({ ...one, variant })),
     columns: [
       variantColumn(page.variants),
-      { title: "Code dimensions", number: true, value: (row) => row.code ?? null },
+      { title: "Code dimensions", count: true, value: (row) => row.code ?? null },
       ...["parameters", "epochs", "steps", "seconds"].map((cost) => ({
         title: cost[0].toUpperCase() + cost.slice(1), number: true, value: (row) => row[cost]?.mean ?? null,
-        text: (row) => (row.closed_form && (cost === "epochs" || cost === "steps") ? "closed form" : range(row[cost])),
+        text: (row) => (row.closed_form && (cost === "epochs" || cost === "steps") ? "closed form" : range(row[cost], cost === "seconds" ? shown : counted)),
       })),
       ...(page.variants.some((variant) => variant.still_improving) ? [{
         title: "Still improving", number: true, value: (row) => row.still_improving?.runs ?? null,
@@ -102,7 +104,7 @@ function differencesTable(page) {
     columns: [
       { title: "Key", head: true, long: true, value: (row) => row.key },
       ...page.variants.map((variant, place) => ({ title: variant.name, word: true, value: (row) => row.values[place],
-        cell: (row) => folded(row.values[place]) })),
+        cell: (row) => folded(row.values[place], 2) })),
     ],
   });
 }
@@ -115,10 +117,10 @@ function runsTable(page) {
       label: "Runs", rows,
       columns: [
         { title: "Run", head: true, value: (row) => row.id, cell: (row) => h("span", { class: "named" }, swatch(row.variant), runLink(row)) },
-        { title: "Seed", number: true, value: (row) => (row.seed === "" ? null : Number(row.seed)), text: (row) => row.seed },
+        { title: "Seed", count: true, value: (row) => (row.seed === "" ? null : Number(row.seed)), text: (row) => row.seed },
         { title: "State", value: (row) => row.state, cell: stateCell },
-        { title: "Epochs", number: true, value: (row) => row.epochs },
-        { title: "Steps", number: true, value: (row) => row.steps },
+        { title: "Epochs", count: true, value: (row) => row.epochs, text: (row) => (page.variants[row.variant].closed_form ? "closed form" : counted(row.epochs)) },
+        { title: "Steps", count: true, value: (row) => row.steps, text: (row) => (page.variants[row.variant].closed_form ? "closed form" : counted(row.steps)) },
         { title: "Seconds", number: true, value: (row) => row.seconds },
       ],
     }),
@@ -140,7 +142,7 @@ function repeatContent(page) {
 /** Commands to be entered where the run or comparison was started: relative data paths begin there. */
 function commandList(commands, kind) {
   return [
-    h("p", null, `Run these commands in the folder in which the ${kind} was started (see Environment), since relative data paths begin there. Replace PAGE with the folder that contains this page.`),
-    commands.map(({ what, command }) => [h("p", { class: "soft" }, what), h("pre", null, command)]),
+    h("p", { class: "soft" }, `Run these commands in the folder in which the ${kind} was started (see Environment), since relative data paths begin there. Replace FOLDER with the folder that contains this page.`),
+    commands.map(({ what, command }) => h("div", { class: "command" }, h("p", { class: "soft" }, what), h("pre", null, command))),
   ];
 }

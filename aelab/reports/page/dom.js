@@ -16,30 +16,42 @@ const freshId = () => `id-${++freshIds}`;
 
 const MISSING = "\u2013";
 
-/** With so many decimals; "128,101" from a thousand on. */
-const grouped = (value, decimals) => value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-const exponential = (value, decimals) => value.toExponential(decimals).replace("e+", "e");
+// --- Numbers: on all pages four significant digits, of half-widths two; counts are whole ---
 
-/** A number to so many significant digits, the whole numbers with all of theirs. */
+const withMinus = (text) => text.replaceAll("-", "\u2212");
+const grouped = (value, decimals = 0) =>
+  withMinus(value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+
+/** A count, or a number that was set: "128,101", "0.25". */
+const counted = (value) =>
+  (value === null || value === undefined ? MISSING : Number.isInteger(value) && Math.abs(value) < 1e15 ? grouped(value) : shown(value));
+
+/** "1 run", "2 runs" */
+const plural = (count, noun) => `${counted(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+/** A measured number to so many significant digits; a small whole one without decimals. */
 function shown(value, digits = 4) {
   if (value === null || value === undefined) return MISSING;
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return grouped(value, 0);
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return exponential(value, digits - 1);
-  return grouped(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
+  const rounded = Number(value.toPrecision(digits)), size = Math.abs(rounded);
+  if (Number.isInteger(value) && size < 10 ** digits) return grouped(value + 0);
+  if (size < 1e-4 || size >= 1e6) return withMinus(value.toExponential(digits - 1).replace("e+", "e"));
+  return grouped(rounded, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
 }
 
-/** "0.0123 ± 0.0004", "360 ± 250": two digits of the half-width, and the mean to the same place. */
+/** "0.01234 ± 0.00040" */
 function withHalf(mean, interval) {
-  if (mean === null) return MISSING;
-  if (!interval) return shown(mean);
+  if (mean === null || !interval) return shown(mean);
   const half = (interval[1] - interval[0]) / 2;
-  if (!(half > 0)) return `${shown(mean)} ± 0`;
-  const decimals = 1 - Math.floor(Math.log10(half));
-  if (decimals > 7 || Math.max(Math.abs(mean), half) >= 1e6) return `${exponential(mean, 3)} ± ${exponential(half, 1)}`;
-  const rounded = (value) => (decimals < 0 ? grouped(Number((value / 10 ** -decimals).toFixed()) * 10 ** -decimals, 0) : grouped(value, decimals));
-  return `${rounded(mean)} ± ${rounded(half)}`;
+  return `${shown(mean)} ± ${half > 0 ? shown(half, 2) : 0}`;
 }
+
+/** A recorded sentence with its numbers as the page prints them: "205,900" for "2.059e+05". `names` stay as they are. */
+const sentence = (text, names = []) =>
+  text.replace(/(?<=^|[\s[(])(-?\d(?:\.\d+)?e[+-]\d\d+|-\d+(?:\.\d+)?|\d{5,})(?=[\s,;)\]]|\.(?!\d)|$)/g, (number, _, place) => {
+    if (names.includes(number)) return number;
+    if (!number.includes("e")) return number.startsWith("-") ? withMinus(number) : grouped(Number(number));
+    return shown(Number(number), text.slice(0, place).endsWith("\u00b1 ") ? 2 : 4);
+  });
 
 const intervalText = (interval) => (interval ? `[${shown(interval[0])}, ${shown(interval[1])}]` : MISSING);
 const withoutZero = (share) => String(share).replace(/^0(?=\.)/, "");
@@ -112,9 +124,13 @@ function markCurrent(sections, tell) {
 // --- Controls ---
 
 function select(label, options, chosen, change) {
-  const control = h("select", { change: () => change(control.value) },
-    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
-  return h("label", null, label, control);
+  const words = new Map(options);
+  const printed = h("span", { class: "printed" }, words.get(chosen));
+  const control = h("select", { change: () => {
+    printed.textContent = words.get(control.value);
+    change(control.value);
+  } }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  return h("label", null, h("span", null, label), control, printed);
 }
 
 function checkbox(label, checked, change) {
@@ -136,11 +152,12 @@ function later(title, make) {
   return node;
 }
 
-/** A long text, opened on request. */
-function folded(text) {
-  const most = 40;
-  if (text === null || text.length <= most) return text ?? MISSING;
-  return h("details", { class: "cell" }, h("summary", null, `${text.slice(0, most)}\u2026`), text);
+/** A long text: its first `lines`, and on request or on paper all of it. */
+function folded(text, lines) {
+  if (text === null || text.length <= 48 * lines) return text ?? MISSING;
+  const words = h("span", null, text);
+  words.style.setProperty("--lines", lines);
+  return h("details", { class: "cell" }, h("summary", null, words));
 }
 
 /** A node whose content `redraw` replaces by what `draw` makes. */

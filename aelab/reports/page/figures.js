@@ -15,6 +15,9 @@ function marksAlong(count, place) {
   return (point) => point % every === place % every;
 }
 
+const THINNED = "Long trainings are drawn with at most 200 points.";
+const CLOSED_FORM = "the model is solved in closed form, without training epochs.";
+
 /** On a logarithmic axis, as a share of the largest value: what is smaller is rounding. */
 const SMALLEST_SHOWN = 1e-9;
 
@@ -35,19 +38,19 @@ function curveConfig({ series, hidden = new Set(), title, xTitle, isLog, marks =
     ...(one.low ? [line(one, one.low, { fill: false }), line(one, one.high, { fill: "-1" })] : []),
   ]);
   const places = series.flatMap((one) => one.x);
-  const first = Math.min(...places, 1), last = Math.max(...places, first + 1);
+  const first = Math.min(...places), last = Math.max(...places), alone = first === last ? .5 : 0;
   return {
     type: "line",
     data: { datasets },
     options: {
       parsing: true, normalized: true, interaction: { mode: "nearest", axis: "x", intersect: false },
-      scales: { x: numberAxis(xTitle, false, { min: first, max: last, ticks: { precision: 0 } }), y: numberAxis(title, isLog) },
+      scales: { x: countAxis(xTitle, first - alone, last + alone), y: numberAxis(title, isLog) },
       plugins: {
         phases: { marks },
         tooltip: {
           filter: (item) => Boolean(item.dataset.series),
           callbacks: {
-            title: (items) => (items.length ? `${xTitle} ${shown(items[0].parsed.x)}` : ""),
+            title: (items) => (items.length ? `${xTitle} ${counted(items[0].parsed.x)}` : ""),
             label: ({ dataset, dataIndex }) => {
               const one = dataset.series;
               const band = one.low ? ` [${shown(one.low[dataIndex])}, ${shown(one.high[dataIndex])}]` : "";

@@ -5,7 +5,9 @@ const SHOWN_AT_FIRST = 4;
 function indexPage(page) {
   const count = h("p", { class: "soft", role: "status" });
   const search = h("input", { type: "search", id: "search", placeholder: "name, variant, data, state ...", input: () => redraw() });
+  const printedSearch = h("span", { class: "printed" });
   const chosen = new Set(page.metrics.slice(0, SHOWN_AT_FIRST).map((_, place) => place));
+  page.entries.sort((a, b) => compared(a.path.join("/"), b.path.join("/"), true));
   const texts = page.entries.map((entry) => [entry.path.join("/"), entry.variant, entry.data, entry.state, entry.note].join(" ").toLowerCase());
   const found = (kind) => {
     const words = search.value.toLowerCase().split(/\s+/);
@@ -17,14 +19,15 @@ function indexPage(page) {
   }));
   const redraw = () => {
     lists.forEach(({ list }) => list.redraw());
+    printedSearch.textContent = search.value || "all";
     count.textContent = `${found("comparison").length + found("run").length} of ${page.entries.length} shown`;
   };
   redraw();
-  const counted = (kind) => shown(page.entries.filter((entry) => entry.kind === kind).length);
+  const countOf = (kind) => counted(page.entries.filter((entry) => entry.kind === kind).length);
   return {
     header: h("header", null, h("p", { class: "kicker" }, "aelab runs and comparisons"), h("h1", null, page.title || "runs"),
-      facts([["runs", counted("run")], ["comparisons", counted("comparison")]]),
-      h("div", { class: "controls" }, h("label", { for: "search" }, "Search"), search), count, metricChoice(page, chosen, redraw)),
+      facts([["runs", countOf("run")], ["comparisons", countOf("comparison")]]),
+      h("div", { class: "controls" }, h("label", { for: "search" }, "Search"), search, printedSearch), count, metricChoice(page, chosen, redraw)),
     sections: lists.map(({ kind, list }) => section(`${kind}s`, kind === "run" ? "Runs" : "Comparisons", list.node)),
   };
 }
@@ -54,13 +57,11 @@ const indexColumns = {
   time: { title: "Training time", number: true, value: (row) => row.seconds, text: (row) => duration(row.seconds) },
 };
 
-const arrow = (metric) => (metric.better === "lower" ? " \u2193" : metric.better === "higher" ? " \u2191" : "");
-
 /** One column per chosen metric that one of the rows has. */
 function metricColumns(page, rows, chosen, describe) {
   return page.metrics.map((metric, place) => ({ ...metric, place }))
     .filter(({ place }) => chosen.has(place) && rows.some((row) => row.values[place] !== null))
-    .map((metric) => ({ title: metric.name + arrow(metric), number: true, hint: metric.definition,
+    .map((metric) => ({ title: withArrow(metric.name, metric), number: true, hint: metric.definition,
       value: (row) => row.values[metric.place]?.mean ?? row.values[metric.place], text: (row) => describe(row.values[metric.place]) }));
 }
 
@@ -71,8 +72,8 @@ function runsIndex(page, rows, chosen) {
       indexColumns.name("Run"), indexColumns.started,
       { title: "Variant", word: true, value: (row) => row.variant }, indexColumns.data, indexColumns.state,
       ...metricColumns(page, rows, chosen, (value) => shown(value)),
-      { title: "Parameters", number: true, value: (row) => row.parameters }, indexColumns.time,
-      ...(rows.some((row) => row.note) ? [{ title: "Message", word: true, value: (row) => row.note || null, cell: (row) => folded(row.note || null) }] : []),
+      { title: "Parameters", count: true, value: (row) => row.parameters }, indexColumns.time,
+      ...(rows.some((row) => row.note) ? [{ title: "Message", long: true, value: (row) => row.note || null, cell: (row) => folded(row.note || null, 2) }] : []),
     ],
   });
 }
@@ -86,7 +87,7 @@ function comparisonsIndex(page, rows, chosen) {
       { title: "Variants", word: true, value: (row) => row.variant }, indexColumns.data, indexColumns.state,
       ...metricColumns(page, rows, chosen, (value) => (value === null ? MISSING : `${value.variant} ${withHalf(value.mean, value.interval)}`)),
       indexColumns.time,
-      { title: "Verdict", word: true, value: (row) => row.note || null, cell: (row) => folded(row.note || null) },
+      { title: "Verdict", long: true, value: (row) => row.note || null, cell: (row) => folded(row.note ? sentence(row.note) : null, 2) },
     ],
   });
 }

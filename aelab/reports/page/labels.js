@@ -43,7 +43,8 @@ function whiskersOf({ scales }, { intervals }, { x, y }) {
   return [across && box(...ends(scales.x, across), y, y), along && box(x, x, ...ends(scales.y, along))].filter(Boolean);
 }
 
-/** dataset.label beside its first point where dataset.named; where there is no room for all, the variants' numbers. */
+/** dataset.label beside its first point where dataset.named; where there is no room for all, the variants' numbers, of
+    which data.tellNumbered hears. */
 Chart.register({
   id: "labels",
   afterDatasetsDraw(chart) {
@@ -60,6 +61,7 @@ Chart.register({
     const labels = namesPlaced ? names : numbers;
     const boxes = namesPlaced ?? placeLabels(numbers, area, whiskers) ?? [];
     chart.labelBoxes = boxes.map((box, index) => ({ ...box, text: labels[index].text }));
+    chart.data.tellNumbered?.(!namesPlaced);
     ctx.textBaseline = "middle";
     boxes.forEach((box, index) => drawLabel(ctx, labels[index], box));
     ctx.restore();

@@ -22,6 +22,11 @@ function phaseMarks(page, places) {
   return [...marks.values()];
 }
 
+/** The curves without those of models in closed form: these have one value, and no training to follow. */
+const trainedCurves = (page) =>
+  page.curves.map((curve) => ({ ...curve, variants: curve.variants.filter((one) => !page.variants[one.variant].closed_form) }))
+    .filter((curve) => curve.variants.length > 0);
+
 /** What is drawn of `view`: {curve, along, objective}. */
 const bandSeries = (page, { curve, along, objective }) =>
   curve.variants.filter((one) => one.objective === objective).map((one) => ({
@@ -40,18 +45,20 @@ function bandTable(page, view) {
     caption: `${view.curve.name} after the last epoch`, rows: bandSeries(page, view), sort: { column: 2 },
     columns: [
       { title: "Variant", head: true, value: (row) => row.name, cell: (row) => named(row.place, row.name, true) },
-      { title: view.along === "epochs" ? "Epoch" : "Step", number: true, value: (row) => row.x.at(-1) },
+      { title: view.along === "epochs" ? "Epoch" : "Step", count: true, value: (row) => row.x.at(-1) },
       { title: "Mean", number: true, value: (row) => row.mean.at(-1), hint: "mean over the seeds" },
       { title: "Min", number: true, value: (row) => row.low.at(-1), hint: "smallest value of the seeds" },
       { title: "Max", number: true, value: (row) => row.high.at(-1), hint: "largest value of the seeds" },
-      { title: "n", number: true, value: (row) => row.runs.at(-1), hint: "completed runs that reached this epoch" },
+      { title: "n", count: true, value: (row) => row.runs.at(-1), hint: "completed runs that reached this epoch" },
     ],
   });
 }
 
 function bandsFigure(page) {
-  if (page.curves.length === 0) return null;
-  const view = { curve: firstCurve(page.curves), along: "epochs" };
+  const curves = trainedCurves(page);
+  if (curves.length === 0) return null;
+  const solved = page.variants.filter((variant) => variant.closed_form).map((variant) => variant.name);
+  const view = { curve: firstCurve(curves), along: "epochs" };
   [view.objective] = objectivesOf(view.curve);
   view.isLog = spansDecades(bandSeries(page, view));
   const hidden = new Set();
@@ -76,12 +83,12 @@ function bandsFigure(page) {
   };
   return figure({
     controls: [
-      select("Curve", page.curves.map((one) => [one.name, one.name]), view.curve.name, (name) => change({ curve: page.curves.find((one) => one.name === name) })),
+      select("Curve", curves.map((one) => [one.name, one.name]), view.curve.name, (name) => change({ curve: curves.find((one) => one.name === name) })),
       objectives.node,
       select("Against", [["epochs", "epochs"], ["steps", "steps"]], view.along, (along) => change({ along })),
       log,
     ],
     left: [names.node, drawing.node], right: values.node,
-    caption: `Lines are means over the seeds, bands their range.${page.curves.some((one) => objectivesOf(one).length > 1) ? " Variants of one objective at a time: values of other likelihoods, penalties or phases are not comparable." : ""} Dashed vertical lines: a training phase begins. Of long trainings at most 200 epochs are drawn.`,
+    caption: `Lines are means over the seeds, bands their range.${curves.some((one) => objectivesOf(one).length > 1) ? " Variants of one objective at a time: values of other likelihoods, penalties or phases are not comparable." : ""} Dashed vertical lines: a training phase begins. ${THINNED}${solved.length > 0 ? ` Without a learning curve, since solved in closed form: ${solved.join(", ")}.` : ""}`,
   });
 }

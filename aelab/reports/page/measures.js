@@ -6,10 +6,17 @@ const directionText = (measure) => (hasDirection(measure) ? `${measure.better} i
 /** The variant that leads by comparison.json, or -1. */
 const leader = (measure) => measure.claim?.leader ?? -1;
 
-/** The verdict's claim, as comparison.json states it. */
-function headline(page) {
-  return page.summary ? h("p", { class: "verdict" }, page.summary) : null;
-}
+/** A sentence of the verdict, as comparison.json states it but for the form of numbers. */
+const sentenceOf = (page, text) => sentence(text, page.variants.map((variant) => variant.name));
+
+const headline = (page) => (page.summary ? h("p", { class: "verdict" }, sentenceOf(page, page.summary)) : null);
+
+/** "0.3481 ± 0.0230"; with the number of seeds where the mean is not over all of them. */
+const meanText = (page, row) =>
+  withHalf(row.mean, row.interval) + (row.mean !== null && row.n > 0 && row.n < page.seeds.length ? ` (n=${row.n})` : "");
+
+/** "mse ↓", held together. */
+const withArrow = (name, { better }) => name + (better === "lower" ? "\u00a0\u2193" : better === "higher" ? "\u00a0\u2191" : "");
 
 function bestAtWhat(page) {
   const rows = page.measures.filter((measure) => leader(measure) >= 0).map((measure) => ({ measure, variant: leader(measure), ...measure.claim }));
@@ -23,10 +30,10 @@ function bestAtWhat(page) {
       { title: "Best", value: (row) => page.variants[row.variant].name, best: (row) => row.level === "significant",
         cell: (row) => named(row.variant, page.variants[row.variant].name) },
       { title: "Mean ± 95 % CI half-width", number: true, value: (row) => row.measure.rows[row.variant].mean,
-        text: (row) => withHalf(row.measure.rows[row.variant].mean, row.measure.rows[row.variant].interval) },
+        text: (row) => meanText(page, row.measure.rows[row.variant]) },
       { title: "Better", value: (row) => row.measure.better },
-      { title: "Level", value: (row) => row.level.charAt(0).toUpperCase() + row.level.slice(1) },
-      { title: "Reason", long: true, value: (row) => row.reason, cell: (row) => folded(row.reason) },
+      { title: "Result", value: (row) => row.level.charAt(0).toUpperCase() + row.level.slice(1) },
+      { title: "Reason", long: true, value: (row) => row.reason, cell: (row) => folded(sentenceOf(page, row.reason), 4) },
     ],
   });
 }
@@ -43,7 +50,7 @@ function intervalConfig(page, measure) {
       { ...common, data: [{ x: row.mean, y: at }], intervals: [{ x: row.interval }], row,
         borderColor: color(place), pointRadius: 7, marks: { place, radius: 7 } },
       { ...common, data: row.values.filter((value) => value !== null).map((x) => ({ x, y: at - .28 })),
-        pointRadius: 3, marks: { place, radius: 3, alpha: .6 } },
+        pointRadius: 3.5, marks: { place, radius: 3.5 } },
     ];
   });
   return {
@@ -75,17 +82,17 @@ function measureTable(page, measure) {
     label: measure.name, rows, sort: { column: 2, ascending: measure.better !== "higher" },
     columns: [
       variantColumn(page.variants),
-      { title: "n", number: true, value: (row) => row.n, hint: "completed runs, one per seed" },
+      { title: "n", count: true, value: (row) => row.n, hint: "completed runs, one per seed" },
       { title: "Mean", number: true, value: (row) => row.mean, best: (row) => row.best, hint: "mean over the seeds; bold where it differs significantly from every other variant" },
       { title: "95 % CI", number: true, value: (row) => row.interval?.[0] ?? null, text: (row) => intervalText(row.interval), hint: "95 % confidence interval of the mean, from the t distribution over seeds" },
       { title: "Worst", number: true, value: (row) => row.worst, hint: "value of the worst seed" },
-      { title: `Difference to ${page.baseline}`, number: true, value: (row) => row.against?.mean ?? null,
+      { title: `Difference from ${page.baseline}`, number: true, value: (row) => row.against?.mean ?? null,
         text: (row) => (isBaseline(row) ? "baseline" : row.against ? withHalf(row.against.mean, row.against.interval) : MISSING),
         hint: "mean of the paired differences over the seeds that both variants completed, \u00b1 95 % CI half-width" },
       { title: "p (Holm)", number: true, value: (row) => row.against?.p ?? null, text: (row) => probability(row.against?.p ?? null),
         hint: "p value of the paired t test against the baseline, after Holm's correction over the variants" },
       { title: "Cohen's d", number: true, value: (row) => row.against?.effect ?? null,
-        text: (row) => (row.against?.effect == null ? MISSING : shown(row.against.effect, 3)),
+        text: (row) => (row.against?.effect == null ? MISSING : shown(row.against.effect)),
         hint: "mean of the paired differences divided by their standard deviation" },
     ],
   });
@@ -112,7 +119,8 @@ function metricFigure(page) {
 
 function allMeasures(page) {
   const groups = new Map();
-  for (const measure of page.measures) {
+  const measured = page.measures.filter(hasValues);
+  for (const measure of measured) {
     const group = measure.name.split("/")[0];
     groups.set(group, [...(groups.get(group) ?? []), measure]);
   }
@@ -120,12 +128,28 @@ function allMeasures(page) {
   const tables = [...groups].map(([group, measures]) => h("div", null, h("h3", null, group), table({
     label: group, rows,
     columns: [variantColumn(page.variants), ...measures.map((measure) => ({
-      title: `${measure.name.slice(group.length + 1) || group}${measure.better === "lower" ? " \u2193" : measure.better === "higher" ? " \u2191" : ""}`,
+      title: withArrow(measure.name.slice(group.length + 1) || group, measure),
       number: true, hint: `${measure.definition || "no definition recorded"}; ${directionText(measure)}`,
       value: (row) => measure.rows[row.variant].mean,
-      text: (row) => withHalf(measure.rows[row.variant].mean, measure.rows[row.variant].interval),
+      text: (row) => meanText(page, measure.rows[row.variant]),
       best: (row) => measure.rows[row.variant].best,
     }))],
   })));
-  return [h("p", { class: "soft" }, "Mean \u00b1 95 % CI half-width over the completed runs. \u2193: lower is better; \u2191: higher is better. Bold: differs significantly from every other variant."), h("div", { class: "groups" }, tables)];
+  const legend = ["Mean \u00b1 95 % CI half-width over the completed runs", "\u2193: lower is better; \u2191: higher is better",
+    "Bold: differs significantly from every other variant"];
+  if (measured.some((measure) => measure.rows.some((row) => row.mean === null)))
+    legend.push(`${MISSING}: no value, since the metric does not apply to the variant or no run of it completed`);
+  return [h("p", { class: "soft" }, `${legend.join(". ")}.`), h("div", { class: "groups" }, tables), unmeasured(page)];
+}
+
+const hasValues = (measure) => measure.rows.some((row) => row.mean !== null);
+
+/** The metrics without a value, and why, as comparison.json says. */
+function unmeasured(page) {
+  const reasons = new Map();
+  for (const { name, claim } of page.measures.filter((measure) => !hasValues(measure))) {
+    const reason = claim?.not_applicable > 0 ? "not applicable to any variant" : "no variant has a value";
+    reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+  }
+  return [...reasons].map(([reason, names]) => h("p", { class: "soft" }, `${names.join(", ")}: ${reason}.`));
 }

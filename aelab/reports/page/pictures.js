@@ -68,7 +68,7 @@ function codesConfig(codes, hidden) {
   const datasets = labels.filter((label) => !hidden.has(label)).map((label) => ({
     label: label === null ? "sample" : classCalled(codes, label),
     data: codes.x.map((x, place) => ({ x, y: codes.y[place], label: codes.labels[place] ?? null })).filter((point) => point.label === label),
-    ...UNSEEN, pointRadius: 3, marks: { place: label ?? 0, radius: 3, alpha: .75 },
+    ...UNSEEN, pointRadius: 3.5, marks: { place: label ?? 0, radius: 3.5 },
   }));
   return {
     type: "scatter", data: { datasets },
@@ -79,17 +79,17 @@ function codesConfig(codes, hidden) {
 
 /** The mean code of each class. */
 function codesTable(entries) {
-  const rows = entries.flatMap(({ name, codes }) => (codes.labels.length ? labelsOf(codes) : [null]).map((label) => {
-    const places = codes.x.map((_, place) => place).filter((place) => label === null || codes.labels[place] === label);
+  const rows = entries.flatMap(({ name, codes }) => labelsOf(codes).map((label) => {
+    const places = codes.x.map((_, place) => place).filter((place) => codes.labels[place] === label);
     const mean = (list) => places.reduce((sum, place) => sum + list[place], 0) / places.length;
-    return { name, label: label === null ? "" : classCalled(codes, label), count: places.length, x: mean(codes.x), y: mean(codes.y) };
+    return { name, label: classCalled(codes, label), count: places.length, x: mean(codes.x), y: mean(codes.y) };
   }));
   return table({
     caption: "Mean code of each class", rows,
     columns: [
       { title: "Variant", head: true, value: (row) => row.name },
       { title: "Class", value: (row) => row.label },
-      { title: "Samples", number: true, value: (row) => row.count },
+      { title: "Samples", count: true, value: (row) => row.count },
       { title: "Mean along x", number: true, value: (row) => row.x },
       { title: "Mean along y", number: true, value: (row) => row.y },
     ],
@@ -111,14 +111,21 @@ function codesFigure(entries) {
     left: [
       labels.length > 0 && labels.length <= 30 && legend(labels.map((label) => [label, classCalled(plotted[0].codes, label)]), toggle),
       h("div", { class: "tiles" }, plotted.map(({ name, codes }, place) => h("div", null, h("h3", null, name), drawings[place].node,
-        h("div", { class: "soft" }, h("small", null, `${codes.axes}, ${shown(codes.rows)} samples`))))),
-      later("Class means as a table", () => codesTable(plotted)),
+        h("div", { class: "soft" }, h("small", null, `${codes.axes}, ${plural(codes.rows, "sample")}`))))),
+      labels.length > 0 && later("Class means as a table", () => codesTable(plotted)),
     ],
     caption: `Latent codes of test samples, one mark per sample${labels.length > 0 ? ", colored by class" : ""}.${plotted.length > 1 ? " Every variant has its own axes." : ""}`,
   });
 }
 
 // --- Singular values ---
+
+/** Indices with a column: all where these are few, else powers of two and the last of every spectrum. */
+function spectrumColumns(lengths) {
+  const most = Math.max(...lengths);
+  const chosen = most <= 8 ? [...Array(most).keys()].map((index) => index + 1) : [1, 2, 4, 8, 16, 32, ...lengths].filter((index) => index <= most);
+  return [...new Set(chosen)].sort((a, b) => a - b);
+}
 
 /** entries: [{place, name, codes, jacobian}] */
 function spectraFigure(entries) {
@@ -136,14 +143,13 @@ function spectraFigure(entries) {
   const drawing = chart("Singular values in descending order", () =>
     curveConfig({ series: series(), hidden, title: "singular value", xTitle: "index", isLog }));
   const right = redrawn(() => {
-    const most = Math.max(...series().map((one) => one.mean.length));
+    const lengths = series().map((one) => one.mean.length), columns = spectrumColumns(lengths), most = Math.max(...lengths);
     return table({
-      caption: "Singular values in descending order", rows: series(),
+      caption: `Singular values in descending order${columns.length < most ? `: ${columns.length} of ${most}, the last of each included` : ""}`,
+      label: "Singular values", rows: series(),
       columns: [
         { title: "Variant", head: true, value: (row) => row.name, cell: (row) => named(row.place, row.name, true) },
-        ...[1, 2, 4, 8, 16, 32].filter((number) => number <= most).map((number) => ({
-          title: String(number), number: true, value: (row) => row.mean[number - 1] ?? null, text: (row) => shown(row.mean[number - 1], 3),
-        })),
+        ...columns.map((index) => ({ title: String(index), number: true, value: (row) => row.mean[index - 1] ?? null })),
       ],
     });
   });

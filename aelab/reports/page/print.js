@@ -53,10 +53,10 @@ function beforePrinting() {
   const opened = [...document.querySelectorAll(PRINTED_DETAILS)];
   opened.forEach((node) => { node.open = true; });
   root.classList.add("printing");
+  drawCharts();  // first, since a chart without room for names adds a column to its table
   const room = document.getElementById("page").clientWidth;
   undoPrinting = [...document.querySelectorAll(".scroll > table")].map((table) => fitTable(table, room)).filter(Boolean);
   undoPrinting.push(() => root.classList.remove("printing"), () => opened.forEach((node) => { node.open = false; }));
-  drawCharts();
 }
 
 function afterPrinting() {

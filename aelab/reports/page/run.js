@@ -5,7 +5,7 @@ function runPage(page) {
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, completed ? reason : "the run did not complete.");
   const sections = [
     shownIf("measures", "Metrics", runMeasures(page), "the run was not evaluated."),
-    shownIf("curves", "Learning curves", runCurves(page), "the run recorded none."),
+    shownIf("curves", "Learning curves", runCurves(page), page.status.closed_form ? CLOSED_FORM : "the run recorded none."),
     shownIf("pictures", "Images", runPictures(page), "the data are not images."),
     shownIf("codes", "Latent codes", runCodes(page), "they contain NaN or infinite values, or there are no samples."),
     shownIf("model", "Architecture", runModel(page), "not recorded."),
@@ -28,8 +28,8 @@ function runHeader(page) {
       ["data", page.data.source],
       ["seed", page.seed],
       ["latent code", model.code],
-      ["parameters", shown(status.parameters)],
-      ["epochs", status.closed_form ? "closed form" : shown(status.epochs)],
+      ["parameters", counted(status.parameters)],
+      ["epochs", status.closed_form ? "closed form" : counted(status.epochs)],
       ["training time", duration(status.seconds)],
     ]),
     status.message && h("p", { class: "bad" }, status.message));
@@ -43,7 +43,7 @@ function runMeasures(page) {
     terms: measures.map((measure) => [measure.name, measure.definition]),
     columns: [
       { title: "Metric", head: true, value: (row) => row.name },
-      { title: "Value", number: true, value: (row) => row.value, text: (row) => (row.value === null ? "not applicable" : shown(row.value, 5)) },
+      { title: "Value", number: true, value: (row) => row.value, text: (row) => (row.value === null ? "not applicable" : shown(row.value)) },
       { title: "Better", value: (row) => (hasDirection(row) ? row.better : null) },
     ],
   });
@@ -51,23 +51,42 @@ function runMeasures(page) {
 
 // --- Learning curves: one chart per term, training and validation together ---
 
-const termOf = (name) => name.slice(name.indexOf("/") + 1);
+/** "train" and "loss" of "train/loss". */
+function splitAndTerm(name) {
+  const slash = name.indexOf("/");
+  return slash < 0 ? [name, name] : [name.slice(0, slash), name.slice(slash + 1)];
+}
+
+/** [{terms: [names], lines: [{name, values}]}]: terms whose curves are all the same share a chart. */
+function curvesByTerm(metrics) {
+  const terms = new Map();
+  for (const { name, values } of metrics) {
+    const [split, term] = splitAndTerm(name);
+    terms.set(term, [...(terms.get(term) ?? []), { name: split, values }]);
+  }
+  const charts = new Map();
+  for (const [term, lines] of terms) {
+    const key = JSON.stringify(lines);
+    if (charts.has(key)) charts.get(key).terms.push(term);
+    else charts.set(key, { terms: [term], lines });
+  }
+  return [...charts.values()];
+}
 
 function runCurves(page) {
   const { metrics, phases } = page.curves;
-  if (metrics.length === 0) return null;
-  const terms = new Map();
-  for (const metric of metrics) terms.set(termOf(metric.name), [...(terms.get(termOf(metric.name)) ?? []), metric]);
+  if (metrics.length === 0 || page.status.closed_form) return null;
+  const shownCurves = curvesByTerm(metrics);
   let along = "epochs";
   let isLog = false;
-  const drawings = [...terms].map(([term, lines]) => chart(`${term} by epoch`, () => curveConfig({
+  const drawings = shownCurves.map(({ terms, lines }) => chart(`${terms.join(" and ")} by epoch`, () => curveConfig({
     series: lines.map((line, place) => ({ place, name: line.name, x: page.curves[along], mean: line.values })),
     title: null, xTitle: along === "epochs" ? "epoch" : "step", isLog,
     marks: along === "epochs" ? phases.slice(1).map((phase) => ({ at: phase.epoch, name: phase.name, color: themed("soft") })) : [],
   }), "low"));
   const redraw = () => drawings.forEach((drawing) => drawing.draw());
-  const tiles = [...terms].map(([term, lines], place) => h("div", null,
-    h("h3", null, term), h("div", { class: "legend" }, lines.map((line, index) => h("span", null, named(index, line.name, true)))),
+  const tiles = shownCurves.map(({ terms, lines }, place) => h("div", null,
+    h("h3", null, terms.join(" = ")), h("div", { class: "legend" }, lines.map((line, index) => h("span", null, named(index, line.name, true)))),
     drawings[place].node));
   return figure({
     controls: [
@@ -75,7 +94,7 @@ function runCurves(page) {
       checkbox("Logarithmic", isLog, (checked) => { isLog = checked; redraw(); }),
     ],
     left: [h("div", { class: "tiles" }, tiles), later("Learning curves as a table", () => curvesTable(page))],
-    caption: `Unweighted terms of the objective and other recorded values, by epoch.${phases.length > 1 ? ` Dashed vertical lines: a training phase begins (${phases.map((phase) => phase.name).join(", ")}).` : ""}`,
+    caption: `The loss, its unweighted terms and other recorded values, by epoch.${shownCurves.some(({ terms }) => terms.length > 1) ? " An equals sign joins names whose curves are identical." : ""} ${THINNED}${phases.length > 1 ? ` Dashed vertical lines: a training phase begins (${phases.map((phase) => phase.name).join(", ")}).` : ""}`,
   });
 }
 
@@ -84,8 +103,8 @@ function curvesTable(page) {
   return table({
     label: "Learning curves", rows,
     columns: [
-      { title: "Epoch", head: true, number: true, value: (row) => row.epoch },
-      { title: "Step", number: true, value: (row) => page.curves.steps[row.place] },
+      { title: "Epoch", head: true, count: true, value: (row) => row.epoch },
+      { title: "Step", count: true, value: (row) => page.curves.steps[row.place] },
       ...page.curves.metrics.map((metric) => ({ title: metric.name, number: true, value: (row) => metric.values[row.place] })),
     ],
   });
@@ -124,7 +143,7 @@ function runModel(page) {
   if (model.parts.length === 0 && layers.length === 0) return null;
   return [
     h("p", null, `Input ${model.input || "?"}, latent code ${model.code || "?"}. `,
-      data.source && `Data: ${data.source}; ${shown(data.train)} training, ${shown(data.validation)} validation and ${shown(data.test)} test samples.`),
+      data.source && `Data: ${data.source}; ${counted(data.train)} training, ${counted(data.validation)} validation and ${counted(data.test)} test samples.`),
     modelParts(model),
     model.methods.length > 0 && h("ul", null, model.methods.map((method) => h("li", null, method))),
     layers.length > 0 && table({
@@ -133,15 +152,15 @@ function runModel(page) {
         { title: "Layer", head: true, value: (row) => row.what },
         { title: "Network", value: (row) => row.network },
         { title: "Output", number: true, value: (row) => row.output },
-        { title: "Parameters", number: true, value: (row) => row.parameters },
+        { title: "Parameters", count: true, value: (row) => row.parameters },
       ],
     }),
-    parameters.length > 0 && later(`Parameters: ${shown(parameters.length)} tensors`, () => table({
+    parameters.length > 0 && later(`Parameters: ${plural(parameters.length, "tensor")}`, () => table({
       label: "Parameters", rows: parameters,
       columns: [
         { title: "Name", head: true, value: (row) => row.name },
         { title: "Shape", number: true, value: (row) => row.shape },
-        { title: "Elements", number: true, value: (row) => row.count },
+        { title: "Elements", count: true, value: (row) => row.count },
       ],
     })),
   ];

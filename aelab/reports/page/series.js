@@ -26,7 +26,8 @@ function traceMark(ctx, shape, x, y, radius) {
 const UNSEEN = Object.fromEntries(["pointBackgroundColor", "pointBorderColor", "pointHoverBackgroundColor", "pointHoverBorderColor"]
   .map((name) => [name, "transparent"]));
 
-/** dataset.marks: {place, radius, filled?, alpha?, points?: (index) => boolean}: a mark on each of its points. */
+/** dataset.marks: {place, radius, filled?, points?: (index) => boolean}: a mark on each of its points, with an edge of paper
+    to others below it. */
 Chart.register({
   id: "marks",
   afterDatasetDraw(chart, { index, meta }) {
@@ -34,15 +35,16 @@ Chart.register({
     if (!marks || meta.hidden) return;
     const { ctx } = chart, shape = corners(markName(marks.place)), ink = color(marks.place);
     ctx.save();
-    ctx.lineWidth = 2;
-    ctx.strokeStyle = ink;
-    ctx.globalAlpha = marks.alpha ?? 1;
-    ctx.fillStyle = marks.filled === false ? themed("paper") : ink;
+    const paper = themed("paper"), isFilled = marks.filled !== false;
+    ctx.lineWidth = isFilled ? 1.5 : 2;
+    ctx.strokeStyle = isFilled ? paper : ink;
+    ctx.fillStyle = isFilled ? ink : paper;
     meta.data.forEach(({ x, y }, point) => {
       if (data[point].y === null || !(marks.points?.(point) ?? true)) return;
       traceMark(ctx, shape, x, y, marks.radius);
+      if (isFilled) ctx.stroke();
       ctx.fill();
-      if (marks.filled === false) ctx.stroke();
+      if (!isFilled) ctx.stroke();
     });
     ctx.restore();
   },

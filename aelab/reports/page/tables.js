@@ -1,14 +1,14 @@
 // Tables that sort by a click, or by keyboard, on a column's head.
 
 /**
- * columns: [{title, value(row), text(row)?, cell(row)?, number?, best?(row), head?, long?, word?, hint?}]; `value` is what
- * is sorted by, `text` what is shown, `cell` an element to show instead, `hint` what the column means. `sort`: the column
- * and direction to begin with. `terms`: more definitions, [[term, text]].
+ * columns: [{title, value(row), text(row)?, cell(row)?, number?, count?, best?(row), head?, long?, word?, hint?}]; `value`
+ * is what is sorted by, `text` what is shown, `cell` an element to show instead, `hint` what the column means; `number`s
+ * are measured, `count`s whole. `sort`: the column and direction to begin with. `terms`: more definitions, [[term, text]].
  */
 function table({ caption, columns, rows, sort = null, label = null, terms = [] }) {
   const body = h("tbody");
   const heads = columns.map((column, place) =>
-    h("th", { scope: "col", class: column.number && "number", title: column.hint },
+    h("th", { scope: "col", class: isNumber(column) && "number", title: column.hint },
       h("button", { type: "button", click: () => sortBy(place) }, column.title)));
   const bodyRows = rows.map((row) => h("tr", null, columns.map((column) => tableCell(column, row))));
 
@@ -30,13 +30,16 @@ function table({ caption, columns, rows, sort = null, label = null, terms = [] }
     definitions([...columns.map(({ title, hint }) => [title, hint]), ...terms]));
 }
 
+const isNumber = (column) => column.number || column.count;
+
 function tableCell(column, row) {
-  const content = column.cell?.(row) ?? column.text?.(row) ?? (column.head ? breakable(String(plain(column.value(row)))) : plain(column.value(row)));
-  const kind = [column.number && "number", column.long && "long", column.word && "word", column.best?.(row) && "best"].filter(Boolean).join(" ");
+  const text = () => plain(column.value(row), column.count ? counted : shown);
+  const content = column.cell?.(row) ?? column.text?.(row) ?? (column.head ? breakable(String(text())) : text());
+  const kind = [isNumber(column) && "number", column.long && "long", column.word && "word", column.best?.(row) && "best"].filter(Boolean).join(" ");
   return column.head ? h("th", { scope: "row", class: kind || null }, content) : h("td", { class: kind || null }, content);
 }
 
-const plain = (value) => (value === null || value === "" ? MISSING : typeof value === "number" ? shown(value) : value);
+const plain = (value, printed) => (value === null || value === "" ? MISSING : typeof value === "number" ? printed(value) : value);
 
 /** Missing values come last, whichever direction. */
 function compared(a, b, ascending) {

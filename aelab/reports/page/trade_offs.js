@@ -2,8 +2,8 @@
 
 function costsOf(page) {
   const costs = [
-    { name: "code dimensions", at: (variant) => ({ mean: variant.code ?? null, range: null }) },
-    { name: "parameters", at: (variant) => ({ mean: variant.parameters?.mean ?? null, range: null }) },
+    { name: "code dimensions", whole: true, at: (variant) => ({ mean: variant.code ?? null, range: null }) },
+    { name: "parameters", whole: true, at: (variant) => ({ mean: variant.parameters?.mean ?? null, range: null }) },
     { name: "training seconds", at: (variant) => ({ mean: variant.seconds?.mean ?? null, range: variant.seconds && [variant.seconds.low, variant.seconds.high] }) },
   ];
   const sparsity = page.measures.find((measure) => measure.name === "code/l0");
@@ -25,7 +25,7 @@ function tradeOffs(page, cost, measure) {
   return points;
 }
 
-function tradeOffConfig(page, cost, measure, isLog) {
+function tradeOffConfig(page, cost, measure, isLog, tellNumbered) {
   const points = tradeOffs(page, cost, measure);
   const datasets = points.map((point) => ({
     label: page.variants[point.variant].name, data: [{ x: point.x.mean, y: point.y.mean }], point, named: true, pointRadius: 7, ...UNSEEN,
@@ -34,30 +34,31 @@ function tradeOffConfig(page, cost, measure, isLog) {
   }));
   return {
     type: "scatter",
-    data: { datasets },
+    data: { datasets, tellNumbered },
     options: {
       scales: {
         x: roomyAxis(cost.name, isLog, points.flatMap(({ x }) => [x.mean, ...(x.range ?? [])])),
         y: roomyAxis(`${measure.name} (${measure.better} is better)`, false, points.flatMap(({ y }) => [y.mean, ...(y.interval ?? [])])),
       },
       plugins: { tooltip: { callbacks: { label: ({ dataset }) =>
-        ` ${dataset.label}: ${shown(dataset.point.x.mean)}; ${withHalf(dataset.point.y.mean, dataset.point.y.interval)}` } } },
+        ` ${dataset.label}: ${cost.whole ? counted(dataset.point.x.mean) : shown(dataset.point.x.mean)}; ${meanText(page, dataset.point.y)}` } } },
     },
   };
 }
 
-function tradeOffTable(page, cost, measure) {
+/** `numbered`: whether the chart has no room for names and shows numbers. */
+function tradeOffTable(page, cost, measure, numbered) {
   return table({
-    caption: `${measure.name} and ${cost.name}`, rows: tradeOffs(page, cost, measure), sort: { column: 2 },
+    caption: `${measure.name} and ${cost.name}`, rows: tradeOffs(page, cost, measure), sort: { column: numbered ? 2 : 1 },
     columns: [
       variantColumn(page.variants),
-      { title: "No.", number: true, value: (row) => row.variant + 1, hint: "number that marks the variant in the chart when there is no room for names" },
-      { title: cost.name, number: true, value: (row) => row.x.mean },
-      { title: measure.name, number: true, value: (row) => row.y.mean, text: (row) => withHalf(row.y.mean, row.y.interval),
+      numbered && { title: "No.", count: true, value: (row) => row.variant + 1, hint: "number of the variant in the chart" },
+      { title: cost.name, ...(cost.whole ? { count: true } : { number: true }), value: (row) => row.x.mean },
+      { title: measure.name, number: true, value: (row) => row.y.mean, text: (row) => meanText(page, row.y),
         hint: `mean \u00b1 95 % CI half-width; ${measure.definition}` },
       { title: "Pareto-optimal", value: (row) => (row.optimal ? "yes" : "no"), best: (row) => row.optimal,
         hint: "no other variant is at least as good in metric and cost and better in one of them, comparing means" },
-    ],
+    ].filter(Boolean),
   });
 }
 
@@ -67,9 +68,13 @@ function tradeOffFigure(page) {
   const costs = costsOf(page);
   let cost = costs.find((one) => one.name === "training seconds");
   let measure = measures.find((one) => one.name === page.metric) ?? measures[0];
-  let isLog = true;
-  const drawing = chart("A metric of every variant against its cost, with intervals", () => tradeOffConfig(page, cost, measure, isLog), "tall");
-  const values = redrawn(() => tradeOffTable(page, cost, measure));
+  let isLog = true, numbered = false;
+  const values = redrawn(() => tradeOffTable(page, cost, measure, numbered));
+  const drawing = chart("A metric of every variant against its cost, with intervals", () => tradeOffConfig(page, cost, measure, isLog, (isNumbered) => {
+    if (numbered === isNumbered) return;
+    numbered = isNumbered;
+    values.redraw();
+  }), "tall");
   const redraw = () => { drawing.draw(); values.redraw(); };
   return figure({
     controls: [
