@@ -36,6 +36,9 @@ SHEETS_OF = """(() => { const left = document.getElementById("page").getBounding
         ...all("figcaption").flatMap((node) => apart("caption", node.previousElementSibling, node)),
         ...all(".definitions").flatMap((node) => apart("definitions", node.querySelector("summary"), node.querySelector("dt"))),
         ...all("h2, h3, .caption").flatMap((node) => apart("heading", node, node.nextElementSibling)),
+        ...all("h2 + .soft").flatMap((node) => apart("introduction", node, node.nextElementSibling)),
+        ...all("p").filter((node) => new Set(sheets(node)).size > 1).map((node) => `paragraph: ${node.textContent.slice(0, 40)}`),
+        ...all("section > .table + .soft").flatMap((node) => apart("note", node.previousElementSibling, node)),
         ...all("pre").flatMap((node) => node.previousElementSibling?.matches(".soft") ? apart("command", node.previousElementSibling, node) : []),
         ...all("table").filter((node) => node.rows.length > 3).flatMap(({ rows }) =>
             [...apart("table", rows[0], rows[1]), ...apart("table", rows[1], rows[2]), ...apart("table", rows[rows.length - 2], rows[rows.length - 1])]),
