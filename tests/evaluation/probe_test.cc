@@ -104,7 +104,7 @@ TEST(Probe, DrawsItsRowsFromAllOfThem) {
   const auto rows = Dataset::from_tensors(x, labels);
   const Split data = {rows, {}, rows};
   const auto values =
-      probed({.classifier = NearestNeighbours::Config{.k = 1}, .rows = 60, .pixels = true}, data);
+      probed({.classifier = NearestNeighbors::Config{.k = 1}, .rows = 60, .pixels = true}, data);
   EXPECT_DOUBLE_EQ(values[kAccuracy].value_or(-1), 1);
   EXPECT_DOUBLE_EQ(values[kPixels].value_or(-1), 1);
 }
