@@ -202,9 +202,12 @@ void require_run_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder, ignored))
     throw Error(name + ": is not a run folder: there is no such folder");
   const auto kind = kind_of_folder(folder);
-  if (kind == "comparison")
-    throw Error(name + ": is the folder of a comparison, not of a run" + runs_meant(folder / "runs") +
-                "; to resume the comparison: aelab compare " + name);
+  if (kind == "comparison") {
+    const auto runs = runs_in(folder / "runs");
+    throw Error(name + ": is the folder of a comparison, not of a run: " +
+                (runs.empty() ? "" : "name one of its runs, such as " + runs.front() + "; ") +
+                "to resume the comparison: aelab compare " + name);
+  }
   if (!std::filesystem::exists(folder / "config.json", ignored))
     throw Error(name + ": is not a run folder: it has no config.json" + runs_meant(folder));
 }

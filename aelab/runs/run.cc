@@ -302,8 +302,10 @@ RunIdentity recorded_identity(const fs::path& folder) {
   const auto text = [&](const char* name) {
     return parse_json(read_file_within(folder, name), (folder / name).string()).dump();
   };
-  return {.config = {text("config.json")},
-          .data = has_entry(folder / "data.json") ? checksum(text("data.json")) : ""};
+  RunIdentity identity{.config = {text("config.json")}};
+  Problems unknown;  // a damaged record is reported where data are read
+  if (has_entry(folder / "data.json")) unknown.attempt([&] { identity.data = checksum(text("data.json")); });
+  return identity;
 }
 
 void check_recorded_data(const fs::path& folder, const Data& data) {

@@ -44,8 +44,8 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   return run;
 }
 
-json source_like_run(const std::filesystem::path& folder, const std::string& path) {
-  const json plain = {{"source", source_of_file(path)}, {"files", path}};
+nlohmann::ordered_json source_like_run(const std::filesystem::path& folder, const std::string& path) {
+  const nlohmann::ordered_json plain = {{"source", source_of_file(path)}, {"files", path}};
   auto config = load_run_config(folder);
   const auto own = write_config(config.data.source);
   if (own.at("source") != plain.at("source")) return plain;

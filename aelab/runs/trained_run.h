@@ -27,7 +27,7 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
 /// The config of the source that reads the file or folder `path` as the run in `folder` reads its own files,
 /// label column and delimiter included; of the source for such files (source_of_file) if the run's data come
 /// from another type of source. Fields with default values are left out.
-nlohmann::json source_like_run(const std::filesystem::path& folder, const std::string& path);
+nlohmann::ordered_json source_like_run(const std::filesystem::path& folder, const std::string& path);
 
 /// Opens other data for the run's model: columns of tables are found by their names, whatever their order,
 /// and what differs from the run's data is reported on stderr. Throws an Error if the rows, transformed like

@@ -139,7 +139,7 @@ class Files(program.TestCase):
             'data: "table.csv" is a file, not the name of a source: write {"source": "csv", "files": "table.csv"}',
         )
         said = program.run("evaluate", folder, "--data", "table.csv", cwd=self.folder).stderr
-        self.assertIn("""'{"source": "csv", "files": "table.csv"}'""", said)
+        self.assertIn("""--data: table.csv is read as {"source": "csv", "files": "table.csv"}""", said)
         self.assert_refused(program.run("data", "digts"), 'unknown data source "digts". Did you mean "digits"?')
 
     def test_a_folder_of_tables(self):
@@ -175,7 +175,7 @@ class Folders(program.TestCase):
         folder = self.output / "c"
         self.assert_refused(program.run("run", folder), f"{folder}: is the folder of a comparison; resume it with: aelab compare {folder}")
         for command in "resume", "evaluate":
-            self.assert_refused(program.run(command, folder), f"{folder}: is the folder of a comparison, not of a run: use aelab compare {folder}")
+            self.assert_refused(program.run(command, folder), f"{folder}: is the folder of a comparison, not of a run: name one of its runs, such as {folder}/runs/a/seed-1; to resume the comparison: aelab compare {folder}")
         self.assertEqual(program.run("compare", folder, "--quiet").code, 0)
 
 

@@ -262,7 +262,7 @@ class FileKinds(program.TestCase):
         result = program.run("compare", file, "--output", self.output, "--quiet")
         self.assertEqual(result.code, 0, result.stderr)
         folder = self.output / "c"
-        self.assert_refused(program.run("resume", folder), f"is the folder of a comparison, not of a run: use aelab compare {folder}")
+        self.assert_refused(program.run("resume", folder), f"to resume the comparison: aelab compare {folder}")
         self.assert_refused(program.run("run", folder / "comparison.json"), f"it belongs to the comparison in {folder}")
 
     def test_a_file_with_only_shared_keys_is_completed_by_overrides(self):

@@ -46,7 +46,7 @@ class Arguments(program.TestCase):
             (["compare", "x", "--plan", "--dry-run"], "cannot be combined with"),
             (["compare", "x", "--jobs", "two"], "compare: --jobs: must be a whole number from 1"),
             (["bench", "--seconds", "-1"], "bench: --seconds: must be a number above 0"),
-            (["evaluate", folder, "--data", "wine.csv"], 'wine.csv is read as {"source": "csv", "files": "wine.csv"}'),
+            (["evaluate", folder, "--data", "wine.csv"], "--data: the samples have shape [2], the model was trained on [1, 8, 8]"),
             (["completion", "powershell"], 'completion: must be bash, zsh or fish, not "powershell"'),
         ):
             with self.subTest(arguments):

@@ -31,7 +31,7 @@ class Gaps(program.TestCase):
         folder = self.train(small_run(), "--quiet")
         for name in "evaluation.json", "metrics.jsonl", "config.json":
             path = folder / name
-            path.write_text(path.read_text().replace("1", "2"))
+            path.write_text(path.read_text().replace("{", "{ ", 1))
         gaps = json.loads(program.run("report", folder, "--json").stdout)["gaps"]
         changed = "was changed since the run was completed; shown as it is now"
         self.assertEqual(sorted(gaps), [f"{name}: {changed}" for name in ("config.json", "evaluation.json", "metrics.jsonl")])

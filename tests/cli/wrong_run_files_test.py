@@ -98,8 +98,8 @@ WRONG = {
     "a list": ([], "must be an object, not a list"),
     "a number": (3, "must be an object, not 3"),
     "nothing": ({}, "data: is missing", "model: is missing"),
-    "no data": (small_run(data=None), 'data: is missing: say which, such as {"source": "digits"}'),
-    "no model": (small_run(model=None), "model: is missing: say which"),
+    "no data": (small_run(data=None), 'data: is missing: name a source, such as {"source": "digits"}'),
+    "no model": (small_run(model=None), "model: is missing: choose a variant"),
     "no tags": (
         small_run(model={"code": 3}, data={"validation": 3}),
         'model: lacks "variant": write "variant": "pca",',
@@ -299,7 +299,7 @@ WRONG = {
     ),
     "too large a validation split": (
         data(validation=5000),
-        "data.validation: asks for 5000 rows, but only 1438 are left",
+        "data.validation: asks for 5000 rows, but only 1438 of 1797 are left by the other splits",
     ),
     "nothing left to train on": (data(validation=1438), "data.validation: leaves no rows to train on"),
     "too large a test split": (data(test=2000), "data.test: asks for 2000 rows"),
@@ -333,7 +333,7 @@ WRONG = {
     ),
     "a file that is not an IDX file": (
         small_run(data={"source": "idx", "files": str(program.SOURCE / "README.md")}),
-        "README.md: byte 0: this is not an IDX file",
+        "README.md is not an IDX file",
     ),
     "an IDX file of labels": (
         small_run(

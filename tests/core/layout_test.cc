@@ -42,7 +42,7 @@ TEST(Layout, QuotedTextsAreKeptWhole) {
             "{\"ignore\": [\"batch\",\n\"note, a text\"]}");
   EXPECT_EQ(wrapped(R"(a "b,c \" d" e)", 4), "a\n\"b,c \\\" d\"\ne");
   EXPECT_EQ(wrapped(R"(5" or 6" wide)", 6), "5\" or\n6\"\nwide");  // no quotes
-  EXPECT_EQ(wrapped(R"(an "open one)", 8), "an\n\"open\none");
+  EXPECT_EQ(wrapped(R"(an "open one)", 8), "an \"open\none");
 }
 
 TEST(Layout, EntriesBeginAtTheirColumn) {

@@ -125,7 +125,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({4}, at::kLong))}),
               "l.npy: has 4 labels for the 5 rows of ");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::zeros({5}))}),
-              "labels must be whole numbers, one a row");
+              "labels must be integers of shape [rows]");
   EXPECT_SAYS(
       refusal(Npy::Config{.files = x, .label_files = npy("l.npy", at::tensor({0, 1, -1, 1, 1}, at::kLong))}),
       "l.npy: row 2: labels are class numbers from 0");
@@ -133,7 +133,7 @@ TEST_F(SourceFiles, NpyNamesWhatDoesNotFit) {
   EXPECT_SAYS(refusal(Npy::Config{.files = npy("z.npy", at::zeros({0, 4}))}),
               "z.npy: is empty: its shape is 0x4");
   EXPECT_SAYS(refusal(Npy::Config{.files = x, .test_files = npy("t.npy", at::zeros({5, 3}))}),
-              "data: the rows of the test are 3");
+              "data: the test rows have shape [3], the training rows [4]");
   EXPECT_SAYS(refusal(Npy::Config{.files = {"a.npy", "b.npy"}}), "data.files: there is no file a.npy in ");
 }
 
@@ -201,8 +201,8 @@ TEST_F(SourceFiles, ImagesNeedOneSizeAndTheirFolders) {
   write_file(folder / "dogs/b.png",
              encode_png({.width = 2, .height = 2, .channels = 1, .pixels = {255, 0, 0, 255}}));
   const auto mixed = refusal(Images::Config{.files = folder.path()});
-  EXPECT_SAYS(mixed, "dogs/b.png: is 2x2 pixels, and ");
-  EXPECT_SAYS(mixed, "cats/a.png 2x3");
+  EXPECT_SAYS(mixed, "dogs/b.png: is 2x2 pixels, but ");
+  EXPECT_SAYS(mixed, "cats/a.png is 2x3");
   const auto data = open_dataset(Images::Config{.files = folder.path(), .crop = {{2, 2}}});
   EXPECT_TRUE(at::allclose(inputs_of(data.train),
                            at::tensor({0.f, 0.2f, 0.6f, 0.8f, 1.f, 0.f, 0.f, 1.f}).view({2, 1, 2, 2})));
@@ -281,7 +281,7 @@ TEST(DerivedSources, PatchesAreCutOutOfPictures) {
     EXPECT_TRUE((windows == patch).all(1).any().item<bool>());
   }
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Digits::Config{}, .height = 9}); }),
-              "data.height: patches of 9x8 are larger than the images, 1x8x8");
+              "data.height: patches of 9x8 are larger than the images, which have shape [1, 8, 8]");
   EXPECT_SAYS(message_of<Error>([] { open_dataset(Patches::Config{.from = Npy::Config{.files = "a.npy"}}); }),
               "data.from.files: there is no file a.npy");
 }

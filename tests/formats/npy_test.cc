@@ -100,10 +100,10 @@ TEST(Npy, RefusesWithTheByte) {
               "byte 20: its values are complex numbers (\"<c8\"); save real and imaginary parts");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("|O", "(1,)"), "12345678")),
               "its values are Python objects (\"|O\"); save numbers: x.astype(\"float32\")");
-  EXPECT_SAYS(npy_refusal(npy_file(header_of("<U3", "(1,)"), "12345678")), "texts; save numbers");
-  EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")), "times; save numbers");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<U3", "(1,)"), "12345678")), "strings (\"<U3\"); save numbers");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")), "times (\"<M8[ns]\"); save numbers");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<f16", "(1,)"), "1234567812345678")),
-              "which is not read: save x.astype(\"float32\")");
+              "of a type that aelab does not read (\"<f16\"); save x.astype(\"float32\")");
   EXPECT_SAYS(
       npy_refusal(npy_file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "1234")),
       "its values are records");

@@ -171,7 +171,7 @@ class MixedUp(Folders):
 
     def test_checkpoints_of_the_same_config_on_other_data_are_refused(self):
         table, folders = self.folder / "rows.csv", []
-        config = {**self.config, "data": {"source": "csv", "files": str(table), "validation": 20, "test": 20}}
+        config = {**self.config, "callbacks": [], "data": {"source": "csv", "files": str(table), "validation": 20, "test": 20}}
         file = program.write_json(self.folder / "run.json", config)
         for factor in 3, 5:
             table.write_text("a,b,c\n" + "".join(f"{i % 7},{i % 5},{(factor * i) % 11}\n" for i in range(160)))

@@ -17,8 +17,9 @@ void Pictures::Config::fields(Fields& f) {
 
 void Pictures::check(const Split& data) const {
   if (!is_picture(data.train.shape()))
-    throw Error("callbacks: \"pictures\" needs images, [1 or 3, height, width]; the data are " +
-                to_string(data.train.shape()));
+    throw Error(
+        "callbacks: \"pictures\" needs images, of shape [1 or 3, height, width]; the samples have shape " +
+        to_string(data.train.shape()));
 }
 
 void Pictures::start(Training& training) { std::filesystem::create_directories(training.folder / "images"); }

@@ -27,9 +27,11 @@ std::string epoch_of(const Training& training, std::int64_t epoch) {
   return fmt::format("{}epoch {}{}", phase, epoch, epochs ? fmt::format("/{}", *epochs) : "");
 }
 
-/// Whether a term is all of its loss, and so says nothing new: "train/reconstruction" beside "train/loss".
-bool repeats_loss(const Metrics& metrics, const std::string& name, double value) {
-  return !name.ends_with("/loss") && find(metrics, name.substr(0, name.find('/')) + "/loss") == value;
+/// Whether a line has no room for a term: it is all of its loss, "train/reconstruction" beside "train/loss",
+/// or the squared error, which compares variants and says little new of one.
+bool is_left_out(const Metrics& metrics, const std::string& name, double value) {
+  return name.ends_with("/mse") ||
+         (!name.ends_with("/loss") && find(metrics, name.substr(0, name.find('/')) + "/loss") == value);
 }
 
 std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
@@ -109,7 +111,7 @@ void ProgressBar::draw(const Training& training) const {
 void ProgressBar::epoch_end(Training& training) {
   std::vector<std::string> parts = {epoch_of(training, training.progress.phase_epoch)};
   for (const auto& [name, value] : training.metrics)
-    if (!repeats_loss(training.metrics, name, value)) parts.push_back(fmt::format("{} {:.5g}", name, value));
+    if (!is_left_out(training.metrics, name, value)) parts.push_back(fmt::format("{} {:.5g}", name, value));
   if (best_.improved(training)) parts.emplace_back("best");
   parts.push_back(duration(seconds_since(epoch_begun_)));
   auto text = flowed(parts, line_width()) + "\n";
