@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <ctime>
 #include <memory>
 #include <system_error>
@@ -232,15 +231,6 @@ std::size_t read_all(const fs::path& path, std::size_t count, Read read) {
   return done;
 }
 
-// The number that is a folder's whole name, or 0.
-std::int64_t number_of(const std::string& name) {
-  constexpr std::int64_t most = 1'000'000'000'000'000;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const bool whole = error == std::errc() && end == name.data() + name.size();
-  return whole && number > 0 && number < most ? number : 0;
-}
-
 }  // namespace
 
 InputFile::InputFile(fs::path path) : path_(std::move(path)) {
@@ -371,44 +361,6 @@ void link_file(const fs::path& path, const fs::path& second) {
 bool is_temporary_file(const fs::path& path) {
   const auto name = path.filename().string();
   return name.starts_with(".aelab-") && name.ends_with(".tmp");
-}
-
-std::vector<fs::path> sorted_entries(const fs::path& folder, std::error_code& error) {
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    entries.push_back(entry->path());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
-void refuse_links(const fs::path& folder) try {
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_symlink())
-      throw Error(entry.path().string() +
-                  ": is a symbolic link, which could lead out of the folder; put what it " +
-                  "leads to in its place");
-} catch (const fs::filesystem_error& error) {
-  throw cannot_read(folder, error.code().message());
-}
-
-fs::path create_numbered_folder(const fs::path& parent) {
-  const auto refuse = [&](std::string_view why) {
-    return Error(fmt::format("cannot create a folder in {}: {}", parent.string(), why));
-  };
-  std::int64_t number = 0;
-  try {
-    fs::create_directories(parent);
-    for (const auto& entry : fs::directory_iterator(parent)) {
-      number = std::max(number, number_of(entry.path().filename().string()));
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw refuse(error.code().message());
-  }
-  for (;;) {
-    const fs::path folder = parent / std::to_string(++number);
-    if (::mkdir(folder.c_str(), 0777) == 0) return folder;
-    if (errno != EEXIST) throw refuse(reason(errno));
-  }
 }
 
 }  // namespace aelab

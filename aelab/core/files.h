@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace aelab {
@@ -58,10 +57,6 @@ bool file_exists(const std::filesystem::path& path);
 /// Whether a folder exists at the path. Error as for file_exists.
 bool folder_exists(const std::filesystem::path& path);
 
-/// The entries of a folder, sorted; where it cannot be read to its end, those read until then, and `error`.
-std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder,
-                                                  std::error_code& error);
-
 /// How many bytes are read at most.
 struct ReadLimit {
   // NOLINTNEXTLINE(google-explicit-constructor): a number is a limit
@@ -106,13 +101,5 @@ void link_file(const std::filesystem::path& path, const std::filesystem::path& s
 
 /// Whether it is a temporary file of these, left behind by a process that was killed.
 bool is_temporary_file(const std::filesystem::path& path);
-
-/// Error that names a symbolic link within `folder`, at any depth; `folder` itself may be one. Whatever aelab
-/// reads or writes in a folder of its own lies in that folder.
-void refuse_links(const std::filesystem::path& folder);
-
-/// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its
-/// path. Many processes may do so at once. Error when it cannot be created.
-std::filesystem::path create_numbered_folder(const std::filesystem::path& parent);
 
 }  // namespace aelab

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "aelab/core/error.h"
-#include "aelab/core/files.h"
+#include "aelab/core/folders.h"
 
 namespace aelab {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "aelab/core/files.h"
+#include "aelab/core/folders.h"
 #include "aelab/reports/comparison_page.h"
 #include "aelab/reports/run_page.h"
 

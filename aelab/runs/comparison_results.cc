@@ -8,6 +8,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/folders.h"
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
 #include "aelab/core/text.h"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "aelab/core/error.h"
+#include "aelab/core/folders.h"
 #include "aelab/core/links.h"
 #include "aelab/data/pictures.h"
 

@@ -9,6 +9,7 @@
 #include "aelab/core/checksum.h"
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
+#include "aelab/core/folders.h"
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
 #include "aelab/core/lock.h"

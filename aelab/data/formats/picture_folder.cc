@@ -6,6 +6,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/core/folders.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/picture_file.h"
 
