@@ -17,8 +17,8 @@ class Stopped : public std::exception {
 
 /// While one exists, SIGINT, SIGTERM and SIGHUP ask the work to stop at its next safe point: the first signal
 /// is remembered, a second one ends the process at once. Signals that the process ignores stay ignored
-/// (nohup); those that it inherited as blocked are let through. The destructor restores handlers and mask, and
-/// keeps the signal received. At most one exists at a time.
+/// (nohup); those that it inherited as blocked are let through. The destructor restores handlers and mask,
+/// and keeps the signal received. At most one exists at a time.
 class StopSignals {
  public:
   StopSignals();

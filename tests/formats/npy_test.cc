@@ -101,7 +101,8 @@ TEST(Npy, RefusesWithTheByte) {
   EXPECT_SAYS(npy_refusal(npy_file(header_of("|O", "(1,)"), "12345678")),
               "its values are Python objects (\"|O\"); save numbers: x.astype(\"float32\")");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<U3", "(1,)"), "12345678")), "strings (\"<U3\"); save numbers");
-  EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")), "times (\"<M8[ns]\"); save numbers");
+  EXPECT_SAYS(npy_refusal(npy_file(header_of("<M8[ns]", "(1,)"), "12345678")),
+              "times (\"<M8[ns]\"); save numbers");
   EXPECT_SAYS(npy_refusal(npy_file(header_of("<f16", "(1,)"), "1234567812345678")),
               "of a type that aelab does not read (\"<f16\"); save x.astype(\"float32\")");
   EXPECT_SAYS(

@@ -238,8 +238,7 @@ Data JoinedSources::open() const {
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;
   }
   if (!test.empty() && test.size() < train.size())
-    throw Error(
-        "data.sources: some sources have test rows and others do not: join only sources of one kind");
+    throw Error("data.sources: some sources have test rows and others do not: join only sources of one kind");
   data.columns = parts.front().columns;
   if (!config_.label_by_source)
     if (auto note = note_on_labels(parts); !note.empty()) data.notes.push_back(std::move(note));
