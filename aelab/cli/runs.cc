@@ -33,7 +33,7 @@ void print_results(const std::vector<Result>& results) {
 }
 
 int report(const RunOutcome& outcome, bool as_json) {
-  const auto status = outcome.signal ? "stopped" : "completed";
+  const auto status = outcome.signal ? "stopped" : outcome.diverged.empty() ? "completed" : "diverged";
   if (as_json) {
     print_json(nlohmann::json{
         {"folder", outcome.folder}, {"status", status}, {"metrics", to_json(outcome.results)}});
@@ -45,7 +45,12 @@ int report(const RunOutcome& outcome, bool as_json) {
     remark("aelab: this run was already complete; its recorded results are printed");
   else
     write_report(outcome.folder);
-  if (!outcome.remark.empty()) remark("aelab: " + outcome.remark);
+  for (const auto& said : outcome.remarks) remark("aelab: " + said);
+  if (!outcome.diverged.empty())
+    return complain("the run diverged: " + outcome.diverged +
+                        "; its results are recorded. Try a smaller learning rate; the callback stop-on-nan "
+                        "stops a run before it diverges",
+                    1);
   if (!outcome.signal) return 0;
   return complain("stopped; resume with: aelab resume " + in_shell(outcome.folder.string()),
                   exit_code(outcome.signal));

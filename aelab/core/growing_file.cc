@@ -31,6 +31,46 @@ struct stat about(int descriptor, const fs::path& path) {
   return found;
 }
 
+/// How far the file has grown, up to `most` bytes.
+GrowingFile::Mark mark_of(int descriptor, std::uintmax_t most, const fs::path& path) {
+  GrowingFile::Mark mark;
+  std::string chunk(std::size_t{1} << 16, '\0');
+  while (mark.length < most) {
+    const auto wanted = std::min<std::uintmax_t>(chunk.size(), most - mark.length);
+    const auto got = retry([&] {
+      return ::pread(descriptor, chunk.data(), static_cast<std::size_t>(wanted),
+                     static_cast<off_t>(mark.length));
+    });
+    if (got <= 0) throw cannot_write(path, got < 0 ? reason(errno) : "it became shorter while it was read");
+    mark.crc32 = extended_crc32(mark.crc32, std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
+    mark.length += static_cast<std::uintmax_t>(got);
+  }
+  return mark;
+}
+
+/// GrowingFile::damage() of an open file.
+std::string damage_of_content(int descriptor, GrowingFile::Mark expected, const fs::path& path) {
+  const auto size = static_cast<std::uintmax_t>(about(descriptor, path).st_size);
+  if (size < expected.length)
+    return fmt::format(
+        "has {} bytes, but {} were recorded when it was last saved: it was changed or damaged since then",
+        size, expected.length);
+  const auto there = mark_of(descriptor, expected.length, path);
+  if (there == expected) return {};
+  return fmt::format(
+      "was changed or damaged since it was last saved: the checksum of its first {} bytes is {:08x}, "
+      "recorded was {:08x}",
+      expected.length, there.crc32, expected.crc32);
+}
+
+std::string missing(GrowingFile::Mark expected) {
+  return fmt::format("is missing: it had {} bytes when it was last saved", expected.length);
+}
+
+Failure damaged(const fs::path& path, const std::string& damage) {
+  return Failure(path.string() + " " + damage + ". Restore it from a copy, or start a new run.");
+}
+
 }  // namespace
 
 nlohmann::json GrowingFile::Mark::save() const { return {{"length", length}, {"crc32", crc32}}; }
@@ -49,7 +89,8 @@ GrowingFile::GrowingFile(fs::path path, Mark mark) : path_(std::move(path)), mar
     open();
     const auto found = about(descriptor_, path_);
     if (!S_ISREG(found.st_mode) && mark.length == 0) return;  // a device or pipe
-    require_content(mark);
+    if (const auto damage = damage_of_content(descriptor_, mark, path_); !damage.empty())
+      throw damaged(path_, damage);
     if (found.st_nlink > 1) {
       write_file(path_, read_file(path_, std::numeric_limits<std::uintmax_t>::max()).substr(0, mark.length));
       close_file(descriptor_);
@@ -66,36 +107,24 @@ GrowingFile::GrowingFile(fs::path path, Mark mark) : path_(std::move(path)), mar
 void GrowingFile::open() {
   descriptor_ = open_file(path_, O_RDWR | O_APPEND | O_NOFOLLOW | (mark_.length == 0 ? O_CREAT : 0));
   if (descriptor_ >= 0) return;
+  if (errno == ENOENT && mark_.length > 0) throw damaged(path_, missing(mark_));
   throw cannot_write(
       path_, errno == ELOOP ? "it is a symbolic link; put a regular file in its place" : reason(errno));
 }
 
-void GrowingFile::require_content(Mark expected) {
-  const auto size = static_cast<std::uintmax_t>(about(descriptor_, path_).st_size);
-  const char* remedy = "Restore it from a copy, or start a new run.";
-  if (size < expected.length)
-    throw Failure(
-        fmt::format("{} has {} bytes, but {} were recorded when it was last saved: it was changed or damaged "
-                    "since then. {}",
-                    path_.string(), size, expected.length, remedy));
-  Mark there;
-  std::string chunk(std::size_t{1} << 16, '\0');
-  while (there.length < expected.length) {
-    const auto wanted = std::min<std::uintmax_t>(chunk.size(), expected.length - there.length);
-    const auto got = retry([&] {
-      return ::pread(descriptor_, chunk.data(), static_cast<std::size_t>(wanted),
-                     static_cast<off_t>(there.length));
-    });
-    if (got <= 0) throw cannot_write(path_, got < 0 ? reason(errno) : "it became shorter while it was read");
-    there.crc32 =
-        extended_crc32(there.crc32, std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
-    there.length += static_cast<std::uintmax_t>(got);
+std::string GrowingFile::damage(const fs::path& path, Mark mark) {
+  if (mark.length == 0) return {};
+  int descriptor = open_file(path, O_RDONLY | O_NOFOLLOW);
+  if (descriptor < 0) return errno == ENOENT ? missing(mark) : "";
+  std::string damage;
+  try {
+    damage = damage_of_content(descriptor, mark, path);
+  } catch (...) {
+    close_file(descriptor);
+    throw;
   }
-  if (there == expected) return;
-  throw Failure(
-      fmt::format("{} was changed or damaged since it was last saved: the checksum of its first {} bytes is "
-                  "{:08x}, recorded was {:08x}. {}",
-                  path_.string(), expected.length, there.crc32, expected.crc32, remedy));
+  close_file(descriptor);
+  return damage;
 }
 
 GrowingFile::GrowingFile(GrowingFile&& other) noexcept

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace aelab {
@@ -24,13 +25,17 @@ class GrowingFile {
 
   /// Opens the file at `mark` and removes what follows it; creates the file where the mark's length is 0. The
   /// path must not be a symbolic link; a file that has further names (hard links) is replaced by a copy
-  /// first, so that they keep their content. Failure where the file is shorter than the mark, its content
-  /// differs from what the mark's checksum says, or it cannot be opened.
+  /// first, so that they keep their content. Failure where damage() finds some, or it cannot be opened.
   explicit GrowingFile(std::filesystem::path path, Mark mark);
   explicit GrowingFile(std::filesystem::path path) : GrowingFile(std::move(path), Mark()) {}
   GrowingFile(GrowingFile&& other) noexcept;
   GrowingFile& operator=(GrowingFile&& other) noexcept;
   ~GrowingFile();
+
+  /// Why the file at `path` cannot continue at `mark`: "is missing: ...", "has 4 bytes, but 9 were recorded
+  /// ...", "was changed or damaged ..."; "" if its content up to there is what was recorded. A file that
+  /// cannot be opened for another reason is left to the constructor.
+  static std::string damage(const std::filesystem::path& path, Mark mark);
 
   /// Appends all of `text` or, as far as the file system allows, nothing. Failure names the path and the
   /// reason.
@@ -48,7 +53,6 @@ class GrowingFile {
   Mark mark_;
 
   void open();
-  void require_content(Mark expected);
 };
 
 }  // namespace aelab

@@ -255,7 +255,7 @@ std::vector<ContenderCost> Comparison::check(bool timed) {
   std::vector<ContenderCost> costs;
   std::vector<Problems> found(contenders_.size());
   for (std::size_t i = 0; i < contenders_.size(); ++i) costs.push_back(check(i, timed, found[i]));
-  if (std::all_of(checked_.begin(), checked_.end(), [](const auto& run) { return run.has_value(); })) {
+  if (is_checked()) {
     std::vector<RunConfig> runs;
     for (const auto& run : checked_) runs.push_back(*run);
     check_same_test(contenders_, runs, config_.seeds, opened_, together);
@@ -278,6 +278,12 @@ std::vector<ContenderCost> Comparison::check(bool timed) {
   all.raise(origin_);
   return costs;
 }
+
+bool Comparison::is_checked() const {
+  return std::all_of(checked_.begin(), checked_.end(), [](const auto& run) { return run.has_value(); });
+}
+
+const Data& Comparison::data() { return opened_.open(checked_.front()->data.source); }
 
 RunConfig Comparison::run_config(const PlannedRun& run) const {
   auto config = *checked_[run.contender];

@@ -50,11 +50,13 @@ class Comparison {
   std::vector<ContenderCost> check(bool timed = false);
   /// The same for one contender alone.
   ContenderCost check(std::size_t contender);
-  bool is_checked() const { return checked_.front().has_value(); }
+  bool is_checked() const;
   /// What the checks found to tell the user, each once: guesses about the data, former names of keys.
   const std::vector<std::string>& notes() const { return notes_; }
   /// The complete config of a run. Its contender must have been checked.
   RunConfig run_config(const PlannedRun& run) const;
+  /// The data of all runs, as the checks opened them.
+  const Data& data();
 
  private:
   ComparisonConfig config_;

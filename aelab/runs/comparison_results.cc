@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,6 +12,7 @@
 #include "aelab/core/links.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/comparison_confounds.h"
+#include "aelab/runs/comparison_identity.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -28,21 +28,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// "reconstruction/mse is nan": a metric that is NaN or infinite; "" if none is. One that does not apply has
-/// no value.
-std::string not_finite(const Evaluated& evaluated) {
-  for (const auto& [measure, value] : evaluated.results)
-    if (value && !std::isfinite(*value)) return measure.name + " is " + shortest(*value);
-  return {};
-}
-
-/// Reads how a completed run ended. One that ended in NaN or infinite values is diverged.
+/// Reads how a completed run ended. One that ended in NaN or infinite values is diverged, also where an older
+/// version recorded it as completed.
 void read_end(const fs::path& folder, ComparedRun& run) {
   run.evaluated = read_evaluation(folder);
   const auto trend = read_trend(folder);
   run.improvement = trend.improvement;
-  auto divergence = not_finite(run.evaluated);
-  if (!trend.diverged.empty()) divergence = trend.diverged + " of the last epoch is NaN or infinite";
+  const auto divergence = divergence_of(trend, run.evaluated.results);
   if (divergence.empty()) return;
   run = {.seed = run.seed, .id = run.id, .status = run.status};
   run.status.state = "diverged";
@@ -59,15 +51,15 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
     run.status = known_status(folder);
     if (run.status.state == "damaged")
       run.status.message += "; run the comparison again to complete this run";
-    if (!run.is_completed()) load_run_config(folder);  // an Error where it is damaged
-    if (!run.is_completed()) return;
+    if (!run.status.is_over()) load_run_config(folder);  // an Error where it is damaged
+    if (!run.status.is_over()) return;
     if (const auto changed = changed_files(folder, run.status); !changed.empty()) {
       run.status.state = "changed";
       run.status.message =
           join(changed, ", ") + " is not what the run wrote; remove the folder to run it again";
       return;
     }
-    read_end(folder, run);
+    if (run.is_completed()) read_end(folder, run);
   });
   if (!damage.empty())
     run = {.seed = planned.seed,
@@ -295,6 +287,7 @@ void tabulate(ComparisonResults& results, const std::optional<std::string>& metr
 }
 
 ComparisonResults collect(const Comparison& comparison) {
+  require_same_comparison(comparison);
   ComparisonResults results{.name = comparison.config().name,
                             .seeds = comparison.config().seeds,
                             .baseline = comparison.baseline()};

@@ -14,8 +14,7 @@ struct ComparedRun {
   std::int64_t seed = 0;
   std::string id;
   /// Beside the states of status.json: "missing" (never started), "damaged" (status.json cannot be read),
-  /// "changed" (edited since it was completed), "diverged" (completed, but it ended in NaN or infinite
-  /// values).
+  /// "changed" (edited since it was over).
   RunStatus status = {};
   Evaluated evaluated = {};
   std::optional<double> improvement = {};  ///< projected (RunTrend); of completed runs
@@ -113,7 +112,8 @@ constexpr double kSignificance = 0.05;
 /// when the metric is unknown, or runs measured one metric by two definitions.
 void tabulate(ComparisonResults& results, const std::optional<std::string>& metric);
 
-/// Reads every run's folder as it is, and tabulates. Error as tabulate's.
+/// Reads every run's folder as it is, and tabulates. Error as tabulate's, and as require_same_comparison's
+/// (comparison_identity.h).
 ComparisonResults collect(const Comparison& comparison);
 
 /// The claim about one metric, by its rows.

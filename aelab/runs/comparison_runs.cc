@@ -10,6 +10,8 @@
 #include "aelab/core/links.h"
 #include "aelab/core/lock.h"
 #include "aelab/core/terminal.h"
+#include "aelab/data/data_record.h"
+#include "aelab/runs/comparison_identity.h"
 #include "aelab/runs/comparison_progress.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/record.h"
@@ -23,52 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// The config.json of a comparison. Error, with a way out, when it is damaged.
-json recorded_comparison(const fs::path& path) {
-  Problems damage;
-  json recorded;
-  damage.attempt(
-      [&] { recorded = parse_json(read_file_within(path.parent_path(), path.filename()), path.string()); });
-  if (damage.empty() && !recorded.is_object())
-    damage.add(path.string() + ": must be an object, not " + describe_json(recorded));
-  if (damage.empty()) return recorded;
-  throw Error(damage.all().front() +
-              "; restore it, or remove it and give the comparison's file: its runs are kept");
-}
-
-/// Error unless the keys that all runs depend on are the recorded ones.
-void require_same_comparison(const fs::path& path, const ComparisonConfig& config) {
-  const auto recorded = recorded_comparison(path), wanted = write_config(config);
-  for (const auto* key : {"base", "budget", "threads"}) {
-    const auto before = recorded.value(key, json()), now = wanted.value(key, json());
-    if (before == now) continue;
-    const auto place = first_difference(before, now);
-    throw Error(path.parent_path().string() + ": contains another comparison: its " + key + " differs" +
-                (place.empty() ? "" : " at " + place) + "; give this one another \"name\" or --output");
-  }
-}
-
-/// Why the config of an existing run cannot be read; "" if it can.
-std::string damage_of_config(const fs::path& folder) {
-  Problems damage;
-  if (has_entry(folder / "config.json")) damage.attempt([&] { load_run_config(folder); });
-  return damage.empty() ? "" : damage.all().front();
-}
-
-/// Error unless every existing run has the config of this comparison, as far as it can be read.
-void require_same_runs(const Comparison& comparison) {
-  Problems problems;
-  for (const auto& run : comparison.runs()) {
-    const auto folder = comparison.folder(run);
-    if (!has_entry(folder / "config.json") || !damage_of_config(folder).empty()) continue;
-    problems.attempt([&] { require_same_run(folder, comparison.run_config(run)); });
-  }
-  problems.raise(comparison.origin());
-}
-
 /// A run with a damaged status.json is not finished.
 bool is_finished(const fs::path& folder) {
-  return has_entry(folder / "config.json") && known_status(folder).state == "completed";
+  return has_entry(folder / "config.json") && known_status(folder).is_over();
 }
 
 /// The runs to execute: those that are not finished. What damage means for a run is said.
@@ -99,6 +58,15 @@ std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
   return asked > 0 ? asked : std::max<std::int64_t>(1, processors / config.threads);
 }
 
+/// How a run of the comparison is executed.
+RunOptions options_of(const Comparison& comparison, const PlannedRun& planned) {
+  return {.origin = planned.id,
+          .quiet = true,
+          .folder = comparison.folder(planned),
+          .working_folder = comparison.working_folder(),
+          .accept_data = [&](const json& record) { require_data_of_runs(comparison, record); }};
+}
+
 /// One after the other in this process. A failed run records its error in its folder.
 int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
              ComparisonProgress& progress) {
@@ -106,11 +74,7 @@ int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
     progress.started(planned);
     const auto folder = comparison.folder(planned);
     try {
-      const auto outcome =
-          run(comparison.run_config(planned), {.origin = planned.id,
-                                               .quiet = true,
-                                               .folder = folder,
-                                               .working_folder = comparison.working_folder()});
+      const auto outcome = run(comparison.run_config(planned), options_of(comparison, planned));
       if (outcome.signal) return outcome.signal;
     } catch (const std::exception&) {  // status.json has the error
     }
@@ -161,10 +125,7 @@ FolderLock lock_folder(const Comparison& comparison, std::chrono::seconds patien
 
 void record_comparison(const Comparison& comparison) {
   const auto folder = comparison.folder(), config = folder / "config.json";
-  if (has_entry(config)) {
-    require_same_comparison(config, comparison.config());
-    require_same_runs(comparison);
-  }
+  if (has_entry(config)) require_same_comparison(comparison);
   write_json(config, write_config(comparison.config()));
   if (has_entry(folder / "environment.json")) return;  // of its start
   auto surroundings = environment();
@@ -192,6 +153,8 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options) {
   const auto lock = lock_folder(comparison);
   record_comparison(comparison);
   const auto todo = runs_to_do(comparison);
+  if (!todo.empty() && todo.size() < comparison.runs().size())
+    require_data_of_runs(comparison, record_of_data(comparison.data()));
   ComparisonProgress progress(comparison, todo, at_once, options);
   return options.worker.empty() ? run_here(comparison, todo, progress)
                                 : run_in_workers(comparison, todo, at_once, options.worker, progress);
@@ -202,14 +165,13 @@ int do_run(Comparison& comparison, const std::string& id) {
   const auto& planned = comparison.run(id);
   // Whoever starts workers has recorded the comparison, and holds its lock.
   if (!has_entry(comparison.folder() / "config.json")) open_folder(comparison, kPatience);
-  require_same_comparison(comparison.folder() / "config.json", comparison.config());
+  require_same_settings(comparison);
   comparison.check(planned.contender);
-  return run(comparison.run_config(planned), {.origin = id,
-                                              .quiet = true,
-                                              .folder = comparison.folder(planned),
-                                              .patience = kPatience,
-                                              .working_folder = comparison.working_folder()})
-      .signal;
+  auto options = options_of(comparison, planned);
+  options.patience = kPatience;
+  const auto outcome = run(comparison.run_config(planned), options);
+  if (!outcome.diverged.empty()) throw Failure(id + ": diverged: " + outcome.diverged);
+  return outcome.signal;
 }
 
 Comparison load_comparison(const fs::path& folder) {

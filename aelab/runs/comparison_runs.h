@@ -18,7 +18,7 @@ struct ComparisonOptions {
 /// Creates the comparison's folder and executes every run that is not completed; failed runs are tried again.
 /// Returns the signal that stopped it, 0 without one. A failed run does not affect the others. Error, before
 /// anything is changed, when the folder contains something else, another comparison, or a run with another
-/// config, or when `jobs` does not suit the budget.
+/// config or of other data, or when `jobs` does not suit the budget.
 int do_runs(Comparison& comparison, const ComparisonOptions& options = {});
 
 /// The number of completed runs.
@@ -29,7 +29,8 @@ std::size_t finished_runs(const Comparison& comparison);
 void open_folder(Comparison& comparison, std::chrono::seconds patience = {});
 
 /// Executes or resumes one run; creates the comparison's folder if there is none. Returns the signal that
-/// stopped it, 0 without one. Error as run()'s, and when the folder contains another comparison.
+/// stopped it, 0 without one. Error as run()'s, and when the folder contains another comparison or runs of
+/// other data; Failure when the run diverged.
 int do_run(Comparison& comparison, const std::string& id);
 
 /// The comparison in a folder that do_runs created. Throws an Error if there is none.

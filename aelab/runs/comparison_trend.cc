@@ -9,6 +9,7 @@
 
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
+#include "aelab/core/text.h"
 #include "aelab/runs/run.h"
 #include "aelab/training/callbacks/save_checkpoint.h"
 
@@ -88,6 +89,13 @@ RunTrend read_trend(const std::filesystem::path& folder) {
   }
   trend.improvement = projected_improvement(losses);
   return trend;
+}
+
+std::string divergence_of(const RunTrend& trend, const std::vector<Result>& results) {
+  if (!trend.diverged.empty()) return trend.diverged + " of the last epoch is NaN or infinite";
+  for (const auto& [measure, value] : results)
+    if (value && !std::isfinite(*value)) return measure.name + " is " + shortest(*value);
+  return {};
 }
 
 }  // namespace aelab

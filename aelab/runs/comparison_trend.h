@@ -4,6 +4,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
+
+#include "aelab/evaluation/metric.h"
 
 namespace aelab {
 
@@ -34,5 +37,9 @@ struct RunTrend {
 /// Error when config.json or metrics.jsonl of the run folder cannot be read; nothing is known where there is
 /// no metrics.jsonl.
 RunTrend read_trend(const std::filesystem::path& folder);
+
+/// Why a run that was trained to its end counts as diverged: "reconstruction/mse is nan", or the loss that
+/// `trend` names; "" if it does not. A metric that does not apply has no value.
+std::string divergence_of(const RunTrend& trend, const std::vector<Result>& results);
 
 }  // namespace aelab

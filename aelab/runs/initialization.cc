@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "aelab/core/checksum.h"
 #include "aelab/core/error.h"
 #include "aelab/core/links.h"
 #include "aelab/core/problems.h"
@@ -145,8 +146,14 @@ void initialize(Autoencoder& model, const InitializationConfig& config) {
   initializer.copy();
 }
 
-void check_initialization(const Autoencoder& model, const InitializationConfig& config) {
-  Initializer(model, file_of(config), config).match();
+std::string weights_checksum(const Autoencoder& model) {
+  std::string sums;
+  for (const auto& [name, tensor] : state_of(model)) {
+    const auto values = tensor.detach().cpu().contiguous();
+    sums += name + ' ' +
+            checksum(std::span(static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes())) + '\n';
+  }
+  return checksum(sums);
 }
 
 }  // namespace aelab

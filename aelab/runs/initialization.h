@@ -25,7 +25,7 @@ struct InitializationConfig {
 /// that names the file and the tensor if a tensor is missing, has another shape, or is left over although
 /// `partial` is false.
 void initialize(Autoencoder& model, const InitializationConfig& config);
-/// Throws the Error of initialize(), but leaves the model as it is.
-void check_initialization(const Autoencoder& model, const InitializationConfig& config);
+/// The CRC-32 of the model's parameters and buffers, in 8 hex digits: equal weights have equal checksums.
+std::string weights_checksum(const Autoencoder& model);
 
 }  // namespace aelab

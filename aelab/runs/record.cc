@@ -59,7 +59,7 @@ void write_json(const std::filesystem::path& path, const json& value) {
 }
 
 void write_status(const std::filesystem::path& folder, RunStatus status) {
-  if (status.state == "completed") status.checksums = lasting_checksums(folder);
+  if (status.is_over()) status.checksums = lasting_checksums(folder);
   json value = {{"status", status.state},          {"closed_form", status.closed_form},
                 {"parameters", status.parameters}, {"epochs", status.epochs},
                 {"steps", status.steps},           {"seconds", status.seconds},

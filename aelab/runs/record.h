@@ -14,17 +14,22 @@ namespace aelab {
 
 /// The state of a run, and its cost: status.json.
 struct RunStatus {
-  std::string state;         ///< "running", "stopped", "completed", "failed"
-  std::string message = {};  ///< why it stopped or failed
+  /// "running", "stopped", "failed", "completed"; "diverged": trained and evaluated to its end, where its
+  /// losses or metrics are NaN or infinite.
+  std::string state;
+  std::string message = {};  ///< why it stopped, failed or diverged
   bool closed_form = false;  ///< solved without steps
   std::int64_t parameters = 0;
   std::int64_t epochs = 0, steps = 0;
   std::int64_t peak_bytes = 0;                        ///< peak memory up to the end of the first step
   double seconds = 0;                                 ///< of training, with validation, without callbacks
-  std::map<std::string, std::string> checksums = {};  ///< of the files that a completed run no longer changes
+  std::map<std::string, std::string> checksums = {};  ///< of the files that a run that is over does not change
+
+  /// Whether nothing is left to do: it is completed or diverged.
+  bool is_over() const { return state == "completed" || state == "diverged"; }
 };
 
-/// If the run is completed, with the checksums of its files. Throws the Failure of write_file().
+/// If the run is over, with the checksums of its files. Throws the Failure of write_file().
 void write_status(const std::filesystem::path& folder, RunStatus status);
 /// Adds a line to the log of a run that failed, if it has a log. Like everything after the last checkpoint,
 /// the line is removed when the run is resumed.

@@ -6,7 +6,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "aelab/core/checksum.h"
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/folders.h"
@@ -18,6 +17,7 @@
 #include "aelab/core/text.h"
 #include "aelab/data/data_record.h"
 #include "aelab/nn/threads.h"
+#include "aelab/runs/comparison_trend.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
@@ -101,6 +101,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   const auto add = [&](const std::vector<std::string>& notes) {
     place.notes.insert(place.notes.end(), notes.begin(), notes.end());
   };
+  std::string caution;
   if (from == Which::last && !has_entry(checkpoint) && has_entry(checkpoint_path(folder, Which::previous)))
     throw Error(checkpoint.string() + ": is gone");
   if (from != Which::last || has_entry(checkpoint)) {
@@ -109,9 +110,13 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
     require_usable_best(folder, *place.resume);
   } else {
     add(made.notes);
-    if (config.model.initialize_from) initialize(*made.model, *config.model.initialize_from);
+    if (const auto& source = config.model.initialize_from)
+      caution = initialize_as_recorded(*made.model, *source, folder);
   }
-  return Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
+  if (!caution.empty()) place.notes.push_back(caution);
+  auto history = Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
+  if (!caution.empty()) history.cautions.push_back(std::move(caution));
+  return history;
 }
 
 /// Evaluates the trained model, with the best checkpoint if there is one.
@@ -142,16 +147,32 @@ std::string what_is_missing(const RunConfig& config, const Made& made, const His
   return join(missing, "; ");
 }
 
-/// Trains and evaluates in an existing folder.
-RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from) {
-  RunOutcome outcome{.folder = folder, .results = {}};
-  std::vector<std::string> remarks;
+/// How a run ended, in its status and for the user.
+void record_end(RunOutcome& outcome, RunStatus status, const std::string& missing) {
+  const auto& folder = outcome.folder;
+  if (outcome.signal) {
+    status.state = "stopped";
+    status.message = "by signal " + std::to_string(outcome.signal) + "; resume it with aelab resume";
+    return write_status(folder, status);
+  }
+  if (!missing.empty()) status.message = outcome.remarks.emplace_back(missing);
+  outcome.diverged = divergence_of(read_trend(folder), outcome.results);
+  if (!outcome.diverged.empty()) status.message = outcome.diverged;
+  status.state = outcome.diverged.empty() ? "completed" : "diverged";
+  fs::remove(checkpoint_path(folder, Which::previous));
+  write_status(folder, status);
+}
+
+/// Trains and evaluates in an existing folder. `cautions` are for the log and the user.
+RunOutcome train(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
+                 std::vector<std::string> cautions) {
   if (const auto before = known_status(folder); before.state == "damaged")
-    outcome.remark = remarks.emplace_back("caution: the status of the run was unknown when it was resumed: " +
-                                          before.message);
+    cautions.push_back("caution: the status of the run was unknown when it was resumed: " + before.message);
+  RunOutcome outcome{.folder = folder, .results = {}, .remarks = cautions};
   auto status = status_of(*made.model, folder, "running");
   write_status(folder, status);
-  const auto history = fit(config, made, folder, from, std::move(remarks));
+  const auto history = fit(config, made, folder, from, std::move(cautions));
+  outcome.remarks.insert(outcome.remarks.end(), history.cautions.begin(), history.cautions.end());
   outcome.signal = history.signal;
   status.epochs = history.progress.epoch;
   status.steps = history.progress.step;
@@ -162,19 +183,11 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   } catch (const Stopped&) {
     outcome.signal = StopSignals::received();
   }
-  if (!outcome.signal)
-    if (const auto missing = what_is_missing(config, made, history, outcome.results); !missing.empty())
-      status.message = outcome.remark = missing;
-  status.state = outcome.signal ? "stopped" : "completed";
-  if (outcome.signal)
-    status.message = "by signal " + std::to_string(outcome.signal) + "; resume it with aelab resume";
-  else
-    fs::remove(checkpoint_path(folder, Which::previous));
-  write_status(folder, status);
+  record_end(outcome, status, what_is_missing(config, made, history, outcome.results));
   return outcome;
 }
 
-bool is_complete(const fs::path& folder) { return known_status(folder).state == "completed"; }
+bool is_complete(const fs::path& folder) { return known_status(folder).is_over(); }
 
 /// Throws an Error if files of a completed run were changed since, such as the config.
 void require_unchanged(const fs::path& folder) {
@@ -186,7 +199,11 @@ void require_unchanged(const fs::path& folder) {
 }
 
 RunOutcome on_record(const fs::path& folder) {
-  return {.folder = folder, .results = read_evaluation(folder).results, .was_complete = true};
+  const auto status = read_status(folder);
+  return {.folder = folder,
+          .results = read_evaluation(folder).results,
+          .was_complete = true,
+          .diverged = status.state == "diverged" ? status.message : ""};
 }
 
 /// Whether there is such a checkpoint of this run, and it can be read.
@@ -220,8 +237,8 @@ RunConfig with_paths_from(const fs::path& working_folder, RunConfig config) {
   return config;
 }
 
-RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder,
-                           Which from = Which::last) {
+RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
+                           std::vector<std::string> cautions) {
   const ThreadScope threads(config.training.threads.value_or(at::get_num_threads()));
   remove_temporary_files(folder);
   const auto report = [&](const std::exception& error) {
@@ -231,7 +248,7 @@ RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::
     log_failure(folder, status.message);
   };
   try {
-    return train(config, made, folder, from);
+    return train(config, made, folder, from, std::move(cautions));
   } catch (const Error& error) {
     report(error);
     throw Error(error.what() + way_out(folder, from));
@@ -250,12 +267,12 @@ RunOutcome run(RunConfig config, RunOptions options) {
   auto made = make(config, problems, opened);
   if (made.model && config.model.initialize_from && !problems.concern("model"))
     problems.attempt([&] {
-      check_initialization(*made.model,
-                           *with_paths_from(options.working_folder, config).model.initialize_from);
+      initialize(*made.model, *with_paths_from(options.working_folder, config).model.initialize_from);
     });
   problems.raise(options.origin);
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
   const auto record = record_of_data(*made.source);
+  if (options.accept_data) options.accept_data(record);
   config.model.expanded = made.model->config();
   config.data.split = made.source->completed(config.data.split);
   const bool given = !options.folder.empty();
@@ -266,57 +283,26 @@ RunOutcome run(RunConfig config, RunOptions options) {
   if (!config.training.threads && began) config.training.threads = load_run_config(folder).training.threads;
   if (!config.training.threads)
     config.training.threads = default_threads(*made.model, made.data, config.training);
+  std::vector<std::string> cautions;
   if (began) {
     config = require_same_run(folder, config);  // with the kernels that it began with
-    check_recorded_data(folder, *made.source);
+    if (auto caution = restore_data_record(folder, *made.source); !caution.empty())
+      cautions.push_back(std::move(caution));
     if (is_complete(folder)) return on_record(folder);
   } else {
     config.training.kernels = resolve(config.training.kernels);
     use_kernels(config.training.kernels);
     auto surroundings = environment();
     if (!options.working_folder.empty()) surroundings["folder"] = options.working_folder;
+    if (const auto& source = config.model.initialize_from)
+      surroundings["initialized_from"] = {{"path", source->path}, {"crc32", weights_checksum(*made.model)}};
     write_json(folder / "environment.json", surroundings);
     write_json(folder / "data.json", record);
     write_json(folder / "config.json", write_config(config));  // with which it is a run's folder
   }
   config.callbacks = shown_as(options, config.callbacks);
-  return train_or_report(with_paths_from(options.working_folder, config), made, folder);
-}
-
-RunConfig require_same_run(const fs::path& folder, const RunConfig& config) {
-  const auto there = load_run_config(folder);
-  auto asked = config;
-  asked.training.kernels = settled(config.training.kernels, there.training.kernels);
-  const auto recorded = write_config(there), wanted = write_config(asked);
-  if (recorded == wanted) return there;
-  throw Error((folder / "config.json").string() + ": is the config of another run: " +
-              difference_in_words(recorded, wanted) + "; give another name or folder");
-}
-
-RunConfig load_run_config(const fs::path& folder) {
-  require_run_folder(folder);
-  const auto path = folder / "config.json";
-  return read_run_config(read_file_within(folder, "config.json"), path.string());
-}
-
-RunIdentity recorded_identity(const fs::path& folder) {
-  const auto text = [&](const char* name) {
-    return parse_json(read_file_within(folder, name), (folder / name).string()).dump();
-  };
-  RunIdentity identity{.config = {text("config.json")}};
-  Problems unknown;  // a damaged record is reported where data are read
-  if (has_entry(folder / "data.json")) unknown.attempt([&] { identity.data = checksum(text("data.json")); });
-  return identity;
-}
-
-void check_recorded_data(const fs::path& folder, const Data& data) {
-  const auto path = folder / "data.json";
-  if (!has_entry(path)) return;  // of an old version
-  try {
-    check_record(parse_json(read_file_within(folder, "data.json"), path.string()), data);
-  } catch (const json::exception&) {
-    throw Error(path.string() + ": is not a file that aelab wrote; restore it, or start a new run");
-  }
+  return train_or_report(with_paths_from(options.working_folder, config), made, folder, Which::last,
+                         std::move(cautions));
 }
 
 RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options) {
@@ -327,11 +313,17 @@ RunOutcome resume(const fs::path& folder, Which from, const RunOptions& options)
   OpenedData opened(began_in);
   const auto made = make(config, problems, opened);
   problems.raise(folder.string());
-  check_recorded_data(folder, *made.source);
-  if (is_complete(folder)) return on_record(folder);
+  auto caution = check_recorded_data(folder, *made.source);
+  if (is_complete(folder)) {
+    auto outcome = on_record(folder);
+    if (!caution.empty()) outcome.remarks.push_back(caution);
+    return outcome;
+  }
   const FolderLock lock(folder);
+  if (!caution.empty()) caution = restore_data_record(folder, *made.source);
   config.callbacks = shown_as(options, config.callbacks);
-  return train_or_report(with_paths_from(began_in, config), made, folder, from);
+  auto cautions = caution.empty() ? std::vector<std::string>() : std::vector{caution};
+  return train_or_report(with_paths_from(began_in, config), made, folder, from, std::move(cautions));
 }
 
 std::filesystem::path find_checkpoint(const fs::path& folder, Which checkpoint) {

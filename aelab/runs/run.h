@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 
 #include "aelab/core/safetensors.h"
 #include "aelab/runs/run_config.h"
@@ -14,9 +16,11 @@ struct RunOutcome {
   int signal = 0;  ///< that stopped it, or 0 if it is complete
   std::vector<Result> results;
   bool was_complete = false;  ///< already before; nothing was done, and `results` are those recorded
+  /// Why its losses or metrics are NaN or infinite at its end; "" if they are not.
+  std::string diverged = {};
   /// To tell the user: that the run ended before its last phase, why nothing was measured although metrics
-  /// were asked for, or that the run was resumed without its status.json. "" otherwise.
-  std::string remark = {};
+  /// were asked for, and which files of the run were missing or damaged when it was resumed.
+  std::vector<std::string> remarks = {};
 };
 
 struct RunOptions {
@@ -32,6 +36,9 @@ struct RunOptions {
   std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
   /// Where relative paths of the config begin, and then in the working directory; if empty, there alone.
   std::filesystem::path working_folder = {};
+  /// Called with the record of the run's data (data/data_record.h) before anything is created; refuses them by
+  /// an Error.
+  std::function<void(const nlohmann::json& record)> accept_data = {};
 };
 
 /// Trains, evaluates and records. Throws an Error with all errors in the config or the data before a folder
@@ -77,15 +84,25 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// a checkpoint that can be used instead, if there is one.
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
-/// The run of a folder as its checkpoints name it.
+/// The run of a folder as its checkpoints name it. Where data.json is missing or damaged, its data are those that
+/// its checkpoints know.
 RunIdentity recorded_identity(const std::filesystem::path& folder);
 
 /// The run recorded in `folder`. Throws an Error with the first difference if it is not that of `config`;
 /// kernels that `config` leaves open may have any recorded value.
 RunConfig require_same_run(const std::filesystem::path& folder, const RunConfig& config);
 
-/// Throws an Error if these are not the data that the run's folder records.
-void check_recorded_data(const std::filesystem::path& folder, const Data& data);
+/// Throws an Error if these are not the data of the run in `folder`, as data.json or, where that is missing,
+/// its checkpoints know them. Returns a caution if data.json is missing, otherwise "".
+std::string check_recorded_data(const std::filesystem::path& folder, const Data& data);
+/// The same; writes a missing data.json again. The folder must be locked.
+std::string restore_data_record(const std::filesystem::path& folder, const Data& data);
+
+/// Initializes the model of a run on record, whose config has "initialize_from". Throws an Error if that gives
+/// other weights than those that environment.json says the run began with. Returns a caution if it does not
+/// say, otherwise "".
+std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,
+                                   const std::filesystem::path& folder);
 
 /// The recorded config of a run.
 RunConfig load_run_config(const std::filesystem::path& folder);

@@ -29,7 +29,8 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   Problems problems;
   problems.attempt([&] {
     run.source = open_dataset_from(recorded_working_folder(folder), run.config.data.source);
-    check_recorded_data(folder, run.source);
+    if (const auto caution = check_recorded_data(folder, run.source); !caution.empty())
+      say("aelab: " + caution + "\n");
     run.data = run.source.split(run.config.data.split, run.config.seed);
   });
   problems.raise((folder / "config.json").string());

@@ -161,17 +161,28 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   throw Error(path.string() + ": its metadata are not those of a checkpoint that aelab wrote");
 }
 
+namespace {
+
+/// The record of a checkpoint whose tensors, which may be many, are not read.
+CheckpointRecord read_record_alone(const std::filesystem::path& path) {
+  const auto metadata = read_safetensors_metadata(path);
+  const auto found = metadata.find(kMetadata);
+  return found == metadata.end() ? CheckpointRecord() : read_checkpoint_record(found->second, path);
+}
+
+}  // namespace
+
 Progress progress_of(const std::filesystem::path& path) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return {};
   try {
-    const auto metadata = read_safetensors_metadata(path);  // tensors may be many
-    const auto found = metadata.find(kMetadata);
-    return found == metadata.end() ? Progress() : read_checkpoint_record(found->second, path).progress;
+    return read_record_alone(path).progress;
   } catch (const Error&) {
     return {};
   }
 }
+
+std::string data_of_checkpoint(const std::filesystem::path& path) { return read_record_alone(path).run.data; }
 
 SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIdentity& run) {
   auto file = SafetensorsFile::read(path);

@@ -29,6 +29,10 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 /// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
+/// The CRC-32 of the record of the data that the checkpoint was trained on, "" if it does not say; its tensors
+/// are not read. Throws an Error if its metadata cannot be read.
+std::string data_of_checkpoint(const std::filesystem::path& path);
+
 /// Reads a checkpoint that this run wrote. Throws an Error if the file is corrupted,
 /// is not a checkpoint, or was written by another run. Whoever reads a run's checkpoint reads it by this.
 SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIdentity& run);

@@ -149,8 +149,8 @@ void add_distribution(pbf_builder<HistogramField>& histogram, const at::Tensor& 
 
 }  // namespace
 
-EventFile::EventFile(std::filesystem::path path, GrowingFile::Mark mark) : file_(std::move(path), mark) {
-  if (mark.length == 0) append(file_version_event());
+EventFile::EventFile(GrowingFile file) : file_(std::move(file)) {
+  if (file_.length() == 0) append(file_version_event());
 }
 
 void EventFile::append(const std::string& event) { file_.append(framed(event)); }

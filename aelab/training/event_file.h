@@ -14,8 +14,11 @@ namespace aelab {
 /// TensorBoard reads files whose names contain "tfevents". Throws the Failure of GrowingFile.
 class EventFile {
  public:
-  /// Continues the file at `mark`; begins a new file if the length of the mark is 0.
-  explicit EventFile(std::filesystem::path path, GrowingFile::Mark mark = {});
+  /// Continues a file, which is begun if it is empty.
+  explicit EventFile(GrowingFile file);
+  /// The file at `path`, continued at `mark`.
+  explicit EventFile(std::filesystem::path path, GrowingFile::Mark mark = {})
+      : EventFile(GrowingFile(std::move(path), mark)) {}
 
   /// One curve for each; TensorBoard keeps them in float32.
   void add_scalars(std::int64_t step, const Metrics& scalars);

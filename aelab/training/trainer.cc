@@ -92,6 +92,7 @@ class Loop {
     each(&Callback::finish);
     history_.progress = progress;
     history_.cut_short = cut_short();
+    history_.cautions = training_.cautions;
     return std::move(history_);
   }
 

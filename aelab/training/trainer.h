@@ -54,6 +54,7 @@ struct History {
   /// Where a callback ended the run before its last phase: a sentence that names the phases left out.
   std::string cut_short = {};
   int signal = 0;  ///< that stopped it, or 0
+  std::vector<std::string> cautions = {};  ///< what was missing or damaged when it was resumed
 };
 
 /// Trains any model through its phases, with one loop for all of them. Everything else is a callback. It is

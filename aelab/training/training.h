@@ -62,6 +62,7 @@ class Training {
   Averages averages;                                   ///< of the epoch so far
   Metrics metrics;                                     ///< of the last epoch that ended
   std::vector<std::string> notes;  ///< remarks on the epoch so far, or on the phase that begins
+  std::vector<std::string> cautions;  ///< notes that concern whoever started the training (History::cautions)
 
   /// Metrics of the validation split with the current model, <prefix>/<term>; none without a validation
   /// split.
@@ -89,6 +90,11 @@ class Training {
   /// Adds a remark for the display and the log, once.
   void note(std::string remark) {
     if (std::find(notes.begin(), notes.end(), remark) == notes.end()) notes.push_back(std::move(remark));
+  }
+  /// Adds a note that the training's result repeats.
+  void caution(const std::string& text) {
+    cautions.push_back("caution: " + text);
+    note(cautions.back());
   }
 };
 

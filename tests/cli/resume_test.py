@@ -357,10 +357,10 @@ class Refused(ResumeTestCase):
 
     def test_metrics_that_were_lost(self):
         folder = self.stopped()
-        (folder / "metrics.csv").write_text("step")
+        (folder / "metrics.jsonl").write_text("{")
         result = program.run("resume", folder)
         self.assertEqual((result.code, len(result.stderr.splitlines())), (1, 1), result.stderr)
-        self.assertIn(str(folder / "metrics.csv"), result.stderr)
+        self.assertIn(str(folder / "metrics.jsonl"), result.stderr)
         self.assertEqual(status(folder), "failed")
 
 

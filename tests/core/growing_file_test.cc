@@ -77,7 +77,7 @@ TEST_F(GrowingFiles, RefuseAFileThatIsTooShort) {
   put(path, "1234");
   EXPECT_SAYS(message_of<Failure>([&] { GrowingFile(path, kDigits); }), "has 4 bytes, but 9 were recorded");
   EXPECT_EQ(read_file(path), "1234");
-  EXPECT_SAYS(message_of<Failure>([&] { GrowingFile(folder / "b", kDigits); }), "No such file");
+  EXPECT_SAYS(message_of<Failure>([&] { GrowingFile(folder / "b", kDigits); }), "is missing: it had 9 bytes");
   EXPECT_FALSE(fs::exists(folder / "b"));
 }
 

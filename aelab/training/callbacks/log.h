@@ -9,7 +9,8 @@ namespace aelab {
 
 /// Writes the metrics of every epoch to metrics.jsonl, one object per line, and to metrics.csv in long form
 /// (step, epoch, phase, name, value); and remarks to log.txt. On resume the files are truncated to their
-/// lengths at the checkpoint.
+/// lengths at the checkpoint. A damaged or missing metrics.csv is then written again from metrics.jsonl, and
+/// log.txt is begun anew; without metrics.jsonl a run cannot be resumed: Failure.
 class Log : public Callback {
  public:
   struct Config {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/files.h"
+#include "aelab/core/links.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
@@ -30,6 +31,15 @@ void SaveCheckpoint::Config::fields(Fields& f) {
 
 void SaveCheckpoint::start(Training& training) {
   std::filesystem::create_directories(training.folder / "checkpoints");
+  const auto& progress = training.progress;
+  const auto phases = static_cast<std::int64_t>(training.phases.size());
+  const bool next_phase = progress.phase_ended && !progress.run_ended && progress.phase + 1 < phases;
+  const auto best = checkpoint_file(training, "best");
+  if (!monitor_.best() || next_phase || has_entry(best)) return;
+  monitor_.reset();
+  training.caution(best.string() +
+                   " is missing, and with it the best of the epochs so far: the best of the epochs to come "
+                   "takes its place or, if there are none, the last state");
 }
 
 void SaveCheckpoint::phase_begin(Training& training) {

@@ -15,7 +15,8 @@ namespace aelab {
 /// epoch, as best-epoch-0007.safetensors and epoch-0010.safetensors.
 ///
 /// The best checkpoint is that of the phase that made the model what it is: a new phase discards it, and a
-/// phase in which the metric never improves, or does not exist, ends with its final state as the best.
+/// phase in which the metric never improves, or does not exist, ends with its final state as the best. Where
+/// the best checkpoint is missing on resume, the training cautions of it, and epochs before do not count.
 class SaveCheckpoint : public Callback {
  public:
   struct Config {

@@ -6,6 +6,7 @@
 #include "aelab/core/json.h"
 #include "aelab/data/pictures.h"
 #include "aelab/training/drawings.h"
+#include "aelab/training/informing_file.h"
 
 namespace aelab {
 namespace {
@@ -48,10 +49,11 @@ void TensorBoard::Config::fields(Fields& f) {
 }
 
 void TensorBoard::start(Training& training) {
-  const auto folder = training.folder / "tensorboard";
-  std::filesystem::create_directories(folder);
-  file_.emplace(folder / "events.out.tfevents.0.aelab", keep_);
-  if (keep_.length > 0) return;
+  std::filesystem::create_directories(training.folder / "tensorboard");
+  auto file = open_informing_file(training, "tensorboard/events.out.tfevents.0.aelab", keep_);
+  const bool is_new = file.length() == 0;
+  file_.emplace(std::move(file));
+  if (!is_new) return;
   json flat = json::object();
   flatten_into(flat, "", nested_hyper_parameters(training));
   file_->add_hyper_parameters(flat);

@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/training/informing_file.h"
+
 namespace aelab {
 
 void Throughput::start(Training& training) {
-  file_.emplace(training.folder / "throughput.csv", keep_);
+  file_.emplace(open_informing_file(training, "throughput.csv", keep_));
   if (file_->length() == 0) file_->append("epoch,seconds,samples_per_second,steps_per_second\n");
   begun_ = Clock::now();
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/checksum.h"
+#include "aelab/training/informing_file.h"
 
 namespace aelab {
 namespace {
@@ -18,7 +19,7 @@ std::string checksum_of(const Tensor& tensor) {
 }  // namespace
 
 void Trace::start(Training& training) {
-  file_.emplace(training.folder / "trace.csv", keep_);
+  file_.emplace(open_informing_file(training, "trace.csv", keep_));
   if (file_->length() == 0) file_->append("step,phase,rows,input\n");
 }
 
