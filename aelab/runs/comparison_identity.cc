@@ -123,8 +123,8 @@ void require_same_runs(const Comparison& comparison, Problems& problems) {
       const auto there = load_run_config(folder);
       const auto recorded = write_config(there), wanted = planned_config(comparison, planned, there);
       if (recorded != wanted)
-        throw Error((folder / "config.json").string() + ": is the config of another run: " +
-                    difference_in_words(recorded, wanted) +
+        throw Error((folder / "config.json").string() +
+                    ": is the config of another run: " + difference_in_words(recorded, wanted) +
                     "; remove or rename its folder to run it again, or give the comparison another \"name\" "
                     "or --output");
     });
@@ -188,9 +188,9 @@ void require_data_of_runs(const Comparison& comparison, const json& record) {
     problems.add(fmt::format(
         "data: {} as when the run in {}{} began; restore the data, or remove or rename {} to run {} again",
         difference, runs.front(),
-        runs.size() > 1 ? fmt::format(" (and {} more below {})", runs.size() - 1,
-                                      (comparison.folder() / "runs").string())
-                        : "",
+        runs.size() > 1
+            ? fmt::format(" (and {} more below {})", runs.size() - 1, (comparison.folder() / "runs").string())
+            : "",
         runs.size() > 1 ? "these folders" : "this folder", runs.size() > 1 ? "them" : "it"));
   problems.raise(comparison.origin());
 }

@@ -55,9 +55,10 @@ json rebuilt_record(const fs::path& folder, const Data& data, const std::string&
   if (known.empty()) return now;
   for (auto record : {now, with_paths_of(recorded_working_folder(folder), now)})
     if (checksum(record.dump()) == known) return record;
-  throw Error((folder / kDataRecord).string() +
-              ": is missing, and the present data are not what the run's checkpoints were trained on; restore "
-              "data.json and the data, or start a new run");
+  throw Error(
+      (folder / kDataRecord).string() +
+      ": is missing, and the present data are not what the run's checkpoints were trained on; restore "
+      "data.json and the data, or start a new run");
 }
 
 std::string caution_of_missing_record(const fs::path& folder, const std::string& known) {
@@ -123,7 +124,8 @@ std::string initialize_as_recorded(Autoencoder& model, const InitializationConfi
   const auto path = folder / "environment.json";
   json environment;
   Problems unknown;
-  unknown.attempt([&] { environment = parse_json(read_file_within(folder, "environment.json"), path.string()); });
+  unknown.attempt(
+      [&] { environment = parse_json(read_file_within(folder, "environment.json"), path.string()); });
   const json::json_pointer place(std::string("/") + kInitialized + "/crc32");
   if (!environment.is_object() || !environment.contains(place) || !environment[place].is_string())
     return "caution: " + path.string() + " does not say which weights the run began with; those of " +

@@ -151,7 +151,8 @@ std::string weights_checksum(const Autoencoder& model) {
   for (const auto& [name, tensor] : state_of(model)) {
     const auto values = tensor.detach().cpu().contiguous();
     sums += name + ' ' +
-            checksum(std::span(static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes())) + '\n';
+            checksum(std::span(static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes())) +
+            '\n';
   }
   return checksum(sums);
 }

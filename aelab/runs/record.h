@@ -21,9 +21,10 @@ struct RunStatus {
   bool closed_form = false;  ///< solved without steps
   std::int64_t parameters = 0;
   std::int64_t epochs = 0, steps = 0;
-  std::int64_t peak_bytes = 0;                        ///< peak memory up to the end of the first step
-  double seconds = 0;                                 ///< of training, with validation, without callbacks
-  std::map<std::string, std::string> checksums = {};  ///< of the files that a run that is over does not change
+  std::int64_t peak_bytes = 0;  ///< peak memory up to the end of the first step
+  double seconds = 0;           ///< of training, with validation, without callbacks
+  std::map<std::string, std::string> checksums =
+      {};  ///< of the files that a run that is over does not change
 
   /// Whether nothing is left to do: it is completed or diverged.
   bool is_over() const { return state == "completed" || state == "diverged"; }

@@ -36,8 +36,8 @@ struct RunOptions {
   std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
   /// Where relative paths of the config begin, and then in the working directory; if empty, there alone.
   std::filesystem::path working_folder = {};
-  /// Called with the record of the run's data (data/data_record.h) before anything is created; refuses them by
-  /// an Error.
+  /// Called with the record of the run's data (data/data_record.h) before anything is created; refuses them
+  /// by an Error.
   std::function<void(const nlohmann::json& record)> accept_data = {};
 };
 
@@ -98,9 +98,9 @@ std::string check_recorded_data(const std::filesystem::path& folder, const Data&
 /// The same; writes a missing data.json again. The folder must be locked.
 std::string restore_data_record(const std::filesystem::path& folder, const Data& data);
 
-/// Initializes the model of a run on record, whose config has "initialize_from". Throws an Error if that gives
-/// other weights than those that environment.json says the run began with. Returns a caution if it does not
-/// say, otherwise "".
+/// Initializes the model of a run on record, whose config has "initialize_from". Throws an Error if that
+/// gives other weights than those that environment.json says the run began with. Returns a caution if it does
+/// not say, otherwise "".
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,
                                    const std::filesystem::path& folder);
 

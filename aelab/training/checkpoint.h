@@ -29,8 +29,8 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
 /// its metadata cannot be read; its tensors are not read.
 Progress progress_of(const std::filesystem::path& path);
 
-/// The CRC-32 of the record of the data that the checkpoint was trained on, "" if it does not say; its tensors
-/// are not read. Throws an Error if its metadata cannot be read.
+/// The CRC-32 of the record of the data that the checkpoint was trained on, "" if it does not say; its
+/// tensors are not read. Throws an Error if its metadata cannot be read.
 std::string data_of_checkpoint(const std::filesystem::path& path);
 
 /// Reads a checkpoint that this run wrote. Throws an Error if the file is corrupted,

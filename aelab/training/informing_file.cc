@@ -15,7 +15,8 @@ std::string set_aside(const fs::path& path) {
   for (int number = 2; has_entry(aside); ++number) aside = first + "." + std::to_string(number);
   std::error_code error;
   fs::rename(path, aside, error);
-  if (error) throw Failure(path.string() + ": cannot be renamed to " + aside.string() + ": " + error.message());
+  if (error)
+    throw Failure(path.string() + ": cannot be renamed to " + aside.string() + ": " + error.message());
   return aside.filename();
 }
 

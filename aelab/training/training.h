@@ -61,7 +61,7 @@ class Training {
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   Averages averages;                                   ///< of the epoch so far
   Metrics metrics;                                     ///< of the last epoch that ended
-  std::vector<std::string> notes;  ///< remarks on the epoch so far, or on the phase that begins
+  std::vector<std::string> notes;     ///< remarks on the epoch so far, or on the phase that begins
   std::vector<std::string> cautions;  ///< notes that concern whoever started the training (History::cautions)
 
   /// Metrics of the validation split with the current model, <prefix>/<term>; none without a validation

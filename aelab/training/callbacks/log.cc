@@ -41,7 +41,8 @@ std::string table_rows_of(const ordered_json& line) {
 /// metrics.jsonl, without which a run cannot be resumed: reports and comparisons read it.
 GrowingFile open_lines(const fs::path& path, GrowingFile::Mark mark) {
   if (const auto damage = GrowingFile::damage(path, mark); !damage.empty())
-    throw Failure(path.string() + " " + damage + ". The run cannot be resumed without it: restore it from a " +
+    throw Failure(path.string() + " " + damage +
+                  ". The run cannot be resumed without it: restore it from a " +
                   "copy, or start a new run with aelab run " + (path.parent_path() / "config.json").string());
   return GrowingFile(path, mark);
 }
