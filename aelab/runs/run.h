@@ -84,8 +84,8 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// a checkpoint that can be used instead, if there is one.
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
-/// The run of a folder as its checkpoints name it. Where data.json is missing or damaged, its data are those that
-/// its checkpoints know.
+/// The run of a folder as its checkpoints name it. Where data.json is missing or damaged, its data are those
+/// that its checkpoints know.
 RunIdentity recorded_identity(const std::filesystem::path& folder);
 
 /// The run recorded in `folder`. Throws an Error with the first difference if it is not that of `config`;

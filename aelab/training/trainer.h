@@ -53,7 +53,7 @@ struct History {
   Progress progress;            ///< including what was done before a resume
   /// Where a callback ended the run before its last phase: a sentence that names the phases left out.
   std::string cut_short = {};
-  int signal = 0;  ///< that stopped it, or 0
+  int signal = 0;                          ///< that stopped it, or 0
   std::vector<std::string> cautions = {};  ///< what was missing or damaged when it was resumed
 };
 
