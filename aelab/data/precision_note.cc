@@ -3,7 +3,21 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace aelab {
+
+namespace {
+
+/// The distance of float32 numbers near `value`.
+double step_at(double value) {
+  const auto near = static_cast<float>(std::abs(value));
+  return std::nextafter(near, std::numeric_limits<float>::infinity()) - near;
+}
+
+}  // namespace
 
 std::string precision_note(const Data& data) {
   constexpr std::int64_t kNumbers = 1 << 22, kRows = 1000;
@@ -24,7 +38,7 @@ std::string precision_note(const Data& data) {
       "{:.3g} "
       "in the file, since \"standardize\" cannot restore what rounding lost",
       name, others ? fmt::format(" and {} more", others) : "", center, deviation[first].item<double>(),
-      std::abs(center) * kStep, center);
+      step_at(center), center);
 }
 
 }  // namespace aelab

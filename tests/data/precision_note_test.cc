@@ -21,7 +21,7 @@ TEST(PrecisionNote, NamesFeaturesThatVaryByFewSteps) {
   // float32's step at 1e6 is a sixteenth, at 1e4 a thousandth: the second feature varies by 16 steps.
   const auto note = note_of(x + at::tensor({0.F, 1e6F, 1e4F}));
   EXPECT_SAYS(note, "feature 1: values near 1e+06 vary by only");
-  EXPECT_SAYS(note, "float32 rounds them to steps of 0.12");
+  EXPECT_SAYS(note, "float32 rounds them to steps of 0.062");
   EXPECT_SAYS(note_of(x - 1e6, {"a", "b", "c"}), "\"a\" and 2 more: values near -1e+06 vary by only");
 }
 
