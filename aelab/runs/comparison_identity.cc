@@ -56,17 +56,14 @@ json planned_config(const Comparison& comparison, const PlannedRun& planned, con
 /// A run in the comparison's folder, and what is known of its data.
 struct RunData {
   std::string id;
-  json record;           ///< its data.json; null where it is missing
+  json record;           ///< its data.json; null where it is missing or damaged
   std::string checksum;  ///< of the record, by its checkpoints if it is missing; "" if they do not say
 };
 
 RunData data_of(const Comparison& comparison, const PlannedRun& planned) {
-  const auto folder = comparison.folder(planned), path = folder / "data.json";
-  RunData data{.id = planned.id, .record = {}, .checksum = recorded_identity(folder).data};
-  if (!has_entry(path)) return data;
-  data.record = parse_json(read_file_within(folder, "data.json"), path.string());
-  if (!data.record.is_object()) throw Error(path.string() + ": is not a file that aelab wrote");
-  return data;
+  const auto folder = comparison.folder(planned);
+  return {
+      .id = planned.id, .record = readable_data_record(folder), .checksum = recorded_identity(folder).data};
 }
 
 /// The first difference between the files and rows of two records: "d/test.csv has 620 bytes, not 5000"; ""
@@ -178,8 +175,9 @@ void require_data_of_runs(const Comparison& comparison, const json& record) {
     const auto folder = comparison.folder(planned);
     Problems damage;  // reported by the run
     damage.attempt([&] {
-      if (!has_entry(folder / "data.json")) return;
-      const auto difference = difference_of_data(record, data_of(comparison, planned).record);
+      const auto began_with = readable_data_record(folder);
+      if (began_with.is_null()) return;
+      const auto difference = difference_of_data(record, began_with);
       if (!difference.empty()) folders[difference].push_back(folder.string());
     });
   }

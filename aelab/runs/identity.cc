@@ -85,13 +85,20 @@ RunConfig load_run_config(const fs::path& folder) {
   return read_run_config(read_file_within(folder, "config.json"), path.string());
 }
 
+json readable_data_record(const fs::path& folder) {
+  json record;
+  Problems unknown;  // damage is reported where data are read
+  if (has_entry(folder / kDataRecord))
+    unknown.attempt(
+        [&] { record = parse_json(read_file_within(folder, kDataRecord), (folder / kDataRecord).string()); });
+  return record.is_object() && record.contains("files") && record["files"].is_array() ? record : json();
+}
+
 RunIdentity recorded_identity(const fs::path& folder) {
-  const auto text = [&](const char* name) {
-    return parse_json(read_file_within(folder, name), (folder / name).string()).dump();
-  };
-  RunIdentity identity{.config = {text("config.json")}};
-  Problems unknown;  // a damaged record is reported where data are read
-  if (has_entry(folder / kDataRecord)) unknown.attempt([&] { identity.data = checksum(text(kDataRecord)); });
+  const auto path = folder / "config.json";
+  RunIdentity identity{.config = {parse_json(read_file_within(folder, "config.json"), path.string()).dump()}};
+  if (const auto record = readable_data_record(folder); !record.is_null())
+    identity.data = checksum(record.dump());
   if (identity.data.empty()) identity.data = data_known_to_checkpoints(folder);
   return identity;
 }

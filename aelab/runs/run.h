@@ -84,6 +84,9 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// a checkpoint that can be used instead, if there is one.
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
+/// The content of a run's data.json; null where it is missing or damaged.
+nlohmann::json readable_data_record(const std::filesystem::path& folder);
+
 /// The run of a folder as its checkpoints name it. Where data.json is missing or damaged, its data are those
 /// that its checkpoints know.
 RunIdentity recorded_identity(const std::filesystem::path& folder);

@@ -46,10 +46,11 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
 }
 
 nlohmann::ordered_json source_like_run(const std::filesystem::path& folder, const std::string& path) {
-  const nlohmann::ordered_json plain = {{"source", source_of_file(path)}, {"files", path}};
+  const auto reader = source_of_file(path);
+  const nlohmann::ordered_json plain = {{"source", reader}, {"files", path}};
   auto config = load_run_config(folder);
   const auto own = write_config(config.data.source);
-  if (own.at("source") != plain.at("source")) return plain;
+  if (own.at("source").get<std::string>() != reader) return plain;
   Choice<Source> read;
   read_config(plain, read, "data");
   const auto standard = write_config(read);

@@ -62,7 +62,7 @@ class Checkpoints(resume_test.ResumeTestCase):
     def test_a_refusal_keeps_how_far_the_run_had_come(self):
         folder = self.stopped()
         steps = program.read_json(folder / "status.json")["steps"]
-        (folder / "metrics.csv").write_text("")
+        (folder / "metrics.jsonl").write_text("")
         self.assertEqual(program.run("resume", folder).code, 1)
         self.assertEqual(program.read_json(folder / "status.json")["steps"], steps)
 
