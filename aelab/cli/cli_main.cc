@@ -95,7 +95,8 @@ int guarded(const cli::Command& work) {
   } catch (const Failure& failure) {
     return complain(failure.what(), kFailed);
   } catch (const Stopped&) {
-    return exit_code(StopSignals::received());
+    return complain("stopped before there was a result; nothing was created",
+                    exit_code(StopSignals::received()));
   } catch (const c10::Error& error) {
     return complain("LibTorch failed: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::filesystem::filesystem_error& error) {
