@@ -29,6 +29,13 @@ Error cannot_read(const fs::path& path, std::string_view why) {
   return Error(fmt::format("cannot read {}: {}", path.string(), why));
 }
 
+/// The file's own fault is bad input, the system's a failure.
+[[noreturn]] void refuse_reading(const fs::path& path, int error) {
+  if (error == EIO || error == ENOSPC || error == ENOMEM)
+    throw Failure(cannot_read(path, reason(error)).what());
+  throw cannot_read(path, reason(error));
+}
+
 Error too_long(const fs::path& path, const ReadLimit& limit) {
   return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes{}{}", limit.bytes,
                                        limit.why.empty() ? "" : ", ", limit.why));
@@ -45,7 +52,7 @@ std::string_view no_regular_file(mode_t mode) {
 
 struct stat state_of(int descriptor, const fs::path& path) {
   struct stat about = {};
-  if (::fstat(descriptor, &about) != 0) throw cannot_read(path, reason(errno));
+  if (::fstat(descriptor, &about) != 0) refuse_reading(path, errno);
   return about;
 }
 
@@ -54,7 +61,7 @@ std::int64_t nanoseconds(const struct timespec& time) {
 }
 
 void require_regular(const fs::path& path, int result, const struct stat& about) {
-  if (result != 0) throw cannot_read(path, reason(errno));
+  if (result != 0) refuse_reading(path, errno);
   if (const auto why = no_regular_file(about.st_mode); !why.empty()) throw cannot_read(path, why);
 }
 
@@ -224,7 +231,7 @@ std::size_t read_all(const fs::path& path, std::size_t count, Read read) {
   std::size_t done = 0;
   while (done < count) {
     const auto got = retry([&] { return read(done); });
-    if (got < 0) throw cannot_read(path, reason(errno));
+    if (got < 0) refuse_reading(path, errno);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -237,7 +244,7 @@ InputFile::InputFile(fs::path path) : path_(std::move(path)) {
   struct stat about = {};
   require_regular(path_, ::stat(path_.c_str(), &about), about);
   descriptor_ = open_file(path_, O_RDONLY | O_NONBLOCK);  // a pipe may have taken its place
-  if (descriptor_ < 0) throw cannot_read(path_, reason(errno));
+  if (descriptor_ < 0) refuse_reading(path_, errno);
   try {
     require_regular(path_, ::fstat(descriptor_, &about), about);
   } catch (...) {
@@ -301,7 +308,7 @@ std::string read_file_or_pipe(const fs::path& path, const ReadLimit& limit) {
   if (::stat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
     return read_file(path, limit);
   int descriptor = open_file(path, O_RDONLY);
-  if (descriptor < 0) throw cannot_read(path, reason(errno));
+  if (descriptor < 0) refuse_reading(path, errno);
   const std::unique_ptr<int, void (*)(int*)> closed(&descriptor, [](int* open) { close_file(*open); });
   return read_rest(
       path,

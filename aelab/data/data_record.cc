@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/error.h"
@@ -67,6 +68,16 @@ json record_of_data(const Data& data) {
   if (!data.columns.empty()) record["columns"] = data.columns;
   if (!data.label.empty()) record["label"] = data.label;
   return record;
+}
+
+bool is_record_of_data(const json& value) {
+  const auto is_file = [](const json& file) {
+    return file.is_object() && file.value("path", json()).is_string() &&
+           file.value("bytes", json()).is_number_integer() && file.value("crc32", json()).is_string();
+  };
+  const auto files = value.is_object() ? value.value("files", json()) : json();
+  return files.is_array() && std::all_of(files.begin(), files.end(), is_file) &&
+         value.value("rows", json()).is_object();
 }
 
 void check_record(const json& record, const Data& data) {

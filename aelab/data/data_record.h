@@ -12,6 +12,9 @@ namespace aelab {
 /// Throws an Error that names a file that was changed after its rows were read.
 nlohmann::json record_of_data(const Data& data);
 
+/// Whether a value has the "files" and "rows" of such a record, of the types that they have there.
+bool is_record_of_data(const nlohmann::json& value);
+
 /// Error when these data's files are other than those of the record: names each that differs.
 void check_record(const nlohmann::json& record, const Data& data);
 

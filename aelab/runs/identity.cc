@@ -91,7 +91,7 @@ json readable_data_record(const fs::path& folder) {
   if (has_entry(folder / kDataRecord))
     unknown.attempt(
         [&] { record = parse_json(read_file_within(folder, kDataRecord), (folder / kDataRecord).string()); });
-  return record.is_object() && record.contains("files") && record["files"].is_array() ? record : json();
+  return is_record_of_data(record) ? record : json();
 }
 
 RunIdentity recorded_identity(const fs::path& folder) {

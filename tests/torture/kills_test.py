@@ -51,6 +51,11 @@ class Torture(resume_test.ResumeTestCase):
 
 
 class RandomMoments(Torture):
+    def status(self, attempt):
+        """That of the run of that number; None before it has begun."""
+        folder = self.folder_of(attempt)
+        return resume_test.status(folder) if (folder / "status.json").exists() else None
+
     def test_killed_again_and_again(self):
         moments, kills, attempt = chance("kills"), rounds(30, 500), 1
         for _ in range(kills):
@@ -71,6 +76,7 @@ class RandomMoments(Torture):
         moments, attempt = chance("stops"), 1
         for _ in range(rounds(15, 200)):
             number = moments.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+            before = self.status(attempt)
             process = program.start(*self.command(attempt), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             try:
                 process.wait(moments.uniform(0, 1.2 * self.seconds))
@@ -81,10 +87,12 @@ class RandomMoments(Torture):
                     process.send_signal(number)
             result = program.finish(process)
             self.assertIn(result.code, (0, 128 + number, -number), result.stderr)
-            if result.code == 128 + number:
-                had_begun = self.folder_of(attempt).exists()
-                self.assertEqual(had_begun and resume_test.status(self.folder_of(attempt)), had_begun and "stopped")
-                self.assertRegex(result.stderr, "resume with: aelab resume|stopped before there was a result; nothing was created")
+            if "stopped before there was a result; nothing was created" in result.stderr:
+                self.assertEqual(result.code, 128 + number)
+                self.assertEqual(self.status(attempt), before)
+            elif result.code == 128 + number:
+                self.assertEqual(self.status(attempt), "stopped")
+                self.assertIn("resume with: aelab resume", result.stderr)
             if result.code == 0:
                 self.assert_same(self.folder_of(attempt), self.reference)
                 attempt += 1
