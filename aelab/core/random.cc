@@ -22,6 +22,10 @@ std::uint64_t hash(std::string_view text) {
 
 }  // namespace
 
+std::uint64_t random_key(std::int64_t seed, std::string_view stream) {
+  return mix(mix(static_cast<std::uint64_t>(seed)) ^ mix(hash(stream)));
+}
+
 std::uint64_t random_seed(std::int64_t seed, std::string_view stream, Position at) {
   std::uint64_t key = mix(static_cast<std::uint64_t>(seed));
   for (const auto part :

@@ -7,7 +7,7 @@
 namespace aelab {
 
 Batches::Batches(Dataset dataset, std::int64_t size, Tensor order, std::optional<Chance> chance)
-    : dataset_(std::move(dataset)), size_(size), order_(std::move(order)), chance_(chance) {
+    : dataset_(std::move(dataset)), size_(size), order_(std::move(order)), chance_(std::move(chance)) {
   if (!dataset_.takes_long() || count() < 2) return;
   ahead_ =
       std::make_shared<GatheredAhead>([whole = *this](std::int64_t i) { return whole.gather(i); }, count());
@@ -18,9 +18,7 @@ Batch Batches::operator[](std::int64_t i) const { return ahead_ ? ahead_->take(i
 Batch Batches::gather(std::int64_t i) const {
   const auto begin = i * size_, end = std::min(begin + size_, dataset_.size());
   const auto places = order_.defined() ? order_.slice(0, begin, end) : at::arange(begin, end, at::kLong);
-  Randomness random;
-  if (chance_) random = random_generator(chance_->seed, "transforms", {.epoch = chance_->epoch, .batch = i});
-  return dataset_.gather(places, random);
+  return dataset_.gather(places, chance_);
 }
 
 Tensor shuffled_order(std::int64_t rows, std::int64_t seed, std::int64_t epoch) {

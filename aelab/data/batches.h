@@ -7,11 +7,6 @@ namespace aelab {
 
 class GatheredAhead;
 
-/// What the random numbers of transforms depend on in training.
-struct Chance {
-  std::int64_t seed, epoch;
-};
-
 /// A data set in batches of `size` rows, the last one perhaps smaller, in a given order or in that of the
 /// set. Where rows take long to gather, the next batches are gathered in the background; the result is the
 /// same.

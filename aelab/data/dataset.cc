@@ -68,13 +68,19 @@ class Transformed : public Storage {
   Transformed(std::shared_ptr<const Storage> storage, std::shared_ptr<const Transform> transform)
       : storage_(std::move(storage)),
         transform_(std::move(transform)),
-        shape_(transform_->shape(storage_->shape())) {}
+        shape_(transform_->shape(storage_->shape())) {
+    if (const auto* below = dynamic_cast<const Transformed*>(storage_.get())) depth_ = below->depth_ + 1;
+  }
   std::int64_t size() const override { return storage_->size(); }
   Shape shape() const override { return shape_; }
   bool has_labels() const override { return storage_->has_labels(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = storage_->gather(rows, random);
-    batch.inputs = transform_->apply(batch.inputs, random);
+    std::optional<Noise> noise;
+    if (random)
+      noise.emplace(random->seed, random->pass, rows,
+                    random->scope + "transform " + std::to_string(depth_) + "/");
+    batch.inputs = transform_->apply(batch.inputs, noise);
     return batch;
   }
   Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
@@ -85,6 +91,7 @@ class Transformed : public Storage {
   std::shared_ptr<const Storage> storage_;
   std::shared_ptr<const Transform> transform_;
   Shape shape_;
+  std::int64_t depth_ = 0;  // how many transforms are below it
 };
 
 class JoinedRows : public Storage {
@@ -107,7 +114,9 @@ class JoinedRows : public Storage {
       const auto begin = begins_[i], end = begin + sets_[i].size();
       const auto places = ((rows >= begin) & (rows < end)).nonzero().flatten();
       if (places.size(0) == 0) continue;
-      const auto part = sets_[i].gather(rows.index_select(0, places) - begin, random);
+      auto chance = random;
+      if (chance) chance->scope += "set " + std::to_string(i) + "/";
+      const auto part = sets_[i].gather(rows.index_select(0, places) - begin, chance);
       whole.inputs.index_copy_(0, places, part.inputs);
       if (has_labels_) whole.labels.index_copy_(0, places, part.labels);
     }

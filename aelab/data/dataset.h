@@ -1,6 +1,5 @@
 #pragma once
 
-#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include <atomic>
@@ -26,8 +25,14 @@ struct Batch {
   Batch to(at::Device device) const;
 };
 
-/// Random numbers for transforms of a training batch; unset outside training.
-using Randomness = std::optional<at::Generator>;
+/// What the random changes of training rows depend on, besides the row (nn/noise.h).
+struct Chance {
+  std::int64_t seed = 0, pass = 0;
+  std::string scope = "";
+};
+
+/// Unset outside training.
+using Randomness = std::optional<Chance>;
 
 /// The smallest and the largest of some values; NaN if any value is, and (infinity, -infinity) of no values.
 using Range = std::pair<double, double>;

@@ -2,6 +2,7 @@
 
 #include "aelab/core/registry.h"
 #include "aelab/data/dataset.h"
+#include "aelab/nn/noise.h"
 
 namespace aelab {
 
@@ -18,9 +19,9 @@ class Transform {
   virtual Bounds values(const Bounds& /*input*/) const { return {}; }
   /// Called once, before apply and invert.
   virtual void fit(const Dataset& /*train*/) {}
-  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Random only where `random`
+  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Random only where `noise`
   /// is given.
-  virtual Tensor apply(Tensor x, const Randomness& random) const = 0;
+  virtual Tensor apply(Tensor x, const std::optional<Noise>& noise) const = 0;
 
   /// Whether `invert` gives back the input's units; where false, `apply` loses what that would take.
   virtual bool invertible() const { return false; }

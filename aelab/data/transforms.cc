@@ -96,7 +96,7 @@ void ScaleTransform::fit(const Dataset& train) {
   most_ = at::where(most_ > least_, most_, least_ + 1);  // a constant becomes the lower limit
 }
 
-Tensor ScaleTransform::apply(Tensor x, const Randomness&) const {
+Tensor ScaleTransform::apply(Tensor x, const std::optional<Noise>&) const {
   const double low = config_.to[0], high = config_.to[1];
   x = x.sub_(least_).div_(most_ - least_).mul_(high - low).add_(low);
   return config_.clip ? x.clamp_(low, high) : x;
@@ -133,7 +133,7 @@ void StandardizeTransform::fit(const Dataset& train) {
   mean_ = mean.mean().to(at::kFloat);
 }
 
-Tensor StandardizeTransform::apply(Tensor x, const Randomness&) const {
+Tensor StandardizeTransform::apply(Tensor x, const std::optional<Noise>&) const {
   if (over_ != Over::row) return x.sub_(mean_).div_(deviation_);
   const auto flat = x.flatten(1).to(at::kDouble);
   const auto mean = flat.mean(1, /*keepdim=*/true),
@@ -150,9 +150,11 @@ std::vector<std::pair<std::string, Tensor*>> StandardizeTransform::fitted() {
 
 // ---- binarize, flatten
 
-Tensor BinarizeTransform::apply(Tensor x, const Randomness&) const { return (x > threshold_).to(at::kFloat); }
+Tensor BinarizeTransform::apply(Tensor x, const std::optional<Noise>&) const {
+  return (x > threshold_).to(at::kFloat);
+}
 
-Tensor FlattenTransform::apply(Tensor x, const Randomness&) const { return x.flatten(1); }
+Tensor FlattenTransform::apply(Tensor x, const std::optional<Noise>&) const { return x.flatten(1); }
 
 Tensor FlattenTransform::invert(const Tensor& y, const Shape& input) const { return y.unflatten(1, input); }
 
@@ -180,14 +182,15 @@ Shape CropTransform::shape(const Shape& input) const {
   return {input[0], config_.height, config_.width};
 }
 
-Tensor CropTransform::apply(Tensor x, const Randomness& random) const {
+Tensor CropTransform::apply(Tensor x, const std::optional<Noise>& noise) const {
   const auto& [height, width, padding, anywhere] = config_;
   if (padding) x = at::constant_pad_nd(x, {padding, padding, padding, padding});
   const auto free_y = x.size(2) - height, free_x = x.size(3) - width;
-  if (!anywhere || !random)
+  if (!anywhere || !noise)
     return x.slice(2, free_y / 2, free_y / 2 + height).slice(3, free_x / 2, free_x / 2 + width);
-  const auto tops = at::randint(free_y + 1, {x.size(0)}, *random, at::kLong);
-  const auto lefts = at::randint(free_x + 1, {x.size(0)}, *random, at::kLong);
+  const auto drawn = noise->uniform_like("crop", at::empty({x.size(0), 2}));
+  const auto tops = (drawn.select(1, 0) * (free_y + 1)).to(at::kLong);
+  const auto lefts = (drawn.select(1, 1) * (free_x + 1)).to(at::kLong);
   auto parts = at::empty({x.size(0), x.size(1), height, width});
   for (std::int64_t i = 0; i < x.size(0); ++i) {
     const auto top = tops[i].item<std::int64_t>(), left = lefts[i].item<std::int64_t>();
@@ -208,9 +211,9 @@ Shape FlipTransform::shape(const Shape& input) const {
   return input;
 }
 
-Tensor FlipTransform::apply(Tensor x, const Randomness& random) const {
-  if (!random) return x;
-  const auto mirrored = at::rand({x.size(0)}, *random) < config_.chance;
+Tensor FlipTransform::apply(Tensor x, const std::optional<Noise>& noise) const {
+  if (!noise) return x;
+  const auto mirrored = noise->uniform_like("flip", at::empty({x.size(0)})) < config_.chance;
   return at::where(mirrored.view({-1, 1, 1, 1}), x.flip(config_.axis == FlipAxis::horizontal ? 3 : 2), x);
 }
 
@@ -248,7 +251,7 @@ void WhitenTransform::fit(const Dataset& train) {
   matrix_ += without * (1 / std::sqrt(config_.epsilon));
 }
 
-Tensor WhitenTransform::apply(Tensor x, const Randomness&) const {
+Tensor WhitenTransform::apply(Tensor x, const std::optional<Noise>&) const {
   const auto white = at::mm(x.flatten(1) - mean_, matrix_);
   return config_.method == Whitening::zca ? white.view_as(x) : white;
 }

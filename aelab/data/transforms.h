@@ -28,7 +28,7 @@ class ScaleTransform : public Transform {
   explicit ScaleTransform(const Config& config) : config_(config) {}
   Bounds values(const Bounds& input) const override;
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   bool keeps_features() const override { return true; }
@@ -58,7 +58,7 @@ class StandardizeTransform : public Transform {
 
   explicit StandardizeTransform(const Config& config) : over_(config.over) {}
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
   bool invertible() const override { return over_ != Over::row; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   bool keeps_features() const override { return true; }
@@ -85,7 +85,7 @@ class BinarizeTransform : public Transform {
   explicit BinarizeTransform(const Config& config) : threshold_(config.threshold) {}
   Bounds values(const Bounds&) const override { return between(0, 1); }
   bool keeps_features() const override { return true; }
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
 
  private:
   double threshold_;
@@ -105,7 +105,7 @@ class FlattenTransform : public Transform {
   explicit FlattenTransform(const Config&) {}
   Shape shape(const Shape& input) const override { return {elements(input)}; }
   Bounds values(const Bounds& input) const override { return input; }
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
 };
@@ -130,7 +130,7 @@ class CropTransform : public Transform {
   explicit CropTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   Bounds values(const Bounds& input) const override;
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
 
  private:
   Config config_;
@@ -157,7 +157,7 @@ class FlipTransform : public Transform {
   explicit FlipTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   Bounds values(const Bounds& input) const override { return input; }
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
   bool invertible() const override { return true; }  // outside training nothing is mirrored
   Tensor invert(const Tensor& y, const Shape&) const override { return y; }
   bool keeps_features() const override { return true; }
@@ -191,7 +191,7 @@ class WhitenTransform : public Transform {
   explicit WhitenTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const Randomness& random) const override;
+  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   std::vector<std::pair<std::string, Tensor*>> fitted() override;

@@ -3,23 +3,13 @@
 #include <ATen/ATen.h>
 
 namespace aelab {
-namespace {
-
-/// Uniform in [0, 1), like x. Drawn on the CPU, so that the noise is the same on every device.
-Tensor uniform_like(const Tensor& x, const Step& step) {
-  auto random = step.random("corruption");
-  return at::empty(x.sizes(), x.options().device(at::kCPU)).uniform_(0, 1, random).to(x.device());
-}
-
-}  // namespace
-
 void Masking::Config::fields(Fields& f) {
   schedule_field(f, "level", level, "probability that a feature is set to zero", between(0, 1))
       .also_known_as({"p", "probability", "rate", "fraction", "noise_level"});
 }
 
 Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
-  return x * (uniform_like(x, step) >= step.value(level_));
+  return x * (step.noise().uniform_like("corruption", x) >= step.value(level_));
 }
 
 void GaussianNoise::Config::fields(Fields& f) {
@@ -29,9 +19,7 @@ void GaussianNoise::Config::fields(Fields& f) {
 }
 
 Tensor GaussianNoise::corrupt(const Tensor& x, const Step& step) const {
-  auto random = step.random("corruption");
-  const auto noise = at::empty(x.sizes(), x.options().device(at::kCPU)).normal_(0, 1, random).to(x.device());
-  const auto noisy = at::add(x, noise, step.value(config_.level));
+  const auto noisy = at::add(x, step.noise().normal_like("corruption", x), step.value(config_.level));
   return config_.clip ? noisy.clamp(0, 1) : noisy;
 }
 
@@ -41,7 +29,7 @@ void SaltAndPepper::Config::fields(Fields& f) {
 }
 
 Tensor SaltAndPepper::corrupt(const Tensor& x, const Step& step) const {
-  const auto u = uniform_like(x, step);
+  const auto u = step.noise().uniform_like("corruption", x);
   const double level = step.value(level_);
   return at::where(u < level, (u < level / 2).to(x.scalar_type()), x);
 }

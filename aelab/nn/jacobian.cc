@@ -96,12 +96,12 @@ Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& s
   return squared_norm(code_side(layers, slope), layers.front().weight);
 }
 
-Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Generator random) {
+Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Noise& noise) {
+  const auto coins = noise.uniform_like("hutchinson", repeated(pass.code.detach(), directions));
   auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
   for (std::int64_t i = 0; i < directions; ++i) {
-    const auto coin =
-        at::empty(pass.code.sizes(), pass.code.options().device(at::kCPU)).uniform_(-1, 1, random);
-    const auto product = (pass.code * coin.sign().to(pass.code.device())).sum();
+    const auto signs = at::where(sample(coins, i, directions) < 0.5, -1.0, 1.0).to(pass.code.scalar_type());
+    const auto product = (pass.code * signs).sum();
     sum = sum +
           torch::autograd::grad({product}, {pass.input}, {}, true, true).front().flatten(1).square().sum(1);
   }

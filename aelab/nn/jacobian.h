@@ -23,7 +23,7 @@ std::string in_words(JacobianMethod method);
 Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& step = {});
 
 /// Its estimate: the mean over `directions` random signs v of ||v^T J||^2, [batch]. As above.
-Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, at::Generator random);
+Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Noise& noise);
 
 /// ||J(x) - J(y)||_F^2 of each pair of samples, [batch], exact, differentiable by the parameters; `step` is
 /// that of both passes.

@@ -96,7 +96,7 @@ bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
 }
 
 Tensor ContractivePenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
-  return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, step.random("hutchinson"))
+  return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, step.noise())
                           : squared_jacobian_norm(pass, parts, step);
 }
 
@@ -116,15 +116,13 @@ bool ContractiveHessianPenalty::needs_input_gradient(const Parts& parts) const {
 }
 
 Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
-  auto random = step.random("contractive-hessian");
+  const auto input = pass.input.detach();
+  const auto noise = step.noise().normal_like("contractive-hessian", repeated(input, config_.samples));
   auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
   for (std::int64_t i = 0; i < config_.samples; ++i) {
-    const auto noise =
-        at::empty(pass.input.sizes(), pass.input.options().device(at::kCPU).requires_grad(false))
-            .normal_(0, config_.level, random)
-            .to(pass.input.device());
     Pass near;
-    near.input = (pass.input.detach() + noise).requires_grad_(pass.input.requires_grad());
+    near.input = at::add(input, sample(noise, i, config_.samples), config_.level)
+                     .requires_grad_(pass.input.requires_grad());
     near.pre_code = parts.backbone.encode(near.input);
     near.code = parts.bottleneck.forward(near.pre_code, step);
     sum = sum + squared_jacobian_distance(pass, near, parts, step);

@@ -2,8 +2,9 @@
 
 #include <string>
 
-#include "aelab/core/random.h"
+#include "aelab/core/position.h"
 #include "aelab/core/schedule.h"
+#include "aelab/nn/noise.h"
 
 namespace aelab {
 
@@ -16,10 +17,9 @@ struct Step {
   std::int64_t phase_steps = 1;  ///< number of steps of the phase
   double rate_scale = 1;         ///< factor of learning rates, reduced by callbacks
   std::string scope = {};        ///< prefix of stream names, so that nested models draw different numbers
+  at::Tensor rows = {};  ///< [batch] int64, places of the batch's rows in their set; undefined: 0, 1, ...
 
-  at::Generator random(std::string_view stream) const {
-    return random_generator(seed, scope + std::string(stream), at);
-  }
+  Noise noise() const { return {seed, at.epoch, rows, scope}; }
   double value(const Schedule& schedule) const { return schedule.at(in_phase, phase_steps); }
   double rate(const Schedule& learning_rate) const { return rate_scale * value(learning_rate); }
 };

@@ -253,7 +253,7 @@ class Loop {
     auto position = training_.progress.position();
     for (const auto& part : parts) {
       Pass pass;
-      const auto step = at(position, /*training=*/true);
+      const auto step = at(position, /*training=*/true, part.rows);
       default_generator_.seed(random_seed(seed_, "default generator", position));
       const auto terms = objective(part, step, pass);
       each(&Callback::batch_passed, part, pass);
@@ -332,20 +332,21 @@ class Loop {
     for (std::int64_t b = 0; b < batches.count(); ++b) {
       const auto batch = batches[b].to(device_);
       Pass pass;
-      const auto step = at({.epoch = 0, .batch = b}, /*training=*/false);
+      const auto step = at({.epoch = 0, .batch = b}, /*training=*/false, batch.rows);
       averages.add(training_.phase().updates.front().objective(batch, step, pass), batch.size());
     }
     return averages;
   }
 
-  Step at(Position position, bool training) const {
+  Step at(Position position, bool training, const Tensor& rows = {}) const {
     return {.at = position,
             .seed = seed_,
             .training = training,
             .in_phase = training_.progress.phase_step,
             .phase_steps = training_.phase_steps(),
             .rate_scale = training_.progress.rate_scale,
-            .scope = {}};
+            .scope = {},
+            .rows = rows};
   }
 };
 

@@ -88,8 +88,7 @@ TEST_F(Penalties, WeightDecayIsHalfTheSquaredWeightsWithoutBiases) {
 
 TEST(Step, GivesEveryStreamAndScopeItsOwnNumbers) {
   const auto first = [](const Step& step, std::string_view stream) {
-    auto random = step.random(stream);
-    return at::rand({4}, random);
+    return step.noise().uniform_like(stream, at::empty({1, 4}));
   };
   const Step step{.at = {.epoch = 1, .batch = 2},
                   .seed = 3,

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 
 #include "aelab/data/batches.h"
+#include "aelab/models/dense.h"
 #include "aelab/models/sparse.h"
+#include "aelab/nn/corruptions.h"
 #include "tests/training/models.h"
 
 namespace aelab {
@@ -55,6 +57,18 @@ TEST(Accumulation, OfMeansOverRowsIsOneBatchAndNothingIsSaid) {
   const auto parts = step(sparse(Sparsity::l1), 32), whole = step(sparse(Sparsity::l1), 96);
   EXPECT_TRUE(equal(parts.parameters, whole.parameters));
   EXPECT_TRUE(parts.notes.empty()) << parts.notes.front();
+}
+
+TEST(Accumulation, DrawsTheNoiseOfOneBatch) {
+  const auto noisy = [](const Choice<Corruption>& corruption) {
+    return std::make_shared<Dense>(Dense::Config{.base = {.code = 5, .corruption = corruption}},
+                                   Context({1, 8, 8}, /*model_seed=*/3));
+  };
+  for (const Choice<Corruption> corruption : {Choice<Corruption>(GaussianNoise::Config{.level = 0.5}),
+                                              Choice<Corruption>(Masking::Config{.level = 0.5}),
+                                              Choice<Corruption>(SaltAndPepper::Config{.level = 0.5})})
+    EXPECT_TRUE(equal(step(noisy(corruption), 32).parameters, step(noisy(corruption), 96).parameters))
+        << corruption.kind();
 }
 
 TEST(Accumulation, OfATermThatCouplesRowsIsThatOfEachBatchAndThisIsSaid) {

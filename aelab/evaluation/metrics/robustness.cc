@@ -65,23 +65,14 @@ std::vector<Measure> Robustness::measures() const {
 
 void Robustness::begin(const Autoencoder& model, const Split&) { model_ = &model; }
 
-/// Row by row, so that it does not depend on the batches.
-Tensor Robustness::corrupted(const Corruption& corruption, const Tensor& x) const {
-  std::vector<Tensor> noisy;
-  for (std::int64_t i = 0; i < x.size(0); ++i) {
-    const Step step{.at = {.epoch = 0, .batch = rows_ + i}};
-    noisy.push_back(corruption.corrupt(x.slice(0, i, i + 1), step));
-  }
-  return at::cat(noisy);
-}
-
 void Robustness::add(const Observation& observation) {
-  const auto clean = observation.target.cpu();
+  const auto& clean = observation.target;
+  const Step step{.rows = at::arange(rows_, rows_ + clean.size(0), at::kLong)};
   const auto code = observation.code.flatten(1);
   const auto length = code.norm(2, 1);
   const auto coded = length > 0;
   for (auto& level : levels_) {
-    const auto noisy = corrupted(*level.corruption, clean).to(observation.target.device());
+    const auto noisy = level.corruption->corrupt(clean, step);
     const auto noisy_code = model_->encode(noisy);
     const auto change = (noisy_code.flatten(1) - code).norm(2, 1) / length;
     level.change += change.masked_select(coded).sum(at::kDouble).item<double>();

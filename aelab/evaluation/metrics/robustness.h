@@ -38,8 +38,6 @@ class Robustness : public Metric {
   std::vector<Level> levels_;
   std::int64_t rows_ = 0;
   std::int64_t coded_ = 0;  // rows whose clean code is not zero
-
-  Tensor corrupted(const Corruption& corruption, const Tensor& x) const;
 };
 
 }  // namespace aelab

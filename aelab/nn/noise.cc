@@ -1,0 +1,61 @@
+#include "aelab/nn/noise.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "aelab/core/random.h"
+#include "aelab/nn/noise_kernels.h"
+
+namespace aelab {
+
+const noise::Kernels& noise::chosen() {
+#ifdef AELAB_DIRECT_KERNELS
+  static const auto capability = at::get_cpu_capability();
+  if (capability == "AVX512") return avx512;
+  if (capability == "AVX2") return avx2;
+#endif
+  return plain;
+}
+
+template <class Fill>
+at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, Fill fill) const {
+  constexpr std::int64_t kGrain = 16384;  // numbers that are worth a thread
+  const auto rows = rows_.defined() ? rows_.size(0) : x.size(0);
+  if (rows == 0 || x.size(0) % rows != 0)
+    throw std::logic_error("noise for another batch than that of the rows");
+  auto numbers = at::empty(x.sizes(), at::kFloat);
+  const auto count = numbers.numel() / rows;
+  const auto places = rows_.defined() ? rows_.cpu().contiguous() : at::Tensor();
+  const auto* place = rows_.defined() ? places.const_data_ptr<std::int64_t>() : nullptr;
+  const auto key = random_key(seed_, scope_ + std::string(stream));
+  auto* to = numbers.data_ptr<float>();
+  at::parallel_for(0, rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, count)),
+                   [&](auto begin, auto end) {
+                     for (auto r = begin; r < end; ++r)
+                       fill(to + r * count, count, key, static_cast<std::uint32_t>(pass_),
+                            static_cast<std::uint64_t>(place ? place[r] : r));
+                   });
+  return numbers.to(x.options());
+}
+
+at::Tensor repeated(const at::Tensor& rows, std::int64_t samples) {
+  return rows.repeat_interleave(samples, 0);
+}
+
+at::Tensor sample(const at::Tensor& repeated, std::int64_t i, std::int64_t samples) {
+  return repeated.slice(0, i, repeated.size(0), samples);
+}
+
+at::Tensor Noise::uniform_like(std::string_view stream, const at::Tensor& x) const {
+  return filled_like(stream, x, noise::chosen().uniform);
+}
+
+at::Tensor Noise::normal_like(std::string_view stream, const at::Tensor& x) const {
+  return filled_like(stream, x, noise::chosen().normal);
+}
+
+}  // namespace aelab

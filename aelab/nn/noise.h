@@ -1,0 +1,47 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace aelab {
+
+/// Random numbers of a batch's rows. Each is a function of the seed, the stream, the pass over the data, the
+/// row in the stored set, and its place among the row's numbers, and of nothing else: a row has the same
+/// noise in whatever batch, in whichever thread or process, on whichever device. From Philox4x32-10, a
+/// counter-based generator (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3");
+/// the same bits on every instruction set.
+class Noise {
+ public:
+  /// Of rows 0, 1, 2, ... in pass 0 under seed 0.
+  Noise() = default;
+  /// `rows` [batch] int64: places in the stored set; undefined: 0, 1, 2, ... `scope` begins the streams'
+  /// names, so that nested models draw different numbers.
+  Noise(std::int64_t seed, std::int64_t pass, at::Tensor rows = {}, std::string scope = {})
+      : seed_(seed), pass_(pass), rows_(std::move(rows)), scope_(std::move(scope)) {}
+
+  /// Uniform in [0, 1), multiples of 2^-24, of x's shape, type and device. x is [batch x samples, ...], a
+  /// row's samples side by side. Throws std::logic_error if the batch is not that of the rows.
+  at::Tensor uniform_like(std::string_view stream, const at::Tensor& x) const;
+  /// Standard normal, by Box and Muller's transform (1958) of pairs of uniform numbers: at most 6.6 in
+  /// absolute value.
+  at::Tensor normal_like(std::string_view stream, const at::Tensor& x) const;
+
+ private:
+  std::int64_t seed_ = 0, pass_ = 0;
+  at::Tensor rows_;
+  std::string scope_;
+
+  template <class Fill>
+  at::Tensor filled_like(std::string_view stream, const at::Tensor& x, Fill fill) const;
+};
+
+/// Every row `samples` times side by side: [batch, ...] -> [batch x samples, ...], and a row's `i`-th sample:
+/// [batch x samples, ...] -> [batch, ...].
+at::Tensor repeated(const at::Tensor& rows, std::int64_t samples);
+at::Tensor sample(const at::Tensor& repeated, std::int64_t i, std::int64_t samples);
+
+}  // namespace aelab
