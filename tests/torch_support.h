@@ -11,6 +11,7 @@
 #include <memory>
 #include <ranges>
 
+#include "aelab/core/random.h"
 #include "aelab/core/signals.h"
 #include "aelab/data/source.h"
 #include "aelab/training/trainer.h"

@@ -1,5 +1,7 @@
 #include "aelab/core/registry.h"
 
+#include <algorithm>
+
 #include "aelab/core/text.h"
 
 namespace aelab {
@@ -48,6 +50,11 @@ void Kinds::insert(Kind kind) {
 }
 
 const std::string& AnyChoice::kind() const { return kinds().find(settings().type())->name; }
+
+bool AnyChoice::can(std::string_view capability) const {
+  const auto& declared = kinds().find(settings().type())->capabilities;
+  return std::find(declared.begin(), declared.end(), capability) != declared.end();
+}
 
 const Settings& AnyChoice::settings() const {
   if (!settings_) throw Error("no " + kinds().noun() + " is chosen");

@@ -36,6 +36,8 @@ class SettingsOf final : public Settings {
 struct Kind {
   std::string name, summary;
   std::vector<std::string> others = {};  ///< its names in other frameworks; not read, but suggested from
+  std::vector<std::string> capabilities = {};  ///< what sets it apart, as it declares
+  std::vector<std::string> terms = {};         ///< names of the terms that it adds to objectives
   std::type_index type;                  ///< of its config
   std::function<std::unique_ptr<Settings>()> defaults;
   std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
@@ -89,7 +91,9 @@ class Kinds {
 /// Maps names to classes that implement Product and are constructed from (const Config&, Arguments...). A
 /// registered class T has a config: `struct Config { static constexpr std::string_view kind, summary;
 /// void fields(Fields&); static std::vector<Config> examples(); ... }`, and where other frameworks call it
-/// otherwise `static constexpr std::string_view also_known_as[]`.
+/// otherwise `static constexpr std::string_view also_known_as[]`. What sets it apart from other types of the
+/// interface it declares in `static constexpr std::string_view capabilities[]`, and names of terms that it adds
+/// to objectives in `static constexpr std::string_view terms[]`.
 template <class Product, class... Arguments>
 class Registry : public Kinds {
  public:
@@ -101,6 +105,8 @@ class Registry : public Kinds {
     insert({.name = std::string(Config::kind),
             .summary = std::string(Config::summary),
             .others = other_names<Config>(),
+            .capabilities = capabilities<Config>(),
+            .terms = terms<Config>(),
             .type = typeid(Config),
             .defaults = [] { return std::make_unique<SettingsOf<Config>>(Config{}); },
             .examples =
@@ -129,6 +135,19 @@ class Registry : public Kinds {
     return names;
   }
 
+  template <class Config>
+  static std::vector<std::string> capabilities() {
+    if constexpr (requires { Config::capabilities; })
+      return {std::begin(Config::capabilities), std::end(Config::capabilities)};
+    return {};
+  }
+
+  template <class Config>
+  static std::vector<std::string> terms() {
+    if constexpr (requires { Config::terms; }) return {std::begin(Config::terms), std::end(Config::terms)};
+    return {};
+  }
+
   std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;
 };
 
@@ -148,6 +167,8 @@ class AnyChoice {
   virtual const Kinds& kinds() const = 0;
 
   bool empty() const { return !settings_; }
+  /// Whether the chosen type declares a capability.
+  bool can(std::string_view capability) const;
   /// The name of the chosen type. Throws an Error if nothing is chosen.
   const std::string& kind() const;
   void choose(const Kind& kind) { settings_ = kind.defaults(); }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/core/random.h"
 #include "aelab/data/gathered_ahead.h"
 
 namespace aelab {

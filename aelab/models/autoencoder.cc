@@ -64,6 +64,8 @@ bool lie_within(const Bounds& values, const Bounds& outer) {
   return values.least >= outer.least && values.most <= outer.most;
 }
 
+constexpr auto kReconstruction = "reconstruction", kDenoising = "denoising";
+
 AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   if (!config.corruption) config.corruption = NoCorruption::Config{};
   if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};
@@ -75,10 +77,16 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
 }
 
 /// The backbone has no default: the variant or the user chooses it.
-std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context) {
+std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context,
+                                        const Bottleneck& bottleneck) {
   if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
-  return config.backbone->make(
-      BackboneContext{.input = context.input, .code = config.code, .seed = context.seed});
+  return config.backbone->make(BackboneContext{
+      .input = context.input,
+      .code = config.code,
+      .default_code = config.default_code,
+      .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
+      .seed = context.seed,
+      .device = context.device});
 }
 
 /// An error about a part, by the variant's own fields, which may be those of the part: "model.backbone.tied"
@@ -115,16 +123,28 @@ std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& varian
 }
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context)
-    : Autoencoder(config, context, make_backbone(config, context)) {}
+    : config_(complete(config, context)), input_(context.input) {
+  bottleneck_ = config_.bottleneck->make();
+  backbone_ = register_module("backbone", make_backbone(config_, context, *bottleneck_));
+  if (auto completed = backbone_->completed()) config_.backbone = completed;
+  if (config_.backbone->can(capability::takes_code) && !config_.code)
+    config_.code = elements(code_shape());
+  bottleneck_->build(code_shape(), context.seed);
+  register_module("bottleneck", bottleneck_);
+  make_other_parts();
+}
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context,
-                         std::shared_ptr<Backbone> backbone)
+                         std::shared_ptr<Backbone> backbone, std::shared_ptr<Bottleneck> bottleneck)
     : config_(complete(config, context)),
       input_(context.input),
-      backbone_(register_module("backbone", std::move(backbone))) {
-  if (auto completed = backbone_->completed(); completed && config_.backbone) config_.backbone = completed;
+      backbone_(register_module("backbone", std::move(backbone))),
+      bottleneck_(std::move(bottleneck)) {
+  make_other_parts();
+}
+
+void Autoencoder::make_other_parts() {
   corruption_ = register_module("corruption", config_.corruption->make());
-  bottleneck_ = register_module("bottleneck", config_.bottleneck->make(backbone_->code_shape()));
   likelihood_ = register_module("likelihood", config_.likelihood->make());
   for (const auto& penalty : *config_.penalties) add_penalty(penalty);
 }
@@ -137,20 +157,25 @@ void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   penalties_.emplace_back(config.kind(), penalty);
 }
 
-Tensor Autoencoder::encode(const Tensor& x) const { return bottleneck_->forward(backbone_->encode(x), {}); }
-Tensor Autoencoder::decode(const Tensor& code) const { return likelihood_->mean(backbone_->decode(code)); }
+Tensor Autoencoder::encode(const Tensor& x) const { return bottleneck_->read(backbone_->encode(x, {}), {}); }
+Tensor Autoencoder::decode(const Tensor& code) const {
+  return likelihood_->mean(backbone_->decode(code, {}));
+}
 
 Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const {
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
   forward(batch, step, pass);
   Terms terms;
-  terms.add("reconstruction", likelihood_->negative_log(pass.output, pass.target));
+  terms.add(kReconstruction, likelihood_->negative_log(pass.output, pass.target), /*weight=*/1,
+            row_additivity());
+  bottleneck_->add_terms(pass, step, terms);
   add_penalties(pass, step, terms);
   if (!step.training && step.scope.empty())
-    terms.add("mse", at::mse_loss(likelihood_->mean(pass.output), pass.target), /*weight=*/0);
+    terms.add(kSquaredError, at::mse_loss(likelihood_->mean(pass.output), pass.target), /*weight=*/0);
   if (!step.training && has_corruption()) {
-    const auto code = bottleneck_->forward(backbone_->encode(corrupt(pass.target, step)), step);
-    terms.add("denoising", likelihood_->negative_log(backbone_->decode(code), pass.target), /*weight=*/0);
+    const auto code = bottleneck_->read(backbone_->encode(corrupt(pass.target, step), step), step);
+    terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target),
+              /*weight=*/0);
   }
   return terms;
 }
@@ -159,18 +184,34 @@ void Autoencoder::forward(const Batch& batch, const Step& step, Pass& pass) cons
   pass.target = batch.inputs;
   pass.input = step.training ? corrupt(pass.target, step) : pass.target;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
-  pass.pre_code = backbone_->encode(pass.input);
-  pass.code = bottleneck_->forward(pass.pre_code, step);
-  pass.output = backbone_->decode(pass.code);
+  pass.pre_code = backbone_->encode(pass.input, step);
+  bottleneck_->code(pass, step);
+  pass.output = backbone_->decode(pass.code, step);
 }
 
 void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms) const {
   for (const auto& [name, penalty] : penalties_)
-    terms.add(name, penalty->value(pass, parts(), step), step.value(penalty->weight()));
+    terms.add(name, penalty->value(pass, parts(), step), step.value(penalty->weight()),
+              penalty->additivity());
 }
 
-void Autoencoder::after_step(const Pass& pass) const {
-  for (const auto& item : penalties_) item.second->after_step(pass);
+void Autoencoder::after_step(std::span<const Pass> passes) const {
+  backbone_->after_step();
+  bottleneck_->after_step(passes);
+  for (const auto& item : penalties_) item.second->after_step(passes);
+}
+
+Additivity Autoencoder::row_additivity() const {
+  return backbone_->couples_rows() ? Additivity::batch : Additivity::rows;
+}
+
+std::vector<TermOutline> Autoencoder::terms() const {
+  std::vector<TermOutline> terms = {{.name = kReconstruction, .additivity = row_additivity()}};
+  for (auto& term : bottleneck_->terms()) terms.push_back(std::move(term));
+  for (const auto& [name, penalty] : penalties_) terms.push_back({name, penalty->additivity()});
+  terms.push_back({.name = kSquaredError, .in_training = false});
+  if (has_corruption()) terms.push_back({.name = kDenoising, .in_training = false});
+  return terms;
 }
 
 std::vector<std::string> Autoencoder::methods() const {
@@ -187,9 +228,8 @@ std::vector<Phase> Autoencoder::phases() {
                 .parameters = parameters_of(*this),
                 .objective = [this](const Batch& batch, const Step& step,
                                     Pass& pass) { return loss(batch, step, pass); },
-                .after_step = [this](const Pass& pass) { after_step(pass); }};
-  for (const auto& [name, penalty] : penalties_)
-    if (penalty->couples_rows()) update.coupled_terms.push_back(name);
+                .after_step = [this](std::span<const Pass> passes) { after_step(passes); },
+                .terms = terms()};
   Phase phase{.name = "train", .updates = {std::move(update)}};
   if (const auto mean = backbone_->data_mean(); mean.defined())
     phase.begin = [mean](const Dataset& data) { mean.copy_(feature_statistics(data).first.flatten()); };
@@ -200,12 +240,6 @@ NamedTensors parameters_of(const torch::nn::Module& module) {
   NamedTensors named;
   for (const auto& item : module.named_parameters()) named.emplace_back(item.key(), item.value());
   return named;
-}
-
-std::int64_t parameter_count(const torch::nn::Module& module) {
-  std::int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
 }
 
 bool is_closed_form(const std::vector<Phase>& phases) {

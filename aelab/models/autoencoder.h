@@ -12,6 +12,8 @@ namespace aelab {
 /// The parts of an autoencoder. The variant fills those that are unset with its own defaults.
 struct AutoencoderConfig {
   std::optional<std::int64_t> code = {};
+  /// The recipe's own, for backbones that take the dimension of the code; not a field.
+  std::optional<std::int64_t> default_code = {};
   std::optional<Choice<Backbone>> backbone = {};
   std::optional<Choice<Corruption>> corruption = {};
   std::optional<Choice<Bottleneck>> bottleneck = {};
@@ -37,6 +39,9 @@ Fields::Listed code_field(Fields& f, Code& code, std::string_view help) {
                       "z_dim", "z"});
 }
 
+/// The term that every objective has outside training, whatever its loss: see Autoencoder::loss.
+inline constexpr auto kSquaredError = "mse";
+
 /// The data that a model is built for. Converts from a split, which knows all of it, and from a shape alone.
 struct Context {
   /// The shape and limits of the split's values, and the classes of its labels.
@@ -49,6 +54,7 @@ struct Context {
   Shape input;
   std::int64_t seed;     ///< of the initial weights
   std::int64_t classes;  ///< number of classes of the labels; 0 without labels
+  at::Device device = at::kCPU;  ///< on the meta device a model has shapes, but no values
   /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian.
   Bounds values = between(0, 1);
 };
@@ -92,6 +98,8 @@ class Autoencoder : public torch::nn::Module {
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Remarks on how its terms are computed.
   virtual std::vector<std::string> methods() const;
+  const std::shared_ptr<Backbone>& backbone() const { return backbone_; }
+  const std::shared_ptr<Bottleneck>& bottleneck() const { return bottleneck_; }
   /// The models that a stack consists of, from the input upwards; otherwise none.
   virtual std::vector<std::shared_ptr<Autoencoder>> layers() const { return {}; }
 
@@ -108,14 +116,18 @@ class Autoencoder : public torch::nn::Module {
   virtual void load_fitted(const NamedTensors&) {}
 
  protected:
-  /// Takes a backbone that is made already; config.backbone stays unset.
-  Autoencoder(const AutoencoderConfig& config, const Context& context, std::shared_ptr<Backbone> backbone);
+  /// Takes a backbone and the bottleneck for it that are made already, and registers the backbone, to which
+  /// the bottleneck belongs; config.backbone stays unset.
+  Autoencoder(const AutoencoderConfig& config, const Context& context, std::shared_ptr<Backbone> backbone,
+              std::shared_ptr<Bottleneck> bottleneck);
 
   /// Corrupts, encodes, passes the bottleneck and decodes.
   void forward(const Batch& batch, const Step& step, Pass& pass) const;
+  /// Of a term that sums up what each row's code gives: `batch` where the backbone couples rows.
+  Additivity row_additivity() const;
   void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;
-  /// Updates the penalties' running statistics.
-  void after_step(const Pass& pass) const;
+  /// Updates running statistics of the bottleneck and the penalties, once a step.
+  void after_step(std::span<const Pass> passes) const;
 
  private:
   Choice<Autoencoder> variant_;
@@ -128,13 +140,13 @@ class Autoencoder : public torch::nn::Module {
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
   bool needs_input_gradient_ = false;
 
+  void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);
+  std::vector<TermOutline> terms() const;
 };
 
 /// The module's parameters by name, in a fixed order.
 NamedTensors parameters_of(const torch::nn::Module& module);
-/// The number of elements of the module's parameters.
-std::int64_t parameter_count(const torch::nn::Module& module);
 /// The module's parameters and buffers by name: its whole state.
 NamedTensors state_of(const torch::nn::Module& module);
 

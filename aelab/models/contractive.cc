@@ -46,7 +46,7 @@ std::vector<Contractive::Config> Contractive::Config::examples() {
 AutoencoderConfig Contractive::expand(const Config& config) {
   auto parts = config.base;
   if (!parts.backbone) parts.backbone = DenseBackbone::Config{.tied = true};
-  if (parts.backbone->get_if<DenseBackbone::Config>() && !parts.code) parts.code = 64;
+  parts.default_code = 64;
   if (!parts.bottleneck)
     parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
   if (!parts.penalties) parts.penalties.emplace();

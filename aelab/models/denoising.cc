@@ -25,10 +25,9 @@ std::vector<Denoising::Config> Denoising::Config::examples() {
 AutoencoderConfig Denoising::expand(const Config& config) {
   auto parts = config.base;
   if (!parts.backbone) parts.backbone = DenseBackbone::Config{};
-  const bool dense = parts.backbone->get_if<DenseBackbone::Config>();
-  if (dense && !parts.code) parts.code = 64;
+  parts.default_code = 64;
   if (!parts.corruption) parts.corruption = Masking::Config{};
-  if (dense && !parts.bottleneck)
+  if (!parts.bottleneck && !parts.backbone->empty() && parts.backbone->can(capability::takes_code))
     parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
   return parts;
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct Update {
   std::string name;
   NamedTensors parameters;  ///< distinct within the phase
   Objective objective;
-  std::function<void(const Pass&)> after_step = {};  ///< after the optimizer step; for running statistics
-  /// The terms of the objective that are not means over rows: they couple the rows of a batch.
-  std::vector<std::string> coupled_terms = {};
+  /// After the optimizer step, with all passes of the step; for running statistics.
+  std::function<void(std::span<const Pass>)> after_step = {};
+  std::vector<TermOutline> terms = {};  ///< those that the objective computes
 };
 
 /// One phase of a model's training; most models have one. Validation uses the objective of the first update.

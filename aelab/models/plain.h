@@ -27,7 +27,7 @@ class Plain : public Autoencoder {
   static AutoencoderConfig expand(const Config& config) {
     auto parts = config.base;
     if (!parts.backbone) parts.backbone = DenseBackbone::Config{};
-    if (parts.backbone->get_if<DenseBackbone::Config>() && !parts.code) parts.code = 32;
+    parts.default_code = 32;
     return parts;
   }
 

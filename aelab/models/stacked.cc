@@ -4,6 +4,7 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "aelab/core/config.h"
@@ -61,8 +62,10 @@ std::vector<Stacked::Config> Stacked::Config::examples() {
 
 namespace {
 
+std::string layer_name(std::size_t i) { return "layer " + std::to_string(i + 1); }
+
 /// The layers of a stack as one encoder and one decoder. Codes pass the bottlenecks of all layers but the
-/// last, outputs the likelihoods of all layers but the first.
+/// last, by their deterministic reading, and outputs the likelihoods of all layers but the first.
 class StackBackbone : public Backbone {
  public:
   explicit StackBackbone(const std::vector<std::shared_ptr<Autoencoder>>& layers) : layers_(layers) {
@@ -70,17 +73,48 @@ class StackBackbone : public Backbone {
       register_module("layer_" + std::to_string(i + 1), layers[i]);
   }
 
-  Tensor encode(const Tensor& x) const override {
+  Tensor encode(const Tensor& x, const Step& step) const override {
     auto code = x;
-    for (std::size_t i = 0; i + 1 < layers_.size(); ++i) code = layers_[i]->encode(code);
-    return layers_.back()->parts().backbone.encode(code);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const auto parts = layers_[i]->parts();
+      const auto inner = step.within(layer_name(i));
+      code = parts.backbone.encode(code, inner);
+      if (i + 1 < layers_.size()) code = parts.bottleneck.read(code, inner);
+    }
+    return code;
   }
-  Tensor decode(const Tensor& code) const override {
+  Tensor decode(const Tensor& code, const Step& step) const override {
     auto output = code;
-    for (std::size_t i = layers_.size(); i-- > 1;) output = layers_[i]->decode(output);
-    return layers_.front()->parts().backbone.decode(output);
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      const auto parts = layers_[i]->parts();
+      output = parts.backbone.decode(output, step.within(layer_name(i)));
+      if (i > 0) output = parts.likelihood.mean(output);
+    }
+    return output;
   }
   Shape code_shape() const override { return layers_.back()->code_shape(); }
+  bool couples_rows() const override {
+    return std::any_of(layers_.begin(), layers_.end(),
+                       [](const auto& layer) { return layer->parts().backbone.couples_rows(); });
+  }
+  void after_step() override {
+    for (const auto& layer : layers_) layer->backbone()->after_step();
+  }
+  /// The encoders from the input upwards, then the decoders back down.
+  std::vector<LayerOutline> layers() const override {
+    std::vector<LayerOutline> encoders, decoders;
+    for (const auto& model : layers_) {
+      auto layers = model->parts().backbone.layers();
+      if (model != layers_.front() && !layers.empty())
+        layers.back().affine = layers.back().affine && model->parts().likelihood.mean_is_output();
+      const auto middle = std::find_if(layers.begin(), layers.end(),
+                                       [](const auto& layer) { return layer.network == "decoder"; });
+      encoders.insert(encoders.end(), layers.begin(), middle);
+      decoders.insert(decoders.begin(), middle, layers.end());
+    }
+    encoders.insert(encoders.end(), decoders.begin(), decoders.end());
+    return encoders;
+  }
   Tensor filters() const override { return layers_.front()->parts().backbone.filters(); }
 
  private:
@@ -99,7 +133,8 @@ void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i
 }
 
 AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers) {
-  return {.corruption = layers.front()->config().corruption,
+  return {.code = layers.back()->config().code,
+          .corruption = layers.front()->config().corruption,
           .bottleneck = layers.back()->config().bottleneck,
           .likelihood = layers.front()->config().likelihood};
 }
@@ -111,11 +146,13 @@ Stacked::Layers Stacked::make_layers(const Config& config, const Context& contex
   Layers layers;
   Context below(context.input, context.seed);
   below.values = context.values;
+  below.device = context.device;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {
     layers.push_back(make(config.layers[i], below, layer_path(i)));
     if (i > 0) check_fit(*layers[i - 1], *layers[i], i);
     below = Context(layers.back()->code_shape(), below.seed + 1);
     below.values = layers.back()->parts().bottleneck.range();
+    below.device = context.device;
   }
   return layers;
 }
@@ -124,7 +161,7 @@ Stacked::Stacked(const Config& config, const Context& context)
     : Stacked(config, context, make_layers(config, context)) {}
 
 Stacked::Stacked(const Config& config, const Context& context, Layers layers)
-    : Autoencoder(whole(layers), context, std::make_shared<StackBackbone>(layers)),
+    : Autoencoder(whole(layers), context, std::make_shared<StackBackbone>(layers), layers.back()->bottleneck()),
       config_(config),
       layers_(std::move(layers)),
       classes_(context.classes),
@@ -137,13 +174,13 @@ Stacked::Stacked(const Config& config, const Context& context, Layers layers)
 }
 
 void Stacked::make_network(const Context& context) {
-  auto random = random_generator(context.seed, "network");
+  Initializer initializer(context.seed, "network", context.device);
   auto width = elements(code_shape());
   auto widths = config_.network->hidden;
   widths.push_back(classes_);
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const auto layer = std::make_shared<Affine>(width, widths[i], /*with_bias=*/true,
-                                                Initialization::glorot_uniform, random);
+                                                Initialization::glorot_uniform, initializer);
     network_.push_back(register_module("network_" + std::to_string(i), layer));
     width = widths[i];
   }
@@ -171,18 +208,18 @@ Dataset Stacked::codes_below(std::size_t layer, const Dataset& data) const {
 
 /// A phase of a layer, on the codes of the layers below it, which are in evaluation mode.
 Phase Stacked::on_codes_below(std::size_t layer, Phase phase) const {
-  const auto name = "layer " + std::to_string(layer + 1);
+  const auto name = layer_name(layer);
   phase.name = phase.name == "train" ? name : name + ", " + phase.name;
   if (!phase.epochs) phase.epochs = config_.layer_epochs;
-  for (auto& update : phase.updates)
+  for (auto& update : phase.updates) {
+    std::erase_if(update.terms, [](const auto& term) { return term.name == kSquaredError; });
     update.objective = [this, layer, name, of_layer = update.objective](const Batch& batch, const Step& step,
                                                                         Pass& pass) {
       auto below = batch;
       below.inputs = encode_below(layer, batch.inputs);
-      auto inner = step;
-      inner.scope += name + "/";
-      return of_layer(below, inner, pass);
+      return of_layer(below, step.within(name), pass);
     };
+  }
   const auto with_codes =
       [this, layer](std::function<void(const Dataset&)> work) -> std::function<void(const Dataset&)> {
     if (!work) return {};
@@ -229,6 +266,8 @@ Tensor Stacked::logits(const Tensor& code) const {
 
 namespace {
 
+constexpr auto kClassification = "classification", kError = "error";
+
 /// The parameters that a value depends on.
 NamedTensors reaching(const Tensor& value, const NamedTensors& parameters) {
   std::vector<Tensor> tensors;
@@ -253,8 +292,8 @@ Phase Stacked::network_phase() {
     forward(batch, step, pass);
     const auto scores = logits(pass.code);
     Terms terms;
-    terms.add("classification", at::cross_entropy_loss(scores, batch.labels));
-    terms.add("error", share_wrong(scores.detach().argmax(1), batch.labels), /*weight=*/0);
+    terms.add(kClassification, at::cross_entropy_loss(scores, batch.labels), /*weight=*/1, row_additivity());
+    terms.add(kError, share_wrong(scores.detach().argmax(1), batch.labels), /*weight=*/0);
     return terms;
   };
   auto shape = input_shape();
@@ -264,7 +303,12 @@ Phase Stacked::network_phase() {
       reaching(logits(encode(at::zeros(shape, parameters().front().options().requires_grad(false)))).sum(),
                parameters_of(*this));
   return {.name = "classifier",
-          .updates = {{.name = "model", .parameters = trained, .objective = objective}},
+          .updates = {{.name = "model",
+                       .parameters = trained,
+                       .objective = objective,
+                       .after_step = [this](std::span<const Pass> passes) { after_step(passes); },
+                       .terms = {{.name = kClassification, .additivity = row_additivity()},
+                                 {.name = kError}}}},
           .epochs = config_.network->epochs,
           .needs_labels = true};
 }
@@ -273,7 +317,7 @@ Phase Stacked::network_phase() {
 Phase Stacked::classifier_phase() {
   const auto objective = [this](const Batch& batch, const Step&, Pass&) {
     Terms terms;
-    terms.add("error", is_fitted_ ? share_wrong(classify(batch.inputs), batch.labels.cpu()) : at::ones({}));
+    terms.add(kError, is_fitted_ ? share_wrong(classify(batch.inputs), batch.labels.cpu()) : at::ones({}));
     return terms;
   };
   const auto solve = [this](const Dataset& data) {
@@ -283,7 +327,10 @@ Phase Stacked::classifier_phase() {
     is_fitted_ = true;
   };
   return {.name = "classifier",
-          .updates = {{.name = "classifier", .parameters = {}, .objective = objective}},
+          .updates = {{.name = "classifier",
+                       .parameters = {},
+                       .objective = objective,
+                       .terms = {{.name = kError}}}},
           .needs_labels = true,
           .solve = solve};
 }

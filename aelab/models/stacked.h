@@ -31,6 +31,7 @@ class Stacked : public Autoencoder {
     static constexpr std::string_view summary =
         "greedy layer-wise pre-training, then fine-tuning or classification";
     static constexpr std::string_view also_known_as[] = {"greedy", "layer-wise", "sdae", "deep-belief"};
+    static constexpr std::string_view terms[] = {"classification", "error"};
     std::vector<Choice<Autoencoder>> layers = {};
     std::optional<std::int64_t> layer_epochs = {};
     FineTuning fine_tuning = FineTuning::none;

@@ -71,6 +71,11 @@ at::Tensor slope(Activation activation, const at::Tensor& x, const at::Tensor& y
   throw std::logic_error("an activation without a slope");
 }
 
+std::string with_activation(std::string layer, Activation activation) {
+  if (activation == Activation::linear) return layer;
+  return layer + ", " + std::string(name_of(activation));
+}
+
 Bounds range(Activation activation) {
   switch (activation) {
     case Activation::relu:

@@ -13,12 +13,12 @@ void KSparseBottleneck::Config::fields(Fields& f) {
   f("activation", activation, "activation of the code").also_known_as({"nonlinearity"});
 }
 
-KSparseBottleneck::KSparseBottleneck(const Config& config, const Shape& code) : config_(config) {
-  if (config.per_channel && code.size() < 2)
+void KSparseBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
+  if (config_.per_channel && code.size() < 2)
     throw Error("model.bottleneck.per_channel: the code has no channels, it is " + to_string(code));
-  const auto most = config.per_channel ? elements(code) / code.front() : elements(code);
+  const auto most = config_.per_channel ? elements(code) / code.front() : elements(code);
   Problems problems;
-  for (const auto& [name, k] : {std::pair("k", config.k), {"test_k", config.test_k.value_or(1)}})
+  for (const auto& [name, k] : {std::pair("k", config_.k), {"test_k", config_.test_k.value_or(1)}})
     if (k > most)
       problems.add(std::string("model.bottleneck.") + name + ": " + std::to_string(k) + " is more than the " +
                    std::to_string(most) + " dimensions to choose from; the code is " + to_string(code));
@@ -32,7 +32,7 @@ Tensor KSparseBottleneck::kept(const Tensor& activated, const Step& step) const 
   return at::zeros_like(candidates, at::kBool).scatter(-1, places, true).view_as(activated);
 }
 
-Tensor KSparseBottleneck::forward(const Tensor& pre_code, const Step& step) const {
+Tensor KSparseBottleneck::read(const Tensor& pre_code, const Step& step) const {
   const auto activated = activate(config_.activation, pre_code);
   return at::where(kept(activated, step), activated, 0);
 }

@@ -19,10 +19,9 @@ class DeterministicBottleneck : public Bottleneck {
     static std::vector<Config> examples() { return {{}, {.activation = Activation::sigmoid}}; }
   };
 
-  DeterministicBottleneck(const Config& config, const Shape& /*code*/) : activation_(config.activation) {}
-  Tensor forward(const Tensor& pre_code, const Step&) const override {
-    return activate(activation_, pre_code);
-  }
+  explicit DeterministicBottleneck(const Config& config) : activation_(config.activation) {}
+  Tensor read(const Tensor& pre_code, const Step&) const override { return activate(activation_, pre_code); }
+  bool has_slope() const override { return true; }
   Tensor slope(const Tensor& pre_code, const Tensor& code, const Step&) const override {
     return aelab::slope(activation_, pre_code, code);
   }
@@ -52,9 +51,11 @@ class KSparseBottleneck : public Bottleneck {
     }
   };
 
+  explicit KSparseBottleneck(const Config& config) : config_(config) {}
   /// Throws an Error if k is larger than the code, or per channel, than one of its channels.
-  KSparseBottleneck(const Config& config, const Shape& code);
-  Tensor forward(const Tensor& pre_code, const Step& step) const override;
+  void build(const Shape& code, std::int64_t seed) override;
+  Tensor read(const Tensor& pre_code, const Step& step) const override;
+  bool has_slope() const override { return true; }
   Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const override;
 
  private:

@@ -27,8 +27,8 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
   return registry;
 }
 
-Registry<Bottleneck, const Shape&>& Bottleneck::registry() {
-  static auto registry = Registry<Bottleneck, const Shape&>("bottleneck", "bottlenecks", "kind")
+Registry<Bottleneck>& Bottleneck::registry() {
+  static auto registry = Registry<Bottleneck>("bottleneck", "bottlenecks", "kind")
                              .add<DeterministicBottleneck>()
                              .add<KSparseBottleneck>();
   return registry;

@@ -53,6 +53,7 @@ void ConvolutionalBackbone::Config::fields(Fields& f) {
     "in reverse order, fitted to that shape");
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
+  regularization.fields(f);
   f.require(!encoder.empty(), "encoder", "must have at least one layer");
 }
 
@@ -82,7 +83,11 @@ std::vector<ConvolutionalBackbone::Config> ConvolutionalBackbone::Config::exampl
             {.pool = Pooling::average, .size = 3, .ceil = true}},
        .decoder = {{.upsample = 5}, {.conv = 1, .padding = Padding::valid}}},
       {.encoder = {{.conv = 3, .kernel = 2, .padding = Padding::valid, .activation = Activation::relu},
-                   {.pool = Pooling::max}}}};
+                   {.pool = Pooling::max}}},
+      {.encoder = {{.conv = 4, .activation = Activation::relu}, {.pool = Pooling::max}},
+       .regularization = {.normalization = Normalize::batch, .dropout = 0.1}},
+      {.encoder = {{.conv = 4, .stride = 2, .activation = Activation::relu}},
+       .regularization = {.normalization = Normalize::layer}}};
 }
 
 namespace {
@@ -256,8 +261,8 @@ ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const Backbon
     throw Error("model.backbone: convolutions need images, [channels, height, width]; the data have shape [" +
                 in_list(context.input) + "]" +
                 (context.input.size() == 1 ? image_hint(context.input[0]) : ""));
-  auto random = random_generator(context.seed, "initialization");
-  code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, random);
+  Initializer initializer(context.seed, "initialization", context.device);
+  code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, initializer);
   if (context.code && *context.code != elements(code_))
     throw Error("model.code: the shape of a convolutional code follows from the encoder's layers: " +
                 to_string(code_) + "; leave \"code\" out, or change the layers");
@@ -266,40 +271,81 @@ ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const Backbon
   } else if (!leads_to(config.decoder, code_, context.input)) {
     refuse_decoder(config, context.input, code_);
   }
-  build(decoder_, config_.decoder, "decoder", code_, config.initialization, random);
+  build_head(context, initializer);
+  build(decoder_, config_.decoder, "decoder", code_, config.initialization, initializer);
+  if (config.regularization.any()) regularize(initializer);
+}
+
+void ConvolutionalBackbone::regularize(const Initializer& initializer) {
+  const auto encoders = config_.encoder.size();  // without a head, whose output is the pre-code
+  for (const auto& [network, layers, count] :
+       {std::tuple("encoder", &encoder_, encoders), {"decoder", &decoder_, decoder_.size()}}) {
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      if ((*layers)[i].convolution) last = i;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& layer = (*layers)[i];
+      layer.hidden = layer.convolution && (layers == &encoder_ || i < last);
+      if (!layer.hidden || config_.regularization.normalization == Normalize::none) continue;
+      layer.normalization = register_module(
+          network + ("_" + std::to_string(i)) + "_normalization",
+          std::make_shared<Normalization>(config_.regularization.normalization, layer.output[0], initializer));
+    }
+  }
+}
+
+void ConvolutionalBackbone::build_head(const BackboneContext& context, Initializer& initializer) {
+  const auto wanted = context.pre_code_shape(code_);
+  if (wanted == code_) return;
+  if (wanted.size() != 3 || wanted[1] != code_[1] || wanted[2] != code_[2])
+    throw Error("model.bottleneck: needs " + to_string(wanted) + " of the encoder, whose images are " +
+                to_string(code_));
+  build(encoder_, {{.conv = wanted[0], .kernel = 1}}, "encoder", code_, config_.initialization, initializer);
 }
 
 Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector<ConvolutionalLayer>& configs,
                                    const std::string& name, Shape shape, Initialization initialization,
-                                   at::Generator& random) {
-  for (std::size_t i = 0; i < configs.size(); ++i) {
-    const auto& layer = configs[i];
+                                   Initializer& initializer) {
+  for (std::size_t i = layers.size(), first = i; i < first + configs.size(); ++i) {
+    const auto& layer = configs[i - first];
     const auto output = output_shape(layer, shape, name + "[" + std::to_string(i) + "]");
     std::shared_ptr<Convolution> convolution;
     if (layer.conv)
       convolution = register_module(
           name + "_" + std::to_string(i),
-          std::make_shared<Convolution>(shape[0], *layer.conv, layer.kernel, initialization, random));
-    layers.push_back({layer, convolution});
+          std::make_shared<Convolution>(shape[0], *layer.conv, layer.kernel, initialization, initializer));
+    layers.push_back({.config = layer, .convolution = convolution, .output = output});
     shape = output;
   }
   return shape;
 }
 
-Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const Tensor& x) {
-  std::vector<ImageLayer> network;  // the layers up to the next crop
+Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const std::string& name, const Tensor& x,
+                                  const Step& step) const {
+  std::vector<ImageLayer> network;  // the layers since `images`, to be run at once
   auto images = x;
-  for (const auto& [layer, convolution] : layers) {
+  const auto flush = [&] {
+    if (!network.empty()) images = convolve(network, images);
+    network.clear();
+  };
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto& layer = layers[i].config;
     if (layer.crop) {
-      images = convolve(network, images).narrow(2, 0, (*layer.crop)[0]).narrow(3, 0, (*layer.crop)[1]);
-      network.clear();
-    } else if (convolution) {
+      flush();
+      images = images.narrow(2, 0, (*layer.crop)[0]).narrow(3, 0, (*layer.crop)[1]);
+    } else if (layer.conv) {
+      const auto& convolution = *layers[i].convolution;
       network.push_back({.kind = ImageLayer::Kind::convolution,
-                         .weight = convolution->weight,
-                         .bias = convolution->bias,
+                         .weight = convolution.weight,
+                         .bias = convolution.bias,
                          .padding = zeros(layer),
                          .stride = layer.stride,
-                         .activation = layer.activation});
+                         .activation = layers[i].hidden ? Activation::linear : layer.activation});
+      if (!layers[i].hidden) continue;
+      flush();
+      if (layers[i].normalization) images = layers[i].normalization->forward(images, step.training);
+      images = dropout(activate(layer.activation, images), config_.regularization.dropout,
+                       name + "_" + std::to_string(i), step);
     } else if (layer.pool) {
       network.push_back({.kind = ImageLayer::Kind::pooling,
                          .pooling = *layer.pool,
@@ -309,7 +355,46 @@ Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const Tensor
       network.push_back({.kind = ImageLayer::Kind::upsampling, .size = *layer.upsample});
     }
   }
-  return network.empty() ? images : convolve(network, images);
+  flush();
+  return images;
+}
+
+void ConvolutionalBackbone::after_step() {
+  for (const auto* layers : {&encoder_, &decoder_})
+    for (const auto& layer : *layers)
+      if (layer.normalization) layer.normalization->after_step();
+}
+
+namespace {
+
+std::string in_words(const ConvolutionalLayer& layer) {
+  if (layer.pool) return std::string(name_of(*layer.pool)) + " pooling by " + std::to_string(layer.size);
+  if (layer.upsample) return "upsampling by " + std::to_string(*layer.upsample);
+  if (layer.crop) return "crop to " + std::to_string((*layer.crop)[0]) + "x" + std::to_string((*layer.crop)[1]);
+  const auto kernel = std::to_string(layer.kernel);
+  const auto what = kernel + "x" + kernel + " convolution";
+  return layer.stride > 1 ? what + ", stride " + std::to_string(layer.stride) : what;
+}
+
+}  // namespace
+
+std::vector<LayerOutline> ConvolutionalBackbone::layers() const {
+  std::vector<LayerOutline> outlines;
+  for (const auto& [network, layers] : {std::pair("encoder", &encoder_), {"decoder", &decoder_}})
+    for (const auto& layer : *layers) {
+      const auto plain = in_words(layer.config);
+      const auto activation = layer.config.conv ? layer.config.activation : Activation::linear;
+      outlines.push_back(
+          {.network = network,
+           .what = layer.hidden ? config_.regularization.in_words(plain, activation)
+                                : with_activation(plain, activation),
+           .output = layer.output,
+           .parameters = (layer.convolution ? parameter_count(*layer.convolution) : 0) +
+                         (layer.normalization ? parameter_count(*layer.normalization) : 0),
+           .affine = !layer.config.pool && activation == Activation::linear &&
+                     !(layer.normalization && config_.regularization.normalization == Normalize::layer)});
+    }
+  return outlines;
 }
 
 Tensor ConvolutionalBackbone::filters() const {

@@ -4,6 +4,7 @@
 
 #include "aelab/nn/convolution.h"
 #include "aelab/nn/layers.h"
+#include "aelab/nn/normalization.h"
 #include "aelab/nn/parts.h"
 
 namespace aelab {
@@ -44,7 +45,9 @@ std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<Convolutional
 
 /// Convolutions, pooling and upsampling, layer by layer. Its default encoder is that of the convolutional
 /// autoencoder of Golan (lecture 9.A), for images from 8x8 pixels. A decoder that is left out is Golan's if
-/// that leads back to the input's shape, as for 28x28 images; otherwise the encoder's mirror image.
+/// that leads back to the input's shape, as for 28x28 images; otherwise the encoder's mirror image. The code
+/// has the shape of the encoder's output; where a bottleneck needs more channels than that, a 1x1 convolution
+/// to these follows.
 class ConvolutionalBackbone : public Backbone {
  public:
   struct Config {
@@ -54,6 +57,7 @@ class ConvolutionalBackbone : public Backbone {
     std::vector<ConvolutionalLayer> encoder = lecture_encoder();
     std::vector<ConvolutionalLayer> decoder = {};  ///< if empty, chosen for the encoder and the input
     Initialization initialization = Initialization::glorot_uniform;
+    Regularization regularization = {};  ///< of all convolutions but the decoder's last
 
     void fields(Fields& f);
     static std::vector<Config> examples();
@@ -63,22 +67,34 @@ class ConvolutionalBackbone : public Backbone {
 
   /// Throws an Error if the layers do not fit; if the decoder does not, the message has one that does.
   ConvolutionalBackbone(const Config& config, const BackboneContext& context);
-  Tensor encode(const Tensor& x) const override { return run(encoder_, x); }
-  Tensor decode(const Tensor& code) const override { return run(decoder_, code); }
+  Tensor encode(const Tensor& x, const Step& step) const override { return run(encoder_, "encoder", x, step); }
+  Tensor decode(const Tensor& code, const Step& step) const override {
+    return run(decoder_, "decoder", code, step);
+  }
   Shape code_shape() const override { return code_; }
+  std::vector<LayerOutline> layers() const override;
   Tensor filters() const override;
+  bool couples_rows() const override { return config_.regularization.normalization == Normalize::batch; }
+  void after_step() override;
   std::optional<Choice<Backbone>> completed() const override { return Choice<Backbone>(config_); }
 
  private:
   struct Layer {
     ConvolutionalLayer config;
     std::shared_ptr<Convolution> convolution;  // for conv layers
+    Shape output;
+    bool hidden = false;  // a convolution that is regularized
+    std::shared_ptr<Normalization> normalization = {};
   };
 
-  static Tensor run(const std::vector<Layer>& layers, const Tensor& x);
+  /// Appends the 1x1 convolution to what the bottleneck needs, if that is more than the code.
+  void build_head(const BackboneContext& context, Initializer& initializer);
+  void regularize(const Initializer& initializer);
+  Tensor run(const std::vector<Layer>& layers, const std::string& network, const Tensor& x,
+             const Step& step) const;
   /// Appends the layers that `configs` describe, for inputs of `shape`; returns the shape of their output.
   Shape build(std::vector<Layer>& layers, const std::vector<ConvolutionalLayer>& configs,
-              const std::string& name, Shape shape, Initialization initialization, at::Generator& random);
+              const std::string& name, Shape shape, Initialization initialization, Initializer& initializer);
 
   Config config_;  // with its decoder
   std::vector<Layer> encoder_, decoder_;

@@ -18,38 +18,57 @@ void DenseBackbone::Config::fields(Fields& f) {
       .also_known_as({"centre", "centered"});
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
+  regularization.fields(f);
 }
 
 std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
   return {{},
           {.hidden = {12}, .activation = Activation::tanh},
-          {.hidden = {12, 8}, .activation = Activation::sigmoid, .tied = true}};
+          {.hidden = {12, 8}, .activation = Activation::sigmoid, .tied = true},
+          {.hidden = {12}, .regularization = {.normalization = Normalize::batch, .dropout = 0.1}},
+          {.hidden = {12}, .regularization = {.normalization = Normalize::layer}}};
 }
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
     : config_(config), input_(context.input) {
-  if (!context.code)
-    throw Error("model.code: a dense backbone needs the dimension of the code, such as \"code\": 32");
-  code_ = *context.code;
+  code_ = context.code_dimension();
+  const auto pre_code = elements(context.pre_code_shape({code_}));
+  if (config.tied && pre_code != code_)
+    throw Error("model.backbone.tied: the bottleneck needs " + std::to_string(pre_code) +
+                " outputs of the encoder for a code of " + std::to_string(code_) +
+                ", so the decoder cannot use its weights: set it to false");
   std::vector<std::int64_t> widths = {elements(input_)};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());
-  widths.push_back(code_);
-  auto random = random_generator(context.seed, "initialization");
+  widths.push_back(pre_code);
+  Initializer initializer(context.seed, "initialization", context.device);
   const auto layers = widths.size() - 1;
   for (std::size_t i = 0; i < layers; ++i)
     encoder_.push_back(register_module(
         "encoder_" + std::to_string(i),
-        std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, random)));
-  if (config.center) mean_ = register_buffer("mean", at::zeros({widths.front()}));
+        std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, initializer)));
+  if (config.center) mean_ = register_buffer("mean", initializer.zeros({widths.front()}));
   for (std::size_t i = 0; i < layers; ++i) {
-    const auto in = widths[layers - i], out = widths[layers - i - 1];
+    const auto in = i == 0 ? code_ : widths[layers - i], out = widths[layers - i - 1];
     const auto name = "decoder_" + std::to_string(i);
     if (config.tied)
-      decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", at::zeros({out}))
+      decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", initializer.zeros({out}))
                                             : Tensor());
     else
       decoder_.push_back(register_module(
-          name, std::make_shared<Affine>(in, out, config.bias, config.initialization, random)));
+          name, std::make_shared<Affine>(in, out, config.bias, config.initialization, initializer)));
+  }
+  add_normalizations("encoder", config.hidden, initializer);
+  add_normalizations("decoder", {config.hidden.rbegin(), config.hidden.rend()}, initializer);
+}
+
+void DenseBackbone::add_normalizations(const std::string& network, const std::vector<std::int64_t>& widths,
+                                       const Initializer& initializer) {
+  const auto method = config_.regularization.normalization;
+  if (method == Normalize::none) return;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const auto name = network + "_" + std::to_string(i);
+    normalizations_[name] = register_module(
+        name + "_normalization", std::make_shared<Normalization>(method, widths[i], initializer));
   }
 }
 
@@ -58,21 +77,37 @@ Tensor DenseBackbone::features(const Tensor& x) const {
   return mean_.defined() ? flat - mean_ : flat;
 }
 
-Tensor DenseBackbone::encode(const Tensor& x) const {
+Tensor DenseBackbone::activated(const Tensor& linear, const std::string& network, std::size_t i,
+                                const Step& step) const {
+  const auto name = network + "_" + std::to_string(i);
+  const auto found = normalizations_.find(name);
+  const auto x = found == normalizations_.end() ? linear : found->second->forward(linear, step.training);
+  return dropout(activate(config_.activation, x), config_.regularization.dropout, name, step);
+}
+
+Tensor DenseBackbone::encode(const Tensor& x, const Step& step) const {
+  // Without anything in between, a layer and its activation are one operation.
+  const bool plain = !config_.regularization.any();
   auto hidden = features(x);
-  for (std::size_t i = 0; i < encoder_.size(); ++i)
-    hidden = encoder_[i]->forward(hidden, i + 1 < encoder_.size() ? config_.activation : Activation::linear);
+  for (std::size_t i = 0; i < encoder_.size(); ++i) {
+    const bool last = i + 1 == encoder_.size();
+    hidden = encoder_[i]->forward(hidden, plain && !last ? config_.activation : Activation::linear);
+    if (!plain && !last) hidden = activated(hidden, "encoder", i, step);
+  }
   return hidden;
 }
 
-Tensor DenseBackbone::decode(const Tensor& code) const {
+Tensor DenseBackbone::decode(const Tensor& code, const Step& step) const {
+  const bool plain = !config_.regularization.any();
   auto hidden = code;
   const auto layers = encoder_.size();
   for (std::size_t i = 0; i < layers; ++i) {
-    const auto activation = i + 1 < layers ? config_.activation : Activation::linear;
+    const bool last = i + 1 == layers;
+    const auto activation = plain && !last ? config_.activation : Activation::linear;
     hidden = config_.tied
                  ? linear(hidden, encoder_[layers - i - 1]->weight.t(), decoder_biases_[i], activation)
                  : decoder_[i]->forward(hidden, activation);
+    if (!plain && !last) hidden = activated(hidden, "decoder", i, step);
   }
   if (mean_.defined()) hidden = hidden + mean_;
   auto shape = input_;
@@ -80,7 +115,20 @@ Tensor DenseBackbone::decode(const Tensor& code) const {
   return hidden.reshape(shape);
 }
 
-std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x) const {
+std::int64_t DenseBackbone::dense_depth() const {
+  return config_.hidden.empty() || !config_.regularization.any() ? static_cast<std::int64_t>(encoder_.size())
+                                                                 : 0;
+}
+
+bool DenseBackbone::couples_rows() const {
+  return !config_.hidden.empty() && config_.regularization.normalization == Normalize::batch;
+}
+
+void DenseBackbone::after_step() {
+  for (const auto& item : normalizations_) item.second->after_step();
+}
+
+std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x, const Step&) const {
   std::vector<AffineLayer> layers;
   auto hidden = features(x);
   for (std::size_t i = 0; i + 1 < encoder_.size(); ++i) {
@@ -90,6 +138,40 @@ std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x) const {
   }
   layers.push_back({encoder_.back()->weight, {}});
   return layers;
+}
+
+std::vector<LayerOutline> DenseBackbone::layers() const {
+  std::vector<LayerOutline> layers;
+  const auto depth = encoder_.size();
+  const auto count = [](const Tensor& tensor) { return tensor.defined() ? tensor.numel() : 0; };
+  const auto add = [&](const std::string& network, std::size_t i, const std::string& what, Shape output,
+                       std::int64_t parameters) {
+    const bool hidden = i + 1 < depth;
+    const auto found = normalizations_.find(network + "_" + std::to_string(i));
+    if (found != normalizations_.end()) parameters += parameter_count(*found->second);
+    layers.push_back({.network = network,
+                      .what = hidden ? config_.regularization.in_words(what, config_.activation) : what,
+                      .output = std::move(output),
+                      .parameters = parameters,
+                      .affine = !hidden || (config_.activation == Activation::linear &&
+                                            config_.regularization.normalization != Normalize::layer)});
+  };
+  for (std::size_t i = 0; i < depth; ++i)
+    add("encoder", i, "dense", {encoder_[i]->weight.size(0)}, parameter_count(*encoder_[i]));
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto output = i + 1 == depth ? input_ : Shape{encoder_[depth - i - 1]->weight.size(1)};
+    if (config_.tied)
+      add("decoder", i, "dense, tied to the encoder", output, count(decoder_biases_[i]));
+    else
+      add("decoder", i, "dense", output, parameter_count(*decoder_[i]));
+  }
+  return layers;
+}
+
+void DenseBackbone::set_linear(const Tensor& encoder, const Tensor& decoder) {
+  const at::NoGradGuard no_grad;
+  encoder_.front()->weight.copy_(encoder);
+  decoder_.front()->weight.copy_(decoder);
 }
 
 Tensor DenseBackbone::filters() const {

@@ -15,8 +15,21 @@ Tensor times(const Tensor& x, const Tensor& w) {
   return aelab::linear(x.flatten(0, 1), w.t(), Tensor()).view({x.size(0), x.size(1), w.size(1)});
 }
 
+/// The bottleneck's reading; the pass has it where codes are not drawn.
+Tensor reading(const Pass& pass, const Parts& parts, const Step& step) {
+  return parts.bottleneck.samples_codes() ? parts.bottleneck.read(pass.pre_code, step) : pass.code;
+}
+
+/// [batch, code]
 Tensor code_slope(const Pass& pass, const Parts& parts, const Step& step) {
-  return parts.bottleneck.slope(pass.pre_code, pass.code, step).flatten(1);
+  return parts.bottleneck.slope(pass.pre_code, reading(pass, parts, step), step).flatten(1);
+}
+
+/// The encoder's layers at x; of the last one only the rows that the reading uses.
+std::vector<AffineLayer> layers_to_code(const Parts& parts, const Tensor& x, const Step& step) {
+  auto layers = parts.backbone.affine_layers(x, step);
+  layers.back().weight = layers.back().weight.narrow(0, 0, elements(parts.backbone.code_shape()));
+  return layers;
 }
 
 /// d code / d (output of the first layer before its activation), [batch, code, first]: the product of the
@@ -68,9 +81,20 @@ Tensor rows_by_autograd(const Tensor& code, const Tensor& input, bool differenti
 
 }  // namespace
 
-JacobianMethod exact_jacobian_method(const Backbone& backbone) {
-  const auto layers = backbone.dense_depth();
-  if (layers == 0) return JacobianMethod::autograd;
+bool has_jacobian(const Parts& parts) { return parts.bottleneck.is_differentiable(); }
+
+void require_jacobian(const Parts& parts, std::string_view user) {
+  if (!has_jacobian(parts))
+    throw Error("model.bottleneck: its codes have no Jacobian, which " + std::string(user) +
+                " needs: choose another bottleneck, or leave " + std::string(user) + " out");
+  if (parts.backbone.couples_rows())
+    throw Error("model.backbone.normalization: with \"batch\" a code depends on the other rows of its batch, so " +
+                std::string(user) + " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
+}
+
+JacobianMethod exact_jacobian_method(const Parts& parts) {
+  const auto layers = parts.backbone.dense_depth();
+  if (layers == 0 || !parts.bottleneck.has_slope()) return JacobianMethod::autograd;
   return layers == 1 ? JacobianMethod::closed_form : JacobianMethod::propagation;
 }
 
@@ -89,19 +113,22 @@ std::string in_words(JacobianMethod method) {
 }
 
 Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& step) {
-  const auto layers = parts.backbone.affine_layers(pass.input);
-  if (layers.empty()) return rows_by_autograd(pass.code, pass.input, true).square().sum({1, 2});
+  if (exact_jacobian_method(parts) == JacobianMethod::autograd)
+    return rows_by_autograd(reading(pass, parts, step), pass.input, true).square().sum({1, 2});
+  const auto layers = layers_to_code(parts, pass.input, step);
   const auto slope = code_slope(pass, parts, step);
   if (layers.size() == 1) return weighted_rows(slope, layers.front().weight);
   return squared_norm(code_side(layers, slope), layers.front().weight);
 }
 
-Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Noise& noise) {
-  const auto coins = noise.uniform_like("hutchinson", repeated(pass.code.detach(), directions));
-  auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
+Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Parts& parts,
+                               const Step& step) {
+  const auto code = reading(pass, parts, step);
+  const auto coins = step.noise().uniform_like("hutchinson", repeated(code.detach(), directions));
+  auto sum = at::zeros({code.size(0)}, code.options());
   for (std::int64_t i = 0; i < directions; ++i) {
-    const auto signs = at::where(sample(coins, i, directions) < 0.5, -1.0, 1.0).to(pass.code.scalar_type());
-    const auto product = (pass.code * signs).sum();
+    const auto signs = at::where(sample(coins, i, directions) < 0.5, -1.0, 1.0).to(code.scalar_type());
+    const auto product = (code * signs).sum();
     sum = sum +
           torch::autograd::grad({product}, {pass.input}, {}, true, true).front().flatten(1).square().sum(1);
   }
@@ -109,12 +136,13 @@ Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const 
 }
 
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts, const Step& step) {
-  const auto layers = parts.backbone.affine_layers(at_x.input),
-             others = parts.backbone.affine_layers(at_y.input);
-  if (layers.empty())
-    return (rows_by_autograd(at_x.code, at_x.input, true) - rows_by_autograd(at_y.code, at_y.input, true))
+  if (exact_jacobian_method(parts) == JacobianMethod::autograd)
+    return (rows_by_autograd(reading(at_x, parts, step), at_x.input, true) -
+            rows_by_autograd(reading(at_y, parts, step), at_y.input, true))
         .square()
         .sum({1, 2});
+  const auto layers = layers_to_code(parts, at_x.input, step),
+             others = layers_to_code(parts, at_y.input, step);
   const auto slope = code_slope(at_x, parts, step), other = code_slope(at_y, parts, step);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return weighted_rows(slope - other, first);
@@ -124,11 +152,11 @@ Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts
 Tensor jacobian(const Parts& parts, const Tensor& x) {
   const c10::InferenceMode outside_inference(false);  // and with gradients on
   const auto input = x.detach().clone().requires_grad_();
-  const auto pre_code = parts.backbone.encode(input);
-  const auto code = parts.bottleneck.forward(pre_code, {});
-  if (parts.backbone.dense_depth() == 0) return rows_by_autograd(code, input, false);
+  const auto pre_code = parts.backbone.encode(input, {});
+  const auto code = parts.bottleneck.read(pre_code, {});
+  if (exact_jacobian_method(parts) == JacobianMethod::autograd) return rows_by_autograd(code, input, false);
   const at::NoGradGuard no_grad;
-  const auto layers = parts.backbone.affine_layers(input);
+  const auto layers = layers_to_code(parts, input, {});
   const auto slope = parts.bottleneck.slope(pre_code, code, {}).flatten(1);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return slope.unsqueeze(2) * first;

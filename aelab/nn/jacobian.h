@@ -12,21 +12,32 @@ enum class JacobianMethod {
   hutchinson,   ///< any encoder: an unbiased estimate from random directions (Hutchinson 1989)
 };
 
-/// The exact method for this backbone: closed form, propagation or autograd.
-JacobianMethod exact_jacobian_method(const Backbone& backbone);
+/// The exact method for these parts: closed form or propagation where the encoder is dense layers and the
+/// bottleneck has a slope, else autograd.
+JacobianMethod exact_jacobian_method(const Parts& parts);
+
+/// Whether the code has a Jacobian: codes from a finite set have none.
+bool has_jacobian(const Parts& parts);
+/// Throws an Error in the name of `user`, which needs it in training, if it has none or is not that of a row
+/// alone.
+void require_jacobian(const Parts& parts, std::string_view user);
 
 /// "closed form for one dense layer", ...
 std::string in_words(JacobianMethod method);
 
-/// ||J||_F^2 of each sample, [batch], exact, differentiable by the parameters; `step` is the pass's own. The
-/// method autograd needs a pass.input that requires gradients.
+// The code is the bottleneck's deterministic reading of the pre-code. `step` is the pass's own.
+
+/// ||J||_F^2 of each sample, [batch], exact, differentiable by the parameters. The method autograd needs a
+/// pass.input that requires gradients.
 Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& step = {});
 
-/// Its estimate: the mean over `directions` random signs v of ||v^T J||^2, [batch]. As above.
-Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Noise& noise);
+/// Its estimate: the mean over `directions` random signs v of ||v^T J||^2, [batch]. Needs a pass.input that
+/// requires gradients.
+Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Parts& parts,
+                               const Step& step = {});
 
-/// ||J(x) - J(y)||_F^2 of each pair of samples, [batch], exact, differentiable by the parameters; `step` is
-/// that of both passes.
+/// ||J(x) - J(y)||_F^2 of each pair of samples, [batch], exact, differentiable by the parameters. The method
+/// autograd needs inputs that require gradients.
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts,
                                  const Step& step = {});
 

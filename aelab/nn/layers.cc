@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "aelab/core/random.h"
 #include "aelab/nn/kernels.h"
 #include "aelab/nn/product.h"
 #include "aelab/nn/threads.h"
@@ -28,18 +29,20 @@ std::span<const std::string_view> names(Initialization) {
   return kNames;
 }
 
-namespace {
+Initializer::Initializer(std::int64_t seed, std::string_view stream, at::Device device)
+    : random_(random_generator(seed, stream)), device_(device) {}
 
-at::Tensor draw(at::IntArrayRef shape, Initialization initialization, at::Generator& random) {
-  auto weight = at::empty(shape);
+at::Tensor Initializer::weight(at::IntArrayRef shape, Initialization initialization) {
+  auto weight = at::empty(shape, device_);
+  if (weight.is_meta()) return weight;
   const double field = static_cast<double>(weight[0][0].numel());
   const double fan_in = static_cast<double>(shape[1]) * field,
                fan_out = static_cast<double>(shape[0]) * field;
   const auto uniform = [&](double variance) {
     const double limit = std::sqrt(3 * variance);
-    return weight.uniform_(-limit, limit, random);
+    return weight.uniform_(-limit, limit, random_);
   };
-  const auto normal = [&](double variance) { return weight.normal_(0, std::sqrt(variance), random); };
+  const auto normal = [&](double variance) { return weight.normal_(0, std::sqrt(variance), random_); };
   switch (initialization) {
     case Initialization::glorot_uniform:
       return uniform(2 / (fan_in + fan_out));
@@ -55,17 +58,18 @@ at::Tensor draw(at::IntArrayRef shape, Initialization initialization, at::Genera
   throw std::logic_error("an initialization without a distribution");
 }
 
-}  // namespace
+at::Tensor Initializer::zeros(at::IntArrayRef shape) const { return at::zeros(shape, device_); }
+at::Tensor Initializer::ones(at::IntArrayRef shape) const { return at::ones(shape, device_); }
 
 Affine::Affine(std::int64_t in, std::int64_t out, bool with_bias, Initialization initialization,
-               at::Generator& random)
-    : weight(register_parameter("weight", draw({out, in}, initialization, random))) {
-  if (with_bias) bias = register_parameter("bias", at::zeros({out}));
+               Initializer& initializer)
+    : weight(register_parameter("weight", initializer.weight({out, in}, initialization))) {
+  if (with_bias) bias = register_parameter("bias", initializer.zeros({out}));
 }
 
 Convolution::Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
-                         Initialization initialization, at::Generator& random)
-    : weight(register_parameter("weight", draw({out, in, kernel, kernel}, initialization, random))),
-      bias(register_parameter("bias", at::zeros({out}))) {}
+                         Initialization initialization, Initializer& initializer)
+    : weight(register_parameter("weight", initializer.weight({out, in, kernel, kernel}, initialization))),
+      bias(register_parameter("bias", initializer.zeros({out}))) {}
 
 }  // namespace aelab

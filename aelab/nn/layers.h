@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 
 #include <string_view>
@@ -25,11 +26,27 @@ enum class Initialization {
 
 std::span<const std::string_view> names(Initialization);
 
+/// Makes the initial parameters of a model's layers, one after the other, from a seed. On the meta device they
+/// have shapes and no values, and cost nothing: to describe a model and to count its parameters.
+class Initializer {
+ public:
+  explicit Initializer(std::int64_t seed, std::string_view stream = "initialization",
+                       at::Device device = at::kCPU);
+  /// shape: [out, in, ...receptive field]
+  at::Tensor weight(at::IntArrayRef shape, Initialization initialization);
+  at::Tensor zeros(at::IntArrayRef shape) const;
+  at::Tensor ones(at::IntArrayRef shape) const;
+
+ private:
+  at::Generator random_;
+  at::Device device_;
+};
+
 /// The parameters of a dense layer: weight [out, in], bias [out] or undefined.
 class Affine : public torch::nn::Module {
  public:
   Affine(std::int64_t in, std::int64_t out, bool with_bias, Initialization initialization,
-         at::Generator& random);
+         Initializer& initializer);
   at::Tensor forward(const at::Tensor& x, Activation activation) const {
     return linear(x, weight, bias, activation);
   }
@@ -40,7 +57,7 @@ class Affine : public torch::nn::Module {
 class Convolution : public torch::nn::Module {
  public:
   Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, Initialization initialization,
-              at::Generator& random);
+              Initializer& initializer);
   at::Tensor weight, bias;
 };
 

@@ -45,6 +45,7 @@ class GaussianLikelihood : public Likelihood {
   explicit GaussianLikelihood(const Config& config) : mean_(config.mean) {}
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
   Tensor mean(const Tensor& output) const override;
+  bool mean_is_output() const override { return mean_ == GaussianMean::identity; }
 
  private:
   GaussianMean mean_;

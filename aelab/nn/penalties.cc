@@ -74,10 +74,12 @@ Tensor KlSparsityPenalty::value(const Pass& pass, const Parts&, const Step& step
   return (p * (p / mean).log() + (1 - p) * ((1 - p) / (1 - mean)).log()).sum();
 }
 
-void KlSparsityPenalty::after_step(const Pass& pass) {
+void KlSparsityPenalty::after_step(std::span<const Pass> passes) {
   if (!mean_.defined()) return;
   const at::NoGradGuard no_grad;
-  mean_.mul_(config_.decay).add_(pass.code.flatten(1).mean(0), 1 - config_.decay);
+  std::vector<Tensor> codes;
+  for (const auto& pass : passes) codes.push_back(pass.code.flatten(1));
+  mean_.mul_(config_.decay).add_(at::cat(codes).mean(0), 1 - config_.decay);
   seen_.add_(1);
 }
 
@@ -91,18 +93,20 @@ void ContractivePenalty::Config::fields(Fields& f) {
     f("directions", directions, "number of random directions of the estimate", at_least(1));
 }
 
+void ContractivePenalty::check(const Parts& parts) const { require_jacobian(parts, Config::kind); }
+
 bool ContractivePenalty::needs_input_gradient(const Parts& parts) const {
-  return config_.estimate || exact_jacobian_method(parts.backbone) == JacobianMethod::autograd;
+  return config_.estimate || exact_jacobian_method(parts) == JacobianMethod::autograd;
 }
 
 Tensor ContractivePenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
-  return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, step.noise())
+  return config_.estimate ? estimated_jacobian_norm(pass, config_.directions, parts, step)
                           : squared_jacobian_norm(pass, parts, step);
 }
 
 std::string ContractivePenalty::method(const Parts& parts) const {
   return "the Jacobian's norm: " +
-         in_words(config_.estimate ? JacobianMethod::hutchinson : exact_jacobian_method(parts.backbone));
+         in_words(config_.estimate ? JacobianMethod::hutchinson : exact_jacobian_method(parts));
 }
 
 void ContractiveHessianPenalty::Config::fields(Fields& f) {
@@ -111,8 +115,10 @@ void ContractiveHessianPenalty::Config::fields(Fields& f) {
   f("samples", samples, "number of noise samples", at_least(1));
 }
 
+void ContractiveHessianPenalty::check(const Parts& parts) const { require_jacobian(parts, Config::kind); }
+
 bool ContractiveHessianPenalty::needs_input_gradient(const Parts& parts) const {
-  return exact_jacobian_method(parts.backbone) == JacobianMethod::autograd;
+  return exact_jacobian_method(parts) == JacobianMethod::autograd;
 }
 
 Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
@@ -123,15 +129,15 @@ Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, co
     Pass near;
     near.input = at::add(input, sample(noise, i, config_.samples), config_.level)
                      .requires_grad_(pass.input.requires_grad());
-    near.pre_code = parts.backbone.encode(near.input);
-    near.code = parts.bottleneck.forward(near.pre_code, step);
+    near.pre_code = parts.backbone.encode(near.input, step);
+    near.code = parts.bottleneck.read(near.pre_code, step);
     sum = sum + squared_jacobian_distance(pass, near, parts, step);
   }
   return sum / config_.samples;
 }
 
 std::string ContractiveHessianPenalty::method(const Parts& parts) const {
-  return "the Jacobian's change: " + in_words(exact_jacobian_method(parts.backbone));
+  return "the Jacobian's change: " + in_words(exact_jacobian_method(parts));
 }
 
 }  // namespace aelab

@@ -41,6 +41,7 @@ class WeightDecayPenalty : public Penalty {
   explicit WeightDecayPenalty(const Config& config) : weight_(config.weight) {}
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return weight_; }
+  Additivity additivity() const override { return Additivity::constant; }
 
  private:
   Schedule weight_;
@@ -72,10 +73,10 @@ class KlSparsityPenalty : public Penalty {
 
   explicit KlSparsityPenalty(const Config& config) : config_(config) {}
   void check(const Parts& parts) const override;
-  bool couples_rows() const override { return true; }
+  Additivity additivity() const override { return Additivity::batch; }
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
-  void after_step(const Pass& pass) override;
+  void after_step(std::span<const Pass> passes) override;
   void build(const Shape& code) override;
 
  private:
@@ -103,6 +104,7 @@ class ContractivePenalty : public Penalty {
   };
 
   explicit ContractivePenalty(const Config& config) : config_(config) {}
+  void check(const Parts& parts) const override;
   bool needs_input_gradient(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
@@ -128,6 +130,7 @@ class ContractiveHessianPenalty : public Penalty {
   };
 
   explicit ContractiveHessianPenalty(const Config& config) : config_(config) {}
+  void check(const Parts& parts) const override;
   bool needs_input_gradient(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }

@@ -19,6 +19,12 @@ struct Step {
   std::string scope = {};        ///< prefix of stream names, so that nested models draw different numbers
   at::Tensor rows = {};  ///< [batch] int64, places of the batch's rows in their set; undefined: 0, 1, ...
 
+  /// The step of a nested model: its streams are others.
+  Step within(const std::string& name) const {
+    auto inner = *this;
+    inner.scope += name + "/";
+    return inner;
+  }
   Noise noise() const { return {seed, at.epoch, rows, scope}; }
   double value(const Schedule& schedule) const { return schedule.at(in_phase, phase_steps); }
   double rate(const Schedule& learning_rate) const { return rate_scale * value(learning_rate); }

@@ -11,6 +11,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
+#include "aelab/core/random.h"
 #include "aelab/nn/convolution.h"
 #include "aelab/nn/cross_entropy.h"
 #include "aelab/nn/layers.h"

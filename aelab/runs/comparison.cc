@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::int64_t count_parameters(const RunConfig& config, OpenedData& opened) {
-  return parameter_count(*make_model(config, opened.open(config.data.source)));
+  return parameter_count(*make_model(config, opened.open(config.data.source), at::kMeta));
 }
 
 /// A contender's complete run, the backbone that its variant chose written out.

@@ -73,9 +73,9 @@ Tensor floats_of(const TensorBytes& saved, ValueType type) {
   return values;
 }
 
-class Initializer {
+class WeightTransfer {
  public:
-  Initializer(const Autoencoder& model, const fs::path& file, const InitializationConfig& config)
+  WeightTransfer(const Autoencoder& model, const fs::path& file, const InitializationConfig& config)
       : state_(state_of(model)), file_(file.string()), config_(config) {}
 
   /// Finds a tensor of the file for each of the model's.
@@ -141,9 +141,9 @@ class Initializer {
 }  // namespace
 
 void initialize(Autoencoder& model, const InitializationConfig& config) {
-  Initializer initializer(model, file_of(config), config);
-  initializer.match();
-  initializer.copy();
+  WeightTransfer transfer(model, file_of(config), config);
+  transfer.match();
+  transfer.copy();
 }
 
 std::string weights_checksum(const Autoencoder& model) {

@@ -24,18 +24,19 @@ namespace {
 
 /// What the model is built for. A run on record keeps the likelihood that it began with, where it was left
 /// out, even if another version's rule chose it.
-Context context_of(const RunConfig& config, const Data& data) {
+Context context_of(const RunConfig& config, const Data& data, at::Device device) {
   Context context(config.data.split.changed(data.shape()), config.seed, data.classes());
   const auto& recorded = config.model.expanded;
   context.values = recorded && recorded->likelihood ? recorded->likelihood->make()->support()
                                                     : config.data.split.changed(data.values());
+  context.device = device;
   return context;
 }
 
 }  // namespace
 
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data) try {
-  auto model = Autoencoder::make(config.model.variant, context_of(config, data));
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) try {
+  auto model = Autoencoder::make(config.model.variant, context_of(config, data, device));
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");

@@ -37,6 +37,7 @@ Made make(const RunConfig& config, Problems& problems);
 
 /// Throws an Error if the variant cannot be made for these data, or does not expand to the config's
 /// "expanded".
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data);
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data,
+                                        at::Device device = at::kCPU);
 
 }  // namespace aelab

@@ -11,7 +11,6 @@
 #include "aelab/data/pictures.h"
 #include "aelab/nn/jacobian.h"
 #include "aelab/runs/interpolation.h"
-#include "aelab/runs/outline.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -71,7 +70,7 @@ json model_in_words(const Autoencoder& model, const json& variant) {
 
 json layers_json(const Autoencoder& model) {
   json layers = json::array();
-  for (const auto& layer : outline(model))
+  for (const auto& layer : model.parts().backbone.layers())
     layers.push_back({{"network", layer.network},
                       {"what", layer.what},
                       {"output", layer.output},
@@ -156,7 +155,7 @@ json jacobian_json(const Shown& shown) {
   constexpr std::int64_t kPoints = 32, kLargestSide = 512, kNumbers = std::int64_t{1} << 24;
   const auto code = elements(shown.model.code_shape()), input = elements(shown.model.input_shape());
   const auto rows = std::min({kPoints, shown.rows.size(), kNumbers / (code * input)});
-  if (std::min(code, input) > kLargestSide || rows < 1) return {};
+  if (std::min(code, input) > kLargestSide || rows < 1 || !has_jacobian(shown.model.parts())) return {};
   const auto j = jacobian(shown.model.parts(), shown.first(rows).inputs).to(at::kCPU, at::kDouble);
   if (!j.isfinite().all().item<bool>()) return {};
   const auto other = j.transpose(1, 2);

@@ -7,7 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
-#include "aelab/nn/mode.h"
+#include "aelab/data/batches.h"
 #include "aelab/training/freeze.h"
 
 namespace aelab {
@@ -63,39 +63,50 @@ void check_model_schedules(const std::string& root, const Autoencoder& model, St
 
 using Callbacks = std::vector<std::shared_ptr<Callback>>;
 
+void add_terms(std::set<std::string>& names, const std::string& part, const std::vector<std::string>& terms) {
+  names.insert(part + "/loss");
+  for (const auto& term : terms) names.insert(part + "/" + term);
+}
+
 /// The names of the terms of all phases, in training and validation.
-std::set<std::string> term_names(Autoencoder& model, const Split& data) {
-  const at::NoGradGuard no_grad;
-  const ModeScope evaluation(model, /*training=*/false);
+std::set<std::string> term_names(const std::vector<Phase>& phases, bool validates) {
   std::set<std::string> names;
-  const auto row = data.train.range(0, 1);
-  const auto add = [&](const Phase& phase, const std::string& part, bool training) {
-    Pass pass;
-    const auto terms = phase.updates.front().objective(row, Step{.training = training}, pass);
-    names.insert(part + "/loss");
-    for (const auto& term : terms.all()) names.insert(part + "/" + term.name);
-  };
-  for (const auto& phase : model.phases()) {
-    add(phase, "train", true);
-    if (data.validation.size() > 0) add(phase, "validation", false);
+  for (const auto& phase : phases) {
+    std::vector<std::string> all, in_training;
+    for (const auto& term : phase.updates.front().terms) {
+      all.push_back(term.name);
+      if (term.in_training || phase.solve) in_training.push_back(term.name);
+    }
+    add_terms(names, "train", in_training);
+    if (validates) add_terms(names, "validation", all);
   }
   return names;
 }
 
-/// Those of any model: of the examples of all variants, which are for 1x8x8 images, and of all penalties.
+/// Those that the parts of any model may add.
 std::set<std::string> all_term_names() {
-  const auto rows = Dataset::from_tensors(at::zeros({2, 1, 8, 8}), at::zeros({2}, at::kLong));
-  const Split data{.train = rows, .validation = rows, .test = {}};
-  std::set<std::string> all;
-  for (const auto& kind : Autoencoder::registry().all())
-    for (auto& example : kind.examples()) {
-      Choice<Autoencoder> variant;
-      variant.set(std::move(example));
-      all.merge(term_names(*variant.make(Context({1, 8, 8}, /*model_seed=*/0, /*label_classes=*/2)), data));
-    }
-  for (const auto& kind : Penalty::registry().all())
-    for (const std::string part : {"train/", "validation/"}) all.insert(part + kind.name);
-  return all;
+  std::vector<std::string> terms = {"reconstruction", "denoising", kSquaredError};
+  for (const auto& kind : Penalty::registry().all()) terms.push_back(kind.name);
+  const std::initializer_list<const Kinds*> registries = {&Autoencoder::registry(), &Bottleneck::registry()};
+  for (const auto* kinds : registries)
+    for (const auto& kind : kinds->all()) terms.insert(terms.end(), kind.terms.begin(), kind.terms.end());
+  std::set<std::string> names;
+  for (const std::string part : {"train", "validation"}) add_terms(names, part, terms);
+  return names;
+}
+
+/// Accumulated batches are as if they were one only for terms that are additive over rows.
+void check_accumulation(const TrainerConfig& config, const std::vector<Phase>& phases, std::int64_t batches) {
+  const auto together = std::min(config.accumulate, batches);
+  if (together <= 1) return;
+  for (const auto& phase : phases)
+    for (const auto& update : phase.updates)
+      for (const auto& term : update.terms)
+        if (term.in_training && !phase.solve && term.additivity == Additivity::batch)
+          throw Error(fmt::format("training.accumulate: the term {} depends on all rows of a batch together, so "
+                                  "{} batches of {} rows are not as if they were one; set it to 1 and "
+                                  "training.batch_size to {}",
+                                  term.name, together, config.batch_size, config.batch_size * together));
 }
 
 /// And those that callbacks add.
@@ -190,7 +201,9 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   std::vector<PhaseLimits> limits;
   if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
-  check_monitors(callbacks, with_added(term_names(model, data), made), problems);
+  problems.attempt(
+      [&] { check_accumulation(config, phases, Batches(data.train, config.batch_size).count()); });
+  check_monitors(callbacks, with_added(term_names(phases, data.validation.size() > 0), made), problems);
 }
 
 }  // namespace aelab

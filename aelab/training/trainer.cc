@@ -136,20 +136,8 @@ class Loop {
     if (training_.phase().begin) training_.phase().begin(training_.data.train);
     for (const auto& optimizer : training_.optimizers)
       if (training_.epoch_steps > 1 && !optimizer->caution().empty()) training_.note(optimizer->caution());
-    note_coupled_terms();
     each(&Callback::phase_begin);
     training_.notes.clear();
-  }
-
-  /// Accumulated batches are as if they were one only for terms that are means over rows.
-  void note_coupled_terms() {
-    if (std::min(config_.accumulate, training_.epoch_batches) <= 1) return;
-    for (const auto& update : training_.phase().updates)
-      for (const auto& term : update.coupled_terms)
-        training_.note(
-            "caution: " + term + " depends on all rows of a batch together: with \"accumulate\", it " +
-            "is that of each batch of " + std::to_string(config_.batch_size) + " rows, not that of the " +
-            std::to_string(config_.accumulate) + " batches of a step as one");
   }
 
   /// False when a signal stopped it.
@@ -240,8 +228,7 @@ class Loop {
       return evaluation;
     };
     optimizer.step(objective, at(training_.progress.position(), /*training=*/true));
-    if (update.after_step)
-      for (const auto& pass : passes) update.after_step(pass);
+    if (update.after_step) update.after_step(passes);
   }
 
   /// Loss and gradients over all rows of the batches, each weighted by its rows.
@@ -258,9 +245,10 @@ class Loop {
       const auto terms = objective(part, step, pass);
       each(&Callback::batch_passed, part, pass);
       each(&Callback::losses, terms);
-      if (counted) training_.averages.add(terms, part.size());
+      const auto total = terms.total();
+      if (counted) training_.averages.add(terms, total, part.size());
       if (passes) passes->push_back(pass);
-      add(whole, terms.total(), parameters, static_cast<double>(part.size()) / rows);
+      add(whole, total, parameters, static_cast<double>(part.size()) / rows);
       ++position.batch;
     }
     return whole;
@@ -333,7 +321,8 @@ class Loop {
       const auto batch = batches[b].to(device_);
       Pass pass;
       const auto step = at({.epoch = 0, .batch = b}, /*training=*/false, batch.rows);
-      averages.add(training_.phase().updates.front().objective(batch, step, pass), batch.size());
+      const auto terms = training_.phase().updates.front().objective(batch, step, pass);
+      averages.add(terms, terms.total(), batch.size());
     }
     return averages;
   }

@@ -19,7 +19,8 @@ struct TrainerConfig {
   std::optional<Budget> budget = {};  ///< of all phases together, instead of epochs
   std::int64_t batch_size = 128;
   Choice<Optimizer> optimizer = Adam::Config{};
-  /// Batches per optimizer step, as if they were one, but for terms that couple rows (Update::coupled_terms).
+  /// Batches per optimizer step, as if they were one: terms that depend on all rows of a batch together
+  /// (Additivity::batch) are refused.
   std::int64_t accumulate = 1;
   std::optional<double> clip_norm = {};   ///< largest norm of all gradients together
   std::optional<double> clip_value = {};  ///< largest absolute value of a gradient's elements

@@ -1,5 +1,7 @@
 #include "aelab/training/training.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -39,37 +41,49 @@ std::optional<std::int64_t> Training::phase_epochs() const {
 
 std::int64_t Training::phase_steps() const { return limit().steps_of(epoch_steps).value_or(1); }
 
-void Averages::add(const Terms& terms, std::int64_t rows) {
-  const auto weight = static_cast<double>(rows);
-  if (sums_.empty())
-    for (const auto& term : terms.all()) sums_.emplace_back(term.name, 0);
-  for (std::size_t i = 0; i < sums_.size(); ++i) {
-    const auto& term = terms.all()[i];
-    const double value = term.value.item<double>();
-    sums_[i].second += weight * value;
-    total_ += weight * term.weight * value;
-  }
+void Averages::add(const Terms& terms, const Tensor& total, std::int64_t rows) {
+  std::vector<Tensor> values = {total.detach()};
+  for (const auto& term : terms.all()) values.push_back(term.value.detach());
+  if (names_.empty())
+    for (const auto& term : terms.all()) names_.push_back(term.name);
+  const auto weighted = at::stack(values).to(at::kDouble) * static_cast<double>(rows);
+  sums_ = sums_.defined() ? sums_.to(weighted.device()) + weighted : weighted;
   rows_ += rows;
 }
 
+double Averages::loss() const {
+  return rows_ ? sums_[0].item<double>() / static_cast<double>(rows_) : 0;
+}
+
 Metrics Averages::means(const std::string& prefix) const {
-  const auto rows = static_cast<double>(rows_);
-  Metrics means = {{prefix + "/loss", total_ / rows}};
-  for (const auto& [name, sum] : sums_) means.emplace_back(prefix + "/" + name, sum / rows);
-  return means;
+  if (!sums_.defined()) return {{prefix + "/loss", std::nan("")}};
+  const auto means = (sums_ / static_cast<double>(rows_)).cpu();
+  const auto* mean = means.const_data_ptr<double>();
+  Metrics metrics = {{prefix + "/loss", mean[0]}};
+  for (std::size_t i = 0; i < names_.size(); ++i) metrics.emplace_back(prefix + "/" + names_[i], mean[i + 1]);
+  return metrics;
 }
 
 json Averages::save() const {
   auto sums = json::array();
-  for (const auto& [name, sum] : sums_) sums.push_back({name, to_json(sum)});
-  return {{"sums", std::move(sums)}, {"total", to_json(total_)}, {"rows", rows_}};
+  if (sums_.defined()) {
+    const auto values = sums_.cpu();
+    const auto* value = values.const_data_ptr<double>();
+    for (std::size_t i = 0; i < names_.size(); ++i) sums.push_back({names_[i], to_json(value[i + 1])});
+    return {{"sums", std::move(sums)}, {"total", to_json(value[0])}, {"rows", rows_}};
+  }
+  return {{"sums", std::move(sums)}, {"total", 0.0}, {"rows", rows_}};
 }
 
 void Averages::load(const json& saved) {
-  sums_.clear();
-  for (const auto& sum : saved.at("sums")) sums_.emplace_back(sum.at(0), to_double(sum.at(1)));
-  total_ = to_double(saved.at("total"));
+  std::vector<double> values = {to_double(saved.at("total"))};
+  names_.clear();
+  for (const auto& sum : saved.at("sums")) {
+    names_.push_back(sum.at(0));
+    values.push_back(to_double(sum.at(1)));
+  }
   rows_ = saved.at("rows");
+  sums_ = rows_ ? at::tensor(values, at::kDouble) : Tensor();
 }
 
 }  // namespace aelab

@@ -23,19 +23,21 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 /// The value of that name, if there is one.
 std::optional<double> find(const Metrics& metrics, std::string_view name);
 
-/// Sums of the terms of an epoch's batches, each weighted by its rows.
+/// Sums of the terms of an epoch's batches, each weighted by its rows. They stay on the model's device until
+/// they are read.
 class Averages {
  public:
-  void add(const Terms& terms, std::int64_t rows);
+  /// `total` is terms.total().
+  void add(const Terms& terms, const Tensor& total, std::int64_t rows);
   /// prefix/loss, then prefix/<term> for each term.
   Metrics means(const std::string& prefix) const;
-  double loss() const { return rows_ ? total_ / static_cast<double>(rows_) : 0; }
+  double loss() const;
   nlohmann::json save() const;
   void load(const nlohmann::json& saved);
 
  private:
-  Metrics sums_;
-  double total_ = 0;
+  std::vector<std::string> names_;  // of the sums but the first, which is the loss
+  Tensor sums_;                     // float64
   std::int64_t rows_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "aelab/core/random.h"
 #include "experiments/study.h"
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/core/random.h"
 #include "experiments/study.h"
 
 namespace {

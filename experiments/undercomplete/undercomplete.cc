@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "aelab/core/random.h"
 #include "experiments/study.h"
 
 namespace {

@@ -34,22 +34,13 @@ constexpr std::int64_t kClasses = 10;
 
 /// A backbone for small images: with a code of 6, or of the shape that follows from its layers.
 inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
-  try {
-    return choice.make(BackboneContext{.input = kImage, .code = 6, .seed = seed});
-  } catch (const Error&) {
-    return choice.make(BackboneContext{.input = kImage, .code = {}, .seed = seed});
-  }
+  return choice.make(BackboneContext{.input = kImage, .default_code = 6, .seed = seed});
 }
 
 /// An autoencoder of the given parts, with a code of 6 where the backbone needs one.
 inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts) {
-  parts.code = 6;
-  try {
-    return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
-  } catch (const Error&) {
-    parts.code.reset();
-    return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
-  }
+  parts.default_code = 6;
+  return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
 }
 
 /// The first example of the first kind.

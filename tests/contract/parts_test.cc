@@ -12,9 +12,9 @@ constexpr double kTolerance = 1e-5;  // of gradients, relative to max(1, |gradie
 TEST(EveryBackbone, MapsImagesToCodesAndBack) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
     const auto backbone = make_backbone(example);
-    const auto code = backbone->encode(at::rand(batch_of(3, kImage)));
+    const auto code = backbone->encode(at::rand(batch_of(3, kImage)), {});
     EXPECT_EQ(code.sizes(), batch_of(3, backbone->code_shape()));
-    EXPECT_EQ(backbone->decode(code).sizes(), batch_of(3, kImage));
+    EXPECT_EQ(backbone->decode(code, {}).sizes(), batch_of(3, kImage));
     EXPECT_FALSE(backbone->parameters().empty());
     if (const auto filters = backbone->filters(); filters.defined()) {
       EXPECT_EQ(filters.dim(), 4);
@@ -41,8 +41,8 @@ TEST(EveryBackbone, TreatsRowsAlone) {
     const auto backbone = make_backbone(example);
     backbone->to(at::kDouble);
     const auto x = normal(batch_of(5, kImage));
-    const auto together = backbone->decode(backbone->encode(x));
-    const auto alone = backbone->decode(backbone->encode(x.slice(0, 2, 3)));
+    const auto together = backbone->decode(backbone->encode(x, {}), {});
+    const auto alone = backbone->decode(backbone->encode(x.slice(0, 2, 3), {}), {});
     EXPECT_TRUE(at::allclose(together.slice(0, 2, 3), alone));
   });
 }
@@ -56,7 +56,7 @@ TEST(EveryBackbone, HasTheGradientsOfItsValues) {
     const auto weights = normal(batch_of(2, kImage), 1);
     auto leaves = backbone->parameters();
     leaves.push_back(x);
-    EXPECT_LT(gradient_error([&] { return (backbone->decode(backbone->encode(x)) * weights).sum(); }, leaves),
+    EXPECT_LT(gradient_error([&] { return (backbone->decode(backbone->encode(x, {}), {}) * weights).sum(); }, leaves),
               kTolerance);
   });
 }
@@ -65,33 +65,90 @@ TEST(EveryBackbone, RefusesInputsOfAnotherRank) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
     try {  // either it fits, or an Error says why not
       const auto backbone = example.make(BackboneContext{.input = {10}, .code = 3, .seed = 0});
-      EXPECT_EQ(backbone->decode(backbone->encode(at::rand({2, 10}))).sizes(), (at::IntArrayRef{2, 10}));
+      EXPECT_EQ(backbone->decode(backbone->encode(at::rand({2, 10}), {}), {}).sizes(), (at::IntArrayRef{2, 10}));
     } catch (const Error& error) {
       EXPECT_SAYS(std::string(error.what()), "model.backbone");
     }
   });
 }
 
-TEST(EveryBottleneck, KeepsTheShapeAndHasTheGradientsOfItsValues) {
-  for_each_example<Bottleneck>([](const Choice<Bottleneck>& example) {
+/// Calls `test` with every bottleneck, built for a vector and for an image, and a pre-code for it.
+template <class Test>
+void for_each_bottleneck(Test test) {
+  for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
     for (const Shape& code : {Shape{6}, Shape{2, 3, 4}}) {
-      const auto bottleneck = example.make(code);
+      const auto bottleneck = example.make();
+      const auto pre_code = normal(batch_of(3, bottleneck->pre_code_shape(code)));
+      bottleneck->build(code, /*seed=*/1);
       bottleneck->to(at::kDouble);
-      const auto pre_code = normal(batch_of(3, code)).requires_grad_();
-      const auto step = some_step();
-      const auto made = bottleneck->forward(pre_code, step);
-      EXPECT_EQ(made.sizes(), pre_code.sizes());
-      EXPECT_TRUE(same_bits(made, bottleneck->forward(pre_code, step)));
-      EXPECT_TRUE(made.isfinite().all().item<bool>());
-      EXPECT_TRUE(bottleneck->range().allow(made.min().item<double>()));
-      EXPECT_TRUE(bottleneck->range().allow(made.max().item<double>()));
-      const auto by_autograd = torch::autograd::grad({made.sum()}, {pre_code}, {}, true).front();
-      EXPECT_TRUE(at::allclose(bottleneck->slope(pre_code, made, step), by_autograd));
-      const auto weights = normal(batch_of(3, code), 1);
-      auto leaves = bottleneck->parameters();
-      leaves.push_back(pre_code);
-      EXPECT_LT(gradient_error([&] { return (bottleneck->forward(pre_code, step) * weights).sum(); }, leaves),
-                kTolerance);
+      test(*bottleneck, code, pre_code);
+    }
+  });
+}
+
+Pass coded(const Bottleneck& bottleneck, const Tensor& pre_code, const Step& step) {
+  Pass pass;
+  pass.pre_code = pre_code;
+  bottleneck.code(pass, step);
+  return pass;
+}
+
+TEST(EveryBottleneck, MakesCodesOfItsShapeAndRangeAsTheStepSays) {
+  for_each_bottleneck([](const Bottleneck& bottleneck, const Shape& code, const Tensor& pre_code) {
+    for (const auto& step : {some_step(), Step{}}) {
+      const auto pass = coded(bottleneck, pre_code, step);
+      EXPECT_EQ(pass.code.sizes(), batch_of(3 * pass.samples, code));
+      EXPECT_TRUE(same_bits(pass.code, coded(bottleneck, pre_code, step).code));
+      const auto read = bottleneck.read(pre_code, step);
+      EXPECT_EQ(read.sizes(), batch_of(3, code));
+      EXPECT_TRUE(bottleneck.samples_codes() || same_bits(read, pass.code));
+      for (const auto& made : {pass.code, read}) {
+        EXPECT_TRUE(made.isfinite().all().item<bool>());
+        EXPECT_TRUE(bottleneck.range().allow(made.min().item<double>()));
+        EXPECT_TRUE(bottleneck.range().allow(made.max().item<double>()));
+      }
+      EXPECT_FALSE(bottleneck.samples_codes() && step.training && same_bits(read, pass.code));
+    }
+  });
+}
+
+TEST(EveryBottleneck, HasTheDerivativesThatItClaims) {
+  for_each_bottleneck([](Bottleneck& bottleneck, const Shape& code, const Tensor& values) {
+    if (!bottleneck.is_differentiable()) {
+      EXPECT_FALSE(bottleneck.has_slope());
+      return;
+    }
+    const auto pre_code = values.detach().requires_grad_();
+    const auto step = some_step();
+    const auto weights = normal(batch_of(3, code), 1);
+    auto leaves = bottleneck.parameters();
+    leaves.push_back(pre_code);
+    const auto weighted = [&] { return (bottleneck.read(pre_code, step) * weights).sum(); };
+    EXPECT_LT(gradient_error(weighted, leaves), kTolerance);
+    if (!bottleneck.has_slope()) return;
+    const auto read = bottleneck.read(pre_code, step);
+    const auto by_autograd = torch::autograd::grad({read.sum()}, {pre_code}).front().flatten(1);
+    const auto used = by_autograd.narrow(1, 0, elements(code)), unused = by_autograd.slice(1, elements(code));
+    EXPECT_TRUE(at::allclose(bottleneck.slope(pre_code, read, step).flatten(1), used));
+    EXPECT_TRUE((unused == 0).all().item<bool>());
+  });
+}
+
+TEST(EveryBottleneck, AddsTheTermsThatItDeclaresWithTheirGradients) {
+  for_each_bottleneck([](Bottleneck& bottleneck, const Shape&, const Tensor& values) {
+    const auto pre_code = values.detach().requires_grad_();
+    for (const auto& step : {some_step(), Step{}}) {
+      Terms added;
+      bottleneck.add_terms(coded(bottleneck, pre_code, step), step, added);
+      std::size_t expected = 0;
+      for (const auto& declared : bottleneck.terms()) {
+        if (step.training && !declared.in_training) continue;
+        ASSERT_LT(expected, added.all().size()) << declared.name;
+        EXPECT_EQ(added.all()[expected].name, declared.name);
+        EXPECT_EQ(added.all()[expected].additivity, declared.additivity);
+        ++expected;
+      }
+      EXPECT_EQ(added.all().size(), expected);
     }
   });
 }
@@ -160,8 +217,14 @@ TEST(EveryCorruption, LeavesItsInputAndDependsOnThePositionAlone) {
     at::rand({10});  // the global generator plays no part
     EXPECT_TRUE(same_bits(corruption->corrupt(x, step), noisy));
     EXPECT_TRUE(same_bits(example.make()->corrupt(x, step), noisy));
+    auto elsewhere = step;  // in another batch of the same pass
+    ++elsewhere.at.batch;
+    EXPECT_TRUE(same_bits(corruption->corrupt(x, elsewhere), noisy));
+    elsewhere.rows = at::tensor({4, 1}, at::kLong);
+    const auto some = x.index_select(0, elsewhere.rows);
+    EXPECT_TRUE(same_bits(corruption->corrupt(some, elsewhere), noisy.index_select(0, elsewhere.rows)));
     auto later = step;
-    ++later.at.batch;
+    ++later.at.epoch;
     EXPECT_EQ(same_bits(noisy, x), !corruption->changes_input());
     EXPECT_EQ(same_bits(corruption->corrupt(x, later), noisy), !corruption->changes_input());
   });

@@ -163,12 +163,22 @@ TEST(PcaGap, OfAWorseModelIsSeenFarFromTheOrigin) {
               ((values.sum() - values[3]) / (values.sum() - values[4]) - 1).item<double>(), 1e-2);
 }
 
-TEST(PcaGap, OfAStackIsItsErrorAlone) {
+TEST(PcaGap, OfAStackHasAnglesWhereItsDecoderIsAffine) {
   const auto data = few_digits();
-  const Stacked::Config layers{.layers = {Linear::Config{.code = 8}, Linear::Config{.code = 5}}};
-  const auto results = evaluate(Stacked(layers, Context({1, 8, 8})), data.test, data, {PcaGap::Config{}});
-  EXPECT_GT(*results[1].value, 0);
-  EXPECT_FALSE(results[2].value || results[3].value);
+  const auto results_of = [&](const Choice<Autoencoder>& first, const Choice<Autoencoder>& second) {
+    const Stacked stack({.layers = {first, second}}, Context({1, 8, 8}));
+    return evaluate(stack, data.test, data, {PcaGap::Config{}});
+  };
+  const auto affine = results_of(Linear::Config{.code = 8}, Linear::Config{.code = 5});
+  EXPECT_GT(*affine[1].value, 0);
+  EXPECT_TRUE(affine[2].value && affine[3].value);
+  // The upper layer's mean is a sigmoid of its decoder's output.
+  const auto sigmoid = results_of(
+      Linear::Config{.code = 8},
+      Dense::Config{.base = {.code = 5,
+                             .likelihood = GaussianLikelihood::Config{.mean = GaussianMean::sigmoid}}});
+  EXPECT_GT(*sigmoid[1].value, 0);
+  EXPECT_FALSE(sigmoid[2].value || sigmoid[3].value);
 }
 
 bool has_angles(const NamedValues& values) {

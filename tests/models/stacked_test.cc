@@ -82,12 +82,12 @@ TEST(Stacked, LayersDrawTheirNoiseApart) {
   // All layers have 64 inputs, none of them zero before it is masked.
   const auto model = stack({.layers = {denoising(64), denoising(64), denoising(64)}});
   const Batch batch{.inputs = at::ones({20, 1, 8, 8}), .labels = {}, .rows = {}};
-  const auto masks = [&](std::int64_t place) {
+  const auto masks = [&](std::int64_t pass_over_data) {
     std::vector<Tensor> drawn;
     for (const auto& phase : model->phases()) {
       Pass pass;
       phase.updates.front().objective(
-          batch, Step{.at = {.epoch = 1, .batch = place}, .seed = 3, .training = true}, pass);
+          batch, Step{.at = {.epoch = pass_over_data}, .seed = 3, .training = true}, pass);
       drawn.push_back((pass.input == 0).flatten(1));
     }
     return drawn;

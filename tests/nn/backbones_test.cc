@@ -28,9 +28,9 @@ TEST(LectureNet, HasTheLecturesParameters) {
   EXPECT_EQ(numbers_in(net), 160 + 1160 + 3 * 584 + 1168 + 401);
   EXPECT_EQ(numbers_in(net), 4641);
   EXPECT_EQ(net.code_shape(), (Shape{8, 4, 4}));
-  const auto code = net.encode(at::rand({2, 1, 28, 28}));
+  const auto code = net.encode(at::rand({2, 1, 28, 28}), {});
   EXPECT_EQ(code.sizes(), (at::IntArrayRef{2, 8, 4, 4}));
-  EXPECT_EQ(net.decode(code).sizes(), (at::IntArrayRef{2, 1, 28, 28}));
+  EXPECT_EQ(net.decode(code, {}).sizes(), (at::IntArrayRef{2, 1, 28, 28}));
   EXPECT_EQ(net.filters().sizes(), (at::IntArrayRef{16, 1, 3, 3}));
 }
 
@@ -77,7 +77,7 @@ TEST(ConvolutionalBackbone, PoolsAndEnlargesByHand) {
         {.encoder = encoder,
          .decoder = {{.conv = 1, .kernel = 1}, {.upsample = back}, {.pool = Pooling::max}}},
         for_images({1, side, side}));
-    return net.encode(at::tensor(pixels).view({1, 1, side, side})).flatten();
+    return net.encode(at::tensor(pixels).view({1, 1, side, side}), {}).flatten();
   };
   const std::vector<float> pixels = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
   EXPECT_TRUE(at::equal(run({{.pool = Pooling::max}}, pixels, 4, 4), at::tensor({6.f, 8.f, 14.f, 16.f})));
@@ -151,18 +151,18 @@ TEST(DenseBackbone, HasActivationsBetweenItsLayersOnly) {
   const auto affine = [&](const auto& f, const Tensor& a, const Tensor& b) {
     return at::allclose(f(a + b) + f(at::zeros_like(a)), f(a) + f(b), 1e-4, 1e-5);
   };
-  EXPECT_TRUE(affine([&](const Tensor& v) { return shallow.encode(v); }, x, y));
+  EXPECT_TRUE(affine([&](const Tensor& v) { return shallow.encode(v, {}); }, x, y));
   EXPECT_TRUE(
-      affine([&](const Tensor& v) { return shallow.decode(v); }, at::randn({7, 3}), at::randn({7, 3})));
+      affine([&](const Tensor& v) { return shallow.decode(v, {}); }, at::randn({7, 3}), at::randn({7, 3})));
   const DenseBackbone deep({.hidden = {5}, .activation = Activation::sigmoid}, for_images({4}, 3));
-  EXPECT_FALSE(affine([&](const Tensor& v) { return deep.encode(v); }, x, y));
+  EXPECT_FALSE(affine([&](const Tensor& v) { return deep.encode(v, {}); }, x, y));
 }
 
 /// Gradients of a fixed function of the reconstruction, by the parameters' names.
 std::map<std::string, Tensor> gradients(const DenseBackbone& backbone) {
   auto random = fixed_generator();
   const auto x = at::empty({9, 8}, at::kDouble).normal_(0, 1, random);
-  const auto value = backbone.decode(backbone.encode(x)).square().sum();
+  const auto value = backbone.decode(backbone.encode(x, {}), {}).square().sum();
   std::map<std::string, Tensor> named;
   for (const auto& item : backbone.named_parameters())
     named[item.key()] = torch::autograd::grad({value}, {item.value()}, {}, true).front();

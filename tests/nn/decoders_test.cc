@@ -26,11 +26,11 @@ void expect_works(const ConvolutionalBackbone& net, const Shape& input) {
   auto sizes = input;
   sizes.insert(sizes.begin(), 2);
   const auto x = at::rand(sizes);
-  const auto code = net.encode(x);
+  const auto code = net.encode(x, {});
   auto code_sizes = net.code_shape();
   code_sizes.insert(code_sizes.begin(), 2);
   EXPECT_EQ(code.sizes().vec(), code_sizes);
-  const auto output = net.decode(code);
+  const auto output = net.decode(code, {});
   ASSERT_EQ(output.sizes().vec(), sizes);
   output.square().sum().backward();
   for (const auto& item : net.named_parameters()) EXPECT_TRUE(item.value().grad().defined()) << item.key();
@@ -73,7 +73,7 @@ TEST(DefaultDecoder, PutsEachPixelWhereTheEncoderFoundIt) {
     const auto rows = at::arange(input[1]).unsqueeze(1).floor_divide(8),
                columns = at::arange(input[2]).floor_divide(8);
     const auto blocks = (10 * rows + columns).to(at::kFloat).view({1, 1, input[1], input[2]});
-    EXPECT_TRUE(at::allclose(net.decode(net.encode(blocks)), blocks)) << to_string(input);
+    EXPECT_TRUE(at::allclose(net.decode(net.encode(blocks, {}), {}), blocks)) << to_string(input);
   }
 }
 
@@ -149,11 +149,11 @@ TEST(ConvolutionalLayers, FullPaddingGivesBackWhatValidTakes) {
   const ConvolutionalBackbone net({.encoder = {{.conv = 1, .kernel = 4, .padding = Padding::valid}},
                                    .decoder = {{.conv = 1, .kernel = 4, .padding = Padding::full}}},
                                   {.input = {1, 9, 7}});
-  const auto x = at::rand({3, 1, 9, 7}), code = net.encode(x);
+  const auto x = at::rand({3, 1, 9, 7}), code = net.encode(x, {});
   EXPECT_EQ(code.sizes(), (at::IntArrayRef{3, 1, 6, 4}));
   const auto parameters = net.named_parameters();
   const auto expected = at::conv2d(code, parameters["decoder_0.weight"], parameters["decoder_0.bias"], 1, 3);
-  EXPECT_TRUE(at::allclose(net.decode(code), expected, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(net.decode(code, {}), expected, 1e-5, 1e-6));
 }
 
 TEST(ConvolutionalLayers, CropsKeepTheTopLeft) {
@@ -161,9 +161,9 @@ TEST(ConvolutionalLayers, CropsKeepTheTopLeft) {
       {.encoder = {{.crop = {{2, 3}}}}, .decoder = {{.upsample = 2}, {.crop = {{3, 5}}}}},
       {.input = {1, 3, 5}});
   const auto x = at::arange(15, at::kFloat).view({1, 1, 3, 5});
-  EXPECT_TRUE(at::equal(net.encode(x).flatten(), at::tensor({0.f, 1.f, 2.f, 5.f, 6.f, 7.f})));
+  EXPECT_TRUE(at::equal(net.encode(x, {}).flatten(), at::tensor({0.f, 1.f, 2.f, 5.f, 6.f, 7.f})));
   EXPECT_TRUE(at::equal(
-      net.decode(net.encode(x))[0][0],
+      net.decode(net.encode(x, {}), {})[0][0],
       at::tensor({0.f, 0.f, 1.f, 1.f, 2.f, 0.f, 0.f, 1.f, 1.f, 2.f, 5.f, 5.f, 6.f, 6.f, 7.f}).view({3, 5})));
   const auto refusal = message_of<Error>([] {
     ConvolutionalBackbone({.encoder = {{.crop = {{9, 2}}}}}, {.input = {1, 3, 5}});
@@ -181,7 +181,7 @@ TEST(ConvolutionalLayers, BothKernelsAgreeOnDefaultsOfOddSizes) {
     auto by = [&](DirectKernel kernel) {
       use_kernels({.convolution = kernel});
       for (const auto& parameter : net.parameters()) parameter.mutable_grad() = Tensor();
-      const auto y = net.decode(net.encode(x));
+      const auto y = net.decode(net.encode(x, {}), {});
       y.square().sum().backward();
       std::vector<Tensor> results = {y.detach()};
       for (const auto& parameter : net.parameters()) results.push_back(parameter.grad().clone());

@@ -55,7 +55,8 @@ struct Encoder {
 
   Encoder(const Choice<Backbone>& backbone_config, const Choice<Bottleneck>& bottleneck_config,
           const BackboneContext& context, at::ScalarType type)
-      : backbone(backbone_config.make(context)), bottleneck(bottleneck_config.make(backbone->code_shape())) {
+      : backbone(backbone_config.make(context)), bottleneck(bottleneck_config.make()) {
+    bottleneck->build(backbone->code_shape(), /*seed=*/0);
     shake(*backbone, 0.3);
     backbone->to(type);
   }
@@ -64,8 +65,8 @@ struct Encoder {
   Pass pass(const Tensor& x) const {
     Pass pass;
     pass.input = x.detach().clone().requires_grad_();
-    pass.pre_code = backbone->encode(pass.input);
-    pass.code = bottleneck->forward(pass.pre_code, {});
+    pass.pre_code = backbone->encode(pass.input, {});
+    pass.code = bottleneck->read(pass.pre_code, {});
     return pass;
   }
 };
@@ -183,22 +184,27 @@ TEST(Jacobian, EstimateIsUnbiased) {
   const auto gram = at::matmul(j, j.transpose(1, 2));
   // v^T G v of random signs v has the mean tr G and the variance 2 sum_{i != k} G_ik^2.
   const auto variance = 2 * (gram.square().sum({1, 2}) - gram.diagonal(0, 1, 2).square().sum(1));
-  const auto estimate = estimated_jacobian_norm(encoder.pass(x), kDirections, Noise(1, 0));
+  const auto estimate =
+      estimated_jacobian_norm(encoder.pass(x), kDirections, encoder.parts(), Step{.seed = 1});
   const auto error = (estimate - j.square().sum({1, 2})).abs();
   EXPECT_TRUE((error < 4 * (variance / kDirections).sqrt()).all().item<bool>());
-  EXPECT_TRUE(same_bits(estimated_jacobian_norm(encoder.pass(x), 5, Noise(1, 0)),
-                        estimated_jacobian_norm(encoder.pass(x), 5, Noise(1, 0))));
-  const auto norm = [&] { return estimated_jacobian_norm(encoder.pass(x), 2, Noise(1, 0)).sum(); };
+  EXPECT_TRUE(same_bits(estimated_jacobian_norm(encoder.pass(x), 5, encoder.parts(), Step{.seed = 1}),
+                        estimated_jacobian_norm(encoder.pass(x), 5, encoder.parts(), Step{.seed = 1})));
+  const auto norm = [&] {
+    return estimated_jacobian_norm(encoder.pass(x), 2, encoder.parts(), Step{.seed = 1}).sum();
+  };
   EXPECT_LT(gradient_error(norm, encoder.backbone->parameters()), 1e-6);
 }
 
 TEST(Jacobian, MethodFollowsTheBackbone) {
-  BackboneContext context{.input = {1, 4, 4}, .code = 2, .seed = 0};
-  EXPECT_EQ(exact_jacobian_method(DenseBackbone({}, context)), JacobianMethod::closed_form);
-  EXPECT_EQ(exact_jacobian_method(DenseBackbone({.hidden = {3}}, context)), JacobianMethod::propagation);
-  context.code.reset();
-  EXPECT_EQ(exact_jacobian_method(
-                ConvolutionalBackbone({.encoder = {{.conv = 1}}, .decoder = {{.conv = 1}}}, context)),
+  const BackboneContext context{.input = {1, 4, 4}, .default_code = 2, .seed = 0};
+  const auto method = [&](const Choice<Backbone>& backbone) {
+    const Encoder encoder(backbone, DeterministicBottleneck::Config{}, context, at::kFloat);
+    return exact_jacobian_method(encoder.parts());
+  };
+  EXPECT_EQ(method(DenseBackbone::Config{}), JacobianMethod::closed_form);
+  EXPECT_EQ(method(DenseBackbone::Config{.hidden = {3}}), JacobianMethod::propagation);
+  EXPECT_EQ(method(ConvolutionalBackbone::Config{.encoder = {{.conv = 1}}, .decoder = {{.conv = 1}}}),
             JacobianMethod::autograd);
 }
 

@@ -164,10 +164,10 @@ void expect_moments(const Tensor& weight, double variance, bool uniform) {
 TEST(Initialization, HasThePublishedVariances) {
   const auto check = [](Initialization initialization, auto variance, bool uniform) {
     SCOPED_TRACE(names(initialization)[static_cast<std::size_t>(initialization)]);
-    auto random = fixed_generator();
-    const Affine affine(200, 300, /*with_bias=*/true, initialization, random);
+    Initializer initializer(0);
+    const Affine affine(200, 300, /*with_bias=*/true, initialization, initializer);
     expect_moments(affine.weight, variance(200, 300), uniform);
-    const aelab::Convolution convolution(8, 24, 5, initialization, random);
+    const aelab::Convolution convolution(8, 24, 5, initialization, initializer);
     expect_moments(convolution.weight, variance(8 * 25, 24 * 25), uniform);
     EXPECT_TRUE(at::equal(affine.bias, at::zeros({300})) && at::equal(convolution.bias, at::zeros({24})));
     EXPECT_TRUE(affine.weight.requires_grad() && convolution.weight.requires_grad());
@@ -180,6 +180,13 @@ TEST(Initialization, HasThePublishedVariances) {
   check(Initialization::he_uniform, he, true);
   check(Initialization::he_normal, he, false);
   check(Initialization::lecun_normal, lecun, false);
+}
+
+TEST(Initializer, MakesShapesWithoutValuesOnTheMetaDevice) {
+  Initializer initializer(0, "initialization", at::kMeta);
+  const Affine affine(1'000'000, 1'000'000, /*with_bias=*/true, Initialization::he_normal, initializer);
+  EXPECT_TRUE(affine.weight.is_meta() && affine.bias.is_meta());
+  EXPECT_EQ(affine.weight.sizes(), (at::IntArrayRef{1'000'000, 1'000'000}));
 }
 
 }  // namespace

@@ -54,14 +54,14 @@ TEST(Gaussian, IsHalfTheSquaredError) {
 
 TEST(Bottleneck, DeterministicIsItsActivation) {
   const auto x = at::tensor({-2.0, 0.0, 3.0}).view({1, 3});
-  EXPECT_TRUE(at::equal(DeterministicBottleneck({}, {3}).forward(x, {}), x));
-  EXPECT_TRUE(at::equal(DeterministicBottleneck({.activation = Activation::relu}, {3}).forward(x, {}),
+  EXPECT_TRUE(at::equal(DeterministicBottleneck({}).read(x, {}), x));
+  EXPECT_TRUE(at::equal(DeterministicBottleneck({.activation = Activation::relu}).read(x, {}),
                         at::tensor({0.0, 0.0, 3.0}).view({1, 3})));
 }
 
 class Penalties : public testing::Test {
  protected:
-  Penalties() : backbone({}, {.input = {2}, .code = 1, .seed = 0}), bottleneck({}, {1}) {}
+  Penalties() : backbone({}, {.input = {2}, .code = 1, .seed = 0}), bottleneck({}) {}
   Tensor value(const Penalty& penalty) { return penalty.value(pass, {backbone, bottleneck, likelihood}, {}); }
 
   DenseBackbone backbone;

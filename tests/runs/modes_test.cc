@@ -23,26 +23,25 @@ class Regularized : public Backbone {
   };
 
   Regularized(const Config&, const BackboneContext& context) : input_(context.input), code_(*context.code) {
-    auto random = random_generator(context.seed, "test");
+    Initializer initializer(context.seed, "test");
     encoder_ = register_module("encoder", std::make_shared<Affine>(elements(input_), code_, true,
-                                                                   Initialization::glorot_uniform, random));
+                                                                   Initialization::glorot_uniform, initializer));
     decoder_ = register_module("decoder", std::make_shared<Affine>(code_, elements(input_), true,
-                                                                   Initialization::glorot_uniform, random));
+                                                                   Initialization::glorot_uniform, initializer));
     mean_ = register_buffer("mean", at::zeros({code_}));
     variance_ = register_buffer("variance", at::ones({code_}));
   }
-  Tensor encode(const Tensor& x) const override {
+  Tensor encode(const Tensor& x, const Step&) const override {
     const auto hidden = encoder_->forward(x.flatten(1), Activation::linear);
     const auto normal = at::batch_norm(hidden, {}, {}, mean_, variance_, is_training(), 0.1, 1e-5, false);
     return at::dropout(normal, 0.5, is_training());
   }
-  Tensor decode(const Tensor& code) const override {
+  Tensor decode(const Tensor& code, const Step&) const override {
     auto sizes = input_;
     sizes.insert(sizes.begin(), code.size(0));
     return decoder_->forward(code, Activation::linear).view(sizes);
   }
   Shape code_shape() const override { return {code_}; }
-  Tensor filters() const override { return {}; }
 
  private:
   Shape input_;

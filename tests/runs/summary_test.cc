@@ -8,7 +8,6 @@
 #include "aelab/models/dense.h"
 #include "aelab/models/stacked.h"
 #include "aelab/nn/bottlenecks.h"
-#include "aelab/runs/outline.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -49,7 +48,7 @@ TEST(OutlineTest, CountsTheParametersAndEndsInCodeAndInput) {
   for (const auto& kind : Autoencoder::registry().all())
     for (const auto& settings : kind.examples()) {
       const auto model = Autoencoder::registry().make(*settings, Context(input, 0, 3));
-      const auto layers = outline(*model);
+      const auto layers = model->parts().backbone.layers();
       std::int64_t counted = 0, expected = 0;
       for (const auto& layer : layers) counted += layer.parameters;
       for (const auto& [name, parameter] : parameters_of(*model))

@@ -1,8 +1,7 @@
-// Accumulated batches are as if they were one only for terms that are means over rows; others are said.
+// Accumulated batches are as if they were one; terms for which they could not be are refused.
 
 #include <ATen/ATen.h>
 
-#include "aelab/data/batches.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/sparse.h"
 #include "aelab/nn/corruptions.h"
@@ -64,70 +63,47 @@ TEST(Accumulation, DrawsTheNoiseOfOneBatch) {
     return std::make_shared<Dense>(Dense::Config{.base = {.code = 5, .corruption = corruption}},
                                    Context({1, 8, 8}, /*model_seed=*/3));
   };
-  for (const Choice<Corruption> corruption : {Choice<Corruption>(GaussianNoise::Config{.level = 0.5}),
-                                              Choice<Corruption>(Masking::Config{.level = 0.5}),
-                                              Choice<Corruption>(SaltAndPepper::Config{.level = 0.5})})
+  for (const auto& corruption : {Choice<Corruption>(GaussianNoise::Config{.level = 0.5}),
+                                 Choice<Corruption>(Masking::Config{.level = 0.5}),
+                                 Choice<Corruption>(SaltAndPepper::Config{.level = 0.5})})
     EXPECT_TRUE(equal(step(noisy(corruption), 32).parameters, step(noisy(corruption), 96).parameters))
         << corruption.kind();
 }
 
-TEST(Accumulation, OfATermThatCouplesRowsIsThatOfEachBatchAndThisIsSaid) {
-  for (const auto estimate : {ActivationEstimate::batch, ActivationEstimate::running}) {
-    const auto parts = step(sparse(Sparsity::kl, estimate), 32),
-               whole = step(sparse(Sparsity::kl, estimate), 96);
-    EXPECT_FALSE(equal(parts.parameters, whole.parameters));
-    ASSERT_EQ(parts.notes.size(), 1u);
-    EXPECT_SAYS(parts.notes.front(), "caution: kl-sparsity depends on all rows of a batch together");
-    EXPECT_SAYS(parts.notes.front(), "each batch of 32 rows");
-    EXPECT_TRUE(whole.notes.empty()) << whole.notes.front();
-  }
+void expect_refused(const std::shared_ptr<Autoencoder>& model, const std::string& term) {
+  const auto before = state_of(*model).front().second.clone();
+  EXPECT_SAYS(message_of<Error>([&] { step(model, 32); }),
+              "training.accumulate: the term " + term +
+                  " depends on all rows of a batch together, so 3 batches "
+                  "of 32 rows are not as if they were one; set it to 1 and training.batch_size to 96");
+  EXPECT_TRUE(same_bits(state_of(*model).front().second, before));
+  EXPECT_TRUE(step(model, 96).notes.empty());  // one batch is one
 }
 
-TEST(Accumulation, OfATermThatCouplesRowsIsTheMeanOfTheBatchesGradients) {
-  // By hand: the mean of the three batches' gradients of reconstruction + 3 kl, each with its own mean code.
-  const auto model = sparse(Sparsity::kl), moved = sparse(Sparsity::kl);
-  step(moved, 32);
-  const auto rows = few_digits(96).train;
-  const auto order = shuffled_order(96, 9, 0);
-  std::vector<Tensor> parameters, sums;
-  for (const auto& [name, parameter] : parameters_of(*model)) {
-    parameters.push_back(parameter);
-    sums.push_back(at::zeros_like(parameter));
-  }
-  for (std::int64_t b = 0; b < 3; ++b) {
-    const auto batch = rows.subset(order.slice(0, 32 * b, 32 * (b + 1))).range(0, 32);
-    Pass pass;
-    const auto terms = model->loss(batch, Step{.training = true}, pass);
-    const auto gradients = torch::autograd::grad({terms.total()}, parameters, {}, std::nullopt, false, true);
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += gradients[i] / 3;
-  }
-  const auto found = parameters_of(*moved);
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    EXPECT_TRUE(at::allclose(found[i].second, parameters[i] - kAccumulationRate * sums[i], 1e-4, 1e-6))
-        << found[i].first;
+TEST(Accumulation, OfATermOfAllRowsTogetherIsRefused) {
+  for (const auto estimate : {ActivationEstimate::batch, ActivationEstimate::running})
+    expect_refused(sparse(Sparsity::kl, estimate), "kl-sparsity");
 }
 
-TEST(Accumulation, ARunningMeanTakesUpEveryBatch) {
-  // Two batches of 48 rows are one step: .9 * (.1 * mean 1) + .1 * mean 2, of codes before the step.
-  const auto model = sparse(Sparsity::kl, ActivationEstimate::running),
-             before = sparse(Sparsity::kl, ActivationEstimate::running);
-  step(model, 48);
-  const auto rows = few_digits(96).train;
-  const auto order = shuffled_order(96, 9, 0);
-  const at::NoGradGuard no_grad;
-  const auto mean = [&](std::int64_t begin) {
-    return before->encode(rows.subset(order.slice(0, begin, begin + 48)).range(0, 48).inputs).mean(0);
+TEST(Accumulation, OfBatchNormalizationIsRefused) {
+  const auto dense = [](Normalize normalization) {
+    return std::make_shared<Dense>(
+        Dense::Config{.base = {.code = 5},
+                      .backbone = {.hidden = {12}, .regularization = {.normalization = normalization}}},
+        Context({1, 8, 8}, /*model_seed=*/3));
   };
-  const auto decay = KlSparsityPenalty::Config{}.decay;
-  const auto expected = decay * (1 - decay) * mean(0) + (1 - decay) * mean(48);
-  Tensor found, seen;
-  for (const auto& [name, tensor] : state_of(*model)) {
-    if (name.ends_with(".mean")) found = tensor;
-    if (name.ends_with(".seen")) seen = tensor;
-  }
-  ASSERT_TRUE(found.defined() && seen.defined());
-  EXPECT_EQ(seen.item<double>(), 2);
-  EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-6)) << found << expected;
+  expect_refused(dense(Normalize::batch), "reconstruction");
+  EXPECT_TRUE(
+      equal(step(dense(Normalize::layer), 32).parameters, step(dense(Normalize::layer), 96).parameters));
+}
+
+TEST(Accumulation, DropsOutAsOneBatch) {
+  const auto dense = [] {
+    return std::make_shared<Dense>(
+        Dense::Config{.base = {.code = 5}, .backbone = {.hidden = {12}, .regularization = {.dropout = 0.5}}},
+        Context({1, 8, 8}, /*model_seed=*/3));
+  };
+  EXPECT_TRUE(equal(step(dense(), 32).parameters, step(dense(), 96).parameters));
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ TEST(Averages, SurviveTheirJson) {
   Terms terms;
   terms.add("reconstruction", at::tensor(1.0 / 3));
   terms.add("l1", at::tensor({1.0f, 2.0f}), 0.1);
-  averages.add(terms, 5);
-  averages.add(terms, 2);
+  averages.add(terms, terms.total(), 5);
+  averages.add(terms, terms.total(), 2);
   other.load(nlohmann::json::parse(averages.save().dump()));
   EXPECT_EQ(other.means("train"), averages.means("train"));
   EXPECT_NEAR(averages.loss(), 1.0 / 3 + 0.1 * 1.5, 1e-7);
@@ -82,7 +82,7 @@ TEST(Averages, SurviveTheirJson) {
   Terms broken;
   broken.add("reconstruction", at::tensor(std::numeric_limits<float>::infinity()));
   broken.add("l1", at::tensor(std::numeric_limits<float>::quiet_NaN()));
-  averages.add(broken, 1);
+  averages.add(broken, broken.total(), 1);
   other.load(nlohmann::json::parse(averages.save().dump()));
   EXPECT_EQ(find(other.means("train"), "train/reconstruction"), std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(*find(other.means("train"), "train/l1")));

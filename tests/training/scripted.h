@@ -23,18 +23,19 @@ class Scripted : public Dense {
       auto phase = Dense::phases().front();
       phase.name = "phase " + std::to_string(i + 1);
       phase.epochs = static_cast<std::int64_t>(script_[i].size());
+      const std::string name = i == 0 ? "scripted" : "later";
       const auto objective = phase.updates.front().objective;
-      phase.updates.front().objective = [this, i, objective](const Batch& batch, const Step& step,
-                                                             Pass& pass) {
+      phase.updates.front().objective = [this, i, name, objective](const Batch& batch, const Step& step,
+                                                                   Pass& pass) {
         auto terms = objective(batch, step, pass);
         if (step.training) return terms;
         const auto epoch = std::clamp<std::int64_t>(step.in_phase / kSteps - 1, 0,
                                                     static_cast<std::int64_t>(script_[i].size()) - 1);
         Terms scripted;
-        scripted.add(i == 0 ? "scripted" : "later",
-                     at::full({}, script_[i][static_cast<std::size_t>(epoch)]));
+        scripted.add(name, at::full({}, script_[i][static_cast<std::size_t>(epoch)]));
         return scripted;
       };
+      phase.updates.front().terms.push_back({.name = name, .in_training = false});
       phases.push_back(std::move(phase));
     }
     return phases;

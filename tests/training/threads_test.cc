@@ -75,10 +75,9 @@ class Uncounted : public Backbone {
   };
   Uncounted(const Config&, const BackboneContext& context)
       : weight_(register_parameter("weight", at::ones({4, elements(context.input)}))) {}
-  Tensor encode(const Tensor& x) const override { return at::linear(x.flatten(1), weight_); }
-  Tensor decode(const Tensor& code) const override { return at::linear(code, weight_.t()); }
+  Tensor encode(const Tensor& x, const Step&) const override { return at::linear(x.flatten(1), weight_); }
+  Tensor decode(const Tensor& code, const Step&) const override { return at::linear(code, weight_.t()); }
   Shape code_shape() const override { return {4}; }
-  Tensor filters() const override { return {}; }
 
  private:
   Tensor weight_;

@@ -17,11 +17,12 @@ constexpr double kLeastDeviation = 1e-6;  // relative to the largest |value|: le
 /// code or a linear one can: it is tried, at pre-codes from -16 to 16 in every dimension.
 bool can_be_zero(const Bottleneck& bottleneck, const Shape& code) {
   constexpr std::int64_t kTries = 33;
-  std::vector<std::int64_t> column(code.size() + 1, 1), whole = code;
+  auto whole = bottleneck.pre_code_shape(code);
+  std::vector<std::int64_t> column(whole.size() + 1, 1);
   column.front() = kTries;
   whole.insert(whole.begin(), kTries);
   const auto tries = at::linspace(-16, 16, kTries).view(column).expand(whole).contiguous();
-  return (bottleneck.forward(tries, {}) == 0).any().item<bool>();
+  return (bottleneck.read(tries, {}) == 0).any().item<bool>();
 }
 
 /// exp of the entropy of the singular values, given their squares' multiples; variances below `least` are

@@ -90,7 +90,7 @@ void JacobianStatistics::begin(const Autoencoder& model, const Split& data) {
 
 void JacobianStatistics::add(const Observation& observation) {
   const auto x = observation.target.slice(0, 0, config_.rows - rows_);
-  if (x.size(0) == 0 || !finite_) return;
+  if (x.size(0) == 0 || !finite_ || !has_jacobian(model_->parts())) return;
   rows_ += x.size(0);
   const auto numbers = elements(model_->code_shape()) * elements(model_->input_shape());
   const auto at_once = std::max<std::int64_t>(1, kJacobianNumbersAtOnce / numbers);

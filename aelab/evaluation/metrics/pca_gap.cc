@@ -4,10 +4,9 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "aelab/nn/dense_backbone.h"
-#include "aelab/nn/likelihoods.h"
 
 namespace aelab {
 namespace {
@@ -20,11 +19,11 @@ constexpr double kLeastGap = 1e-6,
 
 double without_rounding(double value, double least) { return std::abs(value) < least ? 0 : value; }
 
-bool has_affine_decoder(const AutoencoderConfig& config) {
-  if (!config.backbone) return false;  // a stack
-  const auto* backbone = config.backbone->get_if<DenseBackbone::Config>();
-  const auto* likelihood = config.likelihood->get_if<GaussianLikelihood::Config>();
-  return backbone && backbone->hidden.empty() && likelihood && likelihood->mean == GaussianMean::identity;
+bool has_affine_decoder(const Autoencoder& model) {
+  const auto layers = model.parts().backbone.layers();
+  const auto affine = [](const LayerOutline& layer) { return layer.network == "encoder" || layer.affine; };
+  return !layers.empty() && std::all_of(layers.begin(), layers.end(), affine) &&
+         model.parts().likelihood.mean_is_output();
 }
 
 /// The weights of an affine decoder, [code, features] in float64: its Jacobian by backward passes. Unlike
@@ -85,7 +84,7 @@ void PcaGap::begin(const Autoencoder& model, const Split& data) {
   if (!applies_) return;
   pca_ = principal_components(data.train, code);
   const bool spans = (pca_.variances[-1] > kNoVariance * pca_.variances[0]).item<bool>();
-  if (code == features || !spans || !has_affine_decoder(model.config())) return;
+  if (code == features || !spans || !has_affine_decoder(model)) return;
   const auto columns = columns_of(model);
   if (!is_of_full_rank(columns)) return;
   const auto angles = principal_angles(columns, pca_.components.to(at::kDouble));
