@@ -38,7 +38,7 @@ struct Kind {
   std::vector<std::string> others = {};  ///< its names in other frameworks; not read, but suggested from
   std::vector<std::string> capabilities = {};  ///< what sets it apart, as it declares
   std::vector<std::string> terms = {};         ///< names of the terms that it adds to objectives
-  std::type_index type;                  ///< of its config
+  std::type_index type;                        ///< of its config
   std::function<std::unique_ptr<Settings>()> defaults;
   std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
 };
@@ -92,8 +92,8 @@ class Kinds {
 /// registered class T has a config: `struct Config { static constexpr std::string_view kind, summary;
 /// void fields(Fields&); static std::vector<Config> examples(); ... }`, and where other frameworks call it
 /// otherwise `static constexpr std::string_view also_known_as[]`. What sets it apart from other types of the
-/// interface it declares in `static constexpr std::string_view capabilities[]`, and names of terms that it adds
-/// to objectives in `static constexpr std::string_view terms[]`.
+/// interface it declares in `static constexpr std::string_view capabilities[]`, and names of terms that it
+/// adds to objectives in `static constexpr std::string_view terms[]`.
 template <class Product, class... Arguments>
 class Registry : public Kinds {
  public:

@@ -80,13 +80,13 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
 std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context,
                                         const Bottleneck& bottleneck) {
   if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
-  return config.backbone->make(BackboneContext{
-      .input = context.input,
-      .code = config.code,
-      .default_code = config.default_code,
-      .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
-      .seed = context.seed,
-      .device = context.device});
+  return config.backbone->make(
+      BackboneContext{.input = context.input,
+                      .code = config.code,
+                      .default_code = config.default_code,
+                      .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
+                      .seed = context.seed,
+                      .device = context.device});
 }
 
 /// An error about a part, by the variant's own fields, which may be those of the part: "model.backbone.tied"
@@ -127,8 +127,7 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
   bottleneck_ = config_.bottleneck->make();
   backbone_ = register_module("backbone", make_backbone(config_, context, *bottleneck_));
   if (auto completed = backbone_->completed()) config_.backbone = completed;
-  if (config_.backbone->can(capability::takes_code) && !config_.code)
-    config_.code = elements(code_shape());
+  if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
   bottleneck_->build(code_shape(), context.seed);
   register_module("bottleneck", bottleneck_);
   make_other_parts();
@@ -166,18 +165,28 @@ Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const 
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
   forward(batch, step, pass);
   Terms terms;
-  terms.add(kReconstruction, likelihood_->negative_log(pass.output, pass.target), /*weight=*/1,
-            row_additivity());
+  terms.add(kReconstruction, mean_cost(pass), /*weight=*/1, row_additivity());
   bottleneck_->add_terms(pass, step, terms);
   add_penalties(pass, step, terms);
   if (!step.training && step.scope.empty())
-    terms.add(kSquaredError, at::mse_loss(likelihood_->mean(pass.output), pass.target), /*weight=*/0);
+    terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
   if (!step.training && has_corruption()) {
     const auto code = bottleneck_->read(backbone_->encode(corrupt(pass.target, step), step), step);
     terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target),
               /*weight=*/0);
   }
   return terms;
+}
+
+Tensor Autoencoder::mean_cost(const Pass& pass) const {
+  if (pass.samples == 1) return likelihood_->negative_log(pass.output, pass.target);
+  const auto costs = likelihood_->negative_log(pass.output, repeated(pass.target, pass.samples));
+  return costs.view({-1, pass.samples}).mean(1);
+}
+
+Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
+  if (!bottleneck_->samples_codes()) return likelihood_->mean(pass.output);
+  return likelihood_->mean(backbone_->decode(bottleneck_->read(pass.pre_code, step), step));
 }
 
 void Autoencoder::forward(const Batch& batch, const Step& step, Pass& pass) const {

@@ -52,8 +52,8 @@ struct Context {
       : input(std::move(shape)), seed(model_seed), classes(label_classes) {}
 
   Shape input;
-  std::int64_t seed;     ///< of the initial weights
-  std::int64_t classes;  ///< number of classes of the labels; 0 without labels
+  std::int64_t seed;             ///< of the initial weights
+  std::int64_t classes;          ///< number of classes of the labels; 0 without labels
   at::Device device = at::kCPU;  ///< on the meta device a model has shapes, but no values
   /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian.
   Bounds values = between(0, 1);
@@ -140,6 +140,10 @@ class Autoencoder : public torch::nn::Module {
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
   bool needs_input_gradient_ = false;
 
+  /// The negative log-likelihood of each row, [batch], averaged over its samples.
+  Tensor mean_cost(const Pass& pass) const;
+  /// That of the bottleneck's reading of the pass.
+  Tensor reconstruction(const Pass& pass, const Step& step) const;
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);
   std::vector<TermOutline> terms() const;

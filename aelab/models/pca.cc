@@ -42,8 +42,8 @@ void Pca::solve(const Dataset& data) {
   const auto found = principal_components(data, elements(code_shape()));
   const auto scale =
       whiten_ ? at::where(found.variances > 0, found.variances, 1).sqrt() : at::ones_like(found.variances);
-  named_children()["backbone"]->as<DenseBackbone>()->set_linear(
-      found.components / scale.unsqueeze(1), (found.components * scale.unsqueeze(1)).t());
+  named_children()["backbone"]->as<DenseBackbone>()->set_linear(found.components / scale.unsqueeze(1),
+                                                                (found.components * scale.unsqueeze(1)).t());
   parts().backbone.data_mean().copy_(found.mean);
   variances_.copy_(found.variances);
   ratios_.copy_(found.variances / found.total_variance);

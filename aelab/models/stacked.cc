@@ -161,7 +161,8 @@ Stacked::Stacked(const Config& config, const Context& context)
     : Stacked(config, context, make_layers(config, context)) {}
 
 Stacked::Stacked(const Config& config, const Context& context, Layers layers)
-    : Autoencoder(whole(layers), context, std::make_shared<StackBackbone>(layers), layers.back()->bottleneck()),
+    : Autoencoder(whole(layers), context, std::make_shared<StackBackbone>(layers),
+                  layers.back()->bottleneck()),
       config_(config),
       layers_(std::move(layers)),
       classes_(context.classes),
@@ -302,15 +303,15 @@ Phase Stacked::network_phase() {
   const auto trained =
       reaching(logits(encode(at::zeros(shape, parameters().front().options().requires_grad(false)))).sum(),
                parameters_of(*this));
-  return {.name = "classifier",
-          .updates = {{.name = "model",
-                       .parameters = trained,
-                       .objective = objective,
-                       .after_step = [this](std::span<const Pass> passes) { after_step(passes); },
-                       .terms = {{.name = kClassification, .additivity = row_additivity()},
-                                 {.name = kError}}}},
-          .epochs = config_.network->epochs,
-          .needs_labels = true};
+  return {
+      .name = "classifier",
+      .updates = {{.name = "model",
+                   .parameters = trained,
+                   .objective = objective,
+                   .after_step = [this](std::span<const Pass> passes) { after_step(passes); },
+                   .terms = {{.name = kClassification, .additivity = row_additivity()}, {.name = kError}}}},
+      .epochs = config_.network->epochs,
+      .needs_labels = true};
 }
 
 /// A classifier fitted on the codes; its only term is the share of errors, 1 before it is fitted.
@@ -327,10 +328,8 @@ Phase Stacked::classifier_phase() {
     is_fitted_ = true;
   };
   return {.name = "classifier",
-          .updates = {{.name = "classifier",
-                       .parameters = {},
-                       .objective = objective,
-                       .terms = {{.name = kError}}}},
+          .updates =
+              {{.name = "classifier", .parameters = {}, .objective = objective, .terms = {{.name = kError}}}},
           .needs_labels = true,
           .solve = solve};
 }

@@ -4,10 +4,13 @@
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/gaussian_bottleneck.h"
+#include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/nn/vector_quantized_bottleneck.h"
 
 namespace aelab {
 
@@ -30,7 +33,10 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
 Registry<Bottleneck>& Bottleneck::registry() {
   static auto registry = Registry<Bottleneck>("bottleneck", "bottlenecks", "kind")
                              .add<DeterministicBottleneck>()
-                             .add<KSparseBottleneck>();
+                             .add<KSparseBottleneck>()
+                             .add<GaussianBottleneck>()
+                             .add<VectorQuantizedBottleneck>()
+                             .add<JumpReluBottleneck>();
   return registry;
 }
 

@@ -287,9 +287,10 @@ void ConvolutionalBackbone::regularize(const Initializer& initializer) {
       auto& layer = (*layers)[i];
       layer.hidden = layer.convolution && (layers == &encoder_ || i < last);
       if (!layer.hidden || config_.regularization.normalization == Normalize::none) continue;
-      layer.normalization = register_module(
-          network + ("_" + std::to_string(i)) + "_normalization",
-          std::make_shared<Normalization>(config_.regularization.normalization, layer.output[0], initializer));
+      layer.normalization =
+          register_module(network + ("_" + std::to_string(i)) + "_normalization",
+                          std::make_shared<Normalization>(config_.regularization.normalization,
+                                                          layer.output[0], initializer));
     }
   }
 }
@@ -370,7 +371,8 @@ namespace {
 std::string in_words(const ConvolutionalLayer& layer) {
   if (layer.pool) return std::string(name_of(*layer.pool)) + " pooling by " + std::to_string(layer.size);
   if (layer.upsample) return "upsampling by " + std::to_string(*layer.upsample);
-  if (layer.crop) return "crop to " + std::to_string((*layer.crop)[0]) + "x" + std::to_string((*layer.crop)[1]);
+  if (layer.crop)
+    return "crop to " + std::to_string((*layer.crop)[0]) + "x" + std::to_string((*layer.crop)[1]);
   const auto kernel = std::to_string(layer.kernel);
   const auto what = kernel + "x" + kernel + " convolution";
   return layer.stride > 1 ? what + ", stride " + std::to_string(layer.stride) : what;

@@ -67,7 +67,9 @@ class ConvolutionalBackbone : public Backbone {
 
   /// Throws an Error if the layers do not fit; if the decoder does not, the message has one that does.
   ConvolutionalBackbone(const Config& config, const BackboneContext& context);
-  Tensor encode(const Tensor& x, const Step& step) const override { return run(encoder_, "encoder", x, step); }
+  Tensor encode(const Tensor& x, const Step& step) const override {
+    return run(encoder_, "encoder", x, step);
+  }
   Tensor decode(const Tensor& code, const Step& step) const override {
     return run(decoder_, "decoder", code, step);
   }

@@ -67,8 +67,8 @@ void DenseBackbone::add_normalizations(const std::string& network, const std::ve
   if (method == Normalize::none) return;
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const auto name = network + "_" + std::to_string(i);
-    normalizations_[name] = register_module(
-        name + "_normalization", std::make_shared<Normalization>(method, widths[i], initializer));
+    normalizations_[name] = register_module(name + "_normalization",
+                                            std::make_shared<Normalization>(method, widths[i], initializer));
   }
 }
 

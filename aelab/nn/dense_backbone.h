@@ -61,8 +61,8 @@ class DenseBackbone : public Backbone {
   std::int64_t code_;
   Tensor mean_;  // [features]; undefined unless centered
   std::vector<std::shared_ptr<Affine>> encoder_;
-  std::vector<std::shared_ptr<Affine>> decoder_;  // empty when tied
-  std::vector<Tensor> decoder_biases_;            // when tied
+  std::vector<std::shared_ptr<Affine>> decoder_;                          // empty when tied
+  std::vector<Tensor> decoder_biases_;                                    // when tied
   std::map<std::string, std::shared_ptr<Normalization>> normalizations_;  // by name: "encoder_0"
 };
 

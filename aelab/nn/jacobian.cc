@@ -28,7 +28,9 @@ Tensor code_slope(const Pass& pass, const Parts& parts, const Step& step) {
 /// The encoder's layers at x; of the last one only the rows that the reading uses.
 std::vector<AffineLayer> layers_to_code(const Parts& parts, const Tensor& x, const Step& step) {
   auto layers = parts.backbone.affine_layers(x, step);
-  layers.back().weight = layers.back().weight.narrow(0, 0, elements(parts.backbone.code_shape()));
+  auto& weight = layers.back().weight;
+  const auto used = elements(parts.backbone.code_shape());
+  if (used < weight.size(0)) weight = weight.narrow(0, 0, used);
   return layers;
 }
 
@@ -88,8 +90,9 @@ void require_jacobian(const Parts& parts, std::string_view user) {
     throw Error("model.bottleneck: its codes have no Jacobian, which " + std::string(user) +
                 " needs: choose another bottleneck, or leave " + std::string(user) + " out");
   if (parts.backbone.couples_rows())
-    throw Error("model.backbone.normalization: with \"batch\" a code depends on the other rows of its batch, so " +
-                std::string(user) + " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
+    throw Error(
+        "model.backbone.normalization: with \"batch\" a code depends on the other rows of its batch, so " +
+        std::string(user) + " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
 }
 
 JacobianMethod exact_jacobian_method(const Parts& parts) {
@@ -124,7 +127,7 @@ Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& s
 Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Parts& parts,
                                const Step& step) {
   const auto code = reading(pass, parts, step);
-  const auto coins = step.noise().uniform_like("hutchinson", repeated(code.detach(), directions));
+  const auto coins = step.noise().uniform_like("hutchinson", repeated(code.detach(), directions), directions);
   auto sum = at::zeros({code.size(0)}, code.options());
   for (std::int64_t i = 0; i < directions; ++i) {
     const auto signs = at::where(sample(coins, i, directions) < 0.5, -1.0, 1.0).to(code.scalar_type());

@@ -26,8 +26,8 @@ enum class Initialization {
 
 std::span<const std::string_view> names(Initialization);
 
-/// Makes the initial parameters of a model's layers, one after the other, from a seed. On the meta device they
-/// have shapes and no values, and cost nothing: to describe a model and to count its parameters.
+/// Makes the initial parameters of a model's layers, one after the other, from a seed. On the meta device
+/// they have shapes and no values, and cost nothing: to describe a model and to count its parameters.
 class Initializer {
  public:
   explicit Initializer(std::int64_t seed, std::string_view stream = "initialization",

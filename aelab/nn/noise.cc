@@ -22,12 +22,14 @@ const noise::Kernels& noise::chosen() {
 }
 
 template <class Fill>
-at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, Fill fill) const {
+at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples,
+                              Fill fill) const {
   constexpr std::int64_t kGrain = 16384;  // numbers that are worth a thread
-  const auto rows = rows_.defined() ? rows_.size(0) : x.size(0);
-  if (rows == 0 || x.size(0) % rows != 0)
+  const auto rows = rows_.defined() ? rows_.size(0) : x.size(0) / samples;
+  if (rows == 0 ? x.size(0) > 0 : x.size(0) % rows != 0)
     throw std::logic_error("noise for another batch than that of the rows");
   auto numbers = at::empty(x.sizes(), at::kFloat);
+  if (rows == 0) return numbers.to(x.options());
   const auto count = numbers.numel() / rows;
   const auto places = rows_.defined() ? rows_.cpu().contiguous() : at::Tensor();
   const auto* place = rows_.defined() ? places.const_data_ptr<std::int64_t>() : nullptr;
@@ -50,12 +52,12 @@ at::Tensor sample(const at::Tensor& repeated, std::int64_t i, std::int64_t sampl
   return repeated.slice(0, i, repeated.size(0), samples);
 }
 
-at::Tensor Noise::uniform_like(std::string_view stream, const at::Tensor& x) const {
-  return filled_like(stream, x, noise::chosen().uniform);
+at::Tensor Noise::uniform_like(std::string_view stream, const at::Tensor& x, std::int64_t samples) const {
+  return filled_like(stream, x, samples, noise::chosen().uniform);
 }
 
-at::Tensor Noise::normal_like(std::string_view stream, const at::Tensor& x) const {
-  return filled_like(stream, x, noise::chosen().normal);
+at::Tensor Noise::normal_like(std::string_view stream, const at::Tensor& x, std::int64_t samples) const {
+  return filled_like(stream, x, samples, noise::chosen().normal);
 }
 
 }  // namespace aelab

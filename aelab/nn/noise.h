@@ -24,11 +24,12 @@ class Noise {
       : seed_(seed), pass_(pass), rows_(std::move(rows)), scope_(std::move(scope)) {}
 
   /// Uniform in [0, 1), multiples of 2^-24, of x's shape, type and device. x is [batch x samples, ...], a
-  /// row's samples side by side. Throws std::logic_error if the batch is not that of the rows.
-  at::Tensor uniform_like(std::string_view stream, const at::Tensor& x) const;
+  /// row's samples side by side; `samples` counts where the rows are not given. Throws std::logic_error if
+  /// the batch is not that of the rows.
+  at::Tensor uniform_like(std::string_view stream, const at::Tensor& x, std::int64_t samples = 1) const;
   /// Standard normal, by Box and Muller's transform (1958) of pairs of uniform numbers: at most 6.6 in
   /// absolute value.
-  at::Tensor normal_like(std::string_view stream, const at::Tensor& x) const;
+  at::Tensor normal_like(std::string_view stream, const at::Tensor& x, std::int64_t samples = 1) const;
 
  private:
   std::int64_t seed_ = 0, pass_ = 0;
@@ -36,7 +37,7 @@ class Noise {
   std::string scope_;
 
   template <class Fill>
-  at::Tensor filled_like(std::string_view stream, const at::Tensor& x, Fill fill) const;
+  at::Tensor filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill) const;
 };
 
 /// Every row `samples` times side by side: [batch, ...] -> [batch x samples, ...], and a row's `i`-th sample:

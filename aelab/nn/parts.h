@@ -25,12 +25,12 @@ constexpr double kWidest = 1'000'000;
 
 /// The results of one forward pass.
 struct Pass {
-  Tensor target;             ///< the clean input [batch, ...input]
-  Tensor input;              ///< the input of the encoder: the target, corrupted in training [batch, ...input]
-  Tensor pre_code;           ///< the encoder's linear output [batch, ...pre-code]
-  Tensor code;               ///< [batch x samples, ...code], a row's samples side by side
-  Tensor output;             ///< the decoder's linear output [batch x samples, ...input]
-  std::int64_t samples = 1;  ///< codes that the bottleneck made of each row
+  Tensor target;    ///< the clean input [batch, ...input]
+  Tensor input;     ///< the input of the encoder: the target, corrupted in training [batch, ...input]
+  Tensor pre_code;  ///< the encoder's linear output [batch, ...pre-code]
+  Tensor code;      ///< [batch x samples, ...code], a row's samples side by side
+  Tensor output;    ///< the decoder's linear output [batch x samples, ...input]
+  std::int64_t samples = 1;                   ///< codes that the bottleneck made of each row
   std::map<std::string, Tensor> extras = {};  ///< what the bottleneck names besides, such as "log_variance"
 };
 
@@ -101,8 +101,8 @@ struct LayerOutline {
 /// What a backbone is built for.
 struct BackboneContext {
   Shape input = {};
-  std::optional<std::int64_t> code = {};          ///< the dimension of the code, if the config has it
-  std::optional<std::int64_t> default_code = {};  ///< that of the recipe, for backbones that take one
+  std::optional<std::int64_t> code = {};             ///< the dimension of the code, if the config has it
+  std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
                                                      ///< by default the same
   std::int64_t seed = 0;
@@ -125,8 +125,10 @@ inline constexpr std::string_view takes_code = "takes the dimension of the code"
 class Backbone : public torch::nn::Module {
  public:
   static Registry<Backbone, const BackboneContext&>& registry();
-  virtual Tensor encode(const Tensor& x, const Step& step) const = 0;  ///< [batch, ...input] -> [batch, ...pre-code]
-  virtual Tensor decode(const Tensor& code, const Step& step) const = 0;  ///< [batch, ...code] -> [batch, ...input]
+  virtual Tensor encode(const Tensor& x,
+                        const Step& step) const = 0;  ///< [batch, ...input] -> [batch, ...pre-code]
+  virtual Tensor decode(const Tensor& code,
+                        const Step& step) const = 0;  ///< [batch, ...code] -> [batch, ...input]
   virtual Shape code_shape() const = 0;
   /// Its layers, from the input to the code and back; none if it does not describe itself.
   virtual std::vector<LayerOutline> layers() const { return {}; }
@@ -177,6 +179,9 @@ class Bottleneck : public torch::nn::Module {
 
   /// Whether read() has derivatives; codes from a finite set have none.
   virtual bool is_differentiable() const { return true; }
+  /// Whether autograd's gradients of codes and terms are their derivatives: false where they pass straight
+  /// through a step, or are estimates.
+  virtual bool has_exact_gradients() const { return true; }
   /// Whether read() is elementwise on the first elements of a pre-code, so that slope() is its derivative.
   virtual bool has_slope() const { return false; }
   /// d code / d (those elements), [batch, ...code], where `code` is read(pre_code, step).
@@ -210,7 +215,8 @@ struct Parts {
 class Penalty : public torch::nn::Module {
  public:
   static Registry<Penalty>& registry();
-  /// The unweighted value, [] or [batch].
+  /// The unweighted value, [] or [batch], or [batch x samples] where the bottleneck makes several codes of a
+  /// row.
   virtual Tensor value(const Pass& pass, const Parts& parts, const Step& step) const = 0;
   virtual const Schedule& weight() const = 0;
   /// Called once with the shape of the code; registers buffers.

@@ -123,8 +123,9 @@ bool ContractiveHessianPenalty::needs_input_gradient(const Parts& parts) const {
 
 Tensor ContractiveHessianPenalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
   const auto input = pass.input.detach();
-  const auto noise = step.noise().normal_like("contractive-hessian", repeated(input, config_.samples));
-  auto sum = at::zeros({pass.code.size(0)}, pass.code.options());
+  const auto noise =
+      step.noise().normal_like("contractive-hessian", repeated(input, config_.samples), config_.samples);
+  auto sum = at::zeros({input.size(0)}, pass.code.options());
   for (std::int64_t i = 0; i < config_.samples; ++i) {
     Pass near;
     near.input = at::add(input, sample(noise, i, config_.samples), config_.level)

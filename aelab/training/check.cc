@@ -103,10 +103,11 @@ void check_accumulation(const TrainerConfig& config, const std::vector<Phase>& p
     for (const auto& update : phase.updates)
       for (const auto& term : update.terms)
         if (term.in_training && !phase.solve && term.additivity == Additivity::batch)
-          throw Error(fmt::format("training.accumulate: the term {} depends on all rows of a batch together, so "
-                                  "{} batches of {} rows are not as if they were one; set it to 1 and "
-                                  "training.batch_size to {}",
-                                  term.name, together, config.batch_size, config.batch_size * together));
+          throw Error(
+              fmt::format("training.accumulate: the term {} depends on all rows of a batch together, so "
+                          "{} batches of {} rows are not as if they were one; set it to 1 and "
+                          "training.batch_size to {}",
+                          term.name, together, config.batch_size, config.batch_size * together));
 }
 
 /// And those that callbacks add.

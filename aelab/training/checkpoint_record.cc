@@ -34,13 +34,16 @@ void CheckpointRecord::fields(Fields& f) {
 }
 
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path) {
-  constexpr std::int64_t kFormat = 1;
   const auto value = parse_json(text, path);
   const auto* format = value.is_object() && value.contains("format") ? &value["format"] : nullptr;
   if (!format) throw Error(path + ": is not a checkpoint of aelab");
-  if (*format != kFormat)
+  if (*format == 1)
+    throw Error(path +
+                ": was written by an earlier version of aelab, which drew other random numbers: use that "
+                "version, or start a new run");
+  if (*format != CheckpointRecord::kFormat)
     throw Error(path + ": has format " + describe_json(*format) + "; this aelab reads " +
-                std::to_string(kFormat));
+                std::to_string(CheckpointRecord::kFormat));
   CheckpointRecord record;
   read_config(value, record, path);
   return record;

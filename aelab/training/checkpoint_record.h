@@ -32,7 +32,9 @@ struct RunIdentity {
 
 /// The metadata "aelab" of a checkpoint, a JSON object.
 struct CheckpointRecord {
-  std::int64_t format = 1;
+  /// 1: noise was drawn by batches; 2: by rows.
+  static constexpr std::int64_t kFormat = 2;
+  std::int64_t format = kFormat;
   Progress progress = {};
   AnyJson averages = {};   ///< the running sums of the epoch
   AnyJson kernels = {};    ///< in use when it was written

@@ -51,9 +51,7 @@ void Averages::add(const Terms& terms, const Tensor& total, std::int64_t rows) {
   rows_ += rows;
 }
 
-double Averages::loss() const {
-  return rows_ ? sums_[0].item<double>() / static_cast<double>(rows_) : 0;
-}
+double Averages::loss() const { return rows_ ? sums_[0].item<double>() / static_cast<double>(rows_) : 0; }
 
 Metrics Averages::means(const std::string& prefix) const {
   if (!sums_.defined()) return {{prefix + "/loss", std::nan("")}};

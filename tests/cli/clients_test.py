@@ -234,7 +234,7 @@ class Clients(program.TestCase):
         for name in ("last", "best"):
             with safe_open(folder / f"checkpoints/{name}.safetensors", framework="np") as file:
                 metadata = json.loads(file.metadata()["aelab"])
-                self.assertEqual(metadata["format"], 1)
+                self.assertEqual(metadata["format"], 2)
                 self.assertEqual(metadata["progress"]["epoch"], 1)
                 tensors = {key: file.get_tensor(key) for key in file.keys()}
             self.assertEqual(

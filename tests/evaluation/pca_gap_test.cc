@@ -175,8 +175,8 @@ TEST(PcaGap, OfAStackHasAnglesWhereItsDecoderIsAffine) {
   // The upper layer's mean is a sigmoid of its decoder's output.
   const auto sigmoid = results_of(
       Linear::Config{.code = 8},
-      Dense::Config{.base = {.code = 5,
-                             .likelihood = GaussianLikelihood::Config{.mean = GaussianMean::sigmoid}}});
+      Dense::Config{
+          .base = {.code = 5, .likelihood = GaussianLikelihood::Config{.mean = GaussianMean::sigmoid}}});
   EXPECT_GT(*sigmoid[1].value, 0);
   EXPECT_FALSE(sigmoid[2].value || sigmoid[3].value);
 }

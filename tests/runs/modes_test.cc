@@ -24,10 +24,12 @@ class Regularized : public Backbone {
 
   Regularized(const Config&, const BackboneContext& context) : input_(context.input), code_(*context.code) {
     Initializer initializer(context.seed, "test");
-    encoder_ = register_module("encoder", std::make_shared<Affine>(elements(input_), code_, true,
-                                                                   Initialization::glorot_uniform, initializer));
-    decoder_ = register_module("decoder", std::make_shared<Affine>(code_, elements(input_), true,
-                                                                   Initialization::glorot_uniform, initializer));
+    encoder_ = register_module(
+        "encoder",
+        std::make_shared<Affine>(elements(input_), code_, true, Initialization::glorot_uniform, initializer));
+    decoder_ = register_module(
+        "decoder",
+        std::make_shared<Affine>(code_, elements(input_), true, Initialization::glorot_uniform, initializer));
     mean_ = register_buffer("mean", at::zeros({code_}));
     variance_ = register_buffer("variance", at::ones({code_}));
   }

@@ -9,6 +9,7 @@
 
 #include "aelab/core/files.h"
 #include "aelab/core/safetensors.h"
+#include "aelab/models/stacked.h"
 #include "aelab/training/callbacks/learning_rate.h"
 #include "aelab/training/callbacks/plateau.h"
 #include "aelab/training/callbacks/throughput.h"
@@ -90,6 +91,28 @@ TEST(WeightAverage, IsTheBiasCorrectedMeanOfTheStepsByHand) {
   EXPECT_TRUE(at::allclose(row_of(*averaged), expected, 1e-5, 1e-7));
   EXPECT_FALSE(at::allclose(row_of(*averaged), weights[3], 1e-4, 1e-6));
   EXPECT_TRUE(at::equal(row_of(*model), weights[3]));  // the model keeps its own weights
+}
+
+TEST(WeightAverage, OfAStackIsWithoutTheClassifierThatWasFittedToOtherWeights) {
+  const auto stack = [] {
+    return std::make_shared<Stacked>(
+        Stacked::Config{.layers = {Dense::Config{.base = {.code = 5}}},
+                        .classifier = Choice<Classifier>::named("nearest-neighbors")},
+        Context({1, 8, 8}, /*model_seed=*/1, /*label_classes=*/10));
+  };
+  const TemporaryFolder folder;
+  const auto history =
+      Trainer(plain_sgd(0.1, 1), {{.callback = WeightAverage::Config{.decay = 0.9}}, checkpoint_every_step()})
+          .fit(*stack(), few_digits(64), {folder.path(), {}});
+  const auto last = stack(), averaged = stack();
+  load_model_state(folder / "checkpoints/last.safetensors", *last);
+  load_model_state(folder / "checkpoints/ema.safetensors", *averaged);
+  EXPECT_TRUE(last->classifies());
+  EXPECT_FALSE(averaged->classifies());
+  EXPECT_FALSE(at::equal(parameters_of(*last).front().second, parameters_of(*averaged).front().second));
+  const auto losses = values_of(history, "ema/loss");
+  ASSERT_EQ(losses.size(), 2u);
+  EXPECT_TRUE(std::isfinite(losses[0]) && std::isnan(losses[1]));  // the classifier's phase takes no steps
 }
 
 TEST(WeightAverage, ResumesWithTheStepsThatItCounted) {

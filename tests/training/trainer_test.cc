@@ -282,9 +282,12 @@ TEST_F(DamagedCheckpoint, OfAnotherModelOrFormatIsRefused) {
   write_safetensors(path, file.tensors(), {});
   EXPECT_SAYS(resumption(), "is not a checkpoint of aelab");
   auto metadata = json::parse(file.metadata().at("aelab"));
-  metadata["format"] = 2;
+  metadata["format"] = 3;
   write_safetensors(path, file.tensors(), {{"aelab", metadata.dump()}});
-  EXPECT_SAYS(resumption(), "has format 2; this aelab reads 1");
+  EXPECT_SAYS(resumption(), "has format 3; this aelab reads 2");
+  metadata["format"] = 1;
+  write_safetensors(path, file.tensors(), {{"aelab", metadata.dump()}});
+  EXPECT_SAYS(resumption(), "was written by an earlier version of aelab, which drew other random numbers");
 }
 
 TEST(Signals, StopAfterTheStepAndResumeToTheSameBits) {

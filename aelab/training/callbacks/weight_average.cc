@@ -45,20 +45,21 @@ void WeightAverage::with_average(Training& training, const std::function<void()>
   std::vector<Tensor> raw;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     raw.push_back(weights[i].second.detach().clone());
-    if (steps_ > 0) weights[i].second.copy_(sums[i].second / share);
+    weights[i].second.copy_(sums[i].second / share);
   }
   work();
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i].second.copy_(raw[i]);
 }
 
 void WeightAverage::epoch_end(Training& training) {
+  if (steps_ == 0) return;
   with_average(training, [&] {
     for (auto& metric : training.validate("ema")) training.metrics.push_back(std::move(metric));
   });
 }
 
 void WeightAverage::boundary(Training& training, Boundary boundary) {
-  if (boundary != Boundary::phase && boundary != Boundary::stop) return;
+  if (steps_ == 0 || (boundary != Boundary::phase && boundary != Boundary::stop)) return;
   const auto folder = training.folder / "checkpoints";
   std::filesystem::create_directories(folder);
   with_average(training, [&] { save_checkpoint(folder / "ema.safetensors", training); });

@@ -7,7 +7,8 @@ namespace aelab {
 /// Keeps an exponential moving average of the weights, with bias correction (Polyak & Juditsky 1992; Kingma &
 /// Ba 2015, section 7.2): mean = decay mean + (1 - decay) weights after every step, over 1 - decay^steps.
 /// Adds the metrics ema/<term> of the validation split with the averaged weights, and writes the model with
-/// these weights to checkpoints/ema.safetensors at the end of a phase and at a stop.
+/// these weights to checkpoints/ema.safetensors at the end of a phase and at a stop. Phases in closed form
+/// take no steps and leave the file as it is: what they fit belongs to the weights themselves.
 class WeightAverage : public Callback {
  public:
   struct Config {

@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "aelab/nn/gaussian_bottleneck.h"
+#include "aelab/nn/jump_relu_bottleneck.h"
+#include "aelab/nn/vector_quantized_bottleneck.h"
+#include "tests/torch_support.h"
+
+namespace aelab {
+namespace {
+
+Pass coded_by(const Bottleneck& bottleneck, const Tensor& pre_code, const Step& step = {}) {
+  Pass pass;
+  pass.pre_code = pre_code;
+  bottleneck.code(pass, step);
+  return pass;
+}
+
+Terms terms_of(const Bottleneck& bottleneck, const Pass& pass, const Step& step = {}) {
+  Terms terms;
+  bottleneck.add_terms(pass, step, terms);
+  return terms;
+}
+
+TEST(GaussianBottleneck, AddsTheDivergenceFromAStandardNormal) {
+  const GaussianBottleneck bottleneck({.weight = 0.5});
+  // N(1, 4) and N(-2, 1) beside N(0, 1): log(1/s) + (s^2 + m^2) / 2 - 1/2 each; a row at the prior has none.
+  const auto pre_code =
+      at::tensor({1.0, -2.0, std::log(4.0), 0.0, 0.0, 0.0, 0.0, 0.0}, at::kDouble).view({2, 4});
+  const auto terms = terms_of(bottleneck, coded_by(bottleneck, pre_code));
+  const double first = -std::log(2.0) + (4 + 1) / 2.0 - 0.5, second = (1 + 4) / 2.0 - 0.5;
+  EXPECT_TRUE(at::allclose(terms.all()[0].rows, at::tensor({first + second, 0.0}, at::kDouble)));
+  EXPECT_EQ(terms.all()[0].weight, 0.5);
+}
+
+TEST(GaussianBottleneck, DrawsCodesOfItsMomentsAndReadsTheMean) {
+  constexpr std::int64_t kSamples = 40000;
+  const GaussianBottleneck bottleneck({.samples = kSamples});
+  const auto pre_code = at::tensor({1.0F, -2.0F, std::log(4.0F), std::log(0.25F)}).view({1, 4});
+  const auto pass = coded_by(bottleneck, pre_code, Step{.seed = 3, .training = true});
+  ASSERT_EQ(pass.samples, kSamples);
+  ASSERT_EQ(pass.code.sizes(), (at::IntArrayRef{kSamples, 2}));
+  const double error = 5 / std::sqrt(static_cast<double>(kSamples));
+  EXPECT_TRUE(at::allclose(pass.code.mean(0), at::tensor({1.0F, -2.0F}), 0, 2 * error));
+  EXPECT_TRUE(at::allclose(pass.code.std(0), at::tensor({2.0F, 0.5F}), 0, 2 * error));
+  EXPECT_TRUE(at::equal(bottleneck.read(pre_code, {}), at::tensor({1.0F, -2.0F}).view({1, 2})));
+  EXPECT_EQ(coded_by(bottleneck, pre_code).samples, 1);
+}
+
+TEST(GaussianBottleneck, DrawsARowsSamplesSideBySideWhateverItsBatch) {
+  const GaussianBottleneck bottleneck({.samples = 3});
+  auto random = fixed_generator();
+  const auto pre_code = at::empty({4, 2, 3, 3}).normal_(0, 1, random);
+  const auto all = coded_by(bottleneck, pre_code, Step{.seed = 3, .training = true}).code;
+  EXPECT_EQ(all.sizes(), (at::IntArrayRef{12, 1, 3, 3}));
+  const Step step{.seed = 3, .training = true, .rows = at::tensor({2}, at::kLong)};
+  EXPECT_TRUE(
+      at::allclose(coded_by(bottleneck, pre_code.slice(0, 2, 3), step).code, all.slice(0, 6, 9), 1e-6));
+}
+
+VectorQuantizedBottleneck quantizer(const Tensor& codebook, const Shape& code,
+                                    std::optional<std::int64_t> dimension = {}) {
+  VectorQuantizedBottleneck bottleneck({.codes = codebook.size(0), .dimension = dimension});
+  bottleneck.build(code, /*seed=*/0);
+  const at::NoGradGuard no_grad;
+  bottleneck.named_parameters()["codebook"].copy_(codebook);
+  return bottleneck;
+}
+
+TEST(VectorQuantized, TakesTheNearestOfItsCodebook) {
+  const auto codebook = at::tensor({0.0F, 0.0F, 1.0F, 1.0F, -2.0F, 0.0F}).view({3, 2});
+  const auto bottleneck = quantizer(codebook, {2});
+  const auto pass = coded_by(bottleneck, at::tensor({0.4F, 0.2F, 0.9F, 2.0F, -5.0F, 1.0F}).view({3, 2}));
+  EXPECT_TRUE(at::equal(pass.extras.at("indices").flatten(), at::tensor({0, 1, 2}, at::kLong)));
+  EXPECT_TRUE(at::equal(pass.code, codebook));
+  // An image: the channels at each place are a vector, [1, 1] and [-2, 0] here.
+  const auto image = at::tensor({1.1F, -1.8F, 0.7F, 0.1F}).view({1, 2, 1, 2});
+  const auto of_image = quantizer(codebook, {2, 1, 2});
+  EXPECT_TRUE(at::equal(of_image.read(image, {}).flatten(), at::tensor({1.0F, -2.0F, 1.0F, 0.0F})));
+  // Four features as two vectors.
+  const auto of_pairs = quantizer(codebook, {4}, 2);
+  EXPECT_TRUE(at::equal(of_pairs.read(at::tensor({1.2F, 0.8F, -3.0F, 0.0F}).view({1, 4}), {}).flatten(),
+                        at::tensor({1.0F, 1.0F, -2.0F, 0.0F})));
+}
+
+TEST(VectorQuantized, MovesEachSideByItsOwnTermAndPassesGradientsThrough) {
+  const auto bottleneck = quantizer(at::tensor({0.0F, 3.0F}).view({2, 1}), {1});
+  const auto pre_code = at::tensor({1.0F, 2.0F, 5.0F}).view({3, 1}).requires_grad_();
+  const auto codebook = bottleneck.named_parameters()["codebook"];
+  const auto pass = coded_by(bottleneck, pre_code);
+  const auto terms = terms_of(bottleneck, pass);
+  EXPECT_TRUE(at::equal(terms.all()[0].rows, at::tensor({1.0F, 1.0F, 4.0F})));
+  EXPECT_TRUE(at::equal(terms.all()[1].rows, at::tensor({1.0F, 1.0F, 4.0F})));
+  EXPECT_EQ(terms.all()[1].weight, 0.25);
+  const auto gradients = [&](const Tensor& value) {
+    return torch::autograd::grad({value}, {pre_code, codebook}, {}, true, false, /*allow_unused=*/true);
+  };
+  const auto of_codebook = gradients(terms.all()[0].rows.sum());
+  EXPECT_FALSE(of_codebook[0].defined());
+  EXPECT_TRUE(at::equal(of_codebook[1].flatten(), at::tensor({-2.0F, 2.0F - 4.0F})));
+  const auto of_commitment = gradients(terms.all()[1].rows.sum());
+  EXPECT_TRUE(at::equal(of_commitment[0].flatten(), at::tensor({2.0F, -2.0F, 4.0F})));
+  EXPECT_FALSE(of_commitment[1].defined());
+  const auto through = gradients((pass.code.flatten() * at::tensor({1.0F, 2.0F, 3.0F})).sum());
+  EXPECT_TRUE(at::equal(through[0].flatten(), at::tensor({1.0F, 2.0F, 3.0F})));
+  EXPECT_FALSE(through[1].defined());
+}
+
+TEST(VectorQuantized, RefusesACodeThatIsNotMadeOfItsVectors) {
+  EXPECT_SAYS(message_of<Error>([] {
+                quantizer(at::zeros({2, 4}), {6}, 4);
+              }),
+              "model.bottleneck.dimension: 4 does not divide the 6 features of the code");
+}
+
+JumpReluBottleneck jump_relu(double threshold, double bandwidth, const Shape& code) {
+  JumpReluBottleneck bottleneck({.weight = 0.1, .threshold = threshold, .bandwidth = bandwidth});
+  bottleneck.build(code, /*seed=*/0);
+  bottleneck.to(at::kDouble);
+  return bottleneck;
+}
+
+TEST(JumpRelu, KeepsWhatExceedsItsThresholdAndCountsIt) {
+  const auto bottleneck = jump_relu(0.5, 0.2, {3});
+  const auto x = at::tensor({0.4, 0.6, 2.0, -1.0, 0.1, 0.2}, at::kDouble).view({2, 3});
+  EXPECT_TRUE(at::equal(bottleneck.read(x, {}),
+                        at::tensor({0.0, 0.6, 2.0, 0.0, 0.0, 0.0}, at::kDouble).view({2, 3})));
+  const auto terms = terms_of(bottleneck, coded_by(bottleneck, x));
+  EXPECT_TRUE(at::equal(terms.all()[0].rows, at::tensor({2.0, 0.0}, at::kDouble)));
+}
+
+TEST(JumpRelu, HasTheGradientsOfThePaper) {
+  // Equations 11 and 12 with a rectangular kernel: of the code -theta / e, of the step -1 / e for pre-codes
+  // within e / 2 of theta; times d theta / d log theta = theta.
+  constexpr double kThreshold = 0.5, kBandwidth = 0.4;
+  const auto bottleneck = jump_relu(kThreshold, kBandwidth, {1});
+  const auto x = at::tensor({0.2, 0.4, 0.6, 1.0}, at::kDouble).view({4, 1}).requires_grad_();
+  const auto weights = at::tensor({1.0, 2.0, 3.0, 4.0}, at::kDouble).view({4, 1});
+  const auto pass = coded_by(bottleneck, x);
+  const auto gradients = [&](const Tensor& value) {
+    return torch::autograd::grad({value}, {x, bottleneck.parameters().front()}, {}, true, false, true);
+  };
+  const auto of_code = gradients((pass.code * weights).sum());
+  EXPECT_TRUE(at::equal(of_code[0].flatten(), at::tensor({0.0, 0.0, 3.0, 4.0}, at::kDouble)));
+  EXPECT_NEAR(of_code[1].item<double>(), -kThreshold / kBandwidth * (2 + 3) * kThreshold, 1e-6);
+  const auto terms = terms_of(bottleneck, pass);
+  const auto of_step = gradients((terms.all()[0].rows * weights.flatten()).sum());
+  EXPECT_FALSE(of_step[0].defined());
+  EXPECT_NEAR(of_step[1].item<double>(), -1 / kBandwidth * (2 + 3) * kThreshold, 1e-6);
+}
+
+}  // namespace
+}  // namespace aelab
