@@ -69,18 +69,18 @@ RunData data_of(const Comparison& comparison, const PlannedRun& planned) {
 /// The first difference between the files and rows of two records: "d/test.csv has 620 bytes, not 5000"; ""
 /// if there is none. The same files may be recorded by different paths.
 std::string difference_of_data(const json& now, const json& before) {
-  const auto none = json::array();
-  const auto files = now.value("files", none), others = before.value("files", none);
+  const auto &files = now.at("files"), &others = before.at("files");
   if (files.size() != others.size()) return fmt::format("{} files, not {}", files.size(), others.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto path = files[i].value("path", "a file");
-    const auto bytes = files[i].value("bytes", json()), before_bytes = others[i].value("bytes", json());
+    const auto text = [](const json& file, const char* key) { return file.at(key).get<std::string>(); };
+    const auto path = text(files[i], "path");
+    const auto &bytes = files[i].at("bytes"), &before_bytes = others[i].at("bytes");
     if (bytes != before_bytes)
       return fmt::format("{} has {} bytes, not {}", path, bytes.dump(), before_bytes.dump());
-    const auto sum = files[i].value("crc32", ""), before_sum = others[i].value("crc32", "");
+    const auto sum = text(files[i], "crc32"), before_sum = text(others[i], "crc32");
     if (sum != before_sum) return fmt::format("{} has the checksum {}, not {}", path, sum, before_sum);
   }
-  const auto rows = now.value("rows", json()), before_rows = before.value("rows", json());
+  const auto &rows = now.at("rows"), &before_rows = before.at("rows");
   return rows == before_rows ? "" : "rows: " + rows.dump() + ", not " + before_rows.dump();
 }
 
@@ -139,8 +139,7 @@ std::string damage_of_config(const fs::path& run) {
 json recorded_comparison(const fs::path& path) {
   Problems damage;
   json recorded;
-  damage.attempt(
-      [&] { recorded = parse_json(read_file_within(path.parent_path(), path.filename()), path.string()); });
+  damage.attempt([&] { recorded = read_json(path.parent_path(), path.filename()); });
   if (damage.empty() && !recorded.is_object())
     damage.add(path.string() + ": must be an object, not " + describe_json(recorded));
   if (damage.empty()) return recorded;

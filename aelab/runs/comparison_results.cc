@@ -13,6 +13,7 @@
 #include "aelab/core/text.h"
 #include "aelab/runs/comparison_confounds.h"
 #include "aelab/runs/comparison_identity.h"
+#include "aelab/runs/record.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -72,16 +73,8 @@ ComparedRun read_run(const Comparison& comparison, const PlannedRun& planned) {
 
 /// Whether a run's source has no test split.
 bool draws_its_test(const fs::path& folder) {
-  bool drawn = false;
-  Problems damage;
-  damage.attempt([&] {
-    const auto path = folder / "data.json";
-    if (!has_entry(path)) return;
-    const auto record = parse_json(read_file_within(folder, "data.json"), path.string());
-    const json::json_pointer test("/rows/test");
-    drawn = record.contains(test) && record[test] == 0;
-  });
-  return drawn;
+  const auto record = readable_data_record(folder);
+  return !record.is_null() && record.at("rows").value("test", json()) == 0;
 }
 
 /// All measures, in the order in which runs name them first.
@@ -160,9 +153,8 @@ std::optional<std::int64_t> code_dimensions(const fs::path& run) {
   std::optional<std::int64_t> dimensions;
   Problems damage;
   damage.attempt([&] {
-    const auto path = run / "summary" / "summary.json";
-    if (!has_entry(path)) return;
-    const auto summary = parse_json(read_file_within(run, "summary/summary.json"), path.string());
+    if (!has_entry(run / "summary" / "summary.json")) return;
+    const auto summary = read_json(run, "summary/summary.json");
     const json::json_pointer place("/model/code");
     const auto code = summary.contains(place) ? summary[place] : json();
     const bool is_shape =

@@ -21,6 +21,7 @@
 #include "aelab/core/text.h"
 #include "aelab/core/version.h"
 #include "aelab/nn/kernels.h"
+#include "aelab/runs/record.h"
 
 namespace aelab {
 namespace {
@@ -81,7 +82,7 @@ std::vector<std::string> changed_surroundings(const std::filesystem::path& folde
   if (!has_entry(path)) return {};
   nlohmann::json then;
   try {
-    then = parse_json(read_file_within(folder, "environment.json"), path.string());
+    then = read_json(folder, "environment.json");
     if (!then.is_object()) throw Error(path.string() + ": is not a JSON object");
   } catch (const Error& error) {
     return {"caution: this run may have begun on another machine: " + first_line(error.what())};

@@ -88,15 +88,12 @@ RunConfig load_run_config(const fs::path& folder) {
 json readable_data_record(const fs::path& folder) {
   json record;
   Problems unknown;  // damage is reported where data are read
-  if (has_entry(folder / kDataRecord))
-    unknown.attempt(
-        [&] { record = parse_json(read_file_within(folder, kDataRecord), (folder / kDataRecord).string()); });
+  if (has_entry(folder / kDataRecord)) unknown.attempt([&] { record = read_json(folder, kDataRecord); });
   return is_record_of_data(record) ? record : json();
 }
 
 RunIdentity recorded_identity(const fs::path& folder) {
-  const auto path = folder / "config.json";
-  RunIdentity identity{.config = {parse_json(read_file_within(folder, "config.json"), path.string()).dump()}};
+  RunIdentity identity{.config = {read_json(folder, "config.json").dump()}};
   if (const auto record = readable_data_record(folder); !record.is_null())
     identity.data = checksum(record.dump());
   if (identity.data.empty()) identity.data = data_known_to_checkpoints(folder);
@@ -111,7 +108,7 @@ std::string check_recorded_data(const fs::path& folder, const Data& data) {
     return caution_of_missing_record(folder, known);
   }
   try {
-    check_record(parse_json(read_file_within(folder, kDataRecord), path.string()), data);
+    check_record(read_json(folder, kDataRecord), data);
     return {};
   } catch (const json::exception&) {
     throw Error(path.string() + ": is not a file that aelab wrote; restore it, or start a new run");
@@ -131,8 +128,7 @@ std::string initialize_as_recorded(Autoencoder& model, const InitializationConfi
   const auto path = folder / "environment.json";
   json environment;
   Problems unknown;
-  unknown.attempt(
-      [&] { environment = parse_json(read_file_within(folder, "environment.json"), path.string()); });
+  unknown.attempt([&] { environment = read_json(folder, "environment.json"); });
   const json::json_pointer place(std::string("/") + kInitialized + "/crc32");
   if (!environment.is_object() || !environment.contains(place) || !environment[place].is_string())
     return "caution: " + path.string() + " does not say which weights the run began with; those of " +

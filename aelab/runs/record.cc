@@ -34,7 +34,7 @@ T read_record(const std::filesystem::path& folder, const char* file, Read read) 
   const auto path = folder / file;
   if (!has_entry(path)) return {};
   try {
-    return read(parse_json(read_file_within(folder, file), path.string()));
+    return read(read_json(folder, file));
   } catch (const json::exception&) {
     throw Error(path.string() + ": is not a file that aelab wrote; was it edited?");
   }
@@ -53,6 +53,10 @@ std::optional<double> recorded_value(const json& number) {
 }
 
 }  // namespace
+
+json read_json(const std::filesystem::path& folder, const std::filesystem::path& file) {
+  return parse_json(read_file_within(folder, file), (folder / file).string());
+}
 
 void write_json(const std::filesystem::path& path, const json& value) {
   write_file(path, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");

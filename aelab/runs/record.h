@@ -51,6 +51,8 @@ void write_evaluation(const std::filesystem::path& folder, const Evaluated& eval
 /// Without results if there is no such file. Throws an Error if the file is not an evaluation.
 Evaluated read_evaluation(const std::filesystem::path& folder);
 
+/// A JSON file of a run folder. Throws an Error as read_file_within() and parse_json() do.
+nlohmann::json read_json(const std::filesystem::path& folder, const std::filesystem::path& file);
 /// Writes a value, indented, completely or not at all.
 void write_json(const std::filesystem::path& path, const nlohmann::json& value);
 

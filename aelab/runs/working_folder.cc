@@ -8,6 +8,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
+#include "aelab/runs/record.h"
 
 namespace aelab {
 namespace {
@@ -47,9 +48,8 @@ fs::path recorded_working_folder(const fs::path& folder) {
   Problems unknown;
   fs::path recorded;
   unknown.attempt([&] {
-    const auto file = folder / "environment.json";
-    if (!has_entry(file)) return;
-    const auto environment = parse_json(read_file_within(folder, "environment.json"), file.string());
+    if (!has_entry(folder / "environment.json")) return;
+    const auto environment = read_json(folder, "environment.json");
     if (environment.is_object() && environment.contains("folder") && environment["folder"].is_string())
       recorded = environment["folder"].get<std::string>();
   });
