@@ -64,8 +64,6 @@ bool lie_within(const Bounds& values, const Bounds& outer) {
   return values.least >= outer.least && values.most <= outer.most;
 }
 
-constexpr auto kReconstruction = "reconstruction", kDenoising = "denoising";
-
 AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   if (!config.corruption) config.corruption = NoCorruption::Config{};
   if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};

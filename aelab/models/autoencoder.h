@@ -39,8 +39,8 @@ Fields::Listed code_field(Fields& f, Code& code, std::string_view help) {
                       "z_dim", "z"});
 }
 
-/// The term that every objective has outside training, whatever its loss: see Autoencoder::loss.
-inline constexpr auto kSquaredError = "mse";
+/// The names of an autoencoder's own terms: see Autoencoder::loss.
+inline constexpr auto kReconstruction = "reconstruction", kSquaredError = "mse", kDenoising = "denoising";
 
 /// The data that a model is built for. Converts from a split, which knows all of it, and from a shape alone.
 struct Context {

@@ -7,7 +7,6 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
-#include "aelab/data/batches.h"
 #include "aelab/training/freeze.h"
 
 namespace aelab {
@@ -85,7 +84,7 @@ std::set<std::string> term_names(const std::vector<Phase>& phases, bool validate
 
 /// Those that the parts of any model may add.
 std::set<std::string> all_term_names() {
-  std::vector<std::string> terms = {"reconstruction", "denoising", kSquaredError};
+  std::vector<std::string> terms = {kReconstruction, kSquaredError, kDenoising};
   for (const auto& kind : Penalty::registry().all()) terms.push_back(kind.name);
   const std::initializer_list<const Kinds*> registries = {&Autoencoder::registry(), &Bottleneck::registry()};
   for (const auto* kinds : registries)
@@ -202,8 +201,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
   std::vector<PhaseLimits> limits;
   if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
-  problems.attempt(
-      [&] { check_accumulation(config, phases, Batches(data.train, config.batch_size).count()); });
+  problems.attempt([&] { check_accumulation(config, phases, config.epoch_batches(data.train.size())); });
   check_monitors(callbacks, with_added(term_names(phases, data.validation.size() > 0), made), problems);
 }
 

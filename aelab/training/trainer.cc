@@ -74,7 +74,7 @@ class Loop {
     training_.run = place.run;
     training_.notes = place.notes;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
-    training_.epoch_batches = Batches(data.train, config.batch_size).count();
+    training_.epoch_batches = config.epoch_batches(data.train.size());
     training_.epoch_steps = config.epoch_steps(data.train.size());
     training_.limits = phase_limits(config.budget, config.epochs, training_.phases);
     if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });

@@ -30,7 +30,8 @@ struct TrainerConfig {
   Kernels kernels = {};                      ///< "auto" is replaced by the checkpoint's when a run is resumed
 
   void fields(Fields& f);
-  /// Optimizer steps of an epoch over this many rows.
+  /// Batches and optimizer steps of an epoch over this many rows.
+  std::int64_t epoch_batches(std::int64_t rows) const;
   std::int64_t epoch_steps(std::int64_t rows) const;
 };
 

@@ -39,9 +39,12 @@ void TrainerConfig::fields(Fields& f) {
     "resume with it");
 }
 
+std::int64_t TrainerConfig::epoch_batches(std::int64_t rows) const {
+  return (rows + batch_size - 1) / batch_size;
+}
+
 std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
-  const auto batches = (rows + batch_size - 1) / batch_size;
-  return (batches + accumulate - 1) / accumulate;
+  return (epoch_batches(rows) + accumulate - 1) / accumulate;
 }
 
 void check_device(Device device) {

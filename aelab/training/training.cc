@@ -51,26 +51,29 @@ void Averages::add(const Terms& terms, const Tensor& total, std::int64_t rows) {
   rows_ += rows;
 }
 
-double Averages::loss() const { return rows_ ? sums_[0].item<double>() / static_cast<double>(rows_) : 0; }
+std::vector<double> Averages::read() const {
+  if (!sums_.defined()) return {0};
+  const auto sums = sums_.cpu();
+  const auto* begin = sums.const_data_ptr<double>();
+  return {begin, begin + sums.numel()};
+}
+
+double Averages::loss() const { return rows_ ? read()[0] / static_cast<double>(rows_) : 0; }
 
 Metrics Averages::means(const std::string& prefix) const {
-  if (!sums_.defined()) return {{prefix + "/loss", std::nan("")}};
-  const auto means = (sums_ / static_cast<double>(rows_)).cpu();
-  const auto* mean = means.const_data_ptr<double>();
-  Metrics metrics = {{prefix + "/loss", mean[0]}};
-  for (std::size_t i = 0; i < names_.size(); ++i) metrics.emplace_back(prefix + "/" + names_[i], mean[i + 1]);
-  return metrics;
+  const auto sums = read();
+  const auto rows = static_cast<double>(rows_);
+  Metrics means = {{prefix + "/loss", sums[0] / rows}};
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    means.emplace_back(prefix + "/" + names_[i], sums[i + 1] / rows);
+  return means;
 }
 
 json Averages::save() const {
+  const auto values = read();
   auto sums = json::array();
-  if (sums_.defined()) {
-    const auto values = sums_.cpu();
-    const auto* value = values.const_data_ptr<double>();
-    for (std::size_t i = 0; i < names_.size(); ++i) sums.push_back({names_[i], to_json(value[i + 1])});
-    return {{"sums", std::move(sums)}, {"total", to_json(value[0])}, {"rows", rows_}};
-  }
-  return {{"sums", std::move(sums)}, {"total", 0.0}, {"rows", rows_}};
+  for (std::size_t i = 0; i < names_.size(); ++i) sums.push_back({names_[i], to_json(values[i + 1])});
+  return {{"sums", std::move(sums)}, {"total", to_json(values[0])}, {"rows", rows_}};
 }
 
 void Averages::load(const json& saved) {

@@ -39,6 +39,8 @@ class Averages {
   std::vector<std::string> names_;  // of the sums but the first, which is the loss
   Tensor sums_;                     // float64
   std::int64_t rows_ = 0;
+
+  std::vector<double> read() const;  // the sums
 };
 
 class Callback;
