@@ -74,6 +74,14 @@ TEST(EveryBackbone, RefusesInputsOfAnotherRank) {
   });
 }
 
+TEST(EveryBottleneck, IsOfAKindThatDeclaresItsTerms) {
+  for_each_example<Bottleneck>([](const Choice<Bottleneck>& example) {
+    std::vector<std::string> names;
+    for (const auto& term : example.make()->terms()) names.push_back(term.name);
+    EXPECT_EQ(names, Bottleneck::registry().at(example.kind()).terms);
+  });
+}
+
 /// Calls `test` with every bottleneck, built for a vector and for an image, and a pre-code for it.
 template <class Test>
 void for_each_bottleneck(Test test) {

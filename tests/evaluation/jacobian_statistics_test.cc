@@ -101,8 +101,8 @@ void expect_autograds(const Autoencoder& model, const Tensor& x, const Tensor& t
     expect("singular_value_" + std::to_string(i + 1), singular.select(1, i));
 }
 
-TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
-  // J = 0 from row 200 on, where relu is off.
+/// x -> relu(2 x): J is 2 where x is positive, else 0.
+std::shared_ptr<Autoencoder> twice_where_positive() {
   const auto model = std::make_shared<Dense>(
       Dense::Config{
           .base = {.code = 1, .bottleneck = DeterministicBottleneck::Config{.activation = Activation::relu}}},
@@ -111,6 +111,12 @@ TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
     const at::NoGradGuard no_grad;
     model->named_parameters()["backbone.encoder_0.weight"].fill_(2);
   }
+  return model;
+}
+
+TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
+  // J = 0 from row 200 on, where relu is off.
+  const auto model = twice_where_positive();
   const auto x = at::cat({at::ones({200, 1}), -at::ones({200, 1})});
   EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {})["jacobian/norm"], 2, 1e-6);
   EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 400})["jacobian/norm"], 1, 1e-6);
@@ -118,14 +124,7 @@ TEST(JacobianStatistics, AreOfTwoHundredRowsUnlessAskedForMore) {
 
 TEST(JacobianStatistics, CountTheirRowsOverAllBatches) {
   // J = 0 from row 1,200 on; rows come in batches of 1,000.
-  const auto model = std::make_shared<Dense>(
-      Dense::Config{
-          .base = {.code = 1, .bottleneck = DeterministicBottleneck::Config{.activation = Activation::relu}}},
-      Context({1}));
-  {
-    const at::NoGradGuard no_grad;
-    model->named_parameters()["backbone.encoder_0.weight"].fill_(2);
-  }
+  const auto model = twice_where_positive();
   const auto x = at::cat({at::ones({1200, 1}), -at::ones({1300, 1})});
   EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 1200})["jacobian/norm"], 2, 1e-6);
   EXPECT_NEAR(*jacobian_values(*model, x, at::rand({60, 1}), {.rows = 2400})["jacobian/norm"], 1, 1e-6);
