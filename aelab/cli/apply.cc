@@ -6,7 +6,7 @@
 #include "aelab/cli/commands.h"
 #include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
-#include "aelab/runs/application.h"
+#include "aelab/tools/application.h"
 
 namespace aelab::cli {
 namespace {

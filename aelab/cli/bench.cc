@@ -1,6 +1,6 @@
 // aelab bench
 
-#include "aelab/runs/bench.h"
+#include "aelab/tools/bench.h"
 
 #include <cmath>
 #include <cstdlib>

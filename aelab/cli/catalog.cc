@@ -6,11 +6,11 @@
 #include "aelab/cli/commands.h"
 #include "aelab/cli/completion.h"
 #include "aelab/cli/output.h"
+#include "aelab/comparisons/config.h"
 #include "aelab/core/config.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/catalog.h"
-#include "aelab/runs/comparison_config.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab::cli {

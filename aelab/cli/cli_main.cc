@@ -18,6 +18,7 @@
 #include "aelab/cli/interface.h"
 #include "aelab/cli/option_hints.h"
 #include "aelab/cli/output.h"
+#include "aelab/comparisons/config.h"
 #include "aelab/core/error.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/signals.h"
@@ -171,6 +172,7 @@ void accept_no_color(CLI::App& command) {
 int cli_main(int argc, char** argv) {
   begin_output();
   keep_freed_memory();
+  register_comparison_files();
   std::signal(SIGXFSZ, SIG_IGN);  // writing beyond a limit of file sizes is an error instead
   Warnings warnings;
   const c10::WarningUtils::WarningHandlerGuard handler(&warnings);

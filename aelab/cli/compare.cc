@@ -6,13 +6,13 @@
 
 #include "aelab/cli/commands.h"
 #include "aelab/cli/output.h"
+#include "aelab/comparisons/results.h"
+#include "aelab/comparisons/runs.h"
 #include "aelab/core/files.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/reports/report.h"
-#include "aelab/runs/comparison_results.h"
-#include "aelab/runs/comparison_runs.h"
 #include "aelab/runs/file_kinds.h"
 
 namespace aelab::cli {

@@ -8,10 +8,10 @@
 #include <map>
 
 #include "aelab/cli/interface.h"
+#include "aelab/comparisons/runs.h"
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/runs/catalog.h"
-#include "aelab/runs/comparison_runs.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab::cli {

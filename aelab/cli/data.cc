@@ -13,7 +13,7 @@
 #include "aelab/core/json.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/text.h"
-#include "aelab/runs/data_export.h"
+#include "aelab/tools/data_export.h"
 
 namespace aelab::cli {
 namespace {

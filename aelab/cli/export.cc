@@ -1,6 +1,6 @@
 // aelab export
 
-#include "aelab/runs/export.h"
+#include "aelab/tools/export.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 // aelab interpolate
 
-#include "aelab/runs/interpolation.h"
+#include "aelab/tools/interpolation.h"
 
 #include <nlohmann/json.hpp>
 

@@ -8,10 +8,10 @@
 
 #include "aelab/cli/interface.h"
 #include "aelab/cli/output.h"
+#include "aelab/comparisons/config.h"
 #include "aelab/core/field_places.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
-#include "aelab/runs/comparison_config.h"
 
 namespace aelab::cli {
 namespace {

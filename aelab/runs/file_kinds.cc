@@ -8,12 +8,10 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "aelab/core/field_places.h"
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/file_kind.h"
-#include "aelab/runs/comparison_config.h"
 #include "aelab/runs/run_config.h"
 
 namespace aelab {
@@ -21,30 +19,6 @@ namespace {
 
 using nlohmann::json;
 using Keys = std::vector<std::string>;
-
-/// A JSON file that people write, and the command that takes it.
-struct ConfigKind {
-  std::string name, command, hint;
-  Keys keys;                                                ///< at the top level
-  std::function<FieldPlaces(const std::string& key)> find;  ///< at any level
-};
-
-template <class Config>
-ConfigKind config_kind(std::string name, std::string command, std::string hint = "") {
-  Config config;
-  return {std::move(name), std::move(command), std::move(hint), field_names(config),
-          [](const std::string& key) {
-            Config defaults;
-            return find_field(defaults, key);
-          }};
-}
-
-const std::vector<ConfigKind>& config_kinds() {
-  static const std::vector<ConfigKind> kKinds = {
-      config_kind<RunConfig>("run", "aelab run", "; a comparison may name it as its \"base\""),
-      config_kind<ComparisonConfig>("comparison", "aelab compare")};
-  return kKinds;
-}
 
 bool has(const Keys& keys, const std::string& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -153,6 +127,12 @@ std::vector<std::string> runs_in(const std::filesystem::path& folder) {
 
 }  // namespace
 
+std::vector<ConfigKind>& config_kinds() {
+  static std::vector<ConfigKind> kinds = {
+      config_kind<RunConfig>("run", "aelab run", "; a comparison may name it as its \"base\"")};
+  return kinds;
+}
+
 nlohmann::json parse_kind(const std::string& text, const std::string& file, std::string_view kind) {
   try {
     auto value = parse_json(text, file);
@@ -224,7 +204,7 @@ void require_kind(const json& value, const std::string& file, std::string_view k
     const auto keys = keys_only_of(other, value);
     if (keys.size() > own)
       throw Error(file + ": is a " + other.name + " file, by its keys " + in_quotes_each(keys) + ": use " +
-                  other.command + " " + file + other.hint);
+                  other.command + " " + file + other.advice);
   }
   Keys foreign;
   for (const auto& item : value.items())

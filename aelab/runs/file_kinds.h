@@ -1,11 +1,36 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "aelab/core/field_places.h"
 
 namespace aelab {
+
+/// A kind of JSON file that people write, and the command that takes it.
+struct ConfigKind {
+  std::string name, command;
+  std::string advice;                                       ///< how else it may be used, after the command
+  std::vector<std::string> keys;                            ///< at the top level
+  std::function<FieldPlaces(const std::string& key)> find;  ///< at any level
+};
+
+template <class Config>
+ConfigKind config_kind(std::string name, std::string command, std::string advice = "") {
+  const auto find = [](const std::string& key) {
+    Config defaults;
+    return find_field(defaults, key);
+  };
+  Config config;
+  return {std::move(name), std::move(command), std::move(advice), field_names(config), find};
+}
+
+/// Every kind of such a file: run files, and what other modules add (comparisons/config.h).
+std::vector<ConfigKind>& config_kinds();
 
 /// Throws an Error when a JSON file, to be read as a file of this kind ("run", "comparison"), is of another
 /// kind: a file of aelab for another command, a file of a run's or comparison's folder, or none of aelab's.

@@ -48,7 +48,4 @@ std::pair<std::int64_t, std::int64_t> sheet_size(const Shape& picture, std::int6
 /// Images [count, 1 or 3, height, width] in rows, small ones enlarged; `low` is black and `high` is white.
 Image draw_sheet(const at::Tensor& pictures, std::int64_t columns, double low = 0, double high = 1);
 
-/// The q-quantile of [n] values by linear interpolation; NaN if one of them is.
-double quantile_of(const at::Tensor& values, double q);
-
 }  // namespace aelab

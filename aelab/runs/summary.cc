@@ -9,8 +9,8 @@
 #include "aelab/core/files.h"
 #include "aelab/core/image.h"
 #include "aelab/data/pictures.h"
+#include "aelab/evaluation/latent_interpolation.h"
 #include "aelab/nn/jacobian.h"
-#include "aelab/runs/interpolation.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {

@@ -1,4 +1,4 @@
-#include "aelab/runs/comparison_trend.h"
+#include "aelab/runs/trend.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "aelab/comparisons/comparison.h"
+#include "aelab/evaluation/statistics.h"
+#include "aelab/runs/record.h"
+#include "aelab/runs/trend.h"
+
+namespace aelab {
+
+/// One run of a comparison, as its folder records it.
+struct ComparedRun {
+  std::int64_t seed = 0;
+  std::string id;
+  /// Beside the states of status.json: "missing" (never started), "damaged" (status.json cannot be read),
+  /// "changed" (edited since it was over).
+  RunStatus status = {};
+  Evaluated evaluated = {};
+  std::optional<double> improvement = {};  ///< projected (RunTrend); of completed runs
+
+  bool is_completed() const { return status.state == "completed"; }
+};
+
+struct ComparedVariant {
+  std::string name;
+  AnyJson settings = {};
+  bool closed_form = false;
+  std::vector<ComparedRun> runs = {};  ///< one per seed, in the order of the seeds
+
+  std::size_t completed() const;
+  /// Why the variant cannot be the best of any metric: "1 of 8 runs failed"; "" when all runs are completed.
+  std::string exclusion() const;
+  /// Completed runs that have a projected improvement, and those of them that were still improving.
+  std::size_t with_trend() const;
+  std::size_t still_improving() const;
+};
+
+/// One metric of one variant.
+struct MeasureRow {
+  std::vector<std::optional<double>> values;  ///< one per seed; absent where not applicable or not completed
+  Summary summary;
+  std::optional<double> worst;             ///< over the seeds; absent where neither direction is better
+  std::optional<PairedTest> against = {};  ///< the baseline, over the seeds that both have
+};
+
+/// The paired t test of two variants' values, over the seeds that both have.
+PairedTest paired_test(const MeasureRow& row, const MeasureRow& other);
+
+/// How far the runs support the claim that the leader of a metric is better than the other variants.
+enum class Level { not_tested, deterministic, inconclusive, partly, significant };
+std::span<const std::string_view> names(Level);
+
+/// What may be claimed about one metric. It is decided here once; terminal, files and reports print it.
+struct Claim {
+  std::optional<std::size_t> leader = {};  ///< the variant with the best mean; none when nothing can lead
+  Level level = Level::not_tested;
+  std::string sentence = {};  ///< "pca has the lowest reconstruction/mse (0.0123 ± 0.0004, 5 seeds)."
+  std::string reason = {};    ///< "The difference from every other variant is significant (...)."
+  // How many of the other variants differ significantly from the leader, do not, differ by the same amount
+  // under every seed, equal it under every seed, or share fewer than two seeds with it; are excluded because
+  // runs are not completed; and do not have the metric.
+  std::size_t significant = 0, inconclusive = 0, deterministic = 0, equal = 0, untested = 0, excluded = 0,
+              not_applicable = 0;
+};
+
+/// One metric of all variants.
+struct MeasureTable {
+  Measure measure;
+  std::vector<MeasureRow> rows;  ///< one per variant
+  Claim claim = {};
+
+  /// Whether this variant is marked as the best: it leads, and its lead over every other variant is
+  /// significant.
+  bool is_best(std::size_t variant) const {
+    return claim.leader == variant && claim.level == Level::significant;
+  }
+};
+
+/// The verdict of a comparison, by its metric.
+struct Verdict {
+  std::string summary;                    ///< the claim, in two sentences
+  std::vector<std::string> details = {};  ///< the differences from the baseline
+  std::vector<std::string> caveats = {};  ///< what narrows the claim, one sentence or two each
+  std::string text() const;               ///< all of it as one paragraph
+};
+
+struct ComparisonResults {
+  std::string name = {};
+  std::vector<std::int64_t> seeds = {};
+  std::size_t baseline = 0;    ///< a variant's place
+  std::size_t metric = 0;      ///< the place of the verdict's table
+  std::string part = {};       ///< the split that was measured, "test"
+  bool test_is_drawn = false;  ///< each seed draws its test split, the source having none
+  std::vector<ComparedVariant> variants = {};
+  std::vector<std::string> confounds = {};  ///< as confounds() of comparison_confounds.h gives them
+  std::vector<std::string> left_out =
+      {};  ///< completed runs in the folder that the file does not list, by id
+  std::vector<MeasureTable> tables = {};
+  Verdict verdict = {};
+
+  /// The runs that are not completed, "id: why".
+  std::vector<std::string> excluded() const;
+};
+
+/// Two variants differ significantly where the Holm-corrected p of their paired t test is below this.
+constexpr double kSignificance = 0.05;
+
+/// Makes tables, claims and verdict from the runs in `results`. Every pair of variants is tested in one of
+/// two families, each corrected by Holm: the pairs with the baseline, and the pairs of the other variants
+/// that may lead. `metric` is the verdict's; without it the first for which lower or higher is better. Error
+/// when the metric is unknown, or runs measured one metric by two definitions.
+void tabulate(ComparisonResults& results, const std::optional<std::string>& metric);
+
+/// Reads every run's folder as it is, and tabulates. Error as tabulate's, and as require_same_comparison's
+/// (comparison_identity.h).
+ComparisonResults collect(const Comparison& comparison);
+
+/// The claim about one metric, by its rows.
+Claim claim_of(const MeasureTable& table, const ComparisonResults& results);
+/// The verdict, by claims and rows.
+Verdict verdict_of(const ComparisonResults& results);
+
+/// comparison.json.
+nlohmann::json to_json(const ComparisonResults& results);
+/// table.csv: one line per metric and variant.
+std::string table_csv(const ComparisonResults& results);
+/// runs.csv: one line per run and metric.
+std::string runs_csv(const ComparisonResults& results);
+
+/// Tables for a terminal of 80 columns: the verdict's metric in detail, all other metrics, training cost.
+std::string terminal_table(const ComparisonResults& results);
+/// The verdict for a terminal: summary, details, and one line per caveat.
+std::string terminal_verdict(const ComparisonResults& results);
+
+/// Writes comparison.json, table.csv and runs.csv into the comparison's folder. Failure as write_file's.
+void write_results(const Comparison& comparison, const ComparisonResults& results);
+
+/// Writes images/reconstructions.png where the data are images: the same test samples, and below them the
+/// reconstructions of each variant under the first seed. Returns the variants drawn, from the top.
+std::vector<std::string> draw_comparison(const Comparison& comparison, const ComparisonResults& results);
+
+}  // namespace aelab

@@ -1,0 +1,195 @@
+// The verdict of a comparison in sentences.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "aelab/comparisons/results.h"
+#include "aelab/comparisons/words.h"
+#include "aelab/core/text.h"
+
+namespace aelab {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+/// "dense is lower (better) by 0.0042 [0.0038, 0.0046], p < .0001"; with the seeds where some are lacking.
+std::string difference_in_words(const std::string& name, const PairedTest& test, Direction better,
+                                std::size_t seeds) {
+  Summary size = test.difference;
+  const bool lower = size.mean < 0;
+  size.mean = std::abs(size.mean);
+  const auto* judged = better == Direction::neither            ? ""
+                       : lower == (better == Direction::lower) ? " (better)"
+                                                               : " (worse)";
+  auto text = fmt::format("{} is {}{} by {}", name, lower ? "lower" : "higher", judged, number(size.mean));
+  if (test.p_adjusted) text += fmt::format(" {}, p {}", interval(size), probability(*test.p_adjusted));
+  if (static_cast<std::size_t>(size.n) != seeds) text += fmt::format(", {} of {} seeds", size.n, seeds);
+  return text;
+}
+
+/// The differences from the baseline by what can be said of them.
+struct Differences {
+  Sentences significant, inconclusive, deterministic, untested, incomplete;
+};
+
+Differences differences_of(const ComparisonResults& results) {
+  const auto& table = results.tables[results.metric];
+  const bool is_incomplete = !results.variants[results.baseline].exclusion().empty();
+  Differences differences;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& test = table.rows[i].against;
+    if (!test) continue;
+    const auto& variant = results.variants[i];
+    const auto in_words =
+        difference_in_words(variant.name, *test, table.measure.better, results.seeds.size());
+    if (test->equal)
+      differences.deterministic.push_back(variant.name + " equals the baseline up to rounding");
+    else if (test->deterministic)
+      differences.deterministic.push_back(in_words + " under every seed");
+    else if (!test->p_adjusted)
+      differences.untested.push_back(variant.name);
+    else if (is_incomplete || !variant.exclusion().empty())
+      differences.incomplete.push_back(in_words);
+    else
+      (*test->p_adjusted < kSignificance ? differences.significant : differences.inconclusive)
+          .push_back(in_words);
+  }
+  return differences;
+}
+
+/// The tests against the baseline: what they are, and what they gave.
+Sentences details_of(const ComparisonResults& results) {
+  const auto& table = results.tables[results.metric];
+  const auto& baseline = results.variants[results.baseline].name;
+  if (table.rows[results.baseline].summary.n == 0)
+    return {
+        fmt::format("The baseline {} has no {}: nothing is compared with it.", baseline, table.measure.name)};
+  const auto [significant, inconclusive, deterministic, untested, incomplete] = differences_of(results);
+  const auto tests = significant.size() + inconclusive.size() + incomplete.size();
+  auto method = fmt::format("Compared with the baseline {} in {} on the {} split, {}", baseline,
+                            table.measure.name, results.part, counted(results.seeds.size(), "seed"));
+  if (tests > 0)
+    method += fmt::format(", by paired t test{}{}; 95 % CIs are not corrected", tests == 1 ? "" : "s",
+                          tests == 1 ? "" : fmt::format(", Holm-corrected over {} variants", tests));
+  Sentences details = {method + ":"};
+  const auto add = [&](const char* heading, const Sentences& parts) {
+    if (!parts.empty()) details.push_back(std::string(heading) + join(parts, "; ") + ".");
+  };
+  add("Significant: ", significant);
+  add("Not significant, which does not show that there is no difference: ", inconclusive);
+  add("Deterministic, not tested: ", deterministic);
+  add("Not tested, since fewer than two seeds have both values: ", untested);
+  add("By the completed runs only, so that nothing is claimed: ", incomplete);
+  return details;
+}
+
+/// "2 of 5 runs were still improving": which variants may have gained from more training.
+void add_trend(const ComparisonResults& results, Sentences& caveats) {
+  Sentences improving, unknown;
+  for (const auto& variant : results.variants) {
+    if (variant.with_trend() == 0 && variant.completed() > 0 && !variant.closed_form)
+      unknown.push_back(variant.name);
+    if (const auto count = variant.still_improving(); count > 0)
+      improving.push_back(
+          fmt::format("{} ({} of {})", variant.name, count, counted(variant.with_trend(), "run")));
+  }
+  if (!improving.empty())
+    caveats.push_back(
+        fmt::format("Still improving when training ended: {}. {}", join(improving, ", "), kTrendRule));
+  if (!unknown.empty())
+    caveats.push_back(fmt::format(
+        "Whether {} still improved when training ended is unknown: that takes three epochs with a positive "
+        "loss.",
+        listed(unknown)));
+}
+
+/// Variants that a constant, the mean of the data, beats.
+void add_worse_than_mean(const ComparisonResults& results, Sentences& caveats) {
+  constexpr const char* kExplained = "reconstruction/explained_variance";
+  std::vector<std::string> worse;
+  for (const auto& table : results.tables)
+    if (table.measure.name == kExplained)
+      for (std::size_t i = 0; i < table.rows.size(); ++i)
+        if (table.rows[i].summary.n > 0 && table.rows[i].summary.mean <= 0)
+          worse.push_back(results.variants[i].name);
+  if (!worse.empty())
+    caveats.push_back(
+        fmt::format("{} {} no better than the mean of the data (explained variance at most 0): train longer, "
+                    "change the learning rate, or standardize the data: \"data.transforms\": "
+                    "[\"standardize\"].",
+                    listed(worse), worse.size() == 1 ? "reconstructs" : "reconstruct"));
+}
+
+void add_confounds(const ComparisonResults& results, Sentences& caveats) {
+  if (results.confounds.empty()) return;
+  caveats.insert(caveats.end(), results.confounds.begin(), results.confounds.end());
+  caveats.push_back("The effects of these differences cannot be told apart from those of the variants.");
+}
+
+Sentences caveats_of(const ComparisonResults& results) {
+  constexpr std::size_t kFewSeeds = 5;
+  Sentences caveats;
+  const auto runs = results.variants.size() * results.seeds.size();
+  if (const auto excluded = results.excluded().size())
+    caveats.push_back(
+        fmt::format("{} of {} {} excluded.", excluded, counted(runs, "run"), excluded == 1 ? "is" : "are"));
+  if (!results.left_out.empty())
+    caveats.push_back(fmt::format("{} in the folder {} not part of this comparison: {}.",
+                                  counted(results.left_out.size(), "completed run"),
+                                  results.left_out.size() == 1 ? "is" : "are", listed(results.left_out)));
+  add_worse_than_mean(results, caveats);
+  add_trend(results, caveats);
+  add_confounds(results, caveats);
+  if (results.seeds.size() < 2)
+    caveats.push_back(
+        "With one seed, differences may be due to chance: give at least two seeds, better five or more.");
+  else if (results.seeds.size() < kFewSeeds)
+    caveats.push_back(fmt::format("With {} seeds only, the t tests rely on normally distributed differences.",
+                                  results.seeds.size()));
+  if (results.test_is_drawn)
+    caveats.push_back(
+        "Each seed draws its test split from the same data: the test splits overlap, and the confidence "
+        "intervals are somewhat too narrow (Nadeau & Bengio 2003).");
+  caveats.push_back(
+      "Seeds vary the split, the initial weights, the batch order and the noise, not the data: the verdict "
+      "holds for these data and settings.");
+  return caveats;
+}
+
+}  // namespace
+
+std::string Verdict::text() const {
+  Sentences all = {summary};
+  all.insert(all.end(), details.begin(), details.end());
+  all.insert(all.end(), caveats.begin(), caveats.end());
+  return join(all, " ");
+}
+
+Verdict verdict_of(const ComparisonResults& results) {
+  if (results.tables.empty()) {
+    std::string why = "no run is completed";
+    for (const auto& variant : results.variants)
+      for (const auto& run : variant.runs)
+        if (run.is_completed())
+          why = run.status.message.empty() ? "the runs measured no metric" : run.status.message;
+    return {.summary = "Nothing can be claimed: " + why + "."};
+  }
+  if (results.variants.size() < 2) return {.summary = "There is one variant: nothing is compared."};
+  const auto& claim = results.tables[results.metric].claim;
+  return {.summary = claim.leader ? claim.sentence + " " + claim.reason
+                                  : results.tables[results.metric].measure.name + ": " + claim.reason,
+          .details = details_of(results),
+          .caveats = caveats_of(results)};
+}
+
+std::string terminal_verdict(const ComparisonResults& results) {
+  const auto& verdict = results.verdict;
+  auto text = verdict.summary + "\n";
+  if (!verdict.details.empty()) text += "\n" + join(verdict.details, "\n") + "\n";
+  for (std::size_t i = 0; i < verdict.caveats.size(); ++i)
+    text += (i == 0 ? "\n- " : "- ") + verdict.caveats[i] + "\n";
+  return text;
+}
+
+}  // namespace aelab

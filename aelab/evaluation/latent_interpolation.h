@@ -1,0 +1,61 @@
+#pragma once
+
+#include "aelab/data/dataset.h"
+#include "aelab/models/autoencoder.h"
+
+namespace aelab {
+
+/// linear: (1 - t) a + t b. spherical: the direction moves along the great circle between the two at constant
+/// speed (slerp: Shoemake 1985, "Animating rotation with quaternion curves"), and the length linearly.
+enum class InterpolationMethod { linear, spherical };
+std::span<const std::string_view> names(InterpolationMethod);
+
+/// The space of the interpolation path. code: latent interpolation between the codes, then decoded. input:
+/// between the inputs, then encoded and decoded.
+enum class InterpolationSpace { code, input };
+std::span<const std::string_view> names(InterpolationSpace);
+
+/// Points of the path from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Throws
+/// an Error if the spherical path is not defined: one of the two is zero, or they have opposite directions.
+Tensor points_between(const Tensor& from, const Tensor& to, const Tensor& t,
+                      InterpolationMethod method = InterpolationMethod::linear);
+
+/// The points of an interpolation path, encoded and decoded.
+struct Interpolation {
+  Tensor t;        ///< [points, 1]; of a grid [points, 2], to the right and down; undefined for a plane
+  Tensor codes;    ///< [points, ...code]
+  Tensor decoded;  ///< [points, ...input]
+  Tensor pixels;   ///< the linear mixture of the inputs, [points, ...input]; undefined for a plane
+};
+
+/// How an interpolation path is computed.
+struct PathOptions {
+  std::int64_t steps = 10;  ///< number of points along each side, including both ends
+  InterpolationMethod method = InterpolationMethod::linear;
+  InterpolationSpace space = InterpolationSpace::code;
+};
+
+/// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for
+/// comparison.
+Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to,
+                          const PathOptions& options = {});
+
+/// The grid between four inputs, [4, ...input]: top left, top right, bottom left, bottom right; steps x steps
+/// points, row by row. First along the upper and the lower side, then between these: bilinear if the method
+/// is linear.
+Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners,
+                               const PathOptions& options = {});
+
+/// The plane of 2-dimensional codes: steps x steps points between the 5 % and 95 % quantiles of `codes`
+/// ([rows, ...code]), row by row; the first dimension increases to the right, the second upwards. Throws an
+/// Error if codes do not have two dimensions.
+Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::int64_t steps);
+
+/// The rows of a data set that are nearest to given points, by Euclidean distance between inputs.
+struct Nearest {
+  Tensor distance;  ///< [points]
+  Tensor row;       ///< [points] int64
+};
+Nearest nearest_rows(const Tensor& points, const Dataset& dataset);
+
+}  // namespace aelab

@@ -1,0 +1,350 @@
+#include "aelab/tools/application.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/text.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/inversion.h"
+#include "aelab/data/pictures.h"
+#include "aelab/evaluation/quantile.h"
+#include "aelab/runs/results.h"
+#include "aelab/runs/trained_run.h"
+#include "aelab/tools/application_tables.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(AppliedRows) {
+  static constexpr std::array<std::string_view, 4> kNames = {"all", "train", "validation", "test"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(Applied) {
+  static constexpr std::array<std::string_view, 5> kNames = {"code", "reconstruction", "error", "row",
+                                                             "label"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(AppliedFormat) {
+  static constexpr std::array<std::string_view, 3> kNames = {"npy", "csv", "png"};
+  return kNames;
+}
+
+void ApplicationConfig::fields(Fields& f) {
+  f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
+  f("part", part, "split; if omitted, all rows of --data, else the test split of the run's own data");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("write", write, "what to write, separated by commas; everything if omitted");
+  f("format", format, "file format; png shows reconstructions below their originals");
+  f("output", output, "folder to write to; RUN_FOLDER/applications/<n> if omitted");
+  const auto other = [](Applied what) { return what != Applied::reconstruction; };
+  f.require(format != AppliedFormat::png || std::none_of(write.begin(), write.end(), other), "format",
+            "png shows reconstructions alone; write the others as npy or csv");
+  const auto column = [](Applied what) { return what == Applied::row || what == Applied::label; };
+  f.require(format != AppliedFormat::csv || std::none_of(write.begin(), write.end(), column), "write",
+            "row and label are columns of every csv file; leave them out");
+  f.require(!data || data->split.transforms.empty(), "data",
+            "the run's own \"transforms\" are applied: remove them here");
+}
+
+namespace {
+
+constexpr std::int64_t kTablesRows = 1000;  // of a batch; evaluation's, so that numbers agree to the last bit
+constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
+
+/// Rows that are written, with what their source says of them.
+struct AppliedSets {
+  std::vector<std::pair<std::string, Dataset>> parts;  ///< one after the other
+  CsvNames names = {};
+
+  bool has_labels() const {
+    return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.has_labels(); });
+  }
+};
+
+/// What to do, checked.
+struct ApplicationJob {
+  const TrainedRun& run;
+  Inversion inversion;
+  AppliedSets sets;
+  std::vector<Applied> write;
+  AppliedFormat format;
+  std::vector<std::string> files;
+  std::int64_t rows = 0;
+
+  bool writes(Applied what) const { return std::find(write.begin(), write.end(), what) != write.end(); }
+};
+
+const Dataset& part_named(const Split& split, AppliedRows part) {
+  if (part == AppliedRows::train) return split.train;
+  return part == AppliedRows::validation ? split.validation : split.test;
+}
+
+AppliedSets rows_of_source(const Data& data, std::vector<std::pair<std::string, Dataset>> parts) {
+  AppliedSets sets{.parts = std::move(parts)};
+  if (sets.parts.size() > 1) sets.names.part = "split";
+  if (sets.has_labels()) sets.names.label = data.label.empty() ? "label" : data.label;
+  sets.names.classes = data.class_names;
+  return sets;
+}
+
+AppliedSets choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
+  const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
+  if (!config.data && part != AppliedRows::all)
+    return rows_of_source(run.source, {{"", part_named(run.data, part)}});
+  AppliedSets sets;
+  Problems problems;
+  problems.attempt([&] {
+    const auto data = config.data ? open_other(run, config.data->source) : run.source;
+    std::vector<std::pair<std::string, Dataset>> parts;
+    if (part == AppliedRows::all) {
+      parts.emplace_back("train", data.train);
+      if (data.test) parts.emplace_back("test", *data.test);
+    } else {
+      parts.emplace_back("", part_named(data.split(config.data->split, run.config.seed), part));
+    }
+    sets = rows_of_source(data, std::move(parts));
+  });
+  problems.raise("--data");
+  for (auto& item : sets.parts) item.second = transformed(item.second, run.data.transforms);
+  return sets;
+}
+
+/// What was asked for, each once; all that there is when nothing was.
+std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig& config, bool has_labels) {
+  std::vector<Applied> write;
+  const auto needs_decoder = [](Applied what) {
+    return what == Applied::reconstruction || what == Applied::error;
+  };
+  for (const auto what :
+       {Applied::code, Applied::reconstruction, Applied::error, Applied::row, Applied::label}) {
+    const bool asked = std::find(config.write.begin(), config.write.end(), what) != config.write.end();
+    const bool is_column = what == Applied::row || what == Applied::label;
+    const bool possible = config.format == AppliedFormat::npy ||
+                          (config.format == AppliedFormat::csv && !is_column) ||
+                          what == Applied::reconstruction;
+    const bool known =
+        (run.model->reconstructs() || !needs_decoder(what)) && (has_labels || what != Applied::label);
+    if (asked || (config.write.empty() && possible && known)) write.push_back(what);
+  }
+  if (!run.model->reconstructs() && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
+    throw Error(
+        "--write: this model no longer reconstructs: its decoder was not trained together with the "
+        "classifier; write its code");
+  if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
+    throw Error("--write: these data have no labels; leave \"label\" out");
+  return write;
+}
+
+std::vector<std::string> files_of(const ApplicationJob& job) {
+  std::vector<std::string> files;
+  if (job.format != AppliedFormat::png) {
+    for (const auto what : job.write)
+      files.push_back(fmt::format("{}.{}", name_of(what), job.format == AppliedFormat::npy ? "npy" : "csv"));
+    return files;
+  }
+  std::int64_t sheets = 0;
+  for (const auto& item : job.sets.parts) sheets += (item.second.size() + kSheetsRows - 1) / kSheetsRows;
+  const auto digits = std::to_string(sheets).size();
+  for (std::int64_t i = 1; i <= sheets; ++i)
+    files.push_back(fmt::format("reconstruction-{:0{}}.png", i, digits));
+  return files;
+}
+
+ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& config) {
+  ApplicationJob job{.run = run,
+                     .inversion = Inversion(run.data.transforms, run.source.shape()),
+                     .sets = choose_rows(run, config),
+                     .write = {},
+                     .format = config.format,
+                     .files = {}};
+  job.write = choose_what(run, config, job.sets.has_labels());
+  if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
+    throw Error("--format: png needs images of 1 or 3 channels, and these data have shape [" +
+                in_list(shape) + "]; choose npy or csv");
+  for (const auto& item : job.sets.parts) job.rows += item.second.size();
+  if (job.rows == 0) throw Error("--part: these data have no rows in this split; choose another");
+  job.files = files_of(job);
+  return job;
+}
+
+/// Codes, and reconstructions where they are asked for, of all rows in order.
+template <class Visit>
+void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit visit) {
+  const c10::InferenceMode inference;
+  const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error);
+  for (const auto& [part, set] : job.sets.parts) {
+    const Batches batches(set, batch_rows);
+    for (std::int64_t i = 0; i < batches.count(); ++i) {
+      const auto batch = batches[i];
+      const auto inputs = batch.to(job.run.device()).inputs;
+      const auto code = job.run.model->encode(inputs);
+      visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
+            decodes ? job.run.model->decode(code) : Tensor());
+    }
+  }
+}
+
+Shape shape_of(const ApplicationJob& job, Applied what) {
+  if (what == Applied::code) return job.run.model->code_shape();
+  return what == Applied::reconstruction ? job.inversion.shape() : Shape{};
+}
+
+/// Names of a reconstruction's features; none where the source has none, or they are other features.
+std::vector<std::string> reconstructed_columns(const ApplicationJob& job) {
+  return job.inversion.keeps_features() ? job.run.source.columns : std::vector<std::string>();
+}
+
+/// The source's names, or "code_0", "code_1", ...; "error" is a single column.
+std::vector<std::string> column_names(const ApplicationJob& job, Applied what) {
+  const auto shape = shape_of(job, what);
+  const auto name = std::string(name_of(what));
+  if (shape.empty()) return {name};
+  if (what == Applied::reconstruction)
+    if (auto columns = reconstructed_columns(job); !columns.empty()) return columns;
+  std::vector<std::string> columns;
+  for (std::int64_t i = 0; i < elements(shape); ++i) columns.push_back(name + "_" + std::to_string(i));
+  return columns;
+}
+
+std::unique_ptr<AppliedTable> make_table(const ApplicationJob& job, Applied what,
+                                         const std::filesystem::path& path) {
+  if (job.format == AppliedFormat::csv) return csv_output(path, job.sets.names, column_names(job, what));
+  const bool whole = what == Applied::row || what == Applied::label;
+  return npy_output(path, shape_of(job, what), job.rows, whole ? "I64" : "F32");
+}
+
+/// The errors of all rows, [rows], where they are asked for, and the rows' places in the source.
+struct RowErrors {
+  Tensor errors = {}, rows = {};
+};
+
+RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& folder) {
+  std::map<Applied, std::unique_ptr<AppliedTable>> tables;
+  for (std::size_t i = 0; i < job.write.size(); ++i)
+    tables[job.write[i]] = make_table(job, job.write[i], folder / job.files[i]);
+  std::vector<Tensor> errors, places;
+  apply_in_batches(
+      job, kTablesRows,
+      [&](const RowColumns& rows, const Tensor& inputs, const Tensor& code, const Tensor& reconstruction) {
+        const auto put = [&](Applied what, const Tensor& values) {
+          tables[what]->add(rows, values.contiguous());
+        };
+        const auto floats = [](const Tensor& x) { return x.to(at::kCPU).to(at::kFloat); };
+        if (job.writes(Applied::code)) put(Applied::code, floats(code));
+        if (job.writes(Applied::reconstruction))
+          put(Applied::reconstruction, floats(job.inversion(reconstruction)));
+        if (job.writes(Applied::row)) put(Applied::row, rows.rows);
+        if (job.writes(Applied::label)) put(Applied::label, rows.labels);
+        if (!job.writes(Applied::error)) return;
+        const auto squares = (inputs - reconstruction).square().flatten(1);
+        errors.push_back(squares.sum(1, false, at::kDouble).to(at::kCPU));
+        places.push_back(rows.rows);
+        put(Applied::error, floats(errors.back()));
+      });
+  for (const auto& table : tables) table.second->finish();
+  return errors.empty() ? RowErrors() : RowErrors{at::cat(errors), at::cat(places)};
+}
+
+/// Bands of ten originals above their ten reconstructions.
+Tensor in_bands(const Tensor& originals, const Tensor& reconstructions, std::int64_t columns, double white) {
+  const auto missing = (columns - originals.size(0) % columns) % columns;
+  auto shape = originals.sizes().vec();
+  shape[0] = missing;
+  const auto nothing = at::full(shape, white, originals.options());
+  const auto bands = [&](const Tensor& pictures) {
+    return at::cat({pictures, nothing}).unflatten(0, {-1, columns});
+  };
+  return at::stack({bands(originals), bands(reconstructions)}, /*dim=*/1).flatten(0, 2);
+}
+
+/// The values that black and white stand for, in all files alike.
+std::pair<double, double> shown_range(const AppliedSets& sets) {
+  double low = 0, high = 1;
+  for (const auto& [part, set] : sets.parts) {
+    if (set.size() == 0) continue;
+    const auto [least, most] = value_range(set);
+    low = std::min(low, least);
+    high = std::max(high, most);
+  }
+  return {low, high};
+}
+
+void write_sheets(const ApplicationJob& job, const std::filesystem::path& folder) {
+  const auto range = shown_range(job.sets);
+  const double low = range.first, high = range.second;
+  auto file = job.files.begin();
+  apply_in_batches(job, kSheetsRows,
+                   [&](const RowColumns&, const Tensor& inputs, const Tensor&, const Tensor& reconstruction) {
+                     const auto columns = std::min(kSheetsColumns, inputs.size(0));
+                     const auto bands = in_bands(inputs, reconstruction, columns, high);
+                     write_file(folder / *file++, encode_png(draw_sheet(bands, columns, low, high)));
+                   });
+}
+
+constexpr std::string_view kSourceUnits = "in the units of the source";
+
+/// The kinds of the run's first `count` transforms.
+std::string transforms_in_words(const ApplicationJob& job, std::size_t count) {
+  std::vector<std::string> kinds;
+  for (std::size_t i = 0; i < count; ++i) kinds.push_back(job.run.config.data.split.transforms[i].kind());
+  return join(kinds, ", ");
+}
+
+std::string reconstruction_units(const ApplicationJob& job) {
+  const auto kept = job.inversion.kept();
+  if (kept == 0) return std::string(kSourceUnits);
+  return fmt::format("as transformed by {}: \"{}\" has no inverse", transforms_in_words(job, kept),
+                     job.run.config.data.split.transforms[kept - 1].kind());
+}
+
+std::string error_units(const ApplicationJob& job) {
+  const auto count = job.run.config.data.split.transforms.size();
+  return count == 0 ? std::string(kSourceUnits)
+                    : "of values transformed by " + transforms_in_words(job, count);
+}
+
+ErrorSummary summarize_errors(const RowErrors& written) {
+  const auto& errors = written.errors;
+  constexpr std::int64_t kLargest = 5;
+  constexpr double kMedian = 0.5, kMost = 0.95;
+  ErrorSummary summary{.mean = errors.mean().item<double>(),
+                       .median = quantile_of(errors, kMedian),
+                       .quantile_95 = quantile_of(errors, kMost),
+                       .largest = {}};
+  const auto [values, rows] = errors.topk(std::min(kLargest, errors.size(0)));
+  for (std::int64_t i = 0; i < values.size(0); ++i)
+    summary.largest.emplace_back(written.rows[rows[i].item<std::int64_t>()].item<std::int64_t>(),
+                                 values[i].item<double>());
+  return summary;
+}
+
+}  // namespace
+
+ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config) {
+  check_config(config, "application");
+  const auto run = load_trained_run(folder, config.checkpoint);
+  const auto job = plan_application(run, config);
+  require_free(config.output, job.files);
+  ApplicationOutcome outcome{.folder = make_results_folder(config.output, folder / "applications"),
+                             .files = job.files,
+                             .rows = job.rows,
+                             .reconstruction_units = reconstruction_units(job),
+                             .error_units = error_units(job),
+                             .columns = reconstructed_columns(job),
+                             .error = {}};
+  if (job.format == AppliedFormat::png) {
+    write_sheets(job, outcome.folder);
+  } else if (const auto written = write_tables(job, outcome.folder); written.errors.defined()) {
+    outcome.error = summarize_errors(written);
+  }
+  return outcome;
+}
+
+}  // namespace aelab

@@ -1,0 +1,311 @@
+#include "aelab/tools/interpolation.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/random.h"
+#include "aelab/core/text.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/formats/npy.h"
+#include "aelab/data/pictures.h"
+#include "aelab/runs/results.h"
+#include "aelab/runs/trained_run.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(InterpolationKind) {
+  static constexpr std::array<std::string_view, 3> kNames = {"strip", "grid", "manifold"};
+  return kNames;
+}
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kJsonFile = "interpolation.json";
+constexpr const char* kPictureFile = "interpolation.png";
+constexpr const char* kDecodedFile = "decoded.npy";
+
+struct NamedEndpoint {
+  std::string name;
+  Endpoint& endpoint;
+  bool needed;
+  std::string where;  ///< what it is, for help
+};
+
+/// Those that belong to the kind, and those that do not.
+std::vector<NamedEndpoint> endpoints_of(InterpolationConfig& config) {
+  const bool grid = config.kind == InterpolationKind::grid,
+             between_two = grid || config.kind == InterpolationKind::strip;
+  return {{"from", config.from, between_two, "first sample"},
+          {"to", config.to, between_two, "second sample"},
+          {"down", config.down, grid, "lower left corner of a grid"},
+          {"diagonal", config.diagonal, grid, "lower right corner of a grid"}};
+}
+
+void require_endpoint(Fields& f, const NamedEndpoint& item, InterpolationKind kind) {
+  const auto& [name, endpoint, needed, where] = item;
+  const bool row = endpoint.row.has_value(), label = !endpoint.of_class.empty();
+  f.require(!needed || row || label, name,
+            "is missing: give a row of the split, --" + name + " 3, or a class, --" + name + "-class 3");
+  f.require(!(row && label), name + "-class",
+            "conflicts with --" + name + ", which already names a row: give one of the two");
+  f.require(needed || !(row || label), row ? name : name + "-class",
+            kind == InterpolationKind::manifold
+                ? "does not apply to a manifold, which covers all codes: remove it"
+                : "is a corner of a grid: add --kind grid, or remove it");
+}
+
+/// Where an interpolation's ends are, as its JSON says it.
+struct Ends {
+  std::vector<std::int64_t> rows;
+  std::vector<std::string> names;
+};
+
+std::int64_t checked_row(const NamedEndpoint& end, const Dataset& part, Part which) {
+  const auto row = *end.endpoint.row;
+  if (row < part.size()) return row;
+  throw Error(fmt::format("--{}: there is no row {}: the {} split has {} rows, counted from 0", end.name, row,
+                          name_of(which), part.size()));
+}
+
+/// What a class is called: by its name, where the data name theirs, or else its number.
+std::string class_called(const Data& data, std::int64_t label) {
+  const auto number = static_cast<std::size_t>(label);
+  return number < data.class_names.size() ? data.class_names[number] : std::to_string(label);
+}
+
+std::int64_t row_of_class(const NamedEndpoint& end, const TrainedRun& run,
+                          const InterpolationConfig& config) {
+  const auto& part = run.part(config.part);
+  const auto option = "--" + end.name + "-class: ";
+  if (!part.has_labels()) throw Error(option + "the data have no labels; name a row with --" + end.name);
+  const auto labels = part.labels();
+  const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
+  std::vector<std::string> classes;
+  Tensor members;
+  for (std::int64_t i = 0; i < known.numel(); ++i) {
+    const auto label = known.const_data_ptr<std::int64_t>()[i];
+    classes.push_back(class_called(run.source, label));
+    const bool named = classes.back() == end.endpoint.of_class,
+               numbered = std::to_string(label) == end.endpoint.of_class;
+    if (named || (numbered && !members.defined())) members = (labels == label).nonzero().flatten();
+  }
+  if (!members.defined())
+    throw Error(fmt::format("{}there is no class {} in the {} split, whose classes are {}", option,
+                            end.endpoint.of_class, name_of(config.part), join(classes, ", ")));
+  std::int64_t place = 0;
+  if (config.seed)
+    place = at::randint(members.size(0), {1}, random_generator(*config.seed, "interpolation." + end.name),
+                        at::kLong)
+                .item<std::int64_t>();
+  return members[place].item<std::int64_t>();
+}
+
+Ends find_ends(InterpolationConfig& config, const TrainedRun& run) {
+  Problems problems;
+  Ends ends;
+  for (const auto& end : endpoints_of(config)) {
+    if (!end.needed) continue;
+    problems.attempt([&] {
+      ends.rows.push_back(end.endpoint.row ? checked_row(end, run.part(config.part), config.part)
+                                           : row_of_class(end, run, config));
+      ends.names.push_back(end.name);
+    });
+  }
+  problems.raise(run.folder.string());
+  return ends;
+}
+
+Tensor codes_of(const Autoencoder& model, const Dataset& part) {
+  constexpr std::int64_t kRows = 1000;
+  const c10::InferenceMode inference;
+  const auto device = model.parameters().front().device();
+  const Batches batches(part, kRows);
+  std::vector<Tensor> codes;
+  for (std::int64_t i = 0; i < batches.count(); ++i)
+    codes.push_back(model.encode(batches[i].to(device).inputs));
+  return at::cat(codes);
+}
+
+Interpolation compute_interpolation(const InterpolationConfig& config, const TrainedRun& run,
+                                    const Ends& ends) {
+  const auto& part = run.part(config.part);
+  if (config.kind == InterpolationKind::manifold)
+    return decode_plane(*run.model, codes_of(*run.model, part), config.path.steps);
+  const auto inputs = part.gather(at::tensor(ends.rows, at::kLong)).inputs;
+  return config.kind == InterpolationKind::grid ? interpolate_grid(*run.model, inputs, config.path)
+                                                : interpolate(*run.model, inputs[0], inputs[1], config.path);
+}
+
+std::int64_t pictures_in(const InterpolationConfig& config) {
+  return config.kind == InterpolationKind::strip ? 2 * config.path.steps
+                                                 : config.path.steps * config.path.steps;
+}
+
+/// What can be known before the model is asked.
+void check_possible(const InterpolationConfig& config, const TrainedRun& run) {
+  constexpr std::int64_t kMostPixels = 100'000'000, kLongestSide = 100'000;
+  const auto& input = run.model->input_shape();
+  if (!run.model->reconstructs())
+    throw Error(run.folder.string() +
+                ": this model decodes no longer: training its classifier left the decoder behind");
+  if (const auto numbers = elements(run.model->code_shape());
+      config.kind == InterpolationKind::manifold && numbers != 2)
+    throw Error(fmt::format(
+        "--kind: a manifold needs a 2-dimensional latent code, this model's has {} dimensions; train one "
+        "with \"code\": 2, or choose strip or grid",
+        numbers));
+  if (!is_picture(input)) return;
+  const auto [width, height] = sheet_size(input, pictures_in(config), config.path.steps);
+  if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
+    throw Error(fmt::format("--steps: the image would have {} x {} pixels; choose fewer", width, height));
+}
+
+/// The shortest number that reads back as this float.
+double shortened(float value) {
+  const auto text = fmt::format("{}", value);
+  double number = value;
+  if (std::isfinite(value)) std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+json numbers_of(const Tensor& values) {
+  const auto flat = values.to(at::kCPU).to(at::kFloat).flatten().contiguous();
+  json list = json::array();
+  for (std::int64_t i = 0; i < flat.numel(); ++i) list.push_back(shortened(flat.const_data_ptr<float>()[i]));
+  return list;
+}
+
+json nearest_json(const Nearest& nearest, std::int64_t i) {
+  return {{"distance", nearest.distance[i].item<double>()}, {"nearest", nearest.row[i].item<std::int64_t>()}};
+}
+
+json point_json(const Interpolation& made, const Nearest& decoded, const std::optional<Nearest>& pixels,
+                std::int64_t i) {
+  auto point = nearest_json(decoded, i);
+  if (made.t.defined()) {
+    json t = json::array();
+    for (std::int64_t j = 0; j < made.t.size(1); ++j) t.push_back(made.t[i][j].item<double>());
+    point["t"] = t.size() == 1 ? t[0] : t;
+  }
+  point["code"] = numbers_of(made.codes[i]);
+  if (pixels) point["pixels"] = nearest_json(*pixels, i);
+  return point;
+}
+
+json interpolation_heading(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
+  json head = {
+      {"kind", name_of(config.kind)},
+      {"checkpoint", name_of(config.checkpoint)},
+      {"part", name_of(config.part)},
+      {"steps", config.path.steps},
+      {"code_shape", run.model->code_shape()},
+      {"distance", "Euclidean, from the nearest input of the training split, whose row is \"nearest\""}};
+  if (config.kind != InterpolationKind::manifold) {
+    head["method"] = name_of(config.path.method);
+    head["space"] = name_of(config.path.space);
+  }
+  if (config.kind == InterpolationKind::strip) head["picture_rows"] = {"decoded", "pixels"};
+  const auto labels = run.part(config.part).labels();
+  for (std::size_t i = 0; i < ends.rows.size(); ++i) {
+    head[ends.names[i]] = {{"row", ends.rows[i]}};
+    if (!labels.defined()) continue;
+    const auto label = labels[ends.rows[i]].item<std::int64_t>();
+    head[ends.names[i]]["label"] = label;
+    if (!run.source.class_names.empty()) head[ends.names[i]]["class"] = class_called(run.source, label);
+  }
+  return head;
+}
+
+/// The heading, and then a line for every point.
+std::string interpolation_text(const json& head, const std::vector<std::string>& points) {
+  auto text = head.dump(1);
+  text.resize(text.size() - 2);  // without "\n}"
+  return text + ",\n \"points\": [\n  " + join(points, ",\n  ") + "\n ]\n}\n";
+}
+
+std::string draw_interpolation(const InterpolationConfig& config, const Interpolation& made) {
+  auto shown = made.decoded;
+  if (config.kind == InterpolationKind::strip) shown = at::cat({shown, made.pixels});
+  const double low = std::min(0.0, shown.min().item<double>()),
+               high = std::max(1.0, shown.max().item<double>());
+  return encode_png(draw_sheet(shown, config.path.steps, low, high));
+}
+
+std::string npy_of(const Tensor& values) {
+  const auto whole = values.to(at::kCPU).to(at::kFloat).contiguous();
+  return npy_header("F32", whole.sizes().vec()) +
+         std::string(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
+}
+
+}  // namespace
+
+void InterpolationConfig::fields(Fields& f) {
+  constexpr double kLongest = 1000, kWidestGrid = 50;
+  f("kind", kind,
+    "strip: between two samples; grid: between four; manifold: over a 2-dimensional latent space");
+  const auto ends = endpoints_of(*this);
+  for (const auto& [name, endpoint, needed, where] : ends) {
+    f(name, endpoint.row, where + ": its row in the split, from 0", at_least(0));
+    f(name + "-class", endpoint.of_class, where + ": a sample of this class, by name or number");
+  }
+  f("seed", seed, "seed that draws a class's sample; the first sample if omitted", at_least(0));
+  f("steps", path.steps, "number of points along each side, both ends included", between(2, kLongest));
+  f("method", path.method, "interpolation; spherical follows the great circle");
+  f("space", path.space, "interpolate latent codes, or inputs that are then encoded and decoded");
+  f("part", part, "split of the run's data");
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("output", output, "folder to write to; RUN_FOLDER/interpolations/<n> if omitted");
+  for (const auto& item : ends) require_endpoint(f, item, kind);
+  const bool by_class =
+      std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
+  f.require(!seed || by_class, "seed", "draws a sample of a class: name the class with --from-class");
+  f.require(kind == InterpolationKind::strip || static_cast<double>(path.steps) <= kWidestGrid, "steps",
+            "must be at most 50 in a grid or manifold, which have steps x steps points");
+  if (kind != InterpolationKind::manifold) return;
+  f.require(path.method == InterpolationMethod::linear, "method", "does not apply to a manifold: remove it");
+  f.require(path.space == InterpolationSpace::code, "space",
+            "must be \"code\" for a manifold, which is a plane of latent codes");
+}
+
+InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& given) {
+  auto config = given;
+  check_config(config, "interpolation");
+  const auto run = load_trained_run(folder, config.checkpoint);
+  check_possible(config, run);
+  InterpolationOutcome outcome{.folder = {}, .files = {kJsonFile, kDecodedFile}, .pixels_distance = {}};
+  if (is_picture(run.model->input_shape())) outcome.files.emplace_back(kPictureFile);
+  require_free(config.output, outcome.files);
+  const auto ends = find_ends(config, run);
+  Problems problems;
+  Interpolation made;
+  problems.attempt([&] { made = compute_interpolation(config, run, ends); });
+  problems.raise("--method");
+
+  const c10::InferenceMode inference;
+  const auto decoded = nearest_rows(made.decoded, run.data.train);
+  std::optional<Nearest> pixels;
+  if (made.pixels.defined()) pixels = nearest_rows(made.pixels, run.data.train);
+  outcome.decoded_distance = decoded.distance.mean().item<double>();
+  if (pixels) outcome.pixels_distance = pixels->distance.mean().item<double>();
+  std::vector<std::string> points;
+  for (std::int64_t i = 0; i < made.decoded.size(0); ++i)
+    points.push_back(point_json(made, decoded, pixels, i).dump());
+  outcome.folder = make_results_folder(config.output, folder / "interpolations");
+  write_file(outcome.folder / kDecodedFile, npy_of(made.decoded));
+  if (outcome.files.back() == kPictureFile)
+    write_file(outcome.folder / kPictureFile, draw_interpolation(config, made));
+  write_file(outcome.folder / kJsonFile,
+             interpolation_text(interpolation_heading(config, run, ends), points));
+  return outcome;
+}
+
+}  // namespace aelab
