@@ -8,6 +8,7 @@
 #include "aelab/cli/output.h"
 #include "aelab/comparisons/results.h"
 #include "aelab/comparisons/runs.h"
+#include "aelab/comparisons/words.h"
 #include "aelab/core/files.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/signals.h"
@@ -69,10 +70,9 @@ void print_dry_run(const Comparison& comparison, const std::vector<ContenderCost
   if (!solved.empty()) print_wrapped("set by the budget of parameters:\n" + solved, 2);
   const auto threads = comparison.config().threads;
   print_wrapped(
-      fmt::format("{} runs, {} of them finished; about {} of training on {} thread{} each, without start-up "
-                  "and evaluation\n",
-                  comparison.runs().size(), finished_runs(comparison), duration(total), threads,
-                  threads == 1 ? "" : "s"));
+      fmt::format("{}, {} finished; about {} of training on {} each, without start-up and evaluation\n",
+                  counted(comparison.runs().size(), "run"), finished_runs(comparison), duration(total),
+                  counted(static_cast<std::size_t>(threads), "thread")));
 }
 
 void print_plan(Comparison& comparison) {
@@ -124,11 +124,8 @@ int report_results(const Comparison& comparison, bool as_json) {
     print_results(results, drawn, comparison.folder());
   }
   written = attempt([&] { write_report(comparison.folder()); }) && written;
-  const auto excluded = results.excluded().size();
-  if (excluded == 0) return written ? 0 : 1;
-  return complain(fmt::format("{} of {} runs {} excluded", excluded, comparison.runs().size(),
-                              excluded == 1 ? "is" : "are"),
-                  1);
+  if (const auto exclusion = results.exclusion(); !exclusion.empty()) return complain(exclusion, 1);
+  return written ? 0 : 1;
 }
 
 int compare(const CompareOptions& options) {

@@ -6,6 +6,7 @@
 
 #include "aelab/comparisons/results.h"
 #include "aelab/core/config.h"
+#include "aelab/core/file_formats.h"
 #include "aelab/core/files.h"
 #include "aelab/core/text.h"
 
@@ -33,13 +34,37 @@ json to_json(const PairedTest& test) {
   return value;
 }
 
+void add_judgement(json& value, const Judgement& judgement) {
+  value["level"] = name_of(judgement.level);
+  value["reason"] = name_of(judgement.reason);
+  value["sentence"] = judgement.sentence;
+}
+
+json to_json(const RunCounts& counts) {
+  return {{"planned", counts.planned},   {"completed", counts.completed},   {"failed", counts.failed},
+          {"diverged", counts.diverged}, {"unfinished", counts.unfinished}, {"damaged", counts.damaged},
+          {"missing", counts.missing}};
+}
+
+json to_json(const std::optional<CostRange>& cost) {
+  return cost ? json{{"mean", cost->mean}, {"low", cost->least}, {"high", cost->most}} : json();
+}
+
+json to_json(const Costs& costs) {
+  return {{"parameters", to_json(costs.parameters)},
+          {"epochs", to_json(costs.epochs)},
+          {"steps", to_json(costs.steps)},
+          {"seconds", to_json(costs.seconds)}};
+}
+
 std::string in_words(Direction better) { return std::string(name_of(better)); }
 
 json to_json(const Claim& claim, const ComparisonResults& results) {
   return {{"leader", claim.leader ? json(results.variants[*claim.leader].name) : json()},
           {"level", name_of(claim.level)},
+          {"reason", name_of(claim.reason)},
           {"sentence", claim.sentence},
-          {"reason", claim.reason},
+          {"explanation", claim.explanation},
           {"counts",
            {{"significant", claim.significant},
             {"inconclusive", claim.inconclusive},
@@ -60,7 +85,14 @@ json to_json(const MeasureTable& table, const ComparisonResults& results) {
     value["best"] = table.is_best(i);
     value["values"] = json::array();
     for (const auto& number : row.values) value["values"].push_back(optional_json(number));
-    if (row.against) value["against_baseline"] = to_json(*row.against);
+    add_judgement(value, row.standing);
+    value["pareto_optimal"] = json::object();
+    for (const auto& [cost, optimal] : row.pareto_optimal)
+      value["pareto_optimal"][cost] = optimal ? json(*optimal) : json();
+    if (row.against) {
+      value["against_baseline"] = to_json(*row.against);
+      add_judgement(value["against_baseline"], row.difference);
+    }
     rows.push_back(std::move(value));
   }
   return {{"name", table.measure.name},
@@ -91,7 +123,9 @@ json to_json(const ComparedVariant& variant) {
       {"name", variant.name},
       {"settings", variant.settings.text.empty() ? json::object() : json::parse(variant.settings.text)},
       {"closed_form", variant.closed_form},
-      {"excluded", variant.exclusion()},
+      {"code", variant.code ? json(*variant.code) : json()},
+      {"counts", to_json(variant.counts())},
+      {"costs", to_json(variant.costs())},
       {"still_improving", trends > 0 ? json{{"runs", variant.still_improving()}, {"of", trends}} : json()},
       {"runs", std::move(runs)}};
 }
@@ -121,7 +155,10 @@ std::string quoted(const std::string& text) { return '"' + text + '"'; }
 }  // namespace
 
 json to_json(const ComparisonResults& results) {
-  json value = {{"format", 1},
+  json levels = json::object();
+  for (const auto level : {Level::decided, Level::tentative, Level::undecided, Level::not_judged})
+    levels[std::string(name_of(level))] = meaning(level);
+  json value = {{"format", kComparisonFormat},
                 {"name", results.name},
                 {"seeds", results.seeds},
                 {"baseline", results.variants[results.baseline].name},
@@ -131,7 +168,11 @@ json to_json(const ComparisonResults& results) {
                 {"summary", results.verdict.summary},
                 {"details", results.verdict.details},
                 {"caveats", results.verdict.caveats},
-                {"missing", results.excluded()},
+                {"counts", to_json(results.counts())},
+                {"excluded", results.exclusion()},
+                {"excluded_runs", results.excluded()},
+                {"levels", std::move(levels)},
+                {"best", rule_of_best()},
                 {"variants", json::array()},
                 {"measures", json::array()}};
   if (!results.tables.empty()) value["metric"] = results.tables[results.metric].measure.name;
@@ -144,7 +185,8 @@ json to_json(const ComparisonResults& results) {
 std::string table_csv(const ComparisonResults& results) {
   std::string csv =
       "measure,better,variant,n,mean,deviation,low,high,worst,best,difference,difference_low,difference_high,"
-      "t,p,p_holm,effect,wilcoxon_p,excluded_runs,still_improving,level\n";
+      "t,p,p_holm,effect,wilcoxon_p,level,reason,runs,completed,failed,diverged,unfinished,damaged,missing,"
+      "still_improving\n";
   for (const auto& table : results.tables)
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       const auto& row = table.rows[i];
@@ -160,9 +202,11 @@ std::string table_csv(const ComparisonResults& results) {
                          field(test.t), field(test.p), field(test.p_adjusted), field(test.effect),
                          field(test.wilcoxon_p));
       const auto& variant = results.variants[i];
-      csv += fmt::format(",{},{},{}\n", variant.runs.size() - variant.completed(),
-                         variant.with_trend() > 0 ? std::to_string(variant.still_improving()) : "",
-                         table.claim.leader == i ? name_of(table.claim.level) : "");
+      const auto counts = variant.counts();
+      csv += fmt::format(",{},{},{},{},{},{},{},{},{},{}\n", name_of(row.standing.level),
+                         name_of(row.standing.reason), counts.planned, counts.completed, counts.failed,
+                         counts.diverged, counts.unfinished, counts.damaged, counts.missing,
+                         variant.with_trend() > 0 ? std::to_string(variant.still_improving()) : "");
     }
   return csv;
 }

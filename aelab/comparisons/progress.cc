@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "aelab/comparisons/words.h"
 #include "aelab/core/layout.h"
 #include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
@@ -45,7 +46,8 @@ ComparisonProgress::ComparisonProgress(const Comparison& comparison, const std::
   for (const auto& run : todo) ++left_[run.contender];
   const auto finished = finished_runs(comparison);
   if (!quiet_ && finished > 0)
-    say_line(fmt::format("{} of {} runs are already finished", finished, comparison.runs().size()));
+    say_line(fmt::format("{} of {} {} already finished", finished, counted(comparison.runs().size(), "run"),
+                         finished == 1 ? "is" : "are"));
 }
 
 ComparisonProgress::~ComparisonProgress() {

@@ -1,7 +1,6 @@
 #include "aelab/comparisons/results.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -17,12 +16,6 @@
 #include "aelab/runs/run.h"
 
 namespace aelab {
-
-std::span<const std::string_view> names(Level) {
-  static constexpr std::array<std::string_view, 5> kNames = {"not tested", "deterministic", "inconclusive",
-                                                             "partly significant", "significant"};
-  return kNames;
-}
 
 namespace {
 
@@ -132,7 +125,7 @@ MeasureTable table_of(const Measure& measure, const ComparisonResults& results) 
     table.rows.push_back(std::move(row));
   }
   test_against_baseline(table, results.baseline);
-  table.claim = claim_of(table, results);
+  judge(table, results);
   return table;
 }
 
@@ -168,13 +161,12 @@ std::optional<std::int64_t> code_dimensions(const fs::path& run) {
 /// The variant's settings, by its first completed run.
 VariantSettings settings_of(const Comparison& comparison, const ComparedVariant& variant,
                             const Contender& contender) {
-  VariantSettings settings{.name = variant.name, .written = contender.run};
+  VariantSettings settings{.name = variant.name, .written = contender.run, .code = variant.code};
   for (const auto& run : variant.runs) {
     if (!run.is_completed()) continue;
     const auto folder = comparison.folder(comparison.run(run.id));
     const auto model = load_run_config(folder).model;
     settings.expanded.text = model.expanded ? write_config(*model.expanded).dump() : "{}";
-    settings.code = code_dimensions(folder);
     settings.parameters = run.status.parameters;
     if (!variant.closed_form) settings.epochs = run.status.epochs;
     break;
@@ -220,35 +212,6 @@ PairedTest paired_test(const MeasureRow& row, const MeasureRow& other) {
   return paired_test(values, others);
 }
 
-std::size_t ComparedVariant::completed() const {
-  return static_cast<std::size_t>(
-      std::count_if(runs.begin(), runs.end(), [](const auto& run) { return run.is_completed(); }));
-}
-
-std::string ComparedVariant::exclusion() const {
-  std::vector<std::pair<std::string, std::size_t>> states;  // in the order of the runs
-  for (const auto& run : runs) {
-    if (run.is_completed()) continue;
-    const auto& state = run.status.state;
-    const auto found =
-        std::find_if(states.begin(), states.end(), [&](const auto& known) { return known.first == state; });
-    if (found == states.end())
-      states.emplace_back(state, 1);
-    else
-      ++found->second;
-  }
-  std::vector<std::string> parts;
-  for (const auto& [state, count] : states) {
-    const bool is_verb = state == "failed" || state == "diverged" || state == "stopped";
-    parts.push_back(std::to_string(count) + " of " + std::to_string(runs.size()) + " runs " +
-                    (is_verb      ? ""
-                     : count == 1 ? "is "
-                                  : "are ") +
-                    state);
-  }
-  return join(parts, ", ");
-}
-
 std::size_t ComparedVariant::with_trend() const {
   return static_cast<std::size_t>(
       std::count_if(runs.begin(), runs.end(), [](const auto& run) { return run.improvement.has_value(); }));
@@ -260,20 +223,14 @@ std::size_t ComparedVariant::still_improving() const {
   }));
 }
 
-std::vector<std::string> ComparisonResults::excluded() const {
-  std::vector<std::string> excluded;
-  for (const auto& variant : variants)
-    for (const auto& run : variant.runs)
-      if (!run.is_completed())
-        excluded.push_back(run.id + ": " + run.status.state +
-                           (run.status.message.empty() ? "" : ": " + run.status.message));
-  return excluded;
-}
-
 void tabulate(ComparisonResults& results, const std::optional<std::string>& metric) {
   results.tables.clear();
   for (const auto& measure : measures_of(results.variants))
     results.tables.push_back(table_of(measure, results));
+  for (auto& table : results.tables) {
+    const auto optimal = pareto_optimal(table, results);
+    for (std::size_t i = 0; i < table.rows.size(); ++i) table.rows[i].pareto_optimal = optimal[i];
+  }
   results.metric = find_metric(metric, results.tables);
   results.verdict = verdict_of(results);
 }
@@ -291,6 +248,7 @@ ComparisonResults collect(const Comparison& comparison) {
     const auto& run = variant.runs.back();
     if (!run.is_completed()) continue;
     variant.closed_form = run.status.closed_form;
+    if (!variant.code) variant.code = code_dimensions(comparison.folder(planned));
     if (!results.part.empty()) continue;
     results.part = run.evaluated.part;
     results.test_is_drawn = draws_its_test(comparison.folder(planned));

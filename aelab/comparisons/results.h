@@ -3,6 +3,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "aelab/comparisons/comparison.h"
+#include "aelab/comparisons/costs.h"
+#include "aelab/comparisons/judgement.h"
 #include "aelab/evaluation/statistics.h"
 #include "aelab/runs/record.h"
 #include "aelab/runs/trend.h"
@@ -22,15 +24,29 @@ struct ComparedRun {
   bool is_completed() const { return status.state == "completed"; }
 };
 
+/// How many runs ended how.
+struct RunCounts {
+  std::size_t planned = 0, completed = 0, failed = 0, diverged = 0;
+  std::size_t unfinished = 0;  ///< stopped, or still running
+  std::size_t damaged = 0;     ///< with files that are damaged, or were changed since
+  std::size_t missing = 0;     ///< never started
+
+  void add(const ComparedRun& run);
+  std::size_t excluded() const { return planned - completed; }
+  /// What the runs of one variant lack, "failed on 1 and diverged on 2 of 5 seeds"; "" when all are
+  /// completed.
+  std::string gaps() const;
+};
+
 struct ComparedVariant {
   std::string name;
   AnyJson settings = {};
   bool closed_form = false;
-  std::vector<ComparedRun> runs = {};  ///< one per seed, in the order of the seeds
+  std::optional<std::int64_t> code = {};  ///< number of code dimensions, by the first completed run
+  std::vector<ComparedRun> runs = {};     ///< one per seed, in the order of the seeds
 
-  std::size_t completed() const;
-  /// Why the variant cannot be the best of any metric: "1 of 8 runs failed"; "" when all runs are completed.
-  std::string exclusion() const;
+  RunCounts counts() const;
+  Costs costs() const;
   /// Completed runs that have a projected improvement, and those of them that were still improving.
   std::size_t with_trend() const;
   std::size_t still_improving() const;
@@ -42,24 +58,26 @@ struct MeasureRow {
   Summary summary;
   std::optional<double> worst;             ///< over the seeds; absent where neither direction is better
   std::optional<PairedTest> against = {};  ///< the baseline, over the seeds that both have
+  Judgement difference = {};               ///< what `against` shows
+  /// The place among the variants: of the leader its claim's; of the others how they differ from the leader,
+  /// or why they are not considered.
+  Judgement standing = {};
+  std::map<std::string, std::optional<bool>> pareto_optimal = {};  ///< by cost, as pareto_optimal() says
 };
 
 /// The paired t test of two variants' values, over the seeds that both have.
 PairedTest paired_test(const MeasureRow& row, const MeasureRow& other);
 
-/// How far the runs support the claim that the leader of a metric is better than the other variants.
-enum class Level { not_tested, deterministic, inconclusive, partly, significant };
-std::span<const std::string_view> names(Level);
-
-/// What may be claimed about one metric. It is decided here once; terminal, files and reports print it.
+/// What may be claimed about one metric: that the leader is better than the other variants.
 struct Claim {
   std::optional<std::size_t> leader = {};  ///< the variant with the best mean; none when nothing can lead
-  Level level = Level::not_tested;
-  std::string sentence = {};  ///< "pca has the lowest reconstruction/mse (0.0123 ± 0.0004, 5 seeds)."
-  std::string reason = {};    ///< "The difference from every other variant is significant (...)."
+  Level level = Level::not_judged;
+  Reason reason = Reason::no_rival;
+  std::string sentence = {};     ///< "pca has the lowest reconstruction/mse (0.0123 ± 0.0004, 5 seeds)."
+  std::string explanation = {};  ///< "The difference from every other variant is significant (...)."
   // How many of the other variants differ significantly from the leader, do not, differ by the same amount
-  // under every seed, equal it under every seed, or share fewer than two seeds with it; are excluded because
-  // runs are not completed; and do not have the metric.
+  // under every seed, equal it under every seed, or share fewer than two seeds with it; are not considered
+  // because they lack runs or values; and do not have the metric.
   std::size_t significant = 0, inconclusive = 0, deterministic = 0, equal = 0, untested = 0, excluded = 0,
               not_applicable = 0;
 };
@@ -70,11 +88,8 @@ struct MeasureTable {
   std::vector<MeasureRow> rows;  ///< one per variant
   Claim claim = {};
 
-  /// Whether this variant is marked as the best: it leads, and its lead over every other variant is
-  /// significant.
-  bool is_best(std::size_t variant) const {
-    return claim.leader == variant && claim.level == Level::significant;
-  }
+  /// Whether this variant is marked as the best, as rule_of_best() says.
+  bool is_best(std::size_t variant) const { return claim.leader == variant && claim.level == Level::decided; }
 };
 
 /// The verdict of a comparison, by its metric.
@@ -93,18 +108,18 @@ struct ComparisonResults {
   std::string part = {};       ///< the split that was measured, "test"
   bool test_is_drawn = false;  ///< each seed draws its test split, the source having none
   std::vector<ComparedVariant> variants = {};
-  std::vector<std::string> confounds = {};  ///< as confounds() of comparison_confounds.h gives them
+  std::vector<std::string> confounds = {};  ///< as confounds() of confounds.h gives them
   std::vector<std::string> left_out =
       {};  ///< completed runs in the folder that the file does not list, by id
   std::vector<MeasureTable> tables = {};
   Verdict verdict = {};
 
+  RunCounts counts() const;
   /// The runs that are not completed, "id: why".
   std::vector<std::string> excluded() const;
+  /// "1 of 9 runs is excluded"; "" when all runs are completed.
+  std::string exclusion() const;
 };
-
-/// Two variants differ significantly where the Holm-corrected p of their paired t test is below this.
-constexpr double kSignificance = 0.05;
 
 /// Makes tables, claims and verdict from the runs in `results`. Every pair of variants is tested in one of
 /// two families, each corrected by Holm: the pairs with the baseline, and the pairs of the other variants
@@ -113,15 +128,22 @@ constexpr double kSignificance = 0.05;
 void tabulate(ComparisonResults& results, const std::optional<std::string>& metric);
 
 /// Reads every run's folder as it is, and tabulates. Error as tabulate's, and as require_same_comparison's
-/// (comparison_identity.h).
+/// (identity.h).
 ComparisonResults collect(const Comparison& comparison);
 
-/// The claim about one metric, by its rows.
-Claim claim_of(const MeasureTable& table, const ComparisonResults& results);
+/// What a variant lacks that keeps it from being the best of a metric: "diverged on 3 of 5 seeds", or "gave
+/// no value on 1 of 5 seeds" where other variants did; "" when it lacks nothing.
+std::string gaps_of(std::size_t variant, const MeasureTable& table, const ComparisonResults& results);
+/// Whether a variant can lead a metric: it has the metric, and lacks nothing.
+bool can_lead(std::size_t variant, const MeasureTable& table, const ComparisonResults& results);
+/// Judges one metric: its claim and the standing of every row, by the values and by the tests against the
+/// baseline.
+void judge(MeasureTable& table, const ComparisonResults& results);
 /// The verdict, by claims and rows.
 Verdict verdict_of(const ComparisonResults& results);
 
-/// comparison.json.
+/// comparison.json, of the format kComparisonFormat (core/file_formats.h). Everything that is judged is in
+/// it: pages print its words.
 nlohmann::json to_json(const ComparisonResults& results);
 /// table.csv: one line per metric and variant.
 std::string table_csv(const ComparisonResults& results);

@@ -29,7 +29,7 @@ std::string shown_name(const ComparedVariant& variant) {
 /// The metric of the verdict with all that is known of it.
 std::string metric_table(const ComparisonResults& results) {
   const auto& table = results.tables[results.metric];
-  Cells cells = {{"variant", "n", "mean", "95 % CI", "std. dev.", "worst",
+  Cells cells = {{"variant", "against leader", "n", "mean", "95 % CI", "std. dev.", "worst",
                   "difference from " + results.variants[results.baseline].name, "pairs", "its 95 % CI",
                   "p (Holm)", "effect", "p (Wilcoxon)"}};
   const bool has_wilcoxon = std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
@@ -38,8 +38,10 @@ std::string metric_table(const ComparisonResults& results) {
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     const auto& s = row.summary;
-    std::vector<std::string> line = {(table.is_best(i) ? "* " : "  ") + shown_name(results.variants[i]),
-                                     std::to_string(s.n)};
+    std::vector<std::string> line = {
+        (table.is_best(i) ? "* " : "  ") + shown_name(results.variants[i]),
+        (table.claim.leader == i ? "leads, " : "") + std::string(name_of(row.standing.level)),
+        std::to_string(s.n)};
     if (s.n == 0)
       line.insert(line.end(), {"n/a", "-", "-", "-"});
     else
@@ -102,23 +104,16 @@ std::string other_tables(const ComparisonResults& results) {
 
 /// The costs of a variant's completed runs.
 std::vector<std::string> cost_row(const ComparedVariant& variant) {
-  std::vector<double> parameters, epochs, steps, seconds;
-  for (const auto& run : variant.runs) {
-    if (!run.is_completed()) continue;
-    parameters.push_back(static_cast<double>(run.status.parameters));
-    epochs.push_back(static_cast<double>(run.status.epochs));
-    steps.push_back(static_cast<double>(run.status.steps));
-    seconds.push_back(run.status.seconds);
-  }
-  if (seconds.empty()) return {};
+  const auto [parameters, epochs, steps, seconds] = variant.costs();
+  if (!seconds) return {};
   const auto trends = variant.with_trend();
   return {shown_name(variant),
-          std::to_string(seconds.size()),
-          fmt::format("{:.10g}", summarize(parameters).mean),
-          fmt::format("{:.6g}", summarize(epochs).mean),
-          fmt::format("{:.8g}", summarize(steps).mean),
-          fmt::format("{:.3g}", summarize(seconds).mean),
-          fmt::format("{:.3g}", summarize(seconds).most),
+          std::to_string(variant.counts().completed),
+          fmt::format("{:.10g}", parameters->mean),
+          fmt::format("{:.6g}", epochs->mean),
+          fmt::format("{:.8g}", steps->mean),
+          fmt::format("{:.3g}", seconds->mean),
+          fmt::format("{:.3g}", seconds->most),
           trends > 0 ? fmt::format("{} of {}", variant.still_improving(), trends) : "n/a"};
 }
 
@@ -134,12 +129,13 @@ std::string cost_table(const ComparisonResults& results) {
 
 std::string terminal_table(const ComparisonResults& results) {
   if (results.tables.empty()) return cost_table(results);
-  return metric_table(results) + other_tables(results) + cost_table(results) +
-         fmt::format(
-             "\nn = {} runs per variant unless given. ± is the 95 % CI half-width over seeds.\n"
-             "* marks a variant whose difference from every other variant is significant.\n"
-             "effect is Cohen's d of paired samples.\n",
-             results.seeds.size());
+  const auto legend = fmt::format(
+      "n = {} per variant unless given. ± is the 95 % CI half-width over seeds.\n"
+      "* marks {}.\n"
+      "effect is Cohen's d of paired samples.\n",
+      counted(results.seeds.size(), "run"), rule_of_best());
+  return metric_table(results) + other_tables(results) + cost_table(results) + "\n" +
+         wrapped(legend, columns_of(STDOUT_FILENO), 2);
 }
 
 }  // namespace aelab

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <initializer_list>
+#include <map>
 
 #include "aelab/comparisons/results.h"
 #include "aelab/comparisons/words.h"
@@ -13,74 +14,40 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-/// "dense is lower (better) by 0.0042 [0.0038, 0.0046], p < .0001"; with the seeds where some are lacking.
-std::string difference_in_words(const std::string& name, const PairedTest& test, Direction better,
-                                std::size_t seeds) {
-  Summary size = test.difference;
-  const bool lower = size.mean < 0;
-  size.mean = std::abs(size.mean);
-  const auto* judged = better == Direction::neither            ? ""
-                       : lower == (better == Direction::lower) ? " (better)"
-                                                               : " (worse)";
-  auto text = fmt::format("{} is {}{} by {}", name, lower ? "lower" : "higher", judged, number(size.mean));
-  if (test.p_adjusted) text += fmt::format(" {}, p {}", interval(size), probability(*test.p_adjusted));
-  if (static_cast<std::size_t>(size.n) != seeds) text += fmt::format(", {} of {} seeds", size.n, seeds);
-  return text;
-}
-
-/// The differences from the baseline by what can be said of them.
-struct Differences {
-  Sentences significant, inconclusive, deterministic, untested, incomplete;
-};
-
-Differences differences_of(const ComparisonResults& results) {
-  const auto& table = results.tables[results.metric];
-  const bool is_incomplete = !results.variants[results.baseline].exclusion().empty();
-  Differences differences;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& test = table.rows[i].against;
-    if (!test) continue;
-    const auto& variant = results.variants[i];
-    const auto in_words =
-        difference_in_words(variant.name, *test, table.measure.better, results.seeds.size());
-    if (test->equal)
-      differences.deterministic.push_back(variant.name + " equals the baseline up to rounding");
-    else if (test->deterministic)
-      differences.deterministic.push_back(in_words + " under every seed");
-    else if (!test->p_adjusted)
-      differences.untested.push_back(variant.name);
-    else if (is_incomplete || !variant.exclusion().empty())
-      differences.incomplete.push_back(in_words);
-    else
-      (*test->p_adjusted < kSignificance ? differences.significant : differences.inconclusive)
-          .push_back(in_words);
-  }
-  return differences;
-}
-
 /// The tests against the baseline: what they are, and what they gave.
 Sentences details_of(const ComparisonResults& results) {
   const auto& table = results.tables[results.metric];
-  const auto& baseline = results.variants[results.baseline].name;
-  if (table.rows[results.baseline].summary.n == 0)
-    return {
-        fmt::format("The baseline {} has no {}: nothing is compared with it.", baseline, table.measure.name)};
-  const auto [significant, inconclusive, deterministic, untested, incomplete] = differences_of(results);
-  const auto tests = significant.size() + inconclusive.size() + incomplete.size();
-  auto method = fmt::format("Compared with the baseline {} in {} on the {} split, {}", baseline,
+  const auto& baseline = results.variants[results.baseline];
+  if (table.rows[results.baseline].summary.n == 0) {
+    const auto gaps = baseline.counts().gaps();
+    const auto why = gaps.empty() ? "has no " + table.measure.name : gaps;
+    return {fmt::format("The baseline {} {}: nothing is compared with it.", baseline.name, why)};
+  }
+  std::map<Reason, Sentences> differences;
+  std::size_t tests = 0;
+  for (const auto& row : table.rows) {
+    if (!row.against) continue;
+    differences[row.difference.reason].push_back(row.difference.sentence);
+    tests += row.against->p_adjusted.has_value();
+  }
+  auto method = fmt::format("Compared with the baseline {} in {} on the {} split, {}", baseline.name,
                             table.measure.name, results.part, counted(results.seeds.size(), "seed"));
   if (tests > 0)
     method += fmt::format(", by paired t test{}{}; 95 % CIs are not corrected", tests == 1 ? "" : "s",
                           tests == 1 ? "" : fmt::format(", Holm-corrected over {} variants", tests));
   Sentences details = {method + ":"};
-  const auto add = [&](const char* heading, const Sentences& parts) {
+  const auto add = [&](const char* heading, std::initializer_list<Reason> reasons) {
+    Sentences parts;
+    for (const auto reason : reasons)
+      parts.insert(parts.end(), differences[reason].begin(), differences[reason].end());
     if (!parts.empty()) details.push_back(std::string(heading) + join(parts, "; ") + ".");
   };
-  add("Significant: ", significant);
-  add("Not significant, which does not show that there is no difference: ", inconclusive);
-  add("Deterministic, not tested: ", deterministic);
-  add("Not tested, since fewer than two seeds have both values: ", untested);
-  add("By the completed runs only, so that nothing is claimed: ", incomplete);
+  add("Significant: ", {Reason::significant});
+  add("Not significant, which does not show that there is no difference: ", {Reason::not_significant});
+  add("Deterministic, not tested: ", {Reason::deterministic, Reason::equal});
+  add("Not tested, since fewer than two seeds have both values: ", {Reason::few_seeds});
+  add("By the seeds that have both values only, so that nothing is claimed: ",
+      {Reason::incomplete_runs, Reason::missing_values});
   return details;
 }
 
@@ -88,7 +55,7 @@ Sentences details_of(const ComparisonResults& results) {
 void add_trend(const ComparisonResults& results, Sentences& caveats) {
   Sentences improving, unknown;
   for (const auto& variant : results.variants) {
-    if (variant.with_trend() == 0 && variant.completed() > 0 && !variant.closed_form)
+    if (variant.with_trend() == 0 && variant.counts().completed > 0 && !variant.closed_form)
       unknown.push_back(variant.name);
     if (const auto count = variant.still_improving(); count > 0)
       improving.push_back(
@@ -130,10 +97,7 @@ void add_confounds(const ComparisonResults& results, Sentences& caveats) {
 Sentences caveats_of(const ComparisonResults& results) {
   constexpr std::size_t kFewSeeds = 5;
   Sentences caveats;
-  const auto runs = results.variants.size() * results.seeds.size();
-  if (const auto excluded = results.excluded().size())
-    caveats.push_back(
-        fmt::format("{} of {} {} excluded.", excluded, counted(runs, "run"), excluded == 1 ? "is" : "are"));
+  if (const auto exclusion = results.exclusion(); !exclusion.empty()) caveats.push_back(exclusion + ".");
   if (!results.left_out.empty())
     caveats.push_back(fmt::format("{} in the folder {} not part of this comparison: {}.",
                                   counted(results.left_out.size(), "completed run"),
@@ -145,8 +109,8 @@ Sentences caveats_of(const ComparisonResults& results) {
     caveats.push_back(
         "With one seed, differences may be due to chance: give at least two seeds, better five or more.");
   else if (results.seeds.size() < kFewSeeds)
-    caveats.push_back(fmt::format("With {} seeds only, the t tests rely on normally distributed differences.",
-                                  results.seeds.size()));
+    caveats.push_back(fmt::format("With {} only, the t tests rely on normally distributed differences.",
+                                  counted(results.seeds.size(), "seed")));
   if (results.test_is_drawn)
     caveats.push_back(
         "Each seed draws its test split from the same data: the test splits overlap, and the confidence "
@@ -177,8 +141,8 @@ Verdict verdict_of(const ComparisonResults& results) {
   }
   if (results.variants.size() < 2) return {.summary = "There is one variant: nothing is compared."};
   const auto& claim = results.tables[results.metric].claim;
-  return {.summary = claim.leader ? claim.sentence + " " + claim.reason
-                                  : results.tables[results.metric].measure.name + ": " + claim.reason,
+  return {.summary = claim.leader ? claim.sentence + " " + claim.explanation
+                                  : results.tables[results.metric].measure.name + ": " + claim.explanation,
           .details = details_of(results),
           .caveats = caveats_of(results)};
 }

@@ -34,6 +34,22 @@ std::string probability(double p) {
   return "= " + (text.starts_with("0.") ? text.substr(1) : text);
 }
 
+std::string difference_in_words(const std::string& name, const std::string& other, const PairedTest& test,
+                                Direction better, std::size_t seeds) {
+  Summary size = test.difference;
+  const bool lower = size.mean < 0;
+  size.mean = std::abs(size.mean);
+  const auto* judged = better == Direction::neither            ? ""
+                       : lower == (better == Direction::lower) ? " (better)"
+                                                               : " (worse)";
+  auto text = fmt::format("{} is {}{}{} by {}", name, lower ? "lower" : "higher", judged,
+                          other.empty() ? "" : " than " + other, number(size.mean));
+  if (test.p_adjusted) text += fmt::format(" {}, p {}", interval(size), probability(*test.p_adjusted));
+  if (static_cast<std::size_t>(size.n) != seeds)
+    text += fmt::format(", {} of {}", size.n, counted(seeds, "seed"));
+  return text;
+}
+
 std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }

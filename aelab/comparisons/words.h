@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "aelab/evaluation/metric.h"
 #include "aelab/evaluation/statistics.h"
 
 namespace aelab {
@@ -19,6 +20,10 @@ std::string plus_minus(const Summary& summary);
 std::string interval(const Summary& summary);
 /// "= .012", "< .0001"
 std::string probability(double p);
+/// "dense is lower (better) than pca by 0.0042 [0.0038, 0.0046], p < .0001": the difference of a variant from
+/// another one, which is left unnamed where `other` is ""; with the number of seeds where it is not `seeds`.
+std::string difference_in_words(const std::string& name, const std::string& other, const PairedTest& test,
+                                Direction better, std::size_t seeds);
 /// "1 seed", "5 seeds"
 std::string counted(std::size_t count, const std::string& noun);
 /// "pca", "pca and dense", "pca, dense, sparse, linear and 3 others"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/file_formats.h"
 #include "aelab/reports/curves.h"
 #include "aelab/reports/differences.h"
 #include "aelab/reports/run_page.h"
@@ -19,7 +20,8 @@ json test_json(const View& test) {
           {"interval", interval_json(test["interval"])},
           {"p", test["p_holm"].number_json()},
           {"effect", test["effect"].number_json()},
-          {"wilcoxon", test["wilcoxon_p"].number_json()}};
+          {"wilcoxon", test["wilcoxon_p"].number_json()},
+          {"level", test["level"].text()}};
 }
 
 json row_json(const View& row) {
@@ -29,8 +31,13 @@ json row_json(const View& row) {
                 {"interval", interval_json(row["interval"])},
                 {"worst", row["worst"].number_json()},
                 {"best", row["best"].is_true()},
+                {"level", row["level"].text()},
+                {"sentence", row["sentence"].text()},
+                {"pareto_optimal", json::object()},
                 {"values", json::array()},
                 {"against", test_json(row["against_baseline"])}};
+  for (const auto& [cost, optimal] : row["pareto_optimal"].members())
+    shown["pareto_optimal"][cost] = optimal.raw().is_boolean() ? optimal.raw() : json();
   for (const auto& value : row["values"].list()) shown["values"].push_back(value.number_json());
   return shown;
 }
@@ -41,9 +48,7 @@ json claim_json(const View& claim, const std::vector<std::string>& variants) {
   const auto leader = std::find(variants.begin(), variants.end(), claim["leader"].text());
   return {{"leader", leader == variants.end() ? json() : json(leader - variants.begin())},
           {"level", claim["level"].text()},
-          {"sentence", claim["sentence"].text()},
-          {"reason", claim["reason"].text()},
-          {"not_applicable", claim["counts"]["not_applicable"].number_json()}};
+          {"explanation", claim["explanation"].text()}};
 }
 
 /// Every measure has a row for every variant, in their order.
@@ -86,26 +91,12 @@ json improving_json(const View& count) {
   return {{"runs", count["runs"].number_json()}, {"of", count["of"].number_json()}};
 }
 
-/// Mean, least and most over the runs that have it.
-json range_json(const json& runs, const char* key) {
-  double sum = 0, low = 0, high = 0;
-  int count = 0;
-  for (const auto& run : runs) {
-    if (run.at(key).is_null()) continue;
-    const double value = run.at(key);
-    low = count == 0 ? value : std::min(low, value);
-    high = count == 0 ? value : std::max(high, value);
-    sum += value;
-    ++count;
-  }
-  if (count == 0) return {};
-  return {{"mean", shortened(sum / count)}, {"low", shortened(low)}, {"high", shortened(high)}};
-}
-
-double numbers_in(const View& shape) {
-  double product = 1;
-  for (const auto& size : shape.list()) product *= size.number().value_or(0);
-  return product;
+/// Mean, least and most over the completed runs; null where none has it.
+json range_json(const View& cost) {
+  if (!cost["mean"].number()) return {};
+  return {{"mean", cost["mean"].number_json()},
+          {"low", cost["low"].number_json()},
+          {"high", cost["high"].number_json()}};
 }
 
 /// A variant, and what the page shows of its runs.
@@ -115,14 +106,10 @@ struct Shown {
   std::vector<Curves> curves;
 };
 
-/// What one run shows for its variant: views, and the code's dimensions.
+/// What one run shows for its variant.
 void add_views(const Folder& run, Shown& shown) {
   shown.config = run.read("config.json");
-  const auto summary = run.read("summary/summary.json");
-  const View model = View(summary)["model"];
-  shown.variant.update(views_json(run, summary));
-  if (model["code"].list().empty()) return;
-  shown.variant["code"] = numbers_in(model["code"]);
+  shown.variant.update(views_json(run, run.read("summary/summary.json")));
 }
 
 /// "l1 (weight=0.1)"
@@ -163,13 +150,13 @@ Shown read_variant(const Folder& comparison, const View& variant) {
   for (const auto& run : variant["runs"].list()) runs.push_back(run_json(run));
   shown.variant = {{"name", variant["name"].text()},
                    {"closed_form", variant["closed_form"].is_true()},
-                   {"excluded", variant["excluded"].text()},
+                   {"code", variant["code"].number_json()},
                    {"still_improving", improving_json(variant["still_improving"])},
                    {"settings", flattened(variant["settings"])},
                    {"pictures", json::object()},
                    {"phases", json::array()}};
   for (const auto* cost : {"parameters", "epochs", "steps", "seconds"})
-    shown.variant[cost] = range_json(runs, cost);
+    shown.variant[cost] = range_json(variant["costs"][cost]);
   bool viewed = false;
   for (const auto& run : runs) {
     if (run.at("state") != "completed") continue;
@@ -222,9 +209,22 @@ bool is_comparison(const Folder& folder) {
   return View(config)["variants"].raw().is_array();
 }
 
+std::string unreadable_results(const Folder& comparison) {
+  const auto remedy = "run \"aelab compare " + comparison.path().string() + " --collect\"";
+  if (!comparison.has("comparison.json")) return "holds a comparison without results; " + remedy + " first";
+  Material ignored;
+  const auto results = Folder(comparison.path(), ignored).read("comparison.json", kComparisonFormat);
+  const auto format = View(results)["format"];
+  if (!format.number() || *format.number() == static_cast<double>(kComparisonFormat)) return {};
+  return "comparison.json was written by " +
+         std::string(*format.number() < static_cast<double>(kComparisonFormat) ? "an older" : "a newer") +
+         " version of aelab (format " + format.shown() + " instead of " + std::to_string(kComparisonFormat) +
+         "); " + remedy + " to write it again";
+}
+
 json comparison_page(const Folder& comparison) {
-  const auto results = comparison.read("comparison.json"), config = comparison.read("config.json"),
-             environment = comparison.read("environment.json");
+  const auto results = comparison.read("comparison.json", kComparisonFormat),
+             config = comparison.read("config.json"), environment = comparison.read("environment.json");
   const View view(results);
   json page = {{"kind", "comparison"}, {"variants", json::array()}, {"phases", json::array()}};
   std::vector<std::string> names;
@@ -246,9 +246,13 @@ json comparison_page(const Folder& comparison) {
   page["data"] = source_name(View(config)["base"]["data"]);
   page["part"] = view["part"].text();
   page["baseline"] = view["baseline"].text();
-  page["significance"] = view["significance"].number_json();
   page["seeds"] = texts(view["seeds"]);
-  page["missing"] = texts(view["missing"]);
+  for (const auto* count : {"planned", "completed"})
+    page["runs"][count] = view["counts"][count].number_json();
+  page["excluded"] = view["excluded"].text();
+  page["excluded_runs"] = texts(view["excluded_runs"]);
+  page["best"] = view["best"].text();
+  page["levels"] = flattened(view["levels"]);
   page["measures"] = measures_json(view["measures"], names);
   page["curves"] = bands_json(curves);
   add_objectives(page["curves"], variants);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "aelab/core/file_formats.h"
 #include "aelab/core/folders.h"
 #include "aelab/reports/comparison_page.h"
 #include "aelab/reports/run_page.h"
@@ -112,8 +113,7 @@ json leader_json(const View& measure) {
     if (!leader.empty() && row["variant"].text() == leader && row["mean"].number())
       return {{"variant", leader},
               {"mean", row["mean"].number_json()},
-              {"interval", interval_json(row["interval"])},
-              {"level", measure["claim"]["level"].text()}};
+              {"interval", interval_json(row["interval"])}};
   return nullptr;
 }
 
@@ -122,11 +122,11 @@ json entry_of_comparison(const Folder& comparison, std::size_t place, MetricTabl
   json entry = {{"kind", "comparison"},
                 {"data", source_name(View(config)["base"]["data"])},
                 {"state", "no results"},
-                {"note", "run: aelab compare FOLDER --collect"}};
-  if (!comparison.has("comparison.json")) return entry;
-  const auto results = comparison.read("comparison.json");
+                {"note", unreadable_results(comparison)}};
+  if (!entry["note"].get_ref<const std::string&>().empty()) return entry;
+  const auto results = comparison.read("comparison.json", kComparisonFormat);
   const View view(results);
-  const auto excluded = view["missing"].list().size();
+  const auto excluded = view["excluded"].text();
   double seconds = 0;
   for (const auto& variant : view["variants"].list())
     for (const auto& run : variant["runs"].list()) seconds += run["seconds"].number().value_or(0);
@@ -134,7 +134,7 @@ json entry_of_comparison(const Folder& comparison, std::size_t place, MetricTabl
     metrics.add(place, measure, leader_json(measure), measure["name"].text() == view["metric"].text());
   entry["variant"] = counted(view["variants"].list().size(), "variant") + " x " +
                      counted(view["seeds"].list().size(), "seed");
-  entry["state"] = excluded == 0 ? "completed" : counted(excluded, "run") + " excluded";
+  entry["state"] = excluded.empty() ? "completed" : excluded;
   entry["seconds"] = shortened(seconds);
   entry["note"] = view["summary"].text().empty() ? view["verdict"].text() : view["summary"].text();
   return entry;

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::int64_t kFormat = 1;                   // of the files that this version of aelab writes
 constexpr std::uintmax_t kMostBytes = 256 << 20;      // of a file
 constexpr std::size_t kMostPictureBytes = 1'500'000;  // of a page, before base64 makes them 4/3
 constexpr const char* kLeadsOut = "is left out: a symbolic link leads out of the folder of this page";
@@ -166,14 +165,15 @@ void Folder::require_checksum(const std::string& file, const std::string& expect
     gap(file, "was changed since the run was completed; shown as it is now");
 }
 
-json Folder::read(const std::string& file) const {
+json Folder::read(const std::string& file, std::int64_t format) const {
   const auto text = content(file);
   if (!text) return {};
   try {
     auto value = parse_json(*text, (path_ / file).string());
-    if (const auto format = View(value)["format"].number(); format && *format != kFormat)
-      gap(file, "has format " + View(value)["format"].shown() + ", this version of aelab writes " +
-                    std::to_string(kFormat) + "; shown as far as it is understood");
+    const View own = View(value)["format"];
+    if (own.number() && *own.number() != static_cast<double>(format))
+      gap(file, "has format " + own.shown() + ", this version of aelab writes " + std::to_string(format) +
+                    "; shown as far as it is understood");
     return value;
   } catch (const Error& error) {
     gap(file, reason_of(error, path_ / file));

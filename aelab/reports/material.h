@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -64,8 +65,9 @@ class Folder {
   Folder(std::filesystem::path path, Material& material);
 
   bool has(const std::string& file) const;
-  /// A JSON file; null when missing. A file of another format version is read as far as it is understood.
-  nlohmann::json read(const std::string& file) const;
+  /// A JSON file; null when missing. One that has another "format" is read as far as it is understood, and is
+  /// a gap.
+  nlohmann::json read(const std::string& file, std::int64_t format = 1) const;
   /// A file of one JSON object per line. An incomplete last line, left by a killed run, is skipped.
   std::vector<nlohmann::json> read_lines(const std::string& file) const;
   /// The end of a text file, at most `limit` bytes.

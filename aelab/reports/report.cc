@@ -72,9 +72,8 @@ void write_run_pages(const Folder& comparison, json& page) {
 }
 
 Report write_comparison(const Folder& comparison) {
-  if (!comparison.has("comparison.json"))
-    throw Error(comparison.path().string() + ": holds a comparison without results; run \"aelab compare " +
-                comparison.path().string() + " --collect\" first");
+  if (const auto why = unreadable_results(comparison); !why.empty())
+    throw Error(comparison.path().string() + ": " + why);
   auto page = comparison_page(comparison);
   write_run_pages(comparison, page);
   return write_page(comparison, std::move(page));
@@ -88,7 +87,7 @@ Report write_index(const Folder& root) {
   for (const auto& record : records) {
     Material own;
     const Folder folder(record, own);
-    if (!is_up_to_date(record) && (!is_comparison(folder) || folder.has("comparison.json")))
+    if (!is_up_to_date(record) && (!is_comparison(folder) || unreadable_results(folder).empty()))
       write_report(record);
   }
   auto page = index_page(root, records);

@@ -73,7 +73,7 @@ class Damage(comparing.Comparing):
         self.assert_refused(program.run("compare", whole), "seed-1: is a symbolic link")
         result = program.run("compare", whole, "--collect", "--json")
         self.assertEqual(result.code, 1, result.stderr)
-        self.assertIn("leads out of", read_json(whole / "comparison.json")["missing"][0])
+        self.assertIn("leads out of", read_json(whole / "comparison.json")["excluded_runs"][0])
 
 
 class Only(comparing.Comparing):

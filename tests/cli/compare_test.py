@@ -120,13 +120,16 @@ class Tables(Comparing):
                     steps = [(len(ordered) - j) * p[other] for j, other in enumerate(ordered[:i + 1])]
                     corrected[pair] = min(1, max(steps))
             own = [value < 0.05 for pair, value in corrected.items() if leader in pair]
-            level = ("not tested" if not own else "significant" if all(own) else
-                     "partly significant" if any(own) else "inconclusive")
-            self.assertEqual(claim["level"], level, (measure["name"], corrected))
+            level = ("not judged", "no_rival") if not own else ("decided", "significant") if all(own) else (
+                ("tentative", "partly_significant") if any(own) else ("undecided", "not_significant"))
+            self.assertEqual((claim["level"], claim["reason"]), level, (measure["name"], corrected))
+            for row in measure["rows"]:
+                if row["variant"] in values and row["variant"] != leader:
+                    self.assertEqual(row["level"], "decided" if corrected[frozenset((leader, row["variant"]))] < 0.05 else "undecided")
             self.assertEqual([row["best"] for row in measure["rows"]],
-                             [row["variant"] == leader and level == "significant" for row in measure["rows"]])
+                             [row["variant"] == leader and level[0] == "decided" for row in measure["rows"]])
             levels.add(level)
-        self.assertIn("significant", levels)
+        self.assertIn(("decided", "significant"), levels)
         self.assertGreater(alone, 0)
 
     def test_what_does_not_apply_is_no_zero(self):

@@ -32,7 +32,7 @@ class Verdicts(Comparing):
         self.assertGreater(abs(rows[1]["against_baseline"]["mean"]), 0.1)
         self.assertIsNone(rows[1]["against_baseline"]["p"])
         self.assertIsNone(rows[1]["against_baseline"]["effect"])
-        self.assertEqual(self.claim(made)["level"], "deterministic")
+        self.assertEqual((self.claim(made)["level"], self.claim(made)["reason"]), ("tentative", "deterministic"))
         self.assertEqual(self.claim(made)["leader"], "pca3")
         self.assertFalse(any(row["best"] for row in rows))
 
@@ -46,10 +46,10 @@ class Verdicts(Comparing):
         self.assertRegex(result.stdout, "wild/seed-1: diverged: .* NaN or infinite")
         value = read_json(self.output / "small/comparison.json")
         self.assertEqual([run["state"] for run in value["variants"][2]["runs"]], ["diverged"] * 3)
-        self.assertEqual(value["variants"][2]["excluded"], "3 of 3 runs diverged")
+        self.assertEqual(value["variants"][2]["counts"], {"planned": 3, "completed": 0, "failed": 0, "diverged": 3, "unfinished": 0, "damaged": 0, "missing": 0})
         claim = self.claim(self.output / "small")
-        self.assertEqual((claim["leader"], claim["level"]), ("pca", "partly significant"))
-        self.assertIn("No claim is made about wild (3 of 3 runs diverged).", claim["reason"])
+        self.assertEqual((claim["leader"], claim["level"], claim["reason"]), ("pca", "tentative", "incomplete_runs"))
+        self.assertIn("wild diverged on 3 of 3 seeds and is not considered for best.", claim["explanation"])
 
     def test_a_variant_with_a_failed_run_is_never_best(self):
         made = self.compared(comparison(seeds=[1, 2, 3]))
@@ -59,8 +59,8 @@ class Verdicts(Comparing):
         result = program.run("compare", made, "--collect")
         self.assertEqual(result.code, 1)
         claim = self.claim(made)
-        self.assertEqual((claim["leader"], claim["level"]), ("dense", "not tested"))
-        self.assertIn("No claim is made about pca (1 of 3 runs failed; its other runs have a better mean).", claim["reason"])
+        self.assertEqual((claim["leader"], claim["level"], claim["reason"]), ("dense", "not judged", "incomplete_runs"))
+        self.assertIn("pca failed on 1 of 3 seeds and is not considered for best, though its other runs have a better mean.", claim["explanation"])
 
     def test_still_improving_is_the_trend_of_the_last_fifth(self):
         made = self.compared(comparison(

@@ -219,7 +219,7 @@ class Diverged(Comparing):
         value = read_json(made / "comparison.json")
         self.assertEqual([run["state"] for run in value["variants"][1]["runs"]], ["diverged", "diverged"])
         self.assertIn("NaN or infinite", value["variants"][1]["runs"][0]["message"])
-        self.assertEqual(value["variants"][1]["excluded"], "2 of 2 runs diverged")
+        self.assertEqual(value["variants"][1]["counts"]["diverged"], 2)
         status = made / "runs/wild/seed-1/status.json"
         before = status.stat().st_mtime_ns
         self.assertEqual(self.compare(config).code, 1)

@@ -6,53 +6,20 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "aelab/comparisons/results.h"
+#include "tests/comparisons/made_results.h"
 #include "tests/support.h"
 
 namespace aelab {
 namespace {
 
-using Values = std::vector<std::optional<double>>;  // one per seed; none: the metric does not apply
-
-const Measure kError = {.name = "error", .definition = "its square", .better = Direction::lower};
-const Measure kAccuracy = {.name = "accuracy", .definition = "share", .better = Direction::higher};
-
-ComparedVariant variant(const std::string& name, const Values& values, const Measure& measure = kError) {
-  ComparedVariant variant{.name = name};
-  std::int64_t seed = 0;
-  for (const auto& value : values) {
-    ComparedRun run{.seed = ++seed, .id = name + "/seed-" + std::to_string(seed)};
-    run.status = {.state = "completed", .parameters = 10, .epochs = 2, .steps = 8, .seconds = 1};
-    run.evaluated.results = {{measure, value}};
-    variant.runs.push_back(run);
-  }
-  return variant;
-}
-
-ComparedVariant with_state(ComparedVariant variant, std::size_t run, const std::string& state) {
-  variant.runs[run].status.state = state;
-  variant.runs[run].evaluated = {};
-  return variant;
-}
-
-/// Tabulated, the first variant the baseline.
-ComparisonResults compared(std::vector<ComparedVariant> variants) {
-  ComparisonResults results{.name = "made up", .part = "test", .variants = std::move(variants)};
-  for (const auto& run : results.variants.front().runs) results.seeds.push_back(run.seed);
-  tabulate(results, {});
-  return results;
-}
-
-const Claim& claim(const ComparisonResults& results) { return results.tables.at(0).claim; }
-
 TEST(Claim, OfTwoVariantsIsOneTest) {
   // Differences 2, 2, 2.3: mean 2.1, deviation sqrt(.03); t = 21, p = 1 - 21 / sqrt(443) = .00226.
   const auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3})});
   EXPECT_EQ(claim(results).leader, 0U);
-  EXPECT_EQ(claim(results).level, Level::significant);
+  EXPECT_EQ(claim(results).level, Level::decided);
   // The mean of 1, 2, 3 is 2; 4.302653 (t, 97.5 %, 2 degrees of freedom) / sqrt(3) = 2.484.
   EXPECT_EQ(claim(results).sentence, "pca has the lowest error (2 ± 2.5, 3 seeds).");
-  EXPECT_EQ(claim(results).reason, "The difference from dense is significant (paired t test, p < .05).");
+  EXPECT_EQ(claim(results).explanation, "The difference from dense is significant (paired t test, p < .05).");
   EXPECT_NEAR(*results.tables[0].rows[1].against->p_adjusted, 1 - 21 / std::sqrt(443.), 1e-12);
   EXPECT_TRUE(results.tables[0].is_best(0));
   EXPECT_FALSE(results.tables[0].is_best(1));
@@ -63,7 +30,7 @@ TEST(Claim, FollowsTheDirectionOfTheMetric) {
       compared({variant("pca", {1., 2., 3.}, kAccuracy), variant("dense", {3., 4., 5.3}, kAccuracy)});
   EXPECT_EQ(claim(results).leader, 1U);
   EXPECT_SAYS(claim(results).sentence, "dense has the highest accuracy (4.1 ± ");
-  EXPECT_EQ(claim(results).reason, "The difference from pca is significant (paired t test, p < .05).");
+  EXPECT_EQ(claim(results).explanation, "The difference from pca is significant (paired t test, p < .05).");
   // The worst seed of a metric whose higher values are better is the least.
   EXPECT_EQ(results.tables[0].rows[1].worst, 3.);
   const auto errors = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3})});
@@ -83,9 +50,9 @@ TEST(Claim, OfALeadingBaselineIsWhatItsTableSays) {
   EXPECT_GT(6 * p, kSignificance) << "over all pairs nothing would be significant";
   for (std::size_t i = 1; i < 4; ++i)
     EXPECT_NEAR(*results.tables[0].rows[i].against->p_adjusted, 3 * p, 1e-9);
-  EXPECT_EQ(claim(results).level, Level::significant);
+  EXPECT_EQ(claim(results).level, Level::decided);
   EXPECT_EQ(claim(results).significant, 3U);
-  EXPECT_EQ(claim(results).reason,
+  EXPECT_EQ(claim(results).explanation,
             "The difference from every other variant is significant (paired t tests, Holm-corrected, p < "
             ".05).");
 }
@@ -96,21 +63,21 @@ TEST(Claim, OfAnotherLeaderIsCorrectedOverThePairsWithoutTheBaseline) {
   variants.insert(variants.begin(), variant("base", {9., 9.01, 9.03}));
   const auto results = compared(variants);
   EXPECT_EQ(results.variants[*claim(results).leader].name, "pca");
-  EXPECT_EQ(claim(results).level, Level::partly);
+  EXPECT_EQ(claim(results).level, Level::tentative);
   EXPECT_EQ(
-      claim(results).reason,
+      claim(results).explanation,
       "The difference from base is significant (paired t test, Holm-corrected, p < .05). The difference "
       "from a, b and c is not significant (paired t tests, Holm-corrected, p ≥ .05) and may be due to "
       "chance.");
   variants.resize(3);  // pca and a are the only pair without the baseline
-  EXPECT_EQ(claim(compared(variants)).level, Level::significant);
+  EXPECT_EQ(claim(compared(variants)).level, Level::decided);
 }
 
 TEST(Claim, IsInconclusiveWhereNothingDiffers) {
   const auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {1.5, 2.7, 2.9})});
-  EXPECT_EQ(claim(results).level, Level::inconclusive);
+  EXPECT_EQ(claim(results).level, Level::undecided);
   EXPECT_EQ(
-      claim(results).reason,
+      claim(results).explanation,
       "The difference from dense is not significant (paired t test, p ≥ .05) and may be due to chance.");
   EXPECT_FALSE(results.tables[0].is_best(0));
 }
@@ -120,12 +87,13 @@ TEST(Claim, ExcludesAVariantWithAFailedRun) {
   const auto wild = with_state(variant("wild", {.1, .1, .2}), 2, "failed");
   const auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3}), wild});
   EXPECT_EQ(claim(results).leader, 0U);
-  EXPECT_EQ(claim(results).level, Level::partly) << "not better than every other one";
+  EXPECT_EQ(claim(results).level, Level::tentative) << "not better than every other one";
   EXPECT_EQ(claim(results).excluded, 1U);
-  EXPECT_EQ(
-      claim(results).reason,
-      "The difference from dense is significant (paired t test, Holm-corrected, p < .05). No claim is made "
-      "about wild (1 of 3 runs failed; its other runs have a better mean).");
+  EXPECT_EQ(claim(results).explanation,
+            "The difference from dense is significant (paired t test, Holm-corrected, p < .05). wild failed "
+            "on 1 of "
+            "3 seeds and is not considered for best, though its other runs have a better mean.");
+  EXPECT_EQ(claim(results).reason, Reason::incomplete_runs);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_FALSE(results.tables[0].is_best(i));
   EXPECT_EQ(results.excluded(), std::vector<std::string>{"wild/seed-3: failed"});
 }
@@ -134,40 +102,43 @@ TEST(Claim, ExcludesAVariantThatWasNotMeasured) {
   auto wild = variant("wild", {.1, .1, .1});
   for (std::size_t i = 0; i < 3; ++i) wild = with_state(wild, i, "diverged");
   const auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3}), wild});
-  EXPECT_EQ(claim(results).level, Level::partly);
-  EXPECT_SAYS(claim(results).reason, "No claim is made about wild (3 of 3 runs diverged).");
-  EXPECT_EQ(results.variants[2].exclusion(), "3 of 3 runs diverged");
-  EXPECT_EQ(with_state(variant("x", {1., 1.}), 0, "missing").exclusion(), "1 of 2 runs is missing");
+  EXPECT_EQ(claim(results).level, Level::tentative);
+  EXPECT_SAYS(claim(results).explanation, "wild diverged on 3 of 3 seeds and is not considered for best.");
+  EXPECT_EQ(claim(results).reason, Reason::incomplete_runs);
 }
 
 TEST(Claim, HasNoLeaderWhereEveryVariantLacksRuns) {
   const auto results = compared({with_state(variant("pca", {1., 2., 3.}), 0, "failed"),
                                  with_state(variant("dense", {3., 4., 5.}), 1, "missing")});
   EXPECT_FALSE(claim(results).leader);
-  EXPECT_EQ(claim(results).level, Level::not_tested);
-  EXPECT_EQ(claim(results).reason,
-            "No variant can lead: pca (1 of 3 runs failed) and dense (1 of 3 runs is missing).");
+  EXPECT_EQ(claim(results).level, Level::not_judged);
+  EXPECT_EQ(
+      claim(results).explanation,
+      "No variant can lead. pca failed on 1 of 3 seeds and is not considered for best. dense did not run "
+      "on 1 of 3 seeds and is not considered for best.");
+  EXPECT_EQ(claim(results).reason, Reason::incomplete_runs);
 }
 
 TEST(Claim, LeavesOutVariantsThatLackTheMetric) {
   const auto results =
       compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3}),
                 variant("none", {std::nullopt, std::nullopt, std::nullopt}), variant("far", {8., 9., 9.7})});
-  EXPECT_EQ(claim(results).level, Level::significant);
+  EXPECT_EQ(claim(results).level, Level::decided);
   EXPECT_EQ(claim(results).not_applicable, 1U);
-  EXPECT_SAYS(claim(results).reason,
+  EXPECT_SAYS(claim(results).explanation,
               "The difference from every other variant that has this metric (2 of 3) is significant");
   const auto some = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., std::nullopt, 5.3})});
-  EXPECT_SAYS(claim(some).reason, "No claim is made about dense (not measured under 1 of 3 seeds).");
+  EXPECT_SAYS(claim(some).explanation, "dense gave no value on 1 of 3 seeds and is not considered for best.");
+  EXPECT_EQ(claim(some).reason, Reason::missing_values);
 }
 
 TEST(Claim, OfReplicationsThatDifferByRoundingIsDeterministic) {
   // PCA on a fixed test set: seeds change nothing but the order of sums.
   const auto results = compared(
       {variant("pca8", {.25, .25 + 5e-10, .25 - 3e-10}), variant("pca4", {.5 - 2e-10, .5, .5 + 4e-10})});
-  EXPECT_EQ(claim(results).level, Level::deterministic);
+  EXPECT_EQ(claim(results).level, Level::tentative);
   EXPECT_EQ(claim(results).leader, 0U);
-  EXPECT_EQ(claim(results).reason,
+  EXPECT_EQ(claim(results).explanation,
             "The difference from pca4 is the same under every seed, up to rounding, and is not tested.");
   EXPECT_FALSE(results.tables[0].rows[1].against->p);
   EXPECT_FALSE(results.tables[0].rows[1].against->effect);
@@ -181,29 +152,31 @@ TEST(Claim, NamesAllThatAreEqualUpToRounding) {
   EXPECT_EQ(claim(results).equal, 1U);
   EXPECT_SAYS(claim(results).sentence,
               "pca and linear have the lowest error (0.25 ± 0, 3 seeds; equal up to");
-  EXPECT_EQ(claim(results).level, Level::partly) << "neither is better than the other";
-  EXPECT_EQ(claim(results).reason,
+  EXPECT_EQ(claim(results).level, Level::tentative) << "neither is better than the other";
+  EXPECT_EQ(claim(results).explanation,
             "The difference from dense is significant (paired t test, Holm-corrected, p < .05).");
   EXPECT_SAYS(results.verdict.text(), "Deterministic, not tested: pca equals the baseline up to rounding.");
   const auto same = compared({variant("a", {1., 2., 3.}), variant("b", {1., 2., 3.})});
-  EXPECT_EQ(claim(same).level, Level::deterministic);
-  EXPECT_EQ(claim(same).reason, "There is no difference to test.");
+  EXPECT_EQ(claim(same).level, Level::undecided);
+  EXPECT_EQ(claim(same).reason, Reason::equal);
+  EXPECT_EQ(claim(same).explanation, "There is no difference to test.");
 }
 
 TEST(Claim, IsTheSameForEqualEvidence) {
   // Differences of .05 twice, of which one comes out as .05 - 7e-17, and of .125 twice, which are exact.
   for (const double difference : {.05, .125}) {
     const auto results = compared({variant("a", {.1, .3}), variant("b", {.1 + difference, .3 + difference})});
-    EXPECT_EQ(claim(results).level, Level::deterministic) << difference;
+    EXPECT_EQ(claim(results).level, Level::tentative) << difference;
     EXPECT_FALSE(results.tables[0].rows[1].against->p) << difference;
   }
 }
 
 TEST(Claim, OfOneSeedIsNotTested) {
   const auto results = compared({variant("pca", {1.}), variant("dense", {3.})});
-  EXPECT_EQ(claim(results).level, Level::not_tested);
+  EXPECT_EQ(claim(results).level, Level::not_judged);
   EXPECT_EQ(claim(results).sentence, "pca has the lowest error (1, 1 seed).");
-  EXPECT_EQ(claim(results).reason, "The difference from dense is not tested: it needs at least two seeds.");
+  EXPECT_EQ(claim(results).explanation,
+            "The difference from dense is not tested: it needs at least two seeds.");
   EXPECT_SAYS(results.verdict.text(), "With one seed, differences may be due to chance");
 }
 
@@ -256,7 +229,8 @@ TEST(Verdict, PairsValuesBySeedWhereOneIsLacking) {
   EXPECT_EQ(results.tables[0].rows[1].against->difference.n, 2);
   EXPECT_DOUBLE_EQ(results.tables[0].rows[1].against->difference.mean, 3.5);
   EXPECT_SAYS(results.verdict.text(),
-              "By the completed runs only, so that nothing is claimed: dense is higher (worse) by 3.5 [");
+              "By the seeds that have both values only, so that nothing is claimed: dense is higher (worse) "
+              "by 3.5 [");
   EXPECT_SAYS(results.verdict.text(), ", 2 of 3 seeds.");
   EXPECT_SAYS(results.verdict.text(), "1 of 6 runs is excluded.");
 }
@@ -265,7 +239,8 @@ TEST(Verdict, ClaimsNothingOverABaselineThatLacksRuns) {
   const auto results = compared({with_state(variant("pca", {1., 2., 3., 4.}), 1, "failed"),
                                  variant("dense", {3., 4., 5.3, 6.}), variant("far", {8., 9., 9.7, 11.})});
   EXPECT_SAYS(results.verdict.text(),
-              "By the completed runs only, so that nothing is claimed: dense is higher (worse) by 2.1 [");
+              "By the seeds that have both values only, so that nothing is claimed: dense is higher (worse) "
+              "by 2.1 [");
   for (const auto* claimed : {"Significant: ", "Not significant"})
     EXPECT_EQ(results.verdict.text().find(claimed), std::string::npos) << claimed;
   EXPECT_EQ(claim(results).leader, 1U) << "of those with all runs";
@@ -327,8 +302,9 @@ TEST(Verdict, IsTheSameInTerminalAndFile) {
   const auto results = compared({variant("pca", {1., 2., 3.}), variant("dense", {3., 4., 5.3})});
   const auto value = to_json(results), written = value["measures"][0]["claim"];
   EXPECT_EQ(written["leader"], "pca");
-  EXPECT_EQ(written["level"], "significant");
-  EXPECT_EQ(written["sentence"].get<std::string>() + " " + written["reason"].get<std::string>(),
+  EXPECT_EQ(written["level"], "decided");
+  EXPECT_EQ(written["reason"], "significant");
+  EXPECT_EQ(written["sentence"].get<std::string>() + " " + written["explanation"].get<std::string>(),
             value["summary"]);
   EXPECT_EQ(written["counts"]["significant"], 1);
   const auto shown = terminal_verdict(results);

@@ -60,7 +60,7 @@ class Pages(Report):
 
     def test_tables_sort_by_keyboard(self):
         self.open(self.report(self.folder / "comparisons/which"))
-        column = """[...document.querySelectorAll("#metric tbody tr")].map((row) => row.cells[2].textContent)"""
+        column = """[...document.querySelector("#metric tbody").rows].map((row) => row.cells[2].textContent)"""
         self.assertEqual(self.browser.run(column), ["1.150", "2.150", "3.150"])
         self.browser.run("""[...document.querySelectorAll("#metric thead button")][2].focus()""")
         self.press("Enter", 13, "\r")
@@ -113,7 +113,7 @@ class Missing(Report):
     def test_a_comparison_that_compared_nothing(self):
         put_comparison(self.folder / "which")
         for results in ({}, {"name": "which"}, {**comparison_results(), "measures": []}, {**comparison_results(), "variants": []},
-                        {**comparison_results(), "metric": "other", "baseline": "nobody", "significance": None}):
+                        {**comparison_results(), "metric": "other", "baseline": "nobody", "levels": None}):
             put(self.folder / "which/comparison.json", results)
             self.open(self.report(self.folder / "which"))
 
@@ -121,20 +121,28 @@ class Missing(Report):
         put_comparison(self.folder / "which", seeds=(1,))
         results = comparison_results(seeds=(1,))
         for measure in results["measures"]:
-            measure["claim"].update(level="not tested", reason="It needs at least two seeds.")
+            measure["claim"].update(level="not judged", explanation="It needs at least two seeds.")
             for row in measure["rows"]:
                 row.update(interval=None, deviation=None, best=False, against_baseline={"n": 1, "mean": 1, "p_holm": None})
         put(self.folder / "which/comparison.json", results)
         self.open(self.report(self.folder / "which"))
-        self.assertIn("Not tested", self.text("#short"))
+        self.assertIn("not judged", self.text("#short"))
         self.assertIn("It needs at least two seeds.", self.text("#short"))
 
     def test_another_format_is_named(self):
         put_comparison(self.folder / "which")
-        put(self.folder / "which/comparison.json", {**comparison_results(), "format": 0})
+        put(self.folder / "which/environment.json", {"format": 0})
         self.open(self.report(self.folder / "which"))
-        self.assertIn("comparison.json: has format 0, this version of aelab writes 1", self.text("#gaps"))
+        self.assertIn("environment.json: has format 0, this version of aelab writes 1", self.text("#gaps"))
         self.assert_drawn(7)
+
+    def test_results_of_another_format_are_to_be_written_again(self):
+        put_comparison(self.folder / "which")
+        put(self.folder / "which/comparison.json", {**comparison_results(), "format": 1})
+        result = report.program.run("report", self.folder / "which")
+        self.assertEqual(result.code, 2)
+        self.assertIn(f'run "aelab compare {self.folder / "which"} --collect" to write it again', result.stderr)
+        self.assertFalse((self.folder / "which/report.html").exists())
 
 
 class Size(Report):

@@ -23,13 +23,13 @@ class Comparison(Report):
         return self.browser.run(f"[...document.querySelectorAll({json.dumps(selector)})].map((node) => node.textContent)")
 
     def test_reasons_are_read_without_a_click(self):
-        reasons = ["The difference from denoising is significant (paired t test, Holm-corrected, p < .05). No claim is made about pca "
-                   "(not measured under 2 of 3 seeds; its other runs have a better mean).",
+        reasons = ["The difference from denoising is significant (paired t test, Holm-corrected, p < .05). pca gave no value on "
+                   "2 of 3 seeds and is not considered for best, though its other runs have a better mean.",
                    "The difference from every other variant is not significant (paired t tests, Holm-corrected, p \u2265 .05) and may be due to chance."]
 
         def change(results):
             for measure, reason in zip((results["measures"][0], results["measures"][2]), reasons):
-                measure["claim"]["reason"] = reason
+                measure["claim"]["explanation"] = reason
         self.show(change)
         self.assertEqual(self.texts("#short tbody td:last-child"), reasons)
         self.assertEqual(self.texts("#short details.cell"), [])
@@ -44,14 +44,14 @@ class Comparison(Report):
 
     def test_metrics_without_values_have_no_column_but_a_reason(self):
         def change(results):
-            for measure, counts in ((results["measures"][1], {"not_applicable": 3}), (results["measures"][2], {})):
-                measure["claim"].update(leader=None, counts=counts)
+            for measure, explanation in ((results["measures"][1], "Neither direction is better."), (results["measures"][2], "No variant has this metric.")):
+                measure["claim"].update(leader=None, explanation=explanation)
                 for row in measure["rows"]:
                     row.update(n=0, mean=None, interval=None, values=[None, None])
         self.show(change)
         self.assertEqual(self.texts("#measures thead th"), ["Variant", "mse\u00a0\u2193"])
-        self.assertIn("code/l0: not applicable to any variant.", self.text("#measures"))
-        self.assertIn("probe/accuracy: no variant has a value.", self.text("#measures"))
+        self.assertIn("code/l0: Neither direction is better.", self.text("#measures"))
+        self.assertIn("probe/accuracy: No variant has this metric.", self.text("#measures"))
         self.assertNotIn("\u2013: no value", self.text("#measures"))
 
     def test_a_dash_is_explained(self):
@@ -168,11 +168,11 @@ class Index(Report):
 
     def test_one_of_each_is_singular(self):
         put_comparison(self.folder / "which", variants=("pca",), seeds=(1,))
-        put(self.folder / "which/comparison.json", {**comparison_results(("pca",), (1,)), "missing": ["pca/seed-1: failed"]})
+        put(self.folder / "which/comparison.json", {**comparison_results(("pca",), (1,)), "excluded": "1 of 1 run is excluded"})
         self.open(self.report(self.folder))
         cells = self.browser.run("[...document.querySelectorAll('#comparisons tbody td')].map((cell) => cell.textContent)")
         self.assertIn("1 variant x 1 seed", cells)
-        self.assertIn("1 run excluded", cells)
+        self.assertIn("1 of 1 run is excluded", cells)
 
 
 if __name__ == "__main__":

@@ -163,11 +163,16 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   EXPECT_EQ(page.at("summary"), "sparse leads.");
   EXPECT_EQ(page.at("details"), Json({"sparse is lower (better)."}));
   EXPECT_EQ(page.at("caveats"), Json({"Two seeds are few."}));
-  EXPECT_EQ(page.at("measures")[0].at("claim"), Json({{"leader", 1},
-                                                      {"level", "significant"},
-                                                      {"sentence", "sparse leads."},
-                                                      {"reason", "The difference from dense is significant."},
-                                                      {"not_applicable", 0}}));
+  EXPECT_EQ(page.at("measures")[0].at("claim"),
+            Json({{"leader", 1},
+                  {"level", "decided"},
+                  {"explanation", "The difference from dense is significant."}}));
+  EXPECT_EQ(page.at("measures")[0].at("rows")[0].at("level"), "decided");
+  EXPECT_EQ(page.at("measures")[0].at("rows")[0].at("sentence"), "dense is worse.");
+  EXPECT_EQ(page.at("measures")[0].at("rows")[0].at("pareto_optimal"), Json({{"parameters", false}}));
+  EXPECT_EQ(page.at("levels"), Json({{{"key", "decided"}, {"value", "all differ"}},
+                                     {{"key", "not judged"}, {"value", "nothing is known"}}}));
+  EXPECT_EQ(page.at("runs"), Json({{"planned", 4}, {"completed", 4}}));
   EXPECT_EQ(page.at("variants")[0].at("still_improving"), nullptr);
   EXPECT_EQ(page.at("variants")[1].at("still_improving"), Json({{"runs", 1}, {"of", 2}}));
   const auto& rows = page.at("measures")[0].at("rows");
@@ -182,29 +187,21 @@ TEST(ComparisonPageTest, HasWhatTheComparisonSays) {
   EXPECT_EQ(page.at("differences")[0].at("key"), "model.variant");
 }
 
-TEST(ComparisonPageTest, MeanCostsAreOfTheRunsThatHaveThem) {
+TEST(ComparisonPageTest, WhatIsNotInTheFileIsEmpty) {
   const TemporaryFolder temporary;
   auto results = comparison_results();
-  results["variants"][0]["runs"][0] = {{"seed", 1}, {"id", "dense/seed-1"}, {"state", "failed"}};
-  results["variants"][0]["runs"][1]["seconds"] = 7;
   results["measures"][0]["claim"]["leader"] = nullptr;
+  results["variants"][0]["costs"]["seconds"] = nullptr;
+  results["variants"][0].erase("code");
+  results["measures"][0]["rows"][0]["pareto_optimal"] = {{"parameters", nullptr}, {"seconds", "yes"}};
   put_comparison(temporary.path(), results);
   Material material;
   const auto page = comparison_page(Folder(temporary.path(), material));
-  EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 7}, {"low", 7}, {"high", 7}}));
   EXPECT_EQ(page.at("measures")[0].at("claim").at("leader"), nullptr);
-}
-
-TEST(ComparisonPageTest, CostsHaveTheirRangeWhateverTheOrderOfTheRuns) {
-  const TemporaryFolder temporary;
-  auto results = comparison_results();
-  auto& runs = results["variants"][0]["runs"];
-  runs.push_back(runs[0]);
-  for (const auto& [run, seconds] : {std::pair(0, 5), {1, 9}, {2, 4}}) runs[run]["seconds"] = seconds;
-  put_comparison(temporary.path(), results);
-  Material material;
-  const auto page = comparison_page(Folder(temporary.path(), material));
-  EXPECT_EQ(page.at("variants")[0].at("seconds"), Json({{"mean", 6}, {"low", 4}, {"high", 9}}));
+  EXPECT_EQ(page.at("variants")[0].at("seconds"), nullptr);
+  EXPECT_EQ(page.at("variants")[0].at("code"), nullptr) << "the run's summary is not asked";
+  EXPECT_EQ(page.at("measures")[0].at("rows")[0].at("pareto_optimal"),
+            Json({{"parameters", nullptr}, {"seconds", nullptr}}));
 }
 
 TEST(ComparisonPageTest, AVariantThatAMeasureLeavesOutHasAnEmptyRow) {
@@ -225,12 +222,12 @@ TEST(ComparisonPageTest, RunsThatFailedOrWentAreNamed) {
   auto results = comparison_results();
   results["variants"][0]["runs"][0]["state"] = "failed";
   results["variants"][0]["runs"][0]["message"] = "the loss became nan";
-  results["missing"] = {"dense/seed-1: failed: the loss became nan"};
+  results["excluded_runs"] = {"dense/seed-1: failed: the loss became nan"};
   put_comparison(temporary.path(), results);
   std::filesystem::remove_all(temporary / "runs/sparse/seed-1");
   Material material;
   const auto page = comparison_page(Folder(temporary.path(), material));
-  EXPECT_EQ(page.at("missing"), Json({"dense/seed-1: failed: the loss became nan"}));
+  EXPECT_EQ(page.at("excluded_runs"), Json({"dense/seed-1: failed: the loss became nan"}));
   EXPECT_EQ(page.at("variants")[0].at("runs")[0].at("message"), "the loss became nan");
   EXPECT_EQ(page.at("variants")[0].at("shown_seed"), "2") << "the first run that completed is shown";
   EXPECT_FALSE(material.gaps().empty());

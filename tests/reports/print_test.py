@@ -135,7 +135,7 @@ class Print(Report):
     def test_paper_has_long_texts_once_and_whole(self):
         put_comparison(self.folder / "which")
         results = comparison_results()
-        results["measures"][0]["claim"]["reason"] = reason = "The difference from a variant is significant. " * 8 + "The last one is not."
+        results["measures"][0]["claim"]["explanation"] = reason = "The difference from a variant is significant. " * 8 + "The last one is not."
         put(self.folder / "which/comparison.json", results)
         page = self.report(self.folder / "which")
         cell = "document.querySelector('#short tbody td:last-child')"

@@ -112,32 +112,52 @@ inline Json comparison_results() {
                 {"interval", {mean - 0.1, mean + 0.1}},
                 {"worst", mean + 0.01},
                 {"best", best},
+                {"level", "decided"},
+                {"reason", "significant"},
+                {"sentence", variant + (best ? " leads." : " is worse.")},
+                {"pareto_optimal", {{"parameters", best}}},
                 {"values", {mean - 0.01, mean + 0.01}}};
   };
   auto better = row("sparse", 0.2, true);
   better["against_baseline"] = {
       {"n", 2}, {"mean", -0.1}, {"interval", {-0.2, -0.01}}, {"p_holm", 0.01}, {"effect", -2.0}};
-  return {{"format", 1},
+  const auto costs = [](double low, double high) {
+    const auto range = [](double from, double to) {
+      return Json{{"mean", (from + to) / 2}, {"low", from}, {"high", to}};
+    };
+    return Json{{"parameters", range(20, 20)},
+                {"epochs", range(2, 2)},
+                {"steps", range(8, 8)},
+                {"seconds", range(low, high)}};
+  };
+  return {{"format", 2},
           {"name", "which"},
           {"seeds", {1, 2}},
           {"baseline", "dense"},
           {"part", "test"},
           {"significance", 0.05},
+          {"levels", {{"decided", "all differ"}, {"not judged", "nothing is known"}}},
+          {"best", "what is decided"},
+          {"counts", {{"planned", 4}, {"completed", 4}}},
+          {"excluded", ""},
           {"metric", "reconstruction/mse"},
           {"verdict", "sparse leads. sparse is lower (better). Two seeds are few."},
           {"summary", "sparse leads."},
           {"details", {"sparse is lower (better)."}},
           {"caveats", {"Two seeds are few."}},
-          {"missing", Json::array()},
+          {"excluded_runs", Json::array()},
           {"variants",
            {{{"name", "dense"},
              {"settings", Json::object()},
              {"closed_form", false},
+             {"code", 4},
+             {"costs", costs(1, 2)},
              {"runs", {run("dense/seed-1", 1), run("dense/seed-2", 2)}}},
             {{"name", "sparse"},
              {"settings", {{"model.variant", "sparse"}}},
              {"closed_form", false},
-             {"excluded", ""},
+             {"code", 2},
+             {"costs", costs(1, 2)},
              {"still_improving", {{"runs", 1}, {"of", 2}}},
              {"runs", {run("sparse/seed-1", 1), run("sparse/seed-2", 2)}}}}},
           {"measures",
@@ -147,9 +167,10 @@ inline Json comparison_results() {
              {"version", 1},
              {"claim",
               {{"leader", "sparse"},
-               {"level", "significant"},
+               {"level", "decided"},
+               {"reason", "significant"},
                {"sentence", "sparse leads."},
-               {"reason", "The difference from dense is significant."},
+               {"explanation", "The difference from dense is significant."},
                {"counts", {{"significant", 1}, {"not_applicable", 0}}}}},
              {"rows", {row("dense", 0.3, false), better}}}}},
           {"robustness",

@@ -75,17 +75,26 @@ def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str,
             values = [factor * (i + 1 + seed / 10) for seed in seeds]
             mean = sum(values) / len(values)
             rows.append({"variant": t(variant), "n": len(values), "mean": mean, "deviation": .1, "interval": [mean - .05, mean + .05],
-                         "worst": max(values), "best": i == 0, "values": values,
+                         "worst": max(values), "best": i == 0, "values": values, "level": "decided", "reason": "significant",
+                         "sentence": t("the first leads." if i == 0 else "it is behind the first."),
+                         "pareto_optimal": {} if better == "neither" else {"code": i == 0, "l0": i == 0, "parameters": i == 0, "seconds": i == 0},
                          **({"against_baseline": {"n": 2, "mean": i - 1, "interval": [i - 1.1, i - .9], "p_holm": .01, "effect": 3.0}} if i != 1 else {})})
-        claim = {"leader": None if better == "neither" else t(variants[0]), "level": "significant",
-                 "sentence": t("the first leads."), "reason": t("The difference from every other variant is significant.")}
+        claim = {"leader": None if better == "neither" else t(variants[0]), "level": "decided", "reason": "significant",
+                 "sentence": t("the first leads."), "explanation": t("The difference from every other variant is significant.")}
         return {"name": t(name), "definition": t("what it is"), "better": better, "version": 1, "claim": claim, "rows": rows}
 
+    def range_of(*values):
+        return {"mean": sum(values) / len(values), "low": min(values), "high": max(values)}
+
+    runs = len(variants) * len(seeds)
     return {
-        "format": 1, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[min(1, len(variants) - 1)]), "part": t("test"), "significance": .05,
+        "format": 2, "name": t("which"), "seeds": list(seeds), "baseline": t(variants[min(1, len(variants) - 1)]), "part": t("test"), "significance": .05,
         "verdict": t("pca leads. one is better"), "summary": t("pca leads."), "details": [t("one is better")],
-        "caveats": [t("few seeds")], "metric": t("reconstruction/mse"), "missing": [t("sparse/seed-9: failed")],
-        "variants": [{"name": t(name), "settings": {t("model.code"): t("4")}, "closed_form": False,
+        "caveats": [t("few seeds")], "metric": t("reconstruction/mse"), "excluded_runs": [t("sparse/seed-9: failed")],
+        "excluded": t(f"1 of {runs + 1} runs is excluded"), "counts": {"planned": runs + 1, "completed": runs, "failed": 1},
+        "levels": {"decided": t("all differences are significant"), "not judged": t("nothing is known")}, "best": t("the leader where all is decided"),
+        "variants": [{"name": t(name), "settings": {t("model.code"): t("4")}, "closed_form": False, "code": 4,
+                      "costs": {"parameters": range_of(50 * (i + 1)), "epochs": range_of(5), "steps": range_of(50), "seconds": range_of(*(i + seed for seed in seeds))},
                       "runs": [{"seed": seed, "id": f"{folder_of(name)}/seed-{seed}", "state": "completed", "message": t("fine"), "parameters": 50 * (i + 1),
                                 "epochs": 5, "steps": 50, "seconds": i + seed} for seed in seeds]} for i, name in enumerate(variants)],
         "measures": [measure("reconstruction/mse", "lower", 1), measure("code/l0", "neither", 3), measure("probe/accuracy", "higher", .2)],

@@ -93,6 +93,35 @@ TEST(ReportTest, WhatHoldsNothingIsRefused) {
   EXPECT_FALSE(fs::exists(temporary / "planned/report.html"));
 }
 
+TEST(ReportTest, AComparisonOfAnotherFormatIsToBeCollectedAgain) {
+  const TemporaryFolder temporary;
+  const auto folder = temporary / "which";
+  auto results = comparison_results();
+  const auto put_format = [&](int format) {
+    results["format"] = format;
+    put_comparison(folder, results);
+  };
+  put_format(1);
+  EXPECT_EQ(
+      message_of<Error>([&] { write_report(folder); }),
+      folder.string() +
+          ": comparison.json was written by an older version of aelab (format 1 instead of 2); run \"aelab "
+          "compare " +
+          folder.string() + " --collect\" to write it again");
+  EXPECT_FALSE(fs::exists(folder / "report.html"));
+  put_format(3);
+  EXPECT_SAYS(message_of<Error>([&] { write_report(folder); }),
+              "by a newer version of aelab (format 3 instead");
+  // An index lists it, with what to do.
+  const auto entry =
+      Json::parse(block_of(read_file(write_report(temporary.path()).file))).at("entries").at(0);
+  EXPECT_EQ(entry.at("state"), "no results");
+  EXPECT_SAYS(entry.at("note").get<std::string>(), "--collect");
+  EXPECT_FALSE(fs::exists(folder / "report.html"));
+  put_format(2);
+  EXPECT_EQ(write_report(folder).kind, "comparison");
+}
+
 TEST(ReportTest, AComparisonHasPagesOfItsRuns) {
   const TemporaryFolder temporary;
   const auto folder = temporary / "which";
@@ -173,8 +202,8 @@ TEST(IndexTest, HasAColumnPerMetricWithTheValuesOfRunsAndOfTheVariantsThatLead) 
   results["measures"].push_back(results["measures"][0]);
   results["measures"][1]["name"] = "probe/accuracy";
   results["measures"][1]["better"] = "higher";
-  results["measures"][0]["claim"] = {{"leader", "sparse"}, {"level", "significant"}};
-  results["measures"][1]["claim"] = {{"leader", nullptr}, {"level", "not tested"}};
+  results["measures"][0]["claim"] = {{"leader", "sparse"}, {"level", "decided"}};
+  results["measures"][1]["claim"] = {{"leader", nullptr}, {"level", "not judged"}};
   put_comparison(temporary / "comparisons/which", results);
   const auto page = Json::parse(block_of(read_file(write_report(temporary.path()).file)));
   std::vector<std::string> names;
@@ -184,9 +213,7 @@ TEST(IndexTest, HasAColumnPerMetricWithTheValuesOfRunsAndOfTheVariantsThatLead) 
   EXPECT_EQ(page.at("metrics")[0].at("definition"), "mean of squares");
   const auto& entries = page.at("entries");
   EXPECT_EQ(entries[0].at("values"),
-            Json({{{"variant", "sparse"}, {"mean", 0.2}, {"interval", {0.1, 0.3}}, {"level", "significant"}},
-                  nullptr,
-                  nullptr}));
+            Json({{{"variant", "sparse"}, {"mean", 0.2}, {"interval", {0.1, 0.3}}}, nullptr, nullptr}));
   EXPECT_EQ(entries[1].at("values"), Json({0.5, nullptr, nullptr})) << "not applicable is no value";
   EXPECT_EQ(entries[1].at("time"), "2026-01-02T03:04:05Z");
 }

@@ -1,8 +1,6 @@
 // The page of a comparison.
 
 function comparisonPage(page) {
-  const runs = page.variants.flatMap((variant) => variant.runs);
-  const completed = runs.filter((run) => run.state === "completed").length;
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, reason);
   const noPictures = "no images (the data are not images, or no run completed).";
   const sections = [
@@ -27,12 +25,12 @@ function comparisonPage(page) {
       facts([
         ["variants", counted(page.variants.length)],
         ["seeds", page.seeds.join(", ")],
-        ["completed runs", `${completed} of ${runs.length}`],
+        ["completed runs", page.runs.planned === null ? null : `${counted(page.runs.completed)} of ${counted(page.runs.planned)}`],
         ["data", page.data],
         ["evaluated on", page.part && `${page.part} split`],
         ["baseline", page.baseline],
       ]),
-      page.missing.length > 0 && h("p", { class: "bad" }, `${page.missing.length} of ${plural(runs.length, "run")} ${page.missing.length === 1 ? "is" : "are"} excluded: see `, h("a", { href: "#runs" }, "Runs"), ".")),
+      page.excluded && h("p", { class: "bad" }, `${page.excluded}: see `, h("a", { href: "#runs" }, "Runs"), ".")),
     sections,
   };
 }
@@ -112,7 +110,7 @@ function differencesTable(page) {
 function runsTable(page) {
   const rows = page.variants.flatMap((variant, place) => variant.runs.map((run) => ({ ...run, variant: place })));
   return [
-    page.missing.length > 0 && [h("p", { class: "bad" }, "Excluded:"), h("ul", null, page.missing.map((text) => h("li", null, text)))],
+    page.excluded_runs.length > 0 && [h("p", { class: "bad" }, "Excluded:"), h("ul", null, page.excluded_runs.map((text) => h("li", null, text)))],
     table({
       label: "Runs", rows,
       columns: [

@@ -3,9 +3,6 @@
 const hasDirection = (measure) => measure.better === "lower" || measure.better === "higher";
 const directionText = (measure) => (hasDirection(measure) ? `${measure.better} is better` : "no preferred direction");
 
-/** The variant that leads by comparison.json, or -1. */
-const leader = (measure) => measure.claim?.leader ?? -1;
-
 /** A sentence of the verdict, as comparison.json states it but for the form of numbers. */
 const sentenceOf = (page, text) => sentence(text, page.variants.map((variant) => variant.name));
 
@@ -15,25 +12,34 @@ const headline = (page) => (page.summary ? h("p", { class: "verdict" }, sentence
 const meanText = (page, row) =>
   withHalf(row.mean, row.interval) + (row.mean !== null && row.n > 0 && row.n < page.seeds.length ? ` (n=${row.n})` : "");
 
+/** Which means are bold, by the rule of comparison.json. */
+const boldText = (page) => (page.best ? ` Bold: ${page.best}.` : "");
+
 /** "mse ↓", held together. */
 const withArrow = (name, { better }) => name + (better === "lower" ? "\u00a0\u2193" : better === "higher" ? "\u00a0\u2191" : "");
 
+/** What the levels of comparison.json mean, for definitions. */
+const levelTerms = (page) => page.levels.map(({ key, value }) => [key, value]);
+
+/** Every metric with a better direction, its leader and what is claimed of it. */
 function bestAtWhat(page) {
-  const rows = page.measures.filter((measure) => leader(measure) >= 0).map((measure) => ({ measure, variant: leader(measure), ...measure.claim }));
-  if (rows.length === 0) return gap("No metric has a leader: none was measured for which lower or higher is better, or no variant completed all its runs.");
+  const rows = page.measures.filter((measure) => hasDirection(measure) && hasValues(measure))
+    .map((measure) => ({ measure, variant: measure.claim?.leader ?? null, row: measure.rows[measure.claim?.leader] ?? null }));
+  if (rows.length === 0) return null;
   return table({
-    caption: `Best mean of each metric. Significant: paired t tests against every other variant all give p < ${withoutZero(page.significance ?? 0.05)}, Holm-corrected.`,
+    caption: `Best mean of each metric.${boldText(page)}`,
     label: "Which variant is best at what",
-    rows,
+    rows, terms: levelTerms(page),
     columns: [
-      { title: "Metric", head: true, value: (row) => row.measure.name },
-      { title: "Best", value: (row) => page.variants[row.variant].name, best: (row) => row.level === "significant",
-        cell: (row) => named(row.variant, page.variants[row.variant].name) },
-      { title: "Mean ± 95 % CI half-width", number: true, value: (row) => row.measure.rows[row.variant].mean,
-        text: (row) => meanText(page, row.measure.rows[row.variant]) },
-      { title: "Better", value: (row) => row.measure.better },
-      { title: "Result", value: (row) => row.level.charAt(0).toUpperCase() + row.level.slice(1) },
-      { title: "Reason", long: true, value: (row) => row.reason, cell: (row) => folded(sentenceOf(page, row.reason), 4) },
+      { title: "Metric", head: true, value: ({ measure }) => measure.name },
+      { title: "Best", value: ({ variant }) => page.variants[variant]?.name ?? null, best: ({ row }) => row?.best,
+        cell: ({ variant }) => page.variants[variant] && named(variant, page.variants[variant].name) },
+      { title: "Mean ± 95 % CI half-width", number: true, value: ({ row }) => row?.mean ?? null,
+        text: ({ row }) => (row ? meanText(page, row) : MISSING) },
+      { title: "Better", value: ({ measure }) => measure.better },
+      { title: "Result", word: true, value: ({ measure }) => measure.claim?.level || null },
+      { title: "Reason", long: true, value: ({ measure }) => measure.claim?.explanation || null,
+        cell: ({ measure }) => folded(measure.claim?.explanation ? sentenceOf(page, measure.claim.explanation) : null, 5) },
     ],
   });
 }
@@ -78,12 +84,12 @@ function measureTable(page, measure) {
   const rows = measure.rows.map((row, variant) => ({ ...row, variant }));
   const isBaseline = (row) => page.variants[row.variant].name === page.baseline;
   return table({
-    caption: `${measure.name}: ${measure.definition || "no definition recorded"}; ${directionText(measure)}.`,
+    caption: `${measure.name}: ${measure.definition || "no definition recorded"}; ${directionText(measure)}.${boldText(page)}`,
     label: measure.name, rows, sort: { column: 2, ascending: measure.better !== "higher" },
     columns: [
       variantColumn(page.variants),
       { title: "n", count: true, value: (row) => row.n, hint: "completed runs, one per seed" },
-      { title: "Mean", number: true, value: (row) => row.mean, best: (row) => row.best, hint: "mean over the seeds; bold where it differs significantly from every other variant" },
+      { title: "Mean", number: true, value: (row) => row.mean, best: (row) => row.best, hint: "mean over the seeds" },
       { title: "95 % CI", number: true, value: (row) => row.interval?.[0] ?? null, text: (row) => intervalText(row.interval), hint: "95 % confidence interval of the mean, from the t distribution over seeds" },
       { title: "Worst", number: true, value: (row) => row.worst, hint: "value of the worst seed" },
       { title: `Difference from ${page.baseline}`, number: true, value: (row) => row.against?.mean ?? null,
@@ -98,19 +104,35 @@ function measureTable(page, measure) {
   });
 }
 
+/** How every variant stands, and why. */
+function standingTable(page, measure) {
+  return table({
+    label: `${measure.name}: every variant against the leader`, terms: levelTerms(page),
+    rows: measure.rows.map((row, variant) => ({ ...row, variant })),
+    columns: [
+      variantColumn(page.variants),
+      { title: "Against the leader", word: true, value: (row) => row.level || null,
+        text: (row) => (row.variant === measure.claim?.leader ? `leads, ${row.level}` : row.level || MISSING),
+        hint: "how firmly the variant differs from the leader; of the leader, from all others" },
+      { title: "Reason", long: true, value: (row) => row.sentence || null, cell: (row) => folded(row.sentence ? sentenceOf(page, row.sentence) : null, 5) },
+    ],
+  });
+}
+
 function metricFigure(page) {
   let measure = page.measures.find((one) => one.name === page.metric) ?? page.measures[0];
   const height = () => (page.variants.length > 8 ? "" : "low");
   const drawing = chart("Mean of one metric with its 95 % confidence interval over seeds, and the value of every seed", () => intervalConfig(page, measure), height());
   if (page.variants.length > 12) drawing.node.style.height = `${Math.min(page.variants.length * 1.7, 120)}rem`;
-  const right = redrawn(() => measureTable(page, measure));
+  const values = redrawn(() => measureTable(page, measure)), standings = redrawn(() => standingTable(page, measure));
   const choose = select("Metric", page.measures.map((one) => [one.name, one.name]), measure.name, (name) => {
     measure = page.measures.find((one) => one.name === name);
     drawing.draw();
-    right.redraw();
+    values.redraw();
+    standings.redraw();
   });
   return figure({
-    controls: choose, left: [drawing.node, right.node],
+    controls: choose, left: [drawing.node, values.node, standings.node],
     caption: "Large marks are means over seeds, bars their 95 % confidence intervals, small marks the single seeds.",
   });
 }
@@ -135,21 +157,20 @@ function allMeasures(page) {
       best: (row) => measure.rows[row.variant].best,
     }))],
   })));
-  const legend = ["Mean \u00b1 95 % CI half-width over the completed runs", "\u2193: lower is better; \u2191: higher is better",
-    "Bold: differs significantly from every other variant"];
+  const legend = ["Mean \u00b1 95 % CI half-width over the completed runs", "\u2193: lower is better; \u2191: higher is better"];
   if (measured.some((measure) => measure.rows.some((row) => row.mean === null)))
     legend.push(`${MISSING}: no value, since the metric does not apply to the variant or no run of it completed`);
-  return [h("p", { class: "soft" }, `${legend.join(". ")}.`), h("div", { class: "groups" }, tables), unmeasured(page)];
+  return [h("p", { class: "soft" }, `${legend.join(". ")}.${boldText(page)}`), h("div", { class: "groups" }, tables), unmeasured(page)];
 }
 
 const hasValues = (measure) => measure.rows.some((row) => row.mean !== null);
 
-/** The metrics without a value, and why, as comparison.json says. */
+/** The metrics without a value, and why. */
 function unmeasured(page) {
   const reasons = new Map();
   for (const { name, claim } of page.measures.filter((measure) => !hasValues(measure))) {
-    const reason = claim?.not_applicable > 0 ? "not applicable to any variant" : "no variant has a value";
+    const reason = claim?.explanation || "No value.";
     reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
   }
-  return [...reasons].map(([reason, names]) => h("p", { class: "soft" }, `${names.join(", ")}: ${reason}.`));
+  return [...reasons].map(([reason, names]) => h("p", { class: "soft" }, `${names.join(", ")}: ${sentenceOf(page, reason)}`));
 }

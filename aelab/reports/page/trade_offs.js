@@ -2,35 +2,30 @@
 
 function costsOf(page) {
   const costs = [
-    { name: "code dimensions", whole: true, at: (variant) => ({ mean: variant.code ?? null, range: null }) },
-    { name: "parameters", whole: true, at: (variant) => ({ mean: variant.parameters?.mean ?? null, range: null }) },
-    { name: "training seconds", at: (variant) => ({ mean: variant.seconds?.mean ?? null, range: variant.seconds && [variant.seconds.low, variant.seconds.high] }) },
+    { key: "code", name: "code dimensions", whole: true, at: (variant) => ({ mean: variant.code ?? null, range: null }) },
+    { key: "parameters", name: "parameters", whole: true, at: (variant) => ({ mean: variant.parameters?.mean ?? null, range: null }) },
+    { key: "seconds", name: "training seconds", at: (variant) => ({ mean: variant.seconds?.mean ?? null, range: variant.seconds && [variant.seconds.low, variant.seconds.high] }) },
   ];
   const sparsity = page.measures.find((measure) => measure.name === "code/l0");
   if (sparsity)
-    costs.splice(1, 0, { name: "active code dimensions (L0)",
+    costs.splice(1, 0, { key: "l0", name: "active code dimensions (L0)",
       at: (_, place) => ({ mean: sparsity.rows[place].mean, range: sparsity.rows[place].interval }) });
   return costs;
 }
 
-/** Points of the variants that have both. Pareto-optimal: no other is at least as good in both and better in one. */
-function tradeOffs(page, cost, measure) {
-  const sign = measure.better === "higher" ? -1 : 1;
-  const points = page.variants.map((variant, place) => ({
-    variant: place, x: cost.at(variant, place), y: measure.rows[place],
+/** Points of the variants that have both. `optimal`: whether comparison.json calls it Pareto-optimal; null where it does not
+    consider the variant. */
+const tradeOffs = (page, cost, measure) =>
+  page.variants.map((variant, place) => ({
+    variant: place, x: cost.at(variant, place), y: measure.rows[place], optimal: measure.rows[place].pareto_optimal[cost.key] ?? null,
   })).filter((point) => point.x.mean !== null && point.y.mean !== null);
-  const dominates = (a, b) => a.x.mean <= b.x.mean && sign * a.y.mean <= sign * b.y.mean &&
-    (a.x.mean < b.x.mean || sign * a.y.mean < sign * b.y.mean);
-  for (const point of points) point.optimal = !points.some((other) => dominates(other, point));
-  return points;
-}
 
 function tradeOffConfig(page, cost, measure, isLog, tellNumbered) {
   const points = tradeOffs(page, cost, measure);
   const datasets = points.map((point) => ({
     label: page.variants[point.variant].name, data: [{ x: point.x.mean, y: point.y.mean }], point, named: true, pointRadius: 7, ...UNSEEN,
     intervals: [{ x: point.x.range, y: point.y.interval }], borderColor: color(point.variant),
-    marks: { place: point.variant, radius: 7, filled: point.optimal },
+    marks: { place: point.variant, radius: 7, filled: point.optimal === true },
   }));
   return {
     type: "scatter",
@@ -56,8 +51,8 @@ function tradeOffTable(page, cost, measure, numbered) {
       { title: cost.name, ...(cost.whole ? { count: true } : { number: true }), value: (row) => row.x.mean },
       { title: measure.name, number: true, value: (row) => row.y.mean, text: (row) => meanText(page, row.y),
         hint: `mean \u00b1 95 % CI half-width; ${measure.definition}` },
-      { title: "Pareto-optimal", value: (row) => (row.optimal ? "yes" : "no"), best: (row) => row.optimal,
-        hint: "no other variant is at least as good in metric and cost and better in one of them, comparing means" },
+      { title: "Pareto-optimal", value: (row) => ({ true: "yes", false: "no" })[row.optimal] ?? "not considered", best: (row) => row.optimal === true,
+        hint: "no other variant is at least as good in metric and cost and better in one of them, comparing means; variants that lack runs or values are not considered" },
     ].filter(Boolean),
   });
 }
