@@ -45,6 +45,7 @@
 #include "aelab/nn/penalties.h"
 #include "aelab/reports/report.h"
 #include "aelab/runs/run.h"
+#include "aelab/runs/trained_model.h"
 #include "aelab/tools/application.h"
 #include "aelab/tools/export.h"
 #include "aelab/tools/interpolation.h"

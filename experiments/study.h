@@ -22,9 +22,11 @@ template <class Visit>
 void for_each_run(const std::filesystem::path& folder, Visit visit,
                   aelab::Which checkpoint = aelab::Which::best) {
   const auto comparison = aelab::load_comparison(folder);
-  for (const auto& planned : comparison.runs())
-    visit(comparison.contenders()[planned.contender].name,
-          aelab::load_trained_run(comparison.folder(planned), checkpoint));
+  for (const auto& planned : comparison.runs()) {
+    const auto run = aelab::load_trained_run(comparison.folder(planned), checkpoint);
+    const auto compute = run.compute();
+    visit(comparison.contenders()[planned.contender].name, run);
+  }
 }
 
 /// Applies `of` to the inputs of all rows, a thousand at a time, and concatenates the results: [rows, ...].

@@ -59,7 +59,8 @@ int print_application(const ApplicationOutcome& outcome, bool as_json) {
 void add_apply(CLI::App& app, Command& chosen) {
   FolderCommand<ApplicationConfig> command(
       app, "apply", "Write a run's codes, reconstructions and reconstruction errors for any data",
-      "print one JSON object: folder, files, rows, units, columns, error", {{"output", "FOLDER"}});
+      "print one JSON object: folder, files, rows, units, columns, error", {{"output", "FOLDER"}},
+      kRunOrModel);
   known_as(command.app(), {"predict", "encode", "transform", "reconstruct", "infer"});
   command.footer(
       "Each result is written to its own file; row and label are columns of every csv file. Reconstructions "
@@ -68,12 +69,14 @@ void add_apply(CLI::App& app, Command& chosen) {
       "median and 95 % quantile of the errors and the five rows with the largest errors are printed, then "
       "the folder.\n"
       "The number of a row is its place in the source, from 0: training and test files are numbered "
-      "separately. The run's transforms are applied to other data too.\n"
+      "separately. The run's transforms are applied to other data too, and for these the run's own data are "
+      "not needed: the model may also be a checkpoint, or a file that aelab export --format model wrote.\n"
       "Example: aelab apply runs/denoising/1 --write reconstruction --data '{\"source\": \"idx\", \"files\": "
       "\"noisy.idx\"}'\n"
-      "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv");
+      "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv\n"
+      "Example: aelab apply wine.safetensors --data new.csv --write code");
   command.does(chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
-    return print_application(apply_run(folder, config), as_json);
+    return print_application(apply_model(folder, config), as_json);
   });
 }
 

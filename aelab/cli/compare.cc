@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/cli/commands.h"
+#include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
 #include "aelab/comparisons/results.h"
 #include "aelab/comparisons/runs.h"
@@ -138,11 +139,11 @@ int compare(const CompareOptions& options) {
   if (options.dry_run) return print_dry_run(comparison, costs), 0;
   if (options.plan) return print_plan(comparison), 0;
   const auto program = fs::read_symlink("/proc/self/exe").string();
-  const int signal =
-      do_runs(comparison, {.jobs = options.jobs,
-                           .worker = {program, "compare", comparison.folder().string(), "--only"},
-                           .quiet = options.quiet,
-                           .plain = options.plain});
+  const ComparisonOptions how = {.jobs = options.jobs,
+                                 .worker = {program, "compare", comparison.folder().string(), "--only"},
+                                 .quiet = options.quiet,
+                                 .plain = options.plain};
+  const int signal = as_options("compare", [&] { return do_runs(comparison, how); });
   if (!signal) return report_results(comparison, options.json);
   return complain("stopped; resume with: aelab compare " + in_shell(comparison.folder().string()),
                   exit_code(signal));

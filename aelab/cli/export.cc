@@ -11,13 +11,18 @@
 namespace aelab::cli {
 
 void add_export(CLI::App& app, Command& chosen) {
-  FolderCommand<ExportConfig> command(app, "export", "Write the weights of a run's model for other programs",
-                                      "print one JSON object: file", {{"output", "FILE"}});
+  FolderCommand<ExportConfig> command(
+      app, "export", "Write a run's model: its weights for other programs, or all of it in one file",
+      "print one JSON object: file", {{"output", "FILE"}});
   known_as(command.app(), {"save", "convert", "onnx"});
   command.footer(
-      "Tensors have the names of the model's parameters, such as backbone.encoder_0.weight. The file's path "
-      "is printed.\n"
-      "Example: aelab export runs/first-run/1 --format npz");
+      "Tensors of weights have the names of the model's parameters, such as backbone.encoder_0.weight. A "
+      "file "
+      "of format model has weights, fitted transforms, config, columns and classes: aelab apply and "
+      "interpolate take it in place of a run folder, and aelab::open_model() opens it. The file's path is "
+      "printed.\n"
+      "Example: aelab export runs/first-run/1 --format npz\n"
+      "Example: aelab export runs/first-run/1 --format model --output first-run.safetensors");
   command.does(chosen, [](const std::string& folder, const ExportConfig& config, bool as_json) {
     const auto file = export_run(folder, config);
     as_json ? print_json(nlohmann::json{{"file", file}}) : print("{}\n", file.string());

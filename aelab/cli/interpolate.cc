@@ -30,16 +30,17 @@ int print_interpolation(const InterpolationOutcome& outcome, bool as_json) {
 void add_interpolate(CLI::App& app, Command& chosen) {
   FolderCommand<InterpolationConfig> command(
       app, "interpolate", "Interpolate between samples in a run's latent space",
-      "print one JSON object: folder, files, distance", {{"output", "FOLDER"}});
+      "print one JSON object: folder, files, distance", {{"output", "FOLDER"}}, kRunOrModel);
   known_as(command.app(), {"morph", "walk"});
   command.footer(
       "Writes interpolation.json, decoded.npy and, for images, interpolation.png: the decoded points above "
       "the same points interpolated in pixel space. Prints the mean distance of both to the nearest training "
-      "input, then the folder.\n"
+      "input, or the nearest row of --data, then the folder. With --data, the run's own data are not "
+      "needed.\n"
       "Example: aelab interpolate runs/first-run/1 --from 3 --to 17 --steps 12\n"
       "Example: aelab interpolate runs/first-run/1 --from-class 3 --to-class 8 --seed 1 --method spherical");
   command.does(chosen, [](const std::string& folder, const InterpolationConfig& config, bool as_json) {
-    return print_interpolation(interpolate_run(folder, config), as_json);
+    return print_interpolation(interpolate(folder, config), as_json);
   });
 }
 

@@ -7,7 +7,7 @@
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/data/source.h"
-#include "aelab/runs/trained_run.h"
+#include "aelab/runs/trained_model.h"
 
 namespace aelab::cli {
 namespace {
@@ -59,7 +59,7 @@ nlohmann::json data_value(const std::string& text, const std::string& option, co
   std::error_code error;
   if (text.starts_with('{') || Source::registry().find(text) || !std::filesystem::exists(text, error))
     return name_or_object(text, option);
-  const auto source = source_like_run(folder, text);
+  const auto source = source_like_run(config_of_model(folder), text);
   remark(option + ": " + text + " is read as " + spaced(source));
   return source;
 }

@@ -7,6 +7,7 @@
 
 #include "aelab/cli/commands.h"
 #include "aelab/core/config.h"
+#include "aelab/core/problems.h"
 
 namespace aelab::cli {
 
@@ -32,16 +33,33 @@ class ConfigOptions {
   std::deque<Option> options_;  // their places stay, for CLI11
 };
 
+/// Calls `work`; errors about fields of the command's config are told as errors about its options.
+template <class Work>
+int as_options(const std::string& command, Work work) {
+  Problems named;
+  try {
+    return work();
+  } catch (const Mistakes& mistakes) {
+    for (const auto& mistake : mistakes.all) named.add("--" + mistake);
+  } catch (const FieldError& error) {
+    throw Error("--" + std::string(error.what()));
+  }
+  named.raise(command);
+  return 0;
+}
+
+/// What commands that need a model alone take.
+inline constexpr const char* kRunOrModel = "folder of the run, or file of a model";
+
 /// A command on a run's folder whose options are the fields of `Config`, and --json.
 template <class Config>
 class FolderCommand {
  public:
   FolderCommand(CLI::App& app, const std::string& name, const std::string& summary,
-                const std::string& json_help, const std::map<std::string, std::string>& types = {})
+                const std::string& json_help, const std::map<std::string, std::string>& types = {},
+                const std::string& folder_help = "folder of the run")
       : command_(app.add_subcommand(name, summary)), given_(std::make_shared<Given>()) {
-    command_->add_option("RUN_FOLDER", given_->folder, "folder of the run")
-        ->required()
-        ->type_name("RUN_FOLDER");
+    command_->add_option("RUN_FOLDER", given_->folder, folder_help)->required()->type_name("RUN_FOLDER");
     Config defaults;
     given_->config.add(*command_, config_schema(defaults), types);
     command_->add_flag("--json", given_->json, json_help);
@@ -57,7 +75,7 @@ class FolderCommand {
       chosen = [given, name, work] {
         Config config;
         given->config.read(config, name, given->folder);
-        return work(given->folder, config, given->json);
+        return as_options(name, [&] { return work(given->folder, config, given->json); });
       };
     });
   }

@@ -13,6 +13,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
+#include "aelab/nn/compute.h"
 
 namespace aelab {
 namespace {
@@ -250,7 +251,7 @@ ContenderCost Comparison::check(std::size_t i) {
 }
 
 std::vector<ContenderCost> Comparison::check(bool timed) {
-  at::set_num_threads(static_cast<int>(config_.threads));
+  const Compute compute(config_.threads);
   Problems together = unchecked_;
   std::vector<ContenderCost> costs;
   std::vector<Problems> found(contenders_.size());

@@ -123,7 +123,7 @@ void require_same_runs(const Comparison& comparison, Problems& problems) {
         throw Error((folder / "config.json").string() +
                     ": is the config of another run: " + difference_in_words(recorded, wanted) +
                     "; remove or rename its folder to run it again, or give the comparison another \"name\" "
-                    "or --output");
+                    "or \"output\"");
     });
   }
 }
@@ -156,7 +156,7 @@ void require_same_settings(const Comparison& comparison) {
     if (before == now) continue;
     const auto place = first_difference(before, now);
     throw Error(folder.string() + ": contains another comparison: its " + key + " differs" +
-                (place.empty() ? "" : " at " + place) + "; give this one another \"name\" or --output");
+                (place.empty() ? "" : " at " + place) + "; give this one another \"name\" or \"output\"");
   }
 }
 

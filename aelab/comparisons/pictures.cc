@@ -17,8 +17,9 @@ constexpr std::int64_t kSamples = 12;
 /// undefined.
 void add_rows(const std::filesystem::path& folder, Tensor& originals, std::vector<Tensor>& rows) {
   const auto run = load_trained_run(folder);
+  const auto compute = run.compute();
   const auto& part = run.data.test;
-  if (part.size() == 0 || !is_picture(part.shape()) || !run.model->reconstructs()) return;
+  if (part.size() == 0 || !is_picture(part.shape()) || !run.network().reconstructs()) return;
   const at::NoGradGuard no_grad;
   const auto inputs = part.range(0, std::min(kSamples, part.size())).inputs;
   if (!originals.defined()) {
@@ -26,7 +27,7 @@ void add_rows(const std::filesystem::path& folder, Tensor& originals, std::vecto
     rows.push_back(inputs);
   }
   if (inputs.sizes() != originals.sizes()) return;
-  rows.push_back(run.model->reconstruct(inputs.to(run.device())).cpu());
+  rows.push_back(run.network().reconstruct(inputs.to(run.device())).cpu());
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
   const auto& config = comparison.config();
   const bool clocked = config.budget && config.budget->seconds;
   if (clocked && asked > 1)
-    throw Error("--jobs: a budget of seconds needs one run at a time, since runs would slow each other down");
+    throw FieldError("jobs",
+                     "a budget of seconds needs one run at a time, since runs would slow each other down");
   if (clocked) return 1;
   const auto processors = static_cast<std::int64_t>(std::thread::hardware_concurrency());
   return asked > 0 ? asked : std::max<std::int64_t>(1, processors / config.threads);
@@ -115,11 +116,11 @@ FolderLock lock_folder(const Comparison& comparison, std::chrono::seconds patien
   const auto folder = comparison.folder();
   if (fs::exists(folder) && is_foreign(folder))
     throw Error(folder.string() +
-                ": already exists and is not a comparison; give another \"name\" or --output");
+                ": already exists and is not a comparison; give another \"name\" or \"output\"");
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    throw Error(folder.string() + ": cannot be created: " + error.message() + "; give another --output");
+    throw Error(folder.string() + ": cannot be created: " + error.message() + "; give another \"output\"");
   return FolderLock(folder, patience);
 }
 

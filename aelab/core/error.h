@@ -23,6 +23,20 @@ class Error : public std::runtime_error {
   explicit Error(std::string message) : std::runtime_error(printable(std::move(message))) {}
 };
 
+/// An Error about a field of a config. Its path is relative to whatever threw it: whoever owns that prepends
+/// its own name (in_field() in core/problems.h), and the command line makes options of paths.
+class FieldError : public Error {
+ public:
+  FieldError(std::string path, std::string problem)
+      : Error(path + ": " + problem), path_(std::move(path)), problem_(std::move(problem)) {}
+
+  const std::string& path() const { return path_; }  ///< "bottleneck.k"
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string path_, problem_;
+};
+
 /// An error during the work: a full disk, a loss that became NaN. The program exits with 1.
 class Failure : public std::runtime_error {
  public:

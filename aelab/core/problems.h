@@ -24,6 +24,19 @@ class Mistakes : public Error {
   }
 };
 
+/// Calls `work`; its Errors become FieldErrors of the field `name`, or of the field below it that they are
+/// of.
+template <class Work>
+auto in_field(const std::string& name, Work work) {
+  try {
+    return work();
+  } catch (const FieldError& error) {
+    throw FieldError(name + "." + error.path(), error.problem());
+  } catch (const Error& error) {
+    throw FieldError(name, error.what());
+  }
+}
+
 /// Collects errors in the user's input, so that all of them are reported at once.
 class Problems {
  public:

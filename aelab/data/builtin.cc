@@ -113,7 +113,7 @@ Data open_dataset(const Choice<Source>& source) {
   return checked_data(source, [](const Source& made) { return made.open(); });
 }
 
-Data open_dataset_like(const Choice<Source>& source, const Data& own) {
+Data open_dataset_like(const Choice<Source>& source, const InputSchema& own) {
   return checked_data(source, [&](const Source& made) { return made.open_like(own); });
 }
 

@@ -2,12 +2,17 @@
 
 #include <ATen/Parallel.h>
 
+#include "aelab/nn/compute.h"
+
 namespace aelab {
 
 GatheredAhead::GatheredAhead(std::function<Batch(std::int64_t)> gather, std::int64_t count)
     : gather_(std::move(gather)), count_(count) {
   (void)at::get_num_threads();  // of this thread, before the other one sets its own
-  thread_ = std::thread([this] { work(); });
+  thread_ = std::thread([this, used = kernels()] {
+    const Compute compute(/*threads=*/1, used);  // the other threads are at work on the batch before
+    work();
+  });
 }
 
 GatheredAhead::~GatheredAhead() {
@@ -37,7 +42,6 @@ Batch GatheredAhead::take(std::int64_t i) {
 }
 
 void GatheredAhead::work() {
-  at::set_num_threads(1);  // the others are at work on the batch before
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto next = [this] { return first_ + static_cast<std::int64_t>(made_.size()); };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "aelab/core/registry.h"
-#include "aelab/data/split.h"
+#include "aelab/data/input_schema.h"
 
 namespace aelab {
 
@@ -13,9 +13,9 @@ class Source {
   virtual ~Source() = default;
   /// Reads the data. Error that names the file and what to do.
   virtual Data open() const = 0;
-  /// Reads data for a model that was trained on `own` data: where a source has columns, those of `own` in
-  /// their order, and labels where there are some. Data::notes says what differs.
-  virtual Data open_like(const Data& /*own*/) const { return open(); }
+  /// Reads data for a model whose `own` inputs are these: where a source has columns, those of `own` in their
+  /// order, and labels where there are some. Data::notes says what differs.
+  virtual Data open_like(const InputSchema& /*own*/) const { return open(); }
 };
 
 /// A source and how its rows are split: the "data" of a run file.
@@ -32,8 +32,8 @@ struct DataConfig {
 /// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`.
 Data open_dataset(const Choice<Source>& source);
 Data open_dataset(std::string_view name);
-/// The same for a model that was trained on `own` data (Source::open_like).
-Data open_dataset_like(const Choice<Source>& source, const Data& own);
+/// The same for a model whose `own` inputs are these (Source::open_like).
+Data open_dataset_like(const Choice<Source>& source, const InputSchema& own);
 
 /// The kind of the source that reads an existing file or folder, as its `files`: by the file's first bytes,
 /// or else by its suffix; "csv" for all that is not recognized.

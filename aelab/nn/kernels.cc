@@ -10,8 +10,6 @@
 #include "aelab/core/error.h"
 #include "aelab/nn/direct_kernels.h"
 #include "aelab/nn/product.h"
-#include "aelab/nn/self_check.h"
-#include "aelab/nn/threads.h"
 
 namespace aelab {
 
@@ -60,12 +58,6 @@ void require(Kernel kernel, std::string_view seam) {
         "their last bits");
 }
 
-/// This machine's rule until others are asked for.
-Kernels& in_use() {
-  static Kernels kernels = nearest({});
-  return kernels;
-}
-
 }  // namespace
 
 Kernels resolve(const Kernels& wanted) {
@@ -88,14 +80,6 @@ Kernels settled(Kernels wanted, const Kernels& recorded) {
   if (wanted.convolution == DirectKernel::automatic) wanted.convolution = recorded.convolution;
   if (wanted.cross_entropy == DirectKernel::automatic) wanted.cross_entropy = recorded.cross_entropy;
   return wanted;
-}
-
-Kernels kernels() { return in_use(); }
-
-void use_kernels(const Kernels& wanted) {
-  in_use() = resolve(wanted);
-  settle_threads();
-  check_seams();
 }
 
 }  // namespace aelab

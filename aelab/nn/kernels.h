@@ -43,11 +43,8 @@ Kernels nearest(Kernels wanted);
 /// `wanted`, with the recorded kernels in place of "auto".
 Kernels settled(Kernels wanted, const Kernels& recorded);
 
-/// The kernels in use, for the whole process; at first those of this machine's rule.
+/// The kernels that the calling thread uses: those of the innermost Compute (nn/compute.h), otherwise those
+/// of this machine's rule.
 Kernels kernels();
-/// Uses resolve(wanted) from now on, with threads that are really there (nn/threads.h), and checks each
-/// kernel (nn/self_check.h). As at::set_num_threads: not while another thread computes. Error where a kernel
-/// cannot be had or computes wrong results.
-void use_kernels(const Kernels& wanted);
 
 }  // namespace aelab

@@ -40,11 +40,6 @@ int use_threads(int wanted) {
   return settle_threads();
 }
 
-ThreadScope::ThreadScope(std::int64_t threads)
-    : before_(at::get_num_threads()), granted_(use_threads(static_cast<int>(threads))) {}
-
-ThreadScope::~ThreadScope() { at::set_num_threads(before_); }
-
 std::int64_t threads_for(std::int64_t multiply_adds, std::int64_t available) {
   return std::clamp<std::int64_t>(multiply_adds / kMultiplyAddsPerThread, 1,
                                   std::max<std::int64_t>(available, 1));

@@ -14,22 +14,6 @@ int use_threads(int wanted);
 /// to be called before every operation. Inside a parallel region nothing is measured or changed.
 int settle_threads();
 
-/// Sets the number of threads of LibTorch's operators and of our kernels by use_threads(), and restores the
-/// former number at the end of the scope.
-class ThreadScope {
- public:
-  explicit ThreadScope(std::int64_t threads);
-  ~ThreadScope();
-  ThreadScope(const ThreadScope&) = delete;
-  ThreadScope& operator=(const ThreadScope&) = delete;
-
-  /// The number of threads in use: fewer than asked for where the environment grants fewer.
-  int granted() const { return granted_; }
-
- private:
-  int before_, granted_;
-};
-
 /// The number of threads, at most `available`, for batches of this many multiply-adds: one for each
 /// kMultiplyAddsPerThread. For less work, threads cost more time to start and to wait for than they save,
 /// most of all on a machine that has other work to do.

@@ -25,7 +25,7 @@ const Dataset& part_of(const Split& split, Part part) {
 }
 
 void EvaluationConfig::fields(Fields& f) {
-  f("part", part, "split; if omitted, the test split, or all rows of a --data without one");
+  f("part", part, "split; if omitted, the test split, or all rows of other data without one");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
   f("metrics", metrics,
@@ -44,11 +44,11 @@ void require_same_classes(const Data& own, const Data& other) {
   const auto classes = [](const Data& data) {
     return data.class_names.empty() ? "numbers without class names" : join_some(data.class_names, kShown);
   };
-  throw Error("--data: its classes are " + classes(other) + ", the run's " + classes(own) +
-              ": the same number would mean another class. " +
-              (own.class_names.empty() || other.class_names.empty()
-                   ? "Give both the same class names, or leave the labels out"
-                   : "Add a sample of each class that is missing"));
+  throw FieldError("data", "its classes are " + classes(other) + ", the run's " + classes(own) +
+                               ": the same number would mean another class. " +
+                               (own.class_names.empty() || other.class_names.empty()
+                                    ? "Give both the same class names, or leave the labels out"
+                                    : "Add a sample of each class that is missing"));
 }
 
 /// Unlike a rare class of a run's own test split, a class of other data that the run was not trained on is a
@@ -57,19 +57,17 @@ void require_seen_classes(const TrainedRun& run, const Dataset& rows,
                           const std::vector<Choice<Metric>>& metrics) {
   const auto unseen = unseen_classes(metrics, rows, run.data.train, run.source.class_names);
   if (!unseen.empty())
-    throw Error("--data: " + unseen + "; leave out the rows of these classes, or choose other --metrics");
+    throw FieldError("data", unseen + "; leave out the rows of these classes, or choose other metrics");
 }
 
 /// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
 /// if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
-  Data other;
-  Problems problems;
-  problems.attempt([&] { other = open_other(run, config.source); });
-  problems.raise("--data");
+  const auto other = in_field("data", [&] { return open_for_model(run.model, config.source); });
   require_same_classes(run.source, other);
-  if (!part && !other.test && !config.split.test) return transformed(other.train, run.data.transforms);
-  return part_of(other.split(config.split, run.config.seed, run.data.transforms), part.value_or(Part::test));
+  if (!part && !other.test && !config.split.test) return transformed(other.train, run.model.transforms());
+  return part_of(other.split(config.split, run.config().seed, run.model.transforms()),
+                 part.value_or(Part::test));
 }
 
 /// Other data keep the run's transforms and likelihood, so that only their values can be changed.
@@ -78,29 +76,31 @@ void check_other_values(const Dataset& rows, const Autoencoder& model) {
   const auto [least, most] = value_range(rows);
   if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
     return check_values("other", rows, model);
-  throw Error(fmt::format(
-      "--data: values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
-      "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
-      static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
+  throw FieldError(
+      "data",
+      fmt::format(
+          "values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
+          "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
+          static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
 }
 
 }  // namespace
 
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
+  const auto compute = run.compute();
   const auto which = config.part.value_or(Part::test);
   const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
-  const auto& metrics = config.metrics.empty() ? run.config.evaluation : config.metrics;
+  const auto& metrics = config.metrics.empty() ? run.config().evaluation : config.metrics;
   if (metrics.empty())
-    throw Error(folder.string() +
-                ": the run's config lists no metrics; name them, such as --metrics reconstruction");
+    throw Error(folder.string() + ": the run's config lists no metrics; name some, such as reconstruction");
   if (config.data) {
     require_seen_classes(run, part, metrics);
-    check_other_values(part, *run.model);
+    check_other_values(part, run.network());
   } else {
-    check_values(std::string(name_of(which)), part, *run.model);
+    check_values(std::string(name_of(which)), part, run.network());
   }
-  return evaluate(*run.model, part, run.data, metrics);
+  return evaluate(run.network(), part, run.data, metrics);
 }
 
 }  // namespace aelab

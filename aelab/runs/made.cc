@@ -22,27 +22,38 @@ const Data& OpenedData::open(const Choice<Source>& source) {
 
 namespace {
 
-/// What the model is built for. A run on record keeps the likelihood that it began with, where it was left
-/// out, even if another version's rule chose it.
-Context context_of(const RunConfig& config, const Data& data, at::Device device) {
-  Context context(config.data.split.changed(data.shape()), config.seed, data.classes());
+/// The range of the values that the likelihood is chosen by. A run on record keeps the likelihood that it
+/// began with, where it was left out, even if another version's rule chose it.
+std::optional<Bounds> recorded_values(const RunConfig& config) {
   const auto& recorded = config.model.expanded;
-  context.values = recorded && recorded->likelihood ? recorded->likelihood->make()->support()
-                                                    : config.data.split.changed(data.values());
-  context.device = device;
-  return context;
+  if (!recorded || !recorded->likelihood) return {};
+  return recorded->likelihood->make()->support();
 }
 
-}  // namespace
-
-std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) try {
-  auto model = Autoencoder::make(config.model.variant, context_of(config, data, device));
+std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& context) try {
+  auto model = Autoencoder::make(config.model.variant, context);
   if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
   return model;
 } catch (const c10::Error& error) {  // in all likelihood more memory than there is
   throw Error("model: LibTorch cannot make it: " + first_line(error.what_without_backtrace()));
+}
+
+}  // namespace
+
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
+  Context context(config.data.split.changed(data.shape()), config.seed, data.classes());
+  const auto recorded = recorded_values(config);
+  context.values = recorded ? *recorded : config.data.split.changed(data.values());
+  context.device = device;
+  return make_for(config, context);
+}
+
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
+  Context context(config.data.split.changed(input.shape), config.seed, input.classes);
+  context.values = recorded_values(config).value_or(Bounds{});
+  return make_for(config, context);
 }
 
 namespace {

@@ -39,5 +39,7 @@ Made make(const RunConfig& config, Problems& problems);
 /// "expanded".
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data,
                                         at::Device device = at::kCPU);
+/// The same for the config of a run on record, which has "expanded".
+std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input);
 
 }  // namespace aelab

@@ -18,18 +18,19 @@ void refuse_checkpoints(const fs::path& path) {
   const auto whole = fs::weakly_canonical(path);
   for (auto folder = whole; folder != folder.parent_path(); folder = folder.parent_path())
     if (folder.filename() == "checkpoints" && fs::exists(folder.parent_path() / "config.json"))
-      throw Error("--output: " + path.string() + " lies among the checkpoints of a run; choose another path");
+      throw FieldError("output", path.string() + " lies among the checkpoints of a run; choose another path");
 }
 
 void require_free(const std::string& folder, std::span<const std::string> files) {
   if (folder.empty()) return;
   refuse_checkpoints(folder);
   if (!fs::exists(folder)) return;
-  if (!fs::is_directory(folder)) throw Error("--output: " + folder + " is not a folder; choose another path");
+  if (!fs::is_directory(folder)) throw FieldError("output", folder + " is not a folder; choose another path");
   for (const auto& file : files)
     if (fs::exists(fs::path(folder) / file))
-      throw Error("--output: " + (fs::path(folder) / file).string() +
-                  " already exists and is not overwritten: remove it or choose another folder");
+      throw FieldError("output",
+                       (fs::path(folder) / file).string() +
+                           " already exists and is not overwritten: remove it or choose another folder");
 }
 
 std::filesystem::path make_results_folder(const std::string& folder, const std::filesystem::path& parent) {
@@ -39,7 +40,7 @@ std::filesystem::path make_results_folder(const std::string& folder, const std::
   }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) throw Error("--output: cannot create " + folder + ": " + error.message());
+  if (error) throw FieldError("output", "cannot create " + folder + ": " + error.message());
   return folder;
 }
 

@@ -16,7 +16,7 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/data_record.h"
-#include "aelab/nn/threads.h"
+#include "aelab/nn/compute.h"
 #include "aelab/runs/environment.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
@@ -97,7 +97,11 @@ void require_usable_best(const fs::path& folder, const fs::path& resumed) {
 History fit(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
             std::vector<std::string> remarks) {
   const auto checkpoint = checkpoint_path(folder, from);
-  Place place{.folder = folder, .resume = {}, .run = recorded_identity(folder), .notes = std::move(remarks)};
+  Place place{.folder = folder,
+              .resume = {},
+              .run = recorded_identity(folder),
+              .input = schema_of(*made.source),
+              .notes = std::move(remarks)};
   const auto add = [&](const std::vector<std::string>& notes) {
     place.notes.insert(place.notes.end(), notes.begin(), notes.end());
   };
@@ -239,7 +243,7 @@ RunConfig with_paths_from(const fs::path& working_folder, RunConfig config) {
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
                            std::vector<std::string> cautions) {
-  const ThreadScope threads(config.training.threads.value_or(at::get_num_threads()));
+  const Compute compute(config.training.threads, config.training.kernels);
   remove_temporary_files(folder);
   const auto report = [&](const std::exception& error) {
     auto status = status_of(*made.model, folder, "failed");
@@ -291,7 +295,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
     if (is_complete(folder)) return on_record(folder);
   } else {
     config.training.kernels = resolve(config.training.kernels);
-    use_kernels(config.training.kernels);
+    const Compute compute(config.training.threads, config.training.kernels);
     auto surroundings = environment();
     if (!options.working_folder.empty()) surroundings["folder"] = options.working_folder;
     if (const auto& source = config.model.initialize_from)
@@ -346,21 +350,9 @@ SafetensorsFile read_checkpoint(const fs::path& folder, Which checkpoint) {
   } catch (const Error& error) {
     for (const auto other : {Which::last, Which::best})
       if (other != checkpoint && is_intact(folder, other))
-        throw Error(fmt::format("{}; --checkpoint {} is not corrupted", error.what(), name_of(other)));
+        throw Error(fmt::format("{}; the checkpoint {} is not corrupted", error.what(), name_of(other)));
     throw;
   }
-}
-
-std::shared_ptr<Autoencoder> load_model(const fs::path& folder, Which checkpoint) {
-  const auto config = load_run_config(folder);
-  if (!config.data.split.transforms.empty())
-    throw Error(folder.string() +
-                ": the model was trained on transformed data, and would encode raw rows wrongly; use "
-                "aelab::load_trained_run(folder): its `model`, and transformed(rows, data.transforms)");
-  auto model = make_model(config, open_dataset_from(recorded_working_folder(folder), config.data.source));
-  load_model_state(read_checkpoint(folder, checkpoint), checkpoint_path(folder, checkpoint), *model);
-  model->eval();
-  return model;
 }
 
 }  // namespace aelab

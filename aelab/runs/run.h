@@ -73,9 +73,6 @@ struct EvaluationConfig {
 /// Evaluates the model of a run; changes nothing in its folder.
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config = {});
 
-/// The model of a run, in evaluation mode. Throws an Error if the run transforms its data, which the model
-/// alone cannot do: load_trained_run() restores the fitted transforms, too.
-std::shared_ptr<Autoencoder> load_model(const std::filesystem::path& folder, Which checkpoint = Which::best);
 /// The path of a run's checkpoint. Throws an Error that lists those that exist if it does not exist, and one
 /// if it is a link that leads out of the folder.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which checkpoint);

@@ -1,37 +1,36 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
-#include "aelab/runs/run.h"
+#include "aelab/runs/trained_model.h"
 
 namespace aelab {
 
-/// A completed or stopped run: its model, in evaluation mode, and its data.
+/// The model of a run with the data that it was trained on.
 struct TrainedRun {
   std::filesystem::path folder;
-  RunConfig config;
+  TrainedModel model;
   Data source;  ///< before splitting and transforms
   Split data;   ///< with the run's splits and transforms
-  std::shared_ptr<Autoencoder> model;
 
+  const RunConfig& config() const { return model.config(); }
+  Autoencoder& network() const { return *model.network(); }  ///< in evaluation mode
   /// Throws an Error if the split has no rows.
   const Dataset& part(Part part) const;
-  at::Device device() const { return model->parameters().front().device(); }
+  Compute compute() const { return model.compute(); }
+  at::Device device() const { return network().parameters().front().device(); }
 };
 
-/// Loads a run. Uses the run's number of threads and its kernels, if this machine has them, so that results
-/// are the same to the last bit. Throws an Error if the folder has no run, its data cannot be opened, or it
-/// has no such checkpoint.
+/// A model, and its run if its own data are needed.
+struct OpenedModel {
+  TrainedModel model;
+  std::optional<TrainedRun> run;
+};
+
+/// Opens the model of a run folder or of a file, the folder with its data if `with_data`. Throws the Errors
+/// of open_model() and load_trained_run(), and one that asks for --data if a file was to have data.
+OpenedModel open_for_use(const std::filesystem::path& folder_or_file, Which checkpoint, bool with_data);
+
+/// Loads a run. Throws an Error if the folder has no run or no such checkpoint, or its data cannot be opened
+/// or are not those that it was trained on.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
-
-/// The config of the source that reads the file or folder `path` as the run in `folder` reads its own files,
-/// label column and delimiter included; of the source for such files (source_of_file) if the run's data come
-/// from another type of source. Fields with default values are left out.
-nlohmann::ordered_json source_like_run(const std::filesystem::path& folder, const std::string& path);
-
-/// Opens other data for the run's model: columns of tables are found by their names, whatever their order,
-/// and what differs from the run's data is reported on stderr. Throws an Error if the rows, transformed like
-/// the run's, do not fit the model: another shape, or missing columns.
-Data open_other(const TrainedRun& run, const Choice<Source>& source);
 
 }  // namespace aelab

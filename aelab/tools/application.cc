@@ -38,7 +38,7 @@ std::span<const std::string_view> names(AppliedFormat) {
 
 void ApplicationConfig::fields(Fields& f) {
   f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
-  f("part", part, "split; if omitted, all rows of --data, else the test split of the run's own data");
+  f("part", part, "split; if omitted, all rows of other data, else the test split of the run's own data");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("write", write, "what to write, separated by commas; everything if omitted");
   f("format", format, "file format; png shows reconstructions below their originals");
@@ -70,7 +70,7 @@ struct AppliedSets {
 
 /// What to do, checked.
 struct ApplicationJob {
-  const TrainedRun& run;
+  const TrainedModel& model;
   Inversion inversion;
   AppliedSets sets;
   std::vector<Applied> write;
@@ -94,30 +94,34 @@ AppliedSets rows_of_source(const Data& data, std::vector<std::pair<std::string, 
   return sets;
 }
 
-AppliedSets choose_rows(const TrainedRun& run, const ApplicationConfig& config) {
+/// Rows of other data: all of them, or those of a split.
+std::vector<std::pair<std::string, Dataset>> choose_parts(const Data& data, AppliedRows part,
+                                                          const SplitConfig& split, std::int64_t seed) {
+  if (part != AppliedRows::all) return {{"", part_named(data.split(split, seed), part)}};
+  std::vector<std::pair<std::string, Dataset>> parts = {{"train", data.train}};
+  if (data.test) parts.emplace_back("test", *data.test);
+  return parts;
+}
+
+AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& config) {
+  const auto& model = opened.model;
+  const auto& run = opened.run;
   const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
   if (!config.data && part != AppliedRows::all)
-    return rows_of_source(run.source, {{"", part_named(run.data, part)}});
-  AppliedSets sets;
-  Problems problems;
-  problems.attempt([&] {
-    const auto data = config.data ? open_other(run, config.data->source) : run.source;
-    std::vector<std::pair<std::string, Dataset>> parts;
-    if (part == AppliedRows::all) {
-      parts.emplace_back("train", data.train);
-      if (data.test) parts.emplace_back("test", *data.test);
-    } else {
-      parts.emplace_back("", part_named(data.split(config.data->split, run.config.seed), part));
-    }
-    sets = rows_of_source(data, std::move(parts));
+    return rows_of_source(run->source, {{"", part_named(run->data, part)}});
+  auto sets = in_field("data", [&] {
+    const auto data = config.data ? open_for_model(model, config.data->source) : run->source;
+    const auto split = config.data ? config.data->split : SplitConfig();
+    return rows_of_source(data, choose_parts(data, part, split, model.config().seed));
   });
-  problems.raise("--data");
-  for (auto& item : sets.parts) item.second = transformed(item.second, run.data.transforms);
+  for (auto& item : sets.parts) item.second = transformed(item.second, model.transforms());
   return sets;
 }
 
 /// What was asked for, each once; all that there is when nothing was.
-std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig& config, bool has_labels) {
+std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationConfig& config,
+                                 bool has_labels) {
+  const bool reconstructs = model.network()->reconstructs();
   std::vector<Applied> write;
   const auto needs_decoder = [](Applied what) {
     return what == Applied::reconstruction || what == Applied::error;
@@ -129,16 +133,15 @@ std::vector<Applied> choose_what(const TrainedRun& run, const ApplicationConfig&
     const bool possible = config.format == AppliedFormat::npy ||
                           (config.format == AppliedFormat::csv && !is_column) ||
                           what == Applied::reconstruction;
-    const bool known =
-        (run.model->reconstructs() || !needs_decoder(what)) && (has_labels || what != Applied::label);
+    const bool known = (reconstructs || !needs_decoder(what)) && (has_labels || what != Applied::label);
     if (asked || (config.write.empty() && possible && known)) write.push_back(what);
   }
-  if (!run.model->reconstructs() && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
-    throw Error(
-        "--write: this model no longer reconstructs: its decoder was not trained together with the "
-        "classifier; write its code");
+  if (!reconstructs && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
+    throw FieldError("write",
+                     "this model no longer reconstructs: its decoder was not trained together with the "
+                     "classifier; write its code");
   if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
-    throw Error("--write: these data have no labels; leave \"label\" out");
+    throw FieldError("write", "these data have no labels; leave \"label\" out");
   return write;
 }
 
@@ -157,19 +160,21 @@ std::vector<std::string> files_of(const ApplicationJob& job) {
   return files;
 }
 
-ApplicationJob plan_application(const TrainedRun& run, const ApplicationConfig& config) {
-  ApplicationJob job{.run = run,
-                     .inversion = Inversion(run.data.transforms, run.source.shape()),
-                     .sets = choose_rows(run, config),
+ApplicationJob plan_application(const TrainedModel& model, AppliedSets sets,
+                                const ApplicationConfig& config) {
+  ApplicationJob job{.model = model,
+                     .inversion = model.inversion(),
+                     .sets = std::move(sets),
                      .write = {},
                      .format = config.format,
                      .files = {}};
-  job.write = choose_what(run, config, job.sets.has_labels());
-  if (const auto& shape = run.model->input_shape(); config.format == AppliedFormat::png && !is_picture(shape))
-    throw Error("--format: png needs images of 1 or 3 channels, and these data have shape [" +
-                in_list(shape) + "]; choose npy or csv");
+  job.write = choose_what(model, config, job.sets.has_labels());
+  if (const auto& shape = model.network()->input_shape();
+      config.format == AppliedFormat::png && !is_picture(shape))
+    throw FieldError("format", "png needs images of 1 or 3 channels, and these data have shape [" +
+                                   in_list(shape) + "]; choose npy or csv");
   for (const auto& item : job.sets.parts) job.rows += item.second.size();
-  if (job.rows == 0) throw Error("--part: these data have no rows in this split; choose another");
+  if (job.rows == 0) throw FieldError("part", "these data have no rows in this split; choose another");
   job.files = files_of(job);
   return job;
 }
@@ -179,26 +184,28 @@ template <class Visit>
 void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit visit) {
   const c10::InferenceMode inference;
   const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error);
+  const auto& network = *job.model.network();
+  const auto device = network.parameters().front().device();
   for (const auto& [part, set] : job.sets.parts) {
     const Batches batches(set, batch_rows);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
       const auto batch = batches[i];
-      const auto inputs = batch.to(job.run.device()).inputs;
-      const auto code = job.run.model->encode(inputs);
+      const auto inputs = batch.to(device).inputs;
+      const auto code = network.encode(inputs);
       visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
-            decodes ? job.run.model->decode(code) : Tensor());
+            decodes ? network.decode(code) : Tensor());
     }
   }
 }
 
 Shape shape_of(const ApplicationJob& job, Applied what) {
-  if (what == Applied::code) return job.run.model->code_shape();
+  if (what == Applied::code) return job.model.network()->code_shape();
   return what == Applied::reconstruction ? job.inversion.shape() : Shape{};
 }
 
 /// Names of a reconstruction's features; none where the source has none, or they are other features.
 std::vector<std::string> reconstructed_columns(const ApplicationJob& job) {
-  return job.inversion.keeps_features() ? job.run.source.columns : std::vector<std::string>();
+  return job.inversion.keeps_features() ? job.model.input().columns : std::vector<std::string>();
 }
 
 /// The source's names, or "code_0", "code_1", ...; "error" is a single column.
@@ -243,8 +250,7 @@ RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& f
         if (job.writes(Applied::row)) put(Applied::row, rows.rows);
         if (job.writes(Applied::label)) put(Applied::label, rows.labels);
         if (!job.writes(Applied::error)) return;
-        const auto squares = (inputs - reconstruction).square().flatten(1);
-        errors.push_back(squares.sum(1, false, at::kDouble).to(at::kCPU));
+        errors.push_back(squared_errors(inputs, reconstruction));
         places.push_back(rows.rows);
         put(Applied::error, floats(errors.back()));
       });
@@ -293,7 +299,7 @@ constexpr std::string_view kSourceUnits = "in the units of the source";
 /// The kinds of the run's first `count` transforms.
 std::string transforms_in_words(const ApplicationJob& job, std::size_t count) {
   std::vector<std::string> kinds;
-  for (std::size_t i = 0; i < count; ++i) kinds.push_back(job.run.config.data.split.transforms[i].kind());
+  for (std::size_t i = 0; i < count; ++i) kinds.push_back(job.model.config().data.split.transforms[i].kind());
   return join(kinds, ", ");
 }
 
@@ -301,11 +307,11 @@ std::string reconstruction_units(const ApplicationJob& job) {
   const auto kept = job.inversion.kept();
   if (kept == 0) return std::string(kSourceUnits);
   return fmt::format("as transformed by {}: \"{}\" has no inverse", transforms_in_words(job, kept),
-                     job.run.config.data.split.transforms[kept - 1].kind());
+                     job.model.config().data.split.transforms[kept - 1].kind());
 }
 
 std::string error_units(const ApplicationJob& job) {
-  const auto count = job.run.config.data.split.transforms.size();
+  const auto count = job.model.config().data.split.transforms.size();
   return count == 0 ? std::string(kSourceUnits)
                     : "of values transformed by " + transforms_in_words(job, count);
 }
@@ -327,18 +333,20 @@ ErrorSummary summarize_errors(const RowErrors& written) {
 
 }  // namespace
 
-ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config) {
+ApplicationOutcome apply_model(const std::filesystem::path& model_path, const ApplicationConfig& config) {
   check_config(config, "application");
-  const auto run = load_trained_run(folder, config.checkpoint);
-  const auto job = plan_application(run, config);
+  const auto opened = open_for_use(model_path, config.checkpoint, !config.data);
+  const auto compute = opened.model.compute();
+  const auto job = plan_application(opened.model, choose_rows(opened, config), config);
   require_free(config.output, job.files);
-  ApplicationOutcome outcome{.folder = make_results_folder(config.output, folder / "applications"),
-                             .files = job.files,
-                             .rows = job.rows,
-                             .reconstruction_units = reconstruction_units(job),
-                             .error_units = error_units(job),
-                             .columns = reconstructed_columns(job),
-                             .error = {}};
+  ApplicationOutcome outcome{
+      .folder = make_results_folder(config.output, home_of_model(model_path) / "applications"),
+      .files = job.files,
+      .rows = job.rows,
+      .reconstruction_units = reconstruction_units(job),
+      .error_units = error_units(job),
+      .columns = reconstructed_columns(job),
+      .error = {}};
   if (job.format == AppliedFormat::png) {
     write_sheets(job, outcome.folder);
   } else if (const auto written = write_tables(job, outcome.folder); written.errors.defined()) {

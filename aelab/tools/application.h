@@ -20,8 +20,8 @@ std::span<const std::string_view> names(Applied);
 enum class AppliedFormat { npy, csv, png };
 std::span<const std::string_view> names(AppliedFormat);
 
-/// A finished run's model, applied to data of any source that have its input's shape and columns. The run's
-/// transforms change other data too.
+/// A trained model, applied to data of any source that have its input's shape and columns. The transforms of
+/// its training change other data, too.
 struct ApplicationConfig {
   std::optional<DataConfig> data = {};   ///< other data than the run's own
   std::optional<AppliedRows> part = {};  ///< all of other data, the test split of the run's own
@@ -55,6 +55,10 @@ struct ApplicationOutcome {
 /// header, with the columns' and classes' names of the source; or reconstruction-1.png and so on. Rows pass
 /// through in batches; every file appears whole. Error, before anything is created, on data of another shape
 /// or with other columns.
-ApplicationOutcome apply_run(const std::filesystem::path& folder, const ApplicationConfig& config = {});
+///
+/// The model is that of a run folder, or of a file (open_model()). With other data, the run's own are not
+/// needed; a file has none.
+ApplicationOutcome apply_model(const std::filesystem::path& folder_or_file,
+                               const ApplicationConfig& config = {});
 
 }  // namespace aelab

@@ -12,6 +12,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
 #include "aelab/core/random.h"
+#include "aelab/nn/compute.h"
 #include "aelab/nn/convolution.h"
 #include "aelab/nn/cross_entropy.h"
 #include "aelab/nn/layers.h"
@@ -224,21 +225,21 @@ void compare_kernels(std::vector<Calibration>& found, const std::string& layer, 
     auto other = rule;
     other.*seam = kernel;
     if (other == rule || nearest(other) != other) continue;
-    use_kernels(rule);
-    const double chosen_ms = least_time(work);
-    use_kernels(other);
+    const auto time_by = [&](const Kernels& kernels) {
+      const Compute compute({}, kernels);
+      return least_time(work);
+    };
     found.push_back({.layer = layer,
                      .chosen = std::string(name_of(rule.*seam)),
                      .other = std::string(name_of(kernel)),
-                     .chosen_ms = chosen_ms,
-                     .other_ms = least_time(work)});
+                     .chosen_ms = time_by(rule),
+                     .other_ms = time_by(other)});
   }
 }
 
 }  // namespace
 
 std::vector<Calibration> calibrate() {
-  const auto before = kernels();
   std::vector<Calibration> found;
   const auto random = [](at::IntArrayRef shape) { return at::rand(shape).requires_grad_(); };
   for (const auto& [rows, in, out] : {std::array{128, 256, 32},
@@ -270,7 +271,6 @@ std::vector<Calibration> calibrate() {
       torch::autograd::grad({cross_entropy_of_logits(logits, targets).sum()}, {logits});
     });
   }
-  use_kernels(before);
   return found;
 }
 

@@ -2,36 +2,45 @@
 
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "aelab/core/config.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/core/version.h"
 #include "aelab/data/formats/npy.h"
 #include "aelab/runs/results.h"
+#include "aelab/training/checkpoint.h"
 
 namespace aelab {
 
-std::span<const std::string_view> names(WeightsFormat) {
-  static constexpr std::array<std::string_view, 2> kNames = {"safetensors", "npz"};
+std::span<const std::string_view> names(ExportFormat) {
+  static constexpr std::array<std::string_view, 3> kNames = {"safetensors", "npz", "model"};
   return kNames;
 }
 
 void ExportConfig::fields(Fields& f) {
-  f("format", format, "file format; npz if --output ends in .npz, else safetensors");
+  f("format", format,
+    "weights as safetensors or npz, or a model for aelab apply and interpolate; npz if --output ends in "
+    ".npz, "
+    "else safetensors");
   f("checkpoint", checkpoint, "checkpoint to load");
-  f("output", output, "file to write; RUN_FOLDER/model.<format> if omitted");
+  f("output", output,
+    "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model");
 }
 
 namespace {
 
-WeightsFormat format_of(const ExportConfig& config) {
+ExportFormat format_of(const ExportConfig& config) {
   if (config.format) return *config.format;
-  return std::filesystem::path(config.output).extension() == ".npz" ? WeightsFormat::npz
-                                                                    : WeightsFormat::safetensors;
+  return std::filesystem::path(config.output).extension() == ".npz" ? ExportFormat::npz
+                                                                    : ExportFormat::safetensors;
 }
 
 std::filesystem::path file_of(const ExportConfig& config, const std::filesystem::path& folder) {
   if (!config.output.empty()) return config.output;
-  return folder / ("model." + std::string(name_of(format_of(config))));
+  const auto format = format_of(config);
+  if (format == ExportFormat::model) return folder / "trained-model.safetensors";
+  return folder / ("model." + std::string(name_of(format)));
 }
 
 /// The model's tensors of a checkpoint, by their short names.
@@ -48,10 +57,23 @@ std::vector<TensorBytes> weights_in(const SafetensorsFile& checkpoint, const std
   return weights;
 }
 
+/// All that open_model() reads of a checkpoint.
+void write_model(const std::filesystem::path& file, const SafetensorsFile& checkpoint,
+                 const std::filesystem::path& path) {
+  std::vector<TensorBytes> tensors;
+  for (const auto& tensor : checkpoint.tensors())
+    if (!tensor.name.starts_with("optimizer.") && !tensor.name.starts_with("callback."))
+      tensors.push_back(tensor);
+  auto record = record_in(checkpoint, path);
+  record.averages = record.callbacks = {};
+  write_safetensors(file, tensors, {{kCheckpointMetadata, write_config(record).dump()}});
+}
+
 void make_folder_of(const std::filesystem::path& file) {
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  if (error) throw Error("--output: cannot create " + file.parent_path().string() + ": " + error.message());
+  if (error)
+    throw FieldError("output", "cannot create " + file.parent_path().string() + ": " + error.message());
 }
 
 }  // namespace
@@ -61,13 +83,19 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
   const auto file = file_of(config, folder);
   refuse_checkpoints(file);
   if (std::filesystem::exists(file))
-    throw Error("--output: " + file.string() +
-                " is there already, and nothing is overwritten: remove it or name another file");
+    throw FieldError(
+        "output",
+        file.string() + " is there already, and nothing is overwritten: remove it or name another file");
   const auto path = find_checkpoint(folder, config.checkpoint);
   const auto checkpoint = read_checkpoint(folder, config.checkpoint);
+  if (format_of(config) == ExportFormat::model) {
+    make_folder_of(file);
+    write_model(file, checkpoint, path);
+    return file;
+  }
   const auto weights = weights_in(checkpoint, path);
   make_folder_of(file);
-  if (format_of(config) == WeightsFormat::npz)
+  if (format_of(config) == ExportFormat::npz)
     write_npz(file, weights);
   else
     write_safetensors(file, weights,

@@ -4,22 +4,24 @@
 
 namespace aelab {
 
-enum class WeightsFormat { safetensors, npz };
-std::span<const std::string_view> names(WeightsFormat);
+/// safetensors, npz: the weights, for other programs. model: a safetensors file that open_model() and the
+/// commands of aelab take in place of a run folder.
+enum class ExportFormat { safetensors, npz, model };
+std::span<const std::string_view> names(ExportFormat);
 
-/// The weights of a run, for other programs.
 struct ExportConfig {
-  std::optional<WeightsFormat> format = {};  ///< npz if the output is named so, otherwise safetensors
+  std::optional<ExportFormat> format = {};  ///< npz if the output is named so, otherwise safetensors
   Which checkpoint = Which::best;
-  std::string output = "";  ///< file; <run folder>/model.<format> when empty
+  /// File; if empty, <run folder>/model.<format>, or for a model trained-model.safetensors.
+  std::string output = "";
 
   void fields(Fields& f);
 };
 
-/// Writes the model's parameters, buffers and fitted state ("fitted...") with their names in checkpoints,
-/// without "model."; the optimizer is left out. A safetensors file also has the variant and aelab's version.
-/// Needs no data. Returns the file's path. Throws an Error, before anything is created, if the file exists or
-/// the run has no such checkpoint.
+/// Writes a run's model. Weights are the parameters, buffers and fitted state ("fitted...") with their names
+/// in checkpoints, without "model."; a safetensors file of them also has the variant and aelab's version. A
+/// model has all that a checkpoint has but the optimizer and the callbacks. Needs no data. Returns the file's
+/// path. Throws an Error, before anything is created, if the file exists or the run has no such checkpoint.
 std::filesystem::path export_run(const std::filesystem::path& folder, const ExportConfig& config = {});
 
 }  // namespace aelab

@@ -69,59 +69,89 @@ struct Ends {
   std::vector<std::string> names;
 };
 
-std::int64_t checked_row(const NamedEndpoint& end, const Dataset& part, Part which) {
+/// The rows that samples are taken from.
+struct Samples {
+  Dataset rows;       ///< as the model sees them
+  Dataset neighbors;  ///< the inputs that distances are measured from
+  std::vector<std::string> class_names;
+  std::string name, neighbors_name;  ///< "the test split", "the training split"
+};
+
+std::int64_t checked_row(const NamedEndpoint& end, const Samples& samples) {
   const auto row = *end.endpoint.row;
-  if (row < part.size()) return row;
-  throw Error(fmt::format("--{}: there is no row {}: the {} split has {} rows, counted from 0", end.name, row,
-                          name_of(which), part.size()));
+  if (row < samples.rows.size()) return row;
+  throw FieldError(end.name, fmt::format("there is no row {}: {} has {} rows, counted from 0", row,
+                                         samples.name, samples.rows.size()));
 }
 
 /// What a class is called: by its name, where the data name theirs, or else its number.
-std::string class_called(const Data& data, std::int64_t label) {
+std::string class_called(const Samples& samples, std::int64_t label) {
   const auto number = static_cast<std::size_t>(label);
-  return number < data.class_names.size() ? data.class_names[number] : std::to_string(label);
+  return number < samples.class_names.size() ? samples.class_names[number] : std::to_string(label);
 }
 
-std::int64_t row_of_class(const NamedEndpoint& end, const TrainedRun& run,
-                          const InterpolationConfig& config) {
-  const auto& part = run.part(config.part);
-  const auto option = "--" + end.name + "-class: ";
-  if (!part.has_labels()) throw Error(option + "the data have no labels; name a row with --" + end.name);
-  const auto labels = part.labels();
+std::int64_t row_of_class(const NamedEndpoint& end, const Samples& samples,
+                          const std::optional<std::int64_t>& seed) {
+  const auto field = end.name + "-class";
+  if (!samples.rows.has_labels())
+    throw FieldError(field, "the data have no labels; name a row with --" + end.name);
+  const auto labels = samples.rows.labels();
   const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
   std::vector<std::string> classes;
   Tensor members;
   for (std::int64_t i = 0; i < known.numel(); ++i) {
     const auto label = known.const_data_ptr<std::int64_t>()[i];
-    classes.push_back(class_called(run.source, label));
+    classes.push_back(class_called(samples, label));
     const bool named = classes.back() == end.endpoint.of_class,
                numbered = std::to_string(label) == end.endpoint.of_class;
     if (named || (numbered && !members.defined())) members = (labels == label).nonzero().flatten();
   }
   if (!members.defined())
-    throw Error(fmt::format("{}there is no class {} in the {} split, whose classes are {}", option,
-                            end.endpoint.of_class, name_of(config.part), join(classes, ", ")));
+    throw FieldError(field, fmt::format("there is no class {} in {}, whose classes are {}",
+                                        end.endpoint.of_class, samples.name, join(classes, ", ")));
   std::int64_t place = 0;
-  if (config.seed)
-    place = at::randint(members.size(0), {1}, random_generator(*config.seed, "interpolation." + end.name),
-                        at::kLong)
+  if (seed)
+    place = at::randint(members.size(0), {1}, random_generator(*seed, "interpolation." + end.name), at::kLong)
                 .item<std::int64_t>();
   return members[place].item<std::int64_t>();
 }
 
-Ends find_ends(InterpolationConfig& config, const TrainedRun& run) {
+Ends find_ends(InterpolationConfig& config, const Samples& samples) {
   Problems problems;
   Ends ends;
   for (const auto& end : endpoints_of(config)) {
     if (!end.needed) continue;
     problems.attempt([&] {
-      ends.rows.push_back(end.endpoint.row ? checked_row(end, run.part(config.part), config.part)
-                                           : row_of_class(end, run, config));
+      ends.rows.push_back(end.endpoint.row ? checked_row(end, samples)
+                                           : row_of_class(end, samples, config.seed));
       ends.names.push_back(end.name);
     });
   }
-  problems.raise(run.folder.string());
+  problems.raise();
   return ends;
+}
+
+Samples samples_of_run(const TrainedRun& run, Part part) {
+  return {.rows = run.part(part),
+          .neighbors = run.data.train,
+          .class_names = run.source.class_names,
+          .name = "the " + std::string(name_of(part)) + " split",
+          .neighbors_name = "the training split"};
+}
+
+Samples samples_of_other(const TrainedModel& model, const Choice<Source>& source) {
+  Samples samples{.rows = {},
+                  .neighbors = {},
+                  .class_names = {},
+                  .name = "the given data",
+                  .neighbors_name = "the given data"};
+  in_field("data", [&] {
+    const auto data = open_for_model(model, source);
+    samples.class_names = data.class_names;
+    samples.rows = transformed(data.test ? joined({data.train, *data.test}) : data.train, model.transforms());
+  });
+  samples.neighbors = samples.rows;
+  return samples;
 }
 
 Tensor codes_of(const Autoencoder& model, const Dataset& part) {
@@ -135,14 +165,13 @@ Tensor codes_of(const Autoencoder& model, const Dataset& part) {
   return at::cat(codes);
 }
 
-Interpolation compute_interpolation(const InterpolationConfig& config, const TrainedRun& run,
-                                    const Ends& ends) {
-  const auto& part = run.part(config.part);
+Interpolation compute_interpolation(const InterpolationConfig& config, const Autoencoder& model,
+                                    const Dataset& rows, const Ends& ends) {
   if (config.kind == InterpolationKind::manifold)
-    return decode_plane(*run.model, codes_of(*run.model, part), config.path.steps);
-  const auto inputs = part.gather(at::tensor(ends.rows, at::kLong)).inputs;
-  return config.kind == InterpolationKind::grid ? interpolate_grid(*run.model, inputs, config.path)
-                                                : interpolate(*run.model, inputs[0], inputs[1], config.path);
+    return decode_plane(model, codes_of(model, rows), config.path.steps);
+  const auto inputs = rows.gather(at::tensor(ends.rows, at::kLong)).inputs;
+  return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, config.path)
+                                                : interpolate(model, inputs[0], inputs[1], config.path);
 }
 
 std::int64_t pictures_in(const InterpolationConfig& config) {
@@ -151,22 +180,23 @@ std::int64_t pictures_in(const InterpolationConfig& config) {
 }
 
 /// What can be known before the model is asked.
-void check_possible(const InterpolationConfig& config, const TrainedRun& run) {
+void check_possible(const InterpolationConfig& config, const Autoencoder& model, const std::string& origin) {
   constexpr std::int64_t kMostPixels = 100'000'000, kLongestSide = 100'000;
-  const auto& input = run.model->input_shape();
-  if (!run.model->reconstructs())
-    throw Error(run.folder.string() +
-                ": this model decodes no longer: training its classifier left the decoder behind");
-  if (const auto numbers = elements(run.model->code_shape());
+  const auto& input = model.input_shape();
+  if (!model.reconstructs())
+    throw Error(origin + ": this model decodes no longer: training its classifier left the decoder behind");
+  if (const auto numbers = elements(model.code_shape());
       config.kind == InterpolationKind::manifold && numbers != 2)
-    throw Error(fmt::format(
-        "--kind: a manifold needs a 2-dimensional latent code, this model's has {} dimensions; train one "
-        "with \"code\": 2, or choose strip or grid",
-        numbers));
+    throw FieldError(
+        "kind",
+        fmt::format("a manifold needs a 2-dimensional latent code, this model's has {} dimensions; train one "
+                    "with \"code\": 2, or choose strip or grid",
+                    numbers));
   if (!is_picture(input)) return;
   const auto [width, height] = sheet_size(input, pictures_in(config), config.path.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
-    throw Error(fmt::format("--steps: the image would have {} x {} pixels; choose fewer", width, height));
+    throw FieldError("steps",
+                     fmt::format("the image would have {} x {} pixels; choose fewer", width, height));
 }
 
 /// The shortest number that reads back as this float.
@@ -201,26 +231,28 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
   return point;
 }
 
-json interpolation_heading(const InterpolationConfig& config, const TrainedRun& run, const Ends& ends) {
-  json head = {
-      {"kind", name_of(config.kind)},
-      {"checkpoint", name_of(config.checkpoint)},
-      {"part", name_of(config.part)},
-      {"steps", config.path.steps},
-      {"code_shape", run.model->code_shape()},
-      {"distance", "Euclidean, from the nearest input of the training split, whose row is \"nearest\""}};
+json interpolation_heading(const InterpolationConfig& config, const Shape& code, const Samples& samples,
+                           const Ends& ends) {
+  json head = {{"kind", name_of(config.kind)},
+               {"checkpoint", name_of(config.checkpoint)},
+               {"steps", config.path.steps},
+               {"code_shape", code},
+               {"distance", "Euclidean, from the nearest input of " + samples.neighbors_name +
+                                ", whose row is \"nearest\""}};
+  if (!config.data) head["part"] = name_of(config.part.value_or(Part::test));
+  if (config.data) head["data"] = write_config(config.data->source);
   if (config.kind != InterpolationKind::manifold) {
     head["method"] = name_of(config.path.method);
     head["space"] = name_of(config.path.space);
   }
   if (config.kind == InterpolationKind::strip) head["picture_rows"] = {"decoded", "pixels"};
-  const auto labels = run.part(config.part).labels();
+  const auto labels = samples.rows.labels();
   for (std::size_t i = 0; i < ends.rows.size(); ++i) {
     head[ends.names[i]] = {{"row", ends.rows[i]}};
     if (!labels.defined()) continue;
     const auto label = labels[ends.rows[i]].item<std::int64_t>();
     head[ends.names[i]]["label"] = label;
-    if (!run.source.class_names.empty()) head[ends.names[i]]["class"] = class_called(run.source, label);
+    if (!samples.class_names.empty()) head[ends.names[i]]["class"] = class_called(samples, label);
   }
   return head;
 }
@@ -261,9 +293,16 @@ void InterpolationConfig::fields(Fields& f) {
   f("steps", path.steps, "number of points along each side, both ends included", between(2, kLongest));
   f("method", path.method, "interpolation; spherical follows the great circle");
   f("space", path.space, "interpolate latent codes, or inputs that are then encoded and decoded");
-  f("part", part, "split of the run's data");
+  f("data", data,
+    "data source whose rows are the samples: a name, or a JSON object as in a run file; the run's own data "
+    "if "
+    "omitted");
+  f("part", part, "split of the run's own data; test if omitted");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output, "folder to write to; RUN_FOLDER/interpolations/<n> if omitted");
+  f.require(!data || !part, "part", "is a split of the run's own data: remove it, or the other data");
+  f.require(!data || data->split.transforms.empty(), "data",
+            "the run's own \"transforms\" are applied: remove them here");
   for (const auto& item : ends) require_endpoint(f, item, kind);
   const bool by_class =
       std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
@@ -276,35 +315,37 @@ void InterpolationConfig::fields(Fields& f) {
             "must be \"code\" for a manifold, which is a plane of latent codes");
 }
 
-InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& given) {
+InterpolationOutcome interpolate(const std::filesystem::path& model_path, const InterpolationConfig& given) {
   auto config = given;
   check_config(config, "interpolation");
-  const auto run = load_trained_run(folder, config.checkpoint);
-  check_possible(config, run);
+  const auto opened = open_for_use(model_path, config.checkpoint, !config.data);
+  const auto& network = *opened.model.network();
+  const auto compute = opened.model.compute();
+  check_possible(config, network, model_path.string());
   InterpolationOutcome outcome{.folder = {}, .files = {kJsonFile, kDecodedFile}, .pixels_distance = {}};
-  if (is_picture(run.model->input_shape())) outcome.files.emplace_back(kPictureFile);
+  if (is_picture(network.input_shape())) outcome.files.emplace_back(kPictureFile);
   require_free(config.output, outcome.files);
-  const auto ends = find_ends(config, run);
-  Problems problems;
-  Interpolation made;
-  problems.attempt([&] { made = compute_interpolation(config, run, ends); });
-  problems.raise("--method");
+  const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(Part::test))
+                                  : samples_of_other(opened.model, config.data->source);
+  const auto ends = find_ends(config, samples);
+  const auto made =
+      in_field("method", [&] { return compute_interpolation(config, network, samples.rows, ends); });
 
   const c10::InferenceMode inference;
-  const auto decoded = nearest_rows(made.decoded, run.data.train);
+  const auto decoded = nearest_rows(made.decoded, samples.neighbors);
   std::optional<Nearest> pixels;
-  if (made.pixels.defined()) pixels = nearest_rows(made.pixels, run.data.train);
+  if (made.pixels.defined()) pixels = nearest_rows(made.pixels, samples.neighbors);
   outcome.decoded_distance = decoded.distance.mean().item<double>();
   if (pixels) outcome.pixels_distance = pixels->distance.mean().item<double>();
   std::vector<std::string> points;
   for (std::int64_t i = 0; i < made.decoded.size(0); ++i)
     points.push_back(point_json(made, decoded, pixels, i).dump());
-  outcome.folder = make_results_folder(config.output, folder / "interpolations");
+  outcome.folder = make_results_folder(config.output, home_of_model(model_path) / "interpolations");
   write_file(outcome.folder / kDecodedFile, npy_of(made.decoded));
   if (outcome.files.back() == kPictureFile)
     write_file(outcome.folder / kPictureFile, draw_interpolation(config, made));
   write_file(outcome.folder / kJsonFile,
-             interpolation_text(interpolation_heading(config, run, ends), points));
+             interpolation_text(interpolation_heading(config, network.code_shape(), samples, ends), points));
   return outcome;
 }
 

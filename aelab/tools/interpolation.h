@@ -8,20 +8,21 @@ namespace aelab {
 enum class InterpolationKind { strip, grid, manifold };
 std::span<const std::string_view> names(InterpolationKind);
 
-/// A sample: a row of the split, or one of a class, given by name or number.
+/// A sample: a row of the data, or one of a class, given by name or number.
 struct Endpoint {
   std::optional<std::int64_t> row = {};
   std::string of_class = {};
 };
 
-/// An interpolation by the model of a run.
+/// An interpolation by a trained model.
 struct InterpolationConfig {
   InterpolationKind kind = InterpolationKind::strip;
   Endpoint from = {}, to = {};            ///< strip and grid
   Endpoint down = {}, diagonal = {};      ///< grid: the corners below `from` and below `to`
   std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one
   PathOptions path = {};
-  Part part = Part::test;
+  std::optional<DataConfig> data = {};  ///< other data than the run's own, whose rows are the samples
+  std::optional<Part> part = {};        ///< of the run's own data; default: test
   Which checkpoint = Which::best;
   std::string output = "";  ///< folder; <run folder>/interpolations/<n> if empty
 
@@ -31,14 +32,18 @@ struct InterpolationConfig {
 struct InterpolationOutcome {
   std::filesystem::path folder;
   std::vector<std::string> files;
-  double decoded_distance = 0;  ///< from the nearest training input, mean over the points
+  /// From the nearest input of the training split, or of the other data: mean over the points.
+  double decoded_distance = 0;
   std::optional<double> pixels_distance;
 };
 
-/// Writes interpolation.json (for every point: t, code, distance from the nearest input of the training
-/// split), decoded.npy and, for images, interpolation.png: a strip has the decoded points above the mixed
-/// pixels. Throws an Error, before anything is created, if a sample does not exist or the path is not
-/// defined.
-InterpolationOutcome interpolate_run(const std::filesystem::path& folder, const InterpolationConfig& config);
+/// Writes interpolation.json (for every point: t, code, distance from the nearest input), decoded.npy and,
+/// for images, interpolation.png: a strip has the decoded points above the mixed pixels. Throws an Error,
+/// before anything is created, if a sample does not exist or the path is not defined.
+///
+/// The model is that of a run folder, or of a file (open_model()). With other data, the run's own are not
+/// needed; a file has none.
+InterpolationOutcome interpolate(const std::filesystem::path& folder_or_file,
+                                 const InterpolationConfig& config);
 
 }  // namespace aelab

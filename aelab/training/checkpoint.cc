@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kMetadata = "aelab";
 constexpr std::string_view kFitted = "fitted.";
 
 const std::pair<at::ScalarType, const char*> kTypes[] = {
@@ -75,19 +74,13 @@ void load_fitted(Autoencoder& model, const SafetensorsFile& file) {
   model.load_fitted(fitted);  // none if the checkpoint is older than what was fitted
 }
 
-/// The fitted state of the split's transforms, by its names in a checkpoint.
-std::vector<std::pair<std::string, Tensor*>> learned_by_transforms(const Split& split) {
+/// The fitted state of transforms, by its names in a checkpoint.
+std::vector<std::pair<std::string, Tensor*>> learned_by(const Transforms& transforms) {
   std::vector<std::pair<std::string, Tensor*>> all;
-  for (std::size_t i = 0; i < split.transforms.size(); ++i)
-    for (const auto& [name, tensor] : split.transforms[i]->fitted())
+  for (std::size_t i = 0; i < transforms.size(); ++i)
+    for (const auto& [name, tensor] : transforms[i]->fitted())
       all.emplace_back("transforms." + std::to_string(i) + "." + name, tensor);
   return all;
-}
-
-CheckpointRecord read_record(const SafetensorsFile& file, const std::string& path) {
-  const auto found = file.metadata().find(kMetadata);
-  if (found == file.metadata().end() || !file.checked()) throw Error(path + ": is not a checkpoint of aelab");
-  return read_checkpoint_record(found->second, path);
 }
 
 json parsed(const AnyJson& value) { return value.text.empty() ? json::object() : json::parse(value.text); }
@@ -103,23 +96,21 @@ void require_same_run(const RunIdentity& before, const RunIdentity& now, const s
               "; restore this run's own checkpoint, config.json and data.json, or start a new run");
 }
 
-/// Kernels that were chosen automatically stay the same, so that the run ends in the same bits.
-void replay_kernels(const AnyJson& saved, const Kernels& wanted, const std::string& path) try {
-  Kernels recorded;
-  read_config(parsed(saved), recorded, "kernels");
-  use_kernels(settled(wanted, recorded));
-} catch (const Error& error) {
-  throw Error(path + ": cannot be resumed to the same bits: " + error.what());
-}
-
 }  // namespace
+
+CheckpointRecord record_in(const SafetensorsFile& file, const std::filesystem::path& path) {
+  const auto found = file.metadata().find(kCheckpointMetadata);
+  if (found == file.metadata().end() || !file.checked())
+    throw Error(path.string() + ": is not a checkpoint of aelab");
+  return read_checkpoint_record(found->second, path.string());
+}
 
 void save_checkpoint(const std::filesystem::path& path, Training& training) {
   std::vector<Tensor> kept;  // owns the bytes below
   std::vector<TensorBytes> bytes;
   auto tensors = tensors_of(training);
   for (auto& item : prefixed(kFitted, training.model.fitted())) tensors.push_back(std::move(item));
-  for (const auto& [name, tensor] : learned_by_transforms(training.data)) tensors.emplace_back(name, *tensor);
+  for (const auto& [name, tensor] : learned_by(training.data.transforms)) tensors.emplace_back(name, *tensor);
   for (const auto& [name, tensor] : tensors) {
     kept.push_back(tensor.detach().cpu().contiguous());
     const auto& saved = kept.back();
@@ -130,29 +121,29 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
   CheckpointRecord record{.progress = training.progress,
                           .averages = {training.averages.save().dump()},
                           .kernels = {write_config(used).dump()},
-                          .run = training.run};
+                          .run = training.run,
+                          .input = {write_config(training.input).dump()}};
   auto memories = json::object();
   for (const auto& callback : training.callbacks)
     if (const auto key = callback->state_key(); !key.empty()) memories[key] = callback->save();
   record.callbacks = {memories.dump()};
-  write_safetensors(path, bytes, {{kMetadata, write_config(record).dump()}});
+  write_safetensors(path, bytes, {{kCheckpointMetadata, write_config(record).dump()}});
 }
 
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers) try {
   const auto file = SafetensorsFile::read(path);
-  const auto record = read_record(file, path);
+  const auto record = record_in(file, path);
   require_same_run(record.run, training.run, path);
   training.progress = record.progress;
   if (training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
     throw Error(path.string() + ": is of phase " + std::to_string(training.progress.phase) +
                 ", which this model does not have");
   training.averages.load(parsed(record.averages));
-  replay_kernels(record.kernels, training.kernels, path);
   make_optimizers();
   copy_into(tensors_of(training), file, path);
   load_fitted(training.model, file);
-  load_transforms(file, path, training.data);
+  load_transforms(file, path, training.data.transforms);
   const auto memories = parsed(record.callbacks);
   for (const auto& callback : training.callbacks)
     if (const auto memory = memories.find(callback->state_key()); memory != memories.end())
@@ -161,37 +152,48 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   throw Error(path.string() + ": its metadata are not those of a checkpoint that aelab wrote");
 }
 
-namespace {
-
-/// The record of a checkpoint whose tensors, which may be many, are not read.
-CheckpointRecord read_record_alone(const std::filesystem::path& path) {
+CheckpointRecord read_record(const std::filesystem::path& path) {
   const auto metadata = read_safetensors_metadata(path);
-  const auto found = metadata.find(kMetadata);
+  const auto found = metadata.find(kCheckpointMetadata);
   return found == metadata.end() ? CheckpointRecord() : read_checkpoint_record(found->second, path);
 }
-
-}  // namespace
 
 Progress progress_of(const std::filesystem::path& path) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return {};
   try {
-    return read_record_alone(path).progress;
+    return read_record(path).progress;
   } catch (const Error&) {
     return {};
   }
 }
 
-std::string data_of_checkpoint(const std::filesystem::path& path) { return read_record_alone(path).run.data; }
+Kernels recorded_kernels(const std::filesystem::path& path, const Kernels& wanted) {
+  auto kernels = wanted;
+  Problems unreadable;
+  unreadable.attempt([&] {
+    Kernels recorded;
+    read_config(parsed(read_record(path).kernels), recorded, "kernels");
+    kernels = settled(wanted, recorded);
+  });
+  try {
+    return resolve(kernels);
+  } catch (const Error& error) {
+    throw Error(path.string() + ": cannot be resumed to the same bits: " + error.what());
+  }
+}
+
+std::string data_of_checkpoint(const std::filesystem::path& path) { return read_record(path).run.data; }
 
 SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIdentity& run) {
   auto file = SafetensorsFile::read(path);
-  require_same_run(read_record(file, path).run, run, path);
+  require_same_run(record_in(file, path).run, run, path);
   return file;
 }
 
-void load_transforms(const SafetensorsFile& file, const std::filesystem::path& path, const Split& split) {
-  for (const auto& [name, tensor] : learned_by_transforms(split)) {
+void load_transforms(const SafetensorsFile& file, const std::filesystem::path& path,
+                     const Transforms& transforms) {
+  for (const auto& [name, tensor] : learned_by(transforms)) {
     const auto* saved = file.find(name);
     if (!saved)
       throw Error(path.string() + ": has no tensor \"" + name + "\": it belongs to other data.transforms");

@@ -31,6 +31,7 @@ void CheckpointRecord::fields(Fields& f) {
   f("callbacks", callbacks, "their memory");
   f("config", run.config, "of the run that wrote it");
   f("data", run.data, "CRC-32 of the record of the data that it was trained on");
+  f("input", input, "what the rows of these data are");
 }
 
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path) {

@@ -40,6 +40,7 @@ struct CheckpointRecord {
   AnyJson kernels = {};    ///< in use when it was written
   AnyJson callbacks = {};  ///< their states, by state key
   RunIdentity run = {};    ///< that wrote it
+  AnyJson input = {};      ///< what the rows of its data are (data/input_schema.h)
 
   void fields(Fields& f);
 };

@@ -10,9 +10,9 @@
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
+#include "aelab/nn/compute.h"
 #include "aelab/nn/default_generator.h"
 #include "aelab/nn/mode.h"
-#include "aelab/nn/threads.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/freeze.h"
@@ -70,8 +70,8 @@ class Loop {
     model.to(device_);
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
-    training_.kernels = config.kernels;
     training_.run = place.run;
+    training_.input = place.input;
     training_.notes = place.notes;
     training_.validate = [this](const std::string& prefix) { return validate(prefix); };
     training_.epoch_batches = config.epoch_batches(data.train.size());
@@ -360,13 +360,13 @@ void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Pro
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
   check(model, data, !place.folder.empty());
-  const ThreadScope threads(config_.threads ? *config_.threads : default_threads(model, data, config_));
+  const Compute compute(config_.threads ? *config_.threads : default_threads(model, data, config_),
+                        place.resume ? recorded_kernels(*place.resume, config_.kernels) : config_.kernels);
   auto placed = place;
-  if (threads.granted() < config_.threads.value_or(0))
-    placed.notes.push_back("caution: OpenMP provides " + std::to_string(threads.granted()) + " of " +
+  if (compute.threads() < config_.threads.value_or(0))
+    placed.notes.push_back("caution: OpenMP provides " + std::to_string(compute.threads()) + " of " +
                            std::to_string(*config_.threads) +
                            " threads; results may differ in their last bits");
-  use_kernels(config_.kernels);
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());
   return Loop(config_, std::move(callbacks), seed_, model, data, placed).run();

@@ -40,6 +40,7 @@ struct Place {
   std::filesystem::path folder = {};                 ///< of the run; empty: nothing is written
   std::optional<std::filesystem::path> resume = {};  ///< a checkpoint
   RunIdentity run = {};                 ///< checkpoints keep it, and only the same run resumes them
+  InputSchema input = {};               ///< checkpoints keep it, for open_model() (runs/trained_model.h)
   std::vector<std::string> notes = {};  ///< remarks on this resumption, for the log
 };
 

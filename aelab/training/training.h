@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "aelab/data/split.h"
+#include "aelab/data/input_schema.h"
 #include "aelab/models/autoencoder.h"
-#include "aelab/nn/kernels.h"
 #include "aelab/training/budget.h"
 #include "aelab/training/checkpoint_record.h"
 
@@ -56,8 +55,8 @@ class Training {
   const std::filesystem::path folder;  ///< of the run; empty if there is none
   std::vector<Phase> phases;
   std::vector<std::shared_ptr<Callback>> callbacks;
-  Kernels kernels = {};  ///< of the config
-  RunIdentity run = {};  ///< checkpoints keep it
+  RunIdentity run = {};    ///< checkpoints keep it
+  InputSchema input = {};  ///< checkpoints keep it
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases

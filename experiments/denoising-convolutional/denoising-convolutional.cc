@@ -20,7 +20,7 @@ void measure(const TrainedRun& run, const Denoise& denoise, const std::string& c
   const GaussianNoise noise({.level = 0.5, .clip = true});  // as in the lecture and in Keras's example
   const c10::InferenceMode inference;
   Accuracy accuracy({});
-  accuracy.begin(*run.model, run.data);
+  accuracy.begin(run.network(), run.data);
   const Batches batches(run.data.test, kRows);
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     const auto batch = batches[i];
@@ -49,11 +49,11 @@ int main(int arguments, char** argument) try {
   std::int64_t seed = -1;
   study::for_each_run(argument[1], [&](const std::string& variant, const TrainedRun& run) {
     measure(
-        run, [&](const Tensor& noisy) { return run.model->reconstruct(noisy); }, variant, false, table);
-    if (run.config.seed != seed)
+        run, [&](const Tensor& noisy) { return run.network().reconstruct(noisy); }, variant, false, table);
+    if (run.config().seed != seed)
       measure(
           run, [](const Tensor& noisy) { return noisy; }, "noisy", true, table);
-    seed = run.config.seed;
+    seed = run.config().seed;
   });
   table.print();
 } catch (const std::exception& error) {

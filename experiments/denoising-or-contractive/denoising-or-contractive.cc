@@ -34,7 +34,7 @@ double variance(const std::vector<Tensor>& gradients) {
 void measure(const Autoencoder& model, const TrainedRun& run, const std::string& variant,
              const std::string& when, study::Table& table) {
   const auto& rows = run.data.train;
-  const Batches pieces(rows, kRows, shuffled_order(rows.size(), run.config.seed, 0));
+  const Batches pieces(rows, kRows, shuffled_order(rows.size(), run.config().seed, 0));
   std::vector<Tensor> by_batch, by_noise;
   for (std::int64_t i = 0; i < std::min(kDraws, pieces.count()); ++i) {
     by_batch.push_back(gradient(model, pieces[i], i));
@@ -54,8 +54,8 @@ int main(int arguments, char** argument) try {
   study::for_each_run(
       argument[1],
       [&](const std::string& variant, const TrainedRun& run) {
-        measure(*make_model(run.config, run.source), run, variant, "at the start", table);
-        measure(*run.model, run, variant, "at the end", table);
+        measure(*make_model(run.config(), run.source), run, variant, "at the start", table);
+        measure(run.network(), run, variant, "at the end", table);
       },
       Which::last);
   table.print();

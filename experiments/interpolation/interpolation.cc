@@ -43,7 +43,7 @@ int main(int count, char** arguments) try {
   study::Table nearest("distance to nearest"), grays("gray fraction");
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
     const auto [from, to] = pairs_of(run.data.test);
-    const auto& model = *run.model;
+    const auto& model = run.network();
     const auto a = model.encode(from), b = model.encode(to);
     const auto add = [&](const char* what, const Tensor& images) {
       nearest.add(variant, what, distance(images, run.data.train));

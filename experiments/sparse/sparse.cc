@@ -21,7 +21,7 @@ Tensor k_largest(const Tensor& code, std::int64_t k) {
 }
 
 void measure(const TrainedRun& run, std::int64_t k, const std::string& variant, study::Table& table) {
-  const auto& model = *run.model;
+  const auto& model = run.network();
   const auto& data = run.data;
   const auto test = data.test.range(0, data.test.size());
   const auto train = data.train.range(0, std::min<std::int64_t>(data.train.size(), 5000));
@@ -35,7 +35,7 @@ void measure(const TrainedRun& run, std::int64_t k, const std::string& variant, 
   table.add(variant, "units never kept",
             static_cast<double>((cut.abs() <= 1e-8).all(0).sum().item<std::int64_t>()));
   LogisticRegression classifier({.C = 0.1});
-  classifier.fit(k_largest(model.encode(train.inputs), k), train.labels, 10, run.config.seed);
+  classifier.fit(k_largest(model.encode(train.inputs), k), train.labels, 10, run.config().seed);
   table.add(variant, "accuracy",
             (classifier.predict(cut) == test.labels).to(at::kFloat).mean().item<double>());
 }
@@ -62,7 +62,7 @@ int main(int arguments, char** argument) try {
   study::for_each_run(argument[1], [&](const std::string& variant, const TrainedRun& run) {
     const c10::InferenceMode inference;
     measure(run, k, variant, table);
-    if (mapped.insert(variant).second) maps.push_back(activation_map(*run.model, run.data));
+    if (mapped.insert(variant).second) maps.push_back(activation_map(run.network(), run.data));
   });
   table.print();
   const auto path = std::filesystem::path(argument[1]) / "activation-maps.png";

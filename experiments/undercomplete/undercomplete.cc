@@ -76,11 +76,11 @@ int main(int count, char** arguments) try {
   for (const auto& [name, rows] : sets) variances[name] = variance(rows);
 
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
-    const auto own = errors(*run.model, run.data.test);
+    const auto own = errors(run.network(), run.data.test);
     error.add(variant, "own test set", own.mean().item<double>());
     explained.add(variant, "own test set", 1 - own.mean().item<double>() / variance(run.data.test));
     for (const auto& [name, rows] : sets) {
-      const auto foreign = errors(*run.model, rows);
+      const auto foreign = errors(run.network(), rows);
       const auto mean = foreign.mean().item<double>();
       error.add(variant, name, mean);
       explained.add(variant, name, 1 - mean / variances[name]);

@@ -138,11 +138,12 @@ int main(int count, char** arguments) try {
   std::map<std::pair<std::string, std::int64_t>, std::map<std::string, std::vector<Point>>> points;
   study::for_each_run(arguments[1], [&](const std::string& variant, const aelab::TrainedRun& run) {
     const auto method = variant.substr(0, variant.find(','));
-    const auto codes =
-        study::in_batches(run.data.train, [&](const Tensor& x) { return run.model->encode(x).flatten(1); });
+    const auto codes = study::in_batches(run.data.train,
+                                         [&](const Tensor& x) { return run.network().encode(x).flatten(1); });
     for (double fineness = 2; fineness > 0.1; fineness /= std::sqrt(2)) {
-      const CodeCodec codec(*run.model, codes, fineness);
-      for (const auto& [set, images] : sets) points[{method, run.config.seed}][set].push_back(codec(images));
+      const CodeCodec codec(run.network(), codes, fineness);
+      for (const auto& [set, images] : sets)
+        points[{method, run.config().seed}][set].push_back(codec(images));
     }
   });
   for (const auto& [set, images] : sets) {

@@ -178,7 +178,7 @@ class TestCase(unittest.TestCase):
             "\x1b",
         ):
             self.assertNotIn(unwanted, result.stderr)
-        lines = [line for line in result.stderr.splitlines() if not line.startswith("--data: ")]  # how it is read
+        lines = [line for line in result.stderr.splitlines() if not line.startswith(("--data: ", "data: "))]
         self.assertTrue(lines and lines[0].startswith("aelab: "), result.stderr)
         heading = 0
         if len(expected) > 1:

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "aelab/data/batches.h"
 #include "aelab/data/data_record.h"
 #include "aelab/data/formats/npy.h"
+#include "aelab/nn/compute.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -78,6 +80,24 @@ TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
   for (std::int64_t i = 0; i < batches.count(); ++i) EXPECT_EQ(batches[i].size(), 5);
   EXPECT_EQ(at::get_num_threads(), before);
   EXPECT_TRUE(at::equal(at::mm(at::ones({64, 64}), at::ones({64, 64})), at::full({64, 64}, 64.)));
+}
+
+/// Says what it is computed with.
+struct WatchesKernels : Transform {
+  mutable std::atomic<bool> by_libtorch = false;
+  Tensor apply(Tensor x, const std::optional<Noise>&) const override {
+    by_libtorch = kernels().convolution == DirectKernel::libtorch && at::get_num_threads() == 1;
+    return x;
+  }
+};
+
+TEST_F(SourceFiles, GatheringAheadComputesWithTheKernelsOfWhoAsked) {
+  const auto data = open_dataset(Npy::Config{.files = npy("x.npy", at::randn({50, 20})), .in_memory = false});
+  const auto watching = std::make_shared<WatchesKernels>();
+  const Compute compute(2, {.convolution = DirectKernel::libtorch});
+  const Batches batches(data.train.transformed(watching), 5);
+  EXPECT_EQ(batches[0].size(), 5);
+  EXPECT_TRUE(watching->by_libtorch);
 }
 
 TEST_F(SourceFiles, AFileThatShrinksInUseFails) {

@@ -44,7 +44,7 @@ TEST(Convolve, AgreesWithValuesByHand) {
     EXPECT_TRUE(at::equal(convolve({layer}, x).flatten(), at::tensor(values)));
   };
   for (const auto kernel : all_kernels()) {
-    const Using used({.convolution = kernel});
+    const Compute used({}, {.convolution = kernel});
     // Top left: 1*1 + 2*2 + 4*3 + 5*4 = 37, and 10 more a step to the right, 30 more a step down.
     expect(convolution(weight, bias), {47, 57, 77, 87});
     // Padded by one, every second window: 1*4; 2*3 + 3*4; 4*2 + 7*4; 5*1 + 6*2 + 8*3 + 9*4.
@@ -124,7 +124,7 @@ TEST(Convolve, HasTheDerivativesOfItsDefinition) {
       for (const auto& [name, rows, channels, height, width, layers] : cases()) {
         SCOPED_TRACE(std::string(name) + ", kernel " + std::to_string(static_cast<int>(kernel)) + ", " +
                      at::toString(type));
-        const Using used({.convolution = kernel});
+        const Compute used({}, {.convolution = kernel});
         std::vector<Tensor> inputs = {drawn({rows, channels, height, width}, type, random)};
         for (const auto& layer : layers)
           if (layer.kind == LayerKind::convolution) {
@@ -155,7 +155,7 @@ TEST(Convolve, HasTheDerivativesOfItsDefinition) {
 // A maximum that occurs twice: both ReLUs give 0, or all pixels are alike.
 TEST(Convolve, GivesTheGradientOfAMaximumToItsFirstPlace) {
   for (const auto kernel : all_kernels()) {
-    const Using used({.convolution = kernel});
+    const Compute used({}, {.convolution = kernel});
     const auto weight = at::ones({1, 1, 1, 1}).requires_grad_(), bias = at::zeros({1});
     const auto leaf = at::full({2, 1, 4, 4}, 3.0).requires_grad_();
     const std::vector<ImageLayer> layers = {convolution(weight, bias, 0, 1, Activation::relu),
@@ -171,7 +171,7 @@ TEST(Convolve, GivesTheGradientOfAMaximumToItsFirstPlace) {
 // Training must see that numbers have gone astray.
 TEST(Convolve, HidesNoNan) {
   for (const auto kernel : all_kernels()) {
-    const Using used({.convolution = kernel});
+    const Compute used({}, {.convolution = kernel});
     auto x = at::ones({1, 1, 4, 4});
     x.index_put_({0, 0, 1, 1}, std::numeric_limits<float>::quiet_NaN());
     const auto y = convolve(
@@ -188,7 +188,7 @@ TEST(Convolve, ComputesEachRowAlone) {
   const auto weight = drawn({3, 2, 3, 3}, at::kFloat, random), bias = drawn({3}, at::kFloat, random);
   const auto x = drawn({37, 2, 6, 6}, at::kFloat, random);
   for (const auto kernel : all_kernels()) {
-    const Using used({.convolution = kernel});
+    const Compute used({}, {.convolution = kernel});
     const std::vector<ImageLayer> layers = {convolution(weight, bias, 1)};
     const auto whole = convolve(layers, x);
     for (const auto row : {0, 15, 16, 36})

@@ -21,7 +21,7 @@ TEST(CrossEntropy, HasTheDerivativesOfItsDefinition) {
       for (const auto& shape :
            {std::vector<std::int64_t>{1, 1}, {3, 7}, {5, 16}, {4, 33}, {40, 784}, {2, 3, 4, 5}}) {
         SCOPED_TRACE(std::string(name_of(kernel)) + " of " + std::to_string(elements(shape)));
-        const Using chosen({.cross_entropy = kernel});
+        const Compute chosen({}, {.cross_entropy = kernel});
         const auto x = 3 * drawn(shape, type, random), t = at::sigmoid(drawn(shape, type, random));
         const auto ours = [](const auto& v) { return cross_entropy_of_logits(v[0], v[1]); };
         const auto reference = [](const auto& v) { return definition(v[0], v[1]); };
@@ -39,7 +39,7 @@ TEST(CrossEntropy, IsExactFromEndToEnd) {
   for (const auto kernel : all_kernels())
     for (const double target : {0., .25, 1.}) {
       SCOPED_TRACE(std::string(name_of(kernel)) + " with " + std::to_string(target));
-      const Using chosen({.cross_entropy = kernel});
+      const Compute chosen({}, {.cross_entropy = kernel});
       const auto x = logits.unsqueeze(1).requires_grad_(), t = at::full_like(x, target).detach();
       const auto loss = cross_entropy_of_logits(x, t);
       const auto slope = torch::autograd::grad({loss.sum()}, {x}).front();
@@ -58,14 +58,14 @@ TEST(CrossEntropy, KeepsItsDigitsInLongRows) {
   const auto x = 3 * drawn({2, 300'000}, at::kFloat, random), t = at::rand({2, 300'000}, random);
   const auto exact = definition(x.to(at::kDouble), t.to(at::kDouble));
   for (const auto kernel : all_kernels()) {
-    const Using chosen({.cross_entropy = kernel});
+    const Compute chosen({}, {.cross_entropy = kernel});
     EXPECT_LT((cross_entropy_of_logits(x, t) / exact - 1).abs().max().item<double>(), 1e-6);
   }
 }
 
 TEST(CrossEntropy, KeepsNanInItsRow) {
   for (const auto kernel : all_kernels()) {
-    const Using chosen({.cross_entropy = kernel});
+    const Compute chosen({}, {.cross_entropy = kernel});
     auto x = at::zeros({3, 20});
     x[1][18] = std::numeric_limits<float>::quiet_NaN();
     x.requires_grad_();
@@ -83,7 +83,7 @@ TEST(CrossEntropy, TakesTensorsAsTheyLieAndAnyNumberOfThreads) {
   auto random = fixed_generator();
   const int threads = at::get_num_threads();
   for (const auto kernel : all_kernels()) {
-    const Using chosen({.cross_entropy = kernel});
+    const Compute chosen({}, {.cross_entropy = kernel});
     const auto x = drawn({300, 130}, at::kFloat, random), t = at::rand({300, 130}, random);
     const auto packed = cross_entropy_of_logits(x, t);
     EXPECT_TRUE(at::allclose(cross_entropy_of_logits(x.t().contiguous().t(), t), packed));

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/nn/compute.h"
 #include "aelab/nn/convolutional_backbone.h"
-#include "aelab/nn/kernels.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -177,9 +177,8 @@ TEST(ConvolutionalLayers, BothKernelsAgreeOnDefaultsOfOddSizes) {
     auto sizes = input;
     sizes.insert(sizes.begin(), 20);
     const auto x = at::rand(sizes);
-    const auto before = kernels();
     auto by = [&](DirectKernel kernel) {
-      use_kernels({.convolution = kernel});
+      const Compute compute({}, {.convolution = kernel});
       for (const auto& parameter : net.parameters()) parameter.mutable_grad() = Tensor();
       const auto y = net.decode(net.encode(x, {}), {});
       y.square().sum().backward();
@@ -188,7 +187,6 @@ TEST(ConvolutionalLayers, BothKernelsAgreeOnDefaultsOfOddSizes) {
       return results;
     };
     const auto ours = by(DirectKernel::automatic), theirs = by(DirectKernel::libtorch);
-    use_kernels(before);
     for (std::size_t i = 0; i < ours.size(); ++i)
       EXPECT_TRUE(at::allclose(ours[i], theirs[i], 1e-3, 1e-4 * theirs[i].abs().max().item<double>())) << i;
   }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "aelab/nn/kernels.h"
+#include "aelab/nn/compute.h"
 #include "aelab/nn/product.h"
 #include "tests/nn/seams.h"
 
@@ -59,7 +59,7 @@ TEST(Linear, TakesTransposedWeights) {
 // Large enough for oneDNN, in float32: its own way through first and second derivatives.
 TEST(Linear, ByOneDnnHasTheDerivativesOfItsDefinition) {
   if (!has_onednn_product()) GTEST_SKIP() << "this LibTorch lacks it";
-  const Using onednn({.linear = LinearKernel::onednn});
+  const Compute onednn({}, {.linear = LinearKernel::onednn});
   auto random = fixed_generator();
   for (const auto activation : {Activation::linear, Activation::relu, Activation::tanh})
     for (const bool with_bias : {true, false}) {
@@ -93,7 +93,7 @@ TEST(Linear, ByOneDnnHasTheDerivativesOfItsDefinition) {
 
 TEST(Linear, ByOneDnnTakesMatricesAsTheyLie) {
   if (!has_onednn_product()) GTEST_SKIP() << "this LibTorch lacks it";
-  const Using onednn({.linear = LinearKernel::onednn});
+  const Compute onednn({}, {.linear = LinearKernel::onednn});
   auto random = fixed_generator();
   const auto wide = drawn({303, 261}, at::kFloat, random);
   const auto tall = wide.t();
@@ -116,7 +116,7 @@ TEST(Kernels, AreForcedReplayedAndRefused) {
   const auto rule = resolve({});
   EXPECT_NE(rule.linear, LinearKernel::automatic);
   EXPECT_EQ(kernels(), rule);
-  const Using libtorch({.linear = LinearKernel::libtorch});
+  const Compute libtorch({}, {.linear = LinearKernel::libtorch});
   EXPECT_EQ(kernels().linear, LinearKernel::libtorch);
   EXPECT_EQ(nearest({}), rule);
   if (has_onednn_product())

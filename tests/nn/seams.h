@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "aelab/nn/compute.h"
 #include "aelab/nn/direct_kernels.h"
-#include "aelab/nn/kernels.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -49,15 +49,5 @@ inline std::vector<DirectKernel> all_kernels() {
   if (direct::chosen()) all.push_back(DirectKernel::direct);
   return all;
 }
-
-/// What a seam computes with, until the test ends.
-class Using {
- public:
-  explicit Using(const Kernels& wanted) { use_kernels(wanted); }
-  ~Using() { use_kernels(before_); }
-
- private:
-  Kernels before_ = kernels();
-};
 
 }  // namespace aelab

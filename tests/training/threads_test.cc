@@ -5,7 +5,7 @@
 
 #include "aelab/models/convolutional.h"
 #include "aelab/models/pca.h"
-#include "aelab/nn/threads.h"
+#include "aelab/nn/compute.h"
 #include "aelab/training/thread_rule.h"
 #include "tests/training/models.h"
 
@@ -23,7 +23,7 @@ TrainerConfig with_batches_of(std::int64_t rows) { return {.batch_size = rows}; 
 
 std::int64_t threads_of(Autoencoder& model, std::int64_t rows, std::int64_t available = 64,
                         std::int64_t all_rows = 2000) {
-  const ThreadScope scope(available);
+  const Compute compute(available);
   return default_threads(model, images(model.input_shape(), all_rows), with_batches_of(rows));
 }
 
@@ -96,7 +96,7 @@ class Counting : public Callback {
 };
 
 TEST(Threads, OfAFitAreThoseOfTheConfigOrTheRuleAndAreRestored) {
-  const ThreadScope scope(3);
+  const Compute compute(3);
   for (const auto& [asked, expected] : {std::pair(std::optional<std::int64_t>(2), 2), {std::nullopt, 1}}) {
     auto config = plain_sgd(0.01, 1);
     config.threads = asked;

@@ -149,7 +149,7 @@ CsvFormat format_of(const Csv::Config& config) {
 
 Data Csv::open() const { return read({}); }
 
-Data Csv::open_like(const Data& own) const {
+Data Csv::open_like(const InputSchema& own) const {
   const bool have_names =
       !config_.shape && std::any_of(own.columns.begin(), own.columns.end(), [&](const auto& name) {
         return name != std::to_string(&name - own.columns.data());

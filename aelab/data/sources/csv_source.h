@@ -28,7 +28,7 @@ class Csv : public Source {
 
   explicit Csv(const Config& config) : config_(config) {}
   Data open() const override;
-  Data open_like(const Data& own) const override;
+  Data open_like(const InputSchema& own) const override;
 
  private:
   Config config_;

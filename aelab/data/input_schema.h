@@ -1,0 +1,21 @@
+#pragma once
+
+#include "aelab/data/split.h"
+
+namespace aelab {
+
+/// What the rows of a source are, before splits and transforms: all that it takes to read other rows for a
+/// model that was trained on them.
+struct InputSchema {
+  Shape shape = {};
+  std::int64_t classes = 0;  ///< one more than the largest label; 0 without labels
+  std::vector<std::string> class_names = {};
+  std::vector<std::string> columns = {};  ///< names of a row's features, where the source has them
+  std::string label = {};                 ///< the name of the labels' column, where the source has one
+
+  void fields(Fields& f);
+};
+
+InputSchema schema_of(const Data& data);
+
+}  // namespace aelab

@@ -1,0 +1,152 @@
+#include "aelab/runs/trained_model.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/terminal.h"
+#include "aelab/runs/made.h"
+#include "aelab/training/checkpoint.h"
+
+namespace aelab {
+namespace {
+
+/// The config of the run that wrote a checkpoint.
+RunConfig config_in(const CheckpointRecord& record, const std::filesystem::path& path) {
+  if (record.run.config.text.empty() || record.input.text.empty())
+    throw Error(path.string() +
+                ": does not say which run it is of and what its inputs are, as checkpoints of runs do");
+  return read_run_config(record.run.config.text, path.string());
+}
+
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+}  // namespace
+
+TrainedModel::TrainedModel(const SafetensorsFile& file, const std::filesystem::path& path) {
+  const auto record = record_in(file, path);
+  config_ = config_in(record, path);
+  read_config(nlohmann::json::parse(record.input.text), input_, path.string());
+  Kernels recorded;
+  read_config(nlohmann::json::parse(record.kernels.text), recorded, path.string());
+  kernels_ = nearest(recorded);
+  network_ = make_model(config_, input_);
+  load_model_state(file, path, *network_);
+  for (const auto& transform : config_.data.split.transforms) transforms_.push_back(transform.make());
+  load_transforms(file, path, transforms_);
+  network_->eval();
+}
+
+Tensor TrainedModel::prepare(const Tensor& rows) const {
+  if (rows.dim() == 0) throw Error("rows must have the shape [batch, ...], and this is a single value");
+  auto x = rows.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/!transforms_.empty());
+  require_inputs({.shape = Shape(x.sizes().begin() + 1, x.sizes().end())});
+  for (const auto& transform : transforms_) x = transform->apply(std::move(x), {});
+  return x.to(network_->parameters().front().device());
+}
+
+Tensor TrainedModel::code_of(const Tensor& prepared) const { return network_->encode(prepared); }
+
+Tensor TrainedModel::decoded(const Tensor& codes) const {
+  if (!network_->reconstructs())
+    throw Error("this model decodes no longer: training its classifier left the decoder behind");
+  return network_->decode(codes);
+}
+
+Tensor TrainedModel::encode(const Tensor& rows) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  return code_of(prepare(rows));
+}
+
+Tensor TrainedModel::decode(const Tensor& codes) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  if (const auto& shape = network_->code_shape();
+      codes.dim() == 0 || Shape(codes.sizes().begin() + 1, codes.sizes().end()) != shape)
+    throw Error("codes must have the shape [batch, " + in_list(shape) + "]");
+  return inversion()(decoded(codes.to(network_->parameters().front().options())));
+}
+
+Tensor TrainedModel::reconstruct(const Tensor& rows) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  return inversion()(decoded(code_of(prepare(rows))));
+}
+
+Tensor TrainedModel::score(const Tensor& rows) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  const auto x = prepare(rows);
+  return squared_errors(x, decoded(code_of(x)));
+}
+
+Tensor TrainedModel::classify(const Tensor& rows) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  if (!network_->classifies()) throw Error("this model has no classifier");
+  return network_->classify(prepare(rows));
+}
+
+void TrainedModel::require_inputs(const InputSchema& other) const {
+  if (config_.data.split.changed(other.shape) != network_->input_shape()) {
+    if (other.shape.size() == 1 && input_.shape.size() == 1)
+      throw Error("has " + std::to_string(other.shape[0]) + " columns, the model was trained on " +
+                  std::to_string(input_.shape[0]));
+    throw Error("the samples have shape [" + in_list(other.shape) + "], the model was trained on [" +
+                in_list(input_.shape) + "]");
+  }
+  for (std::size_t i = 0; i < std::min(input_.columns.size(), other.columns.size()); ++i)
+    if (input_.columns[i] != other.columns[i])
+      throw Error("column " + std::to_string(i) + " is \"" + other.columns[i] +
+                  "\", the model was trained on \"" + input_.columns[i] +
+                  "\": give the same columns in the same order");
+}
+
+Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions) {
+  return (inputs - reconstructions).square().flatten(1).sum(1, /*keepdim=*/false, at::kDouble).to(at::kCPU);
+}
+
+std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file) {
+  return is_folder(folder_or_file) ? folder_or_file : folder_or_file.parent_path();
+}
+
+TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint) {
+  if (is_folder(folder_or_file))
+    return {read_checkpoint(folder_or_file, checkpoint), find_checkpoint(folder_or_file, checkpoint)};
+  return {SafetensorsFile::read(folder_or_file), folder_or_file};
+}
+
+RunConfig config_of_model(const std::filesystem::path& folder_or_file) {
+  if (is_folder(folder_or_file)) return load_run_config(folder_or_file);
+  return config_in(read_record(folder_or_file), folder_or_file);
+}
+
+Data open_for_model(const TrainedModel& model, const Choice<Source>& source) {
+  auto other = open_dataset_like(source, model.input());
+  model.require_inputs(schema_of(other));
+  for (const auto& note : other.notes) say("data: " + note + "\n");
+  return other;
+}
+
+nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path) {
+  const auto reader = source_of_file(path);
+  const nlohmann::ordered_json plain = {{"source", reader}, {"files", path}};
+  const auto own = write_config(config.data.source);
+  if (own.at("source").get<std::string>() != reader) return plain;
+  Choice<Source> read;
+  read_config(plain, read, "data");
+  const auto standard = write_config(read);
+  auto source = plain;
+  for (const auto& [key, value] : own.items())
+    if (!key.ends_with("files") && standard.value(key, nlohmann::json()) != value) source[key] = value;
+  return source;
+}
+
+}  // namespace aelab

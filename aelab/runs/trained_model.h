@@ -1,0 +1,88 @@
+#pragma once
+
+#include "aelab/core/safetensors.h"
+#include "aelab/data/inversion.h"
+#include "aelab/nn/compute.h"
+#include "aelab/runs/run.h"
+
+namespace aelab {
+
+/// A trained model, with all that it takes to use it: its weights, the transforms that were fitted to its
+/// training data, and what its inputs are. The training data are not needed.
+///
+/// Rows are those of the source, [batch, ...input().shape], before any transform. Functions throw an Error
+/// for rows of another shape. They are deterministic, compute with the kernels that the model was trained
+/// with, and may be called by several threads at once.
+class TrainedModel {
+ public:
+  /// Of a checkpoint, or of a file that export wrote (tools/export.h). Throws an Error if the file is
+  /// corrupted, or does not say which run it is of.
+  TrainedModel(const SafetensorsFile& file, const std::filesystem::path& path);
+
+  /// [batch, ...code]: the deterministic reading, such as the mean of a Gaussian code.
+  Tensor encode(const Tensor& rows) const;
+  /// Codes [batch, ...code] -> [batch, ...inversion().shape()], on the CPU: in the units of the source as far
+  /// as the transforms have inverses. Throws an Error if the decoder no longer belongs to the encoder.
+  Tensor decode(const Tensor& codes) const;
+  /// decode(encode(rows)).
+  Tensor reconstruct(const Tensor& rows) const;
+  /// The reconstruction error of each row, [batch] float64: the squared error of the transformed values,
+  /// summed over features. The larger, the less a row is like the training data.
+  Tensor score(const Tensor& rows) const;
+  /// The predicted classes, [batch] int64, numbered as in input().class_names. Throws an Error if the model
+  /// has no classifier.
+  Tensor classify(const Tensor& rows) const;
+
+  const RunConfig& config() const { return config_; }
+  const InputSchema& input() const { return input_; }
+  /// The networks, in evaluation mode. Their inputs are transformed rows: prepare(rows).
+  const std::shared_ptr<Autoencoder>& network() const { return network_; }
+  const Transforms& transforms() const { return transforms_; }
+  /// The kernels that it computes with: those of its training, as far as this machine has them.
+  const Kernels& kernels() const { return kernels_; }
+  Inversion inversion() const { return {transforms_, input_.shape}; }
+
+  /// A scope in which the calling thread computes with the number of threads and the kernels of the training,
+  /// so that results are the same to the last bit.
+  Compute compute() const { return Compute(config_.training.threads, kernels_); }
+
+  /// Transformed rows, float32, on the device of the network.
+  Tensor prepare(const Tensor& rows) const;
+  /// Throws an Error unless rows of the shape and columns of `other` are inputs of this model.
+  void require_inputs(const InputSchema& other) const;
+
+ private:
+  RunConfig config_;
+  InputSchema input_;
+  Kernels kernels_;
+  std::shared_ptr<Autoencoder> network_;
+  Transforms transforms_;
+
+  Tensor code_of(const Tensor& prepared) const;
+  Tensor decoded(const Tensor& codes) const;
+};
+
+/// Where results that are made with a model lie if no other folder is named: the run folder, or the folder of
+/// the file.
+std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file);
+
+/// Opens the model of a run folder, or of a file: a checkpoint, or what export wrote with format model. Of a
+/// file, `checkpoint` does not matter. Throws an Error if there is no such model, or it is corrupted.
+TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint = Which::best);
+
+/// The config of the run that the model in a folder or file is of; its tensors are not read.
+RunConfig config_of_model(const std::filesystem::path& folder_or_file);
+
+/// The squared error of each row, summed over features, [batch] float64, on the CPU.
+Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions);
+
+/// Opens other data for the model: columns of tables are found by their names, whatever their order, and what
+/// differs from the model's inputs is reported on stderr. Throws an Error if the rows do not fit the model.
+Data open_for_model(const TrainedModel& model, const Choice<Source>& source);
+
+/// The config of the source that reads the file or folder `path` as the run with this config reads its own
+/// files, label column and delimiter included; of the source for such files (source_of_file) if the run's
+/// data come from another type of source. Fields with default values are left out.
+nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path);
+
+}  // namespace aelab
