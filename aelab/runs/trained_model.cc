@@ -8,6 +8,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/terminal.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
 #include "aelab/training/checkpoint.h"
 
@@ -118,9 +119,9 @@ std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file)
 }
 
 TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint) {
-  if (is_folder(folder_or_file))
-    return {read_checkpoint(folder_or_file, checkpoint), find_checkpoint(folder_or_file, checkpoint)};
-  return {SafetensorsFile::read(folder_or_file), folder_or_file};
+  if (!is_folder(folder_or_file)) return {SafetensorsFile::read(folder_or_file), folder_or_file};
+  require_run_folder(folder_or_file);
+  return {read_checkpoint(folder_or_file, checkpoint), find_checkpoint(folder_or_file, checkpoint)};
 }
 
 RunConfig config_of_model(const std::filesystem::path& folder_or_file) {

@@ -35,6 +35,10 @@ void CheckpointRecord::fields(Fields& f) {
 }
 
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path) {
+  if (!text.starts_with('{'))  // the version that export writes beside weights
+    throw Error(path +
+                ": has the weights of a model alone, which is no checkpoint; aelab export --format model "
+                "writes a model with all that it takes to use it");
   const auto value = parse_json(text, path);
   const auto* format = value.is_object() && value.contains("format") ? &value["format"] : nullptr;
   if (!format) throw Error(path + ": is not a checkpoint of aelab");

@@ -99,7 +99,7 @@ class ModelFile(program.TestCase):
             codes = self.apply(file, "--data", other)["code"]
             numpy.testing.assert_allclose(said["points"][0]["code"], codes[3], rtol=1e-4, atol=1e-5)
             numpy.testing.assert_allclose(said["points"][2]["code"], (codes[3] + codes[17]) / 2, rtol=1e-4, atol=1e-5)
-            self.assertIn("nearest input of --data", said["distance"])
+            self.assertIn("nearest input of the given data", said["distance"])
         by_class = ("--from-class", "setosa", "--to-class", "virginica", "--steps", 3)
         result = program.run("interpolate", file, "--data", other, *by_class)
         self.assertEqual(result.code, 0, result.stderr)
@@ -118,7 +118,7 @@ class ModelFile(program.TestCase):
         self.assert_refused(program.run("apply", file, "--data", narrow), "narrow.csv")
         weights = self.folder / "weights.safetensors"
         self.assertEqual(program.run("export", self.run_folder, "--output", weights).code, 0)
-        self.assert_refused(program.run("apply", weights, "--data", self.table), "weights.safetensors: is not a checkpoint of aelab")
+        self.assert_refused(program.run("apply", weights, "--data", self.table), "weights.safetensors: has the weights of a model alone")
         damaged = self.folder / "damaged.safetensors"
         content = bytearray(file.read_bytes())
         content[-3] ^= 1
