@@ -9,7 +9,7 @@ void Masking::Config::fields(Fields& f) {
 }
 
 Tensor Masking::corrupt(const Tensor& x, const Step& step) const {
-  return x * (step.noise().uniform_like("corruption", x) >= step.value(level_));
+  return step.noise().masked("corruption", x, step.value(level_));
 }
 
 void GaussianNoise::Config::fields(Fields& f) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -22,25 +23,33 @@ const noise::Kernels& noise::chosen() {
 }
 
 template <class Fill>
-at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples,
-                              Fill fill) const {
+void Noise::for_each_row(std::string_view stream, const at::Tensor& x, std::int64_t samples,
+                         Fill fill) const {
   constexpr std::int64_t kGrain = 16384;  // numbers that are worth a thread
   const auto rows = rows_.defined() ? rows_.size(0) : x.size(0) / samples;
   if (rows == 0 ? x.size(0) > 0 : x.size(0) % rows != 0)
     throw std::logic_error("noise for another batch than that of the rows");
-  auto numbers = at::empty(x.sizes(), at::kFloat);
-  if (rows == 0) return numbers.to(x.options());
-  const auto count = numbers.numel() / rows;
+  if (rows == 0) return;
+  const auto count = x.numel() / rows;
   const auto places = rows_.defined() ? rows_.cpu().contiguous() : at::Tensor();
   const auto* place = rows_.defined() ? places.const_data_ptr<std::int64_t>() : nullptr;
   const auto key = random_key(seed_, scope_ + std::string(stream));
-  auto* to = numbers.data_ptr<float>();
   at::parallel_for(0, rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, count)),
                    [&](auto begin, auto end) {
                      for (auto r = begin; r < end; ++r)
-                       fill(to + r * count, count, key, static_cast<std::uint32_t>(pass_),
+                       fill(r * count, count, key, static_cast<std::uint32_t>(pass_),
                             static_cast<std::uint64_t>(place ? place[r] : r));
                    });
+}
+
+template <class Fill>
+at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples,
+                              Fill fill) const {
+  const auto numbers = at::empty(x.sizes(), at::kFloat);
+  auto* to = numbers.data_ptr<float>();
+  for_each_row(stream, x, samples, [&](auto begin, auto count, auto key, auto pass, auto row) {
+    fill(to + begin, count, key, pass, row);
+  });
   return numbers.to(x.options());
 }
 
@@ -58,6 +67,19 @@ at::Tensor Noise::uniform_like(std::string_view stream, const at::Tensor& x, std
 
 at::Tensor Noise::normal_like(std::string_view stream, const at::Tensor& x, std::int64_t samples) const {
   return filled_like(stream, x, samples, noise::chosen().normal);
+}
+
+at::Tensor Noise::masked(std::string_view stream, const at::Tensor& x, double probability) const {
+  const bool as_stored = x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous();
+  if (!as_stored || (x.requires_grad() && at::GradMode::is_enabled()))
+    return x * (uniform_like(stream, x) >= probability);
+  const auto result = at::empty(x.sizes(), at::kFloat);
+  const auto* from = x.const_data_ptr<float>();
+  auto* to = result.data_ptr<float>();
+  for_each_row(stream, x, /*samples=*/1, [&](auto begin, auto count, auto key, auto pass, auto row) {
+    noise::chosen().mask(to + begin, from + begin, static_cast<float>(probability), count, key, pass, row);
+  });
+  return result;
 }
 
 }  // namespace aelab

@@ -30,6 +30,9 @@ class Noise {
   /// Standard normal, by Box and Muller's transform (1958) of pairs of uniform numbers: at most 6.6 in
   /// absolute value.
   at::Tensor normal_like(std::string_view stream, const at::Tensor& x, std::int64_t samples = 1) const;
+  /// x * (uniform_like(stream, x) >= probability), to the same bits: each number of x becomes zero with this
+  /// probability. Differentiable.
+  at::Tensor masked(std::string_view stream, const at::Tensor& x, double probability) const;
 
  private:
   std::int64_t seed_ = 0, pass_ = 0;
@@ -38,6 +41,9 @@ class Noise {
 
   template <class Fill>
   at::Tensor filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill) const;
+  /// Calls `fill(begin, count, key, pass, row)` for each row of x, whose numbers are those from `begin` on.
+  template <class Fill>
+  void for_each_row(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill) const;
 };
 
 /// Every row `samples` times side by side: [batch, ...] -> [batch x samples, ...], and a row's `i`-th sample:

@@ -122,6 +122,36 @@ TEST(NoiseKernels, GiveTheSameBitsOnEveryInstructionSet) {
     }
 }
 
+TEST(NoiseKernels, MaskKeepsWhatTheUniformNumbersLet) {
+  constexpr float kLeast = 0.3F, kUntouched = -77;
+  for (const auto* kernels : kernels_here())
+    for (const auto& place : kPlaces) {
+      const auto uniform = filled(kernels->uniform, place);
+      std::vector<float> from(uniform.size()), to(uniform.size() + 1, kUntouched);
+      for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<float>(i) - 5.5F;
+      kernels->mask(to.data(), from.data(), kLeast, place.count, place.key, place.pass, place.row);
+      EXPECT_EQ(to.back(), kUntouched);
+      for (std::size_t i = 0; i < from.size(); ++i)
+        ASSERT_EQ(to[i], uniform[i] >= kLeast ? from[i] : 0) << place.count << " " << i;
+    }
+}
+
+TEST(Noise, MasksToTheBitsOfAProductWithComparedNumbers) {
+  const auto rows = at::tensor({4, 900, 17, 0, 2}, at::kLong);
+  const Noise noise(3, 2, rows);
+  for (const auto& x : {at::randn({5, 3, 7}), at::randn({7, 3, 5}).permute({2, 1, 0}),
+                        at::randn({5, 21}, at::kDouble), at::full({5, 3}, std::nan("")), at::empty({5, 0})})
+    for (const double probability : {0.0, 0.25, 0.3, 1.0}) {
+      const auto kept = noise.uniform_like("corruption", x) >= probability;
+      EXPECT_TRUE(same_bits(noise.masked("corruption", x, probability), x * kept)) << probability;
+    }
+  const auto x = at::randn({5, 4}).requires_grad_();
+  const auto masked = noise.masked("corruption", x, 0.5);
+  const auto kept = (noise.uniform_like("corruption", x) >= 0.5).to(at::kFloat);
+  EXPECT_TRUE(at::equal(torch::autograd::grad({masked.sum()}, {x}).front(), kept));
+  EXPECT_THROW(noise.masked("corruption", at::randn({3, 2}), 0.5), std::logic_error);
+}
+
 TEST(Noise, IsThatOfARowWhateverItsBatch) {
   const auto x = at::zeros({5, 3, 7});
   const auto rows = at::tensor({4, 900, 17, 0, 2}, at::kLong);
