@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/dense_backbone.h"
 
 namespace aelab {
@@ -33,11 +34,13 @@ void Sparse::Config::fields(Fields& f) {
 std::vector<Sparse::Config> Sparse::Config::examples() {
   return {{.base = {.code = 10}, .kl = {.weight = 0.5, .target = 0.1}},
           {.base = {.code = 10}, .sparsity = Sparsity::l1, .l1 = {.weight = 0.1}},
-          {.base = {.code = 10}, .sparsity = Sparsity::k_sparse, .k_sparse = {.k = 4, .test_k = 6}}};
+          {.base = {.code = 10}, .sparsity = Sparsity::k_sparse, .k_sparse = {.k = 4, .test_k = 6}},
+          {.base = {.backbone = ConvolutionalBackbone::Config::examples().front()}, .kl = {.weight = 0.1}}};
 }
 
 AutoencoderConfig Sparse::expand(const Config& config) {
   auto parts = config.base;
+  parts.default_code = 64;
   const bool k_sparse = config.sparsity == Sparsity::k_sparse;
   if (!parts.backbone) parts.backbone = DenseBackbone::Config{.tied = k_sparse};
   if (k_sparse) {

@@ -18,7 +18,7 @@ class Sparse : public Autoencoder {
     static constexpr std::string_view summary =
         "few active code dimensions: KL divergence, L1 penalty or k-sparse";
     static constexpr std::string_view also_known_as[] = {"sae", "k-sparse"};
-    AutoencoderConfig base = {.code = 64};
+    AutoencoderConfig base = {};
     Sparsity sparsity = Sparsity::kl;
     KlSparsityPenalty::Config kl = {};
     L1Penalty::Config l1 = {};

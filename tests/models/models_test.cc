@@ -7,6 +7,7 @@
 #include "aelab/data/principal_components.h"
 #include "aelab/models/convolutional.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/sparse.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/penalties.h"
@@ -33,6 +34,19 @@ TEST(Convolutional, IsTheLecturesNetByDefault) {
   for (const auto& parameter : model.parameters()) count += parameter.numel();
   EXPECT_EQ(count, 4641);
   EXPECT_EQ(model.code_shape(), (Shape{8, 4, 4}));
+}
+
+TEST(Sparse, TakesAConvolutionalBackboneWithoutACode) {
+  for (const auto sparsity : {Sparsity::kl, Sparsity::l1, Sparsity::k_sparse}) {
+    Sparse::Config config;
+    config.base.backbone = ConvolutionalBackbone::Config{};
+    config.sparsity = sparsity;
+    EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), (Shape{8, 4, 4}));
+    config.base.backbone = {};
+    EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), Shape{64});
+    config.base.code = 9;
+    EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), Shape{9});
+  }
 }
 
 TEST(Autoencoder, FillsInEveryPart) {
