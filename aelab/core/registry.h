@@ -9,6 +9,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/fields.h"
+#include "aelab/core/shape.h"
 
 namespace aelab {
 
@@ -41,6 +42,7 @@ struct Kind {
   std::type_index type;                        ///< of its config
   std::function<std::unique_ptr<Settings>()> defaults;
   std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
+  Shape example_input = {};  ///< shape of the inputs that the examples are for
 };
 
 /// The registered types of one interface, in the order of their registration. Commands such as list and
@@ -91,7 +93,8 @@ class Kinds {
 /// Maps names to classes that implement Product and are constructed from (const Config&, Arguments...). A
 /// registered class T has a config: `struct Config { static constexpr std::string_view kind, summary;
 /// void fields(Fields&); static std::vector<Config> examples(); ... }`, and where other frameworks call it
-/// otherwise `static constexpr std::string_view also_known_as[]`. What sets it apart from other types of the
+/// otherwise `static constexpr std::string_view also_known_as[]`. If its examples are for inputs of another
+/// shape than 1x8x8, `static Shape example_input()` gives that. What sets it apart from other types of the
 /// interface it declares in `static constexpr std::string_view capabilities[]`, and names of terms that it
 /// adds to objectives in `static constexpr std::string_view terms[]`.
 template <class Product, class... Arguments>
@@ -115,7 +118,8 @@ class Registry : public Kinds {
                   for (auto& config : Config::examples())
                     examples.push_back(std::make_unique<SettingsOf<Config>>(std::move(config)));
                   return examples;
-                }});
+                },
+            .example_input = example_input<Config>()});
     makers_.push_back([](const Settings& settings, Arguments... arguments) -> std::shared_ptr<Product> {
       return std::make_shared<T>(static_cast<const SettingsOf<Config>&>(settings).config, arguments...);
     });
@@ -146,6 +150,12 @@ class Registry : public Kinds {
   static std::vector<std::string> terms() {
     if constexpr (requires { Config::terms; }) return {std::begin(Config::terms), std::end(Config::terms)};
     return {};
+  }
+
+  template <class Config>
+  static Shape example_input() {
+    if constexpr (requires { Config::example_input(); }) return Config::example_input();
+    return {1, 8, 8};
   }
 
   std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;

@@ -32,15 +32,41 @@ void for_each_example(Test test) {
 inline const Shape kImage = {1, 8, 8};
 constexpr std::int64_t kClasses = 10;
 
-/// A backbone for small images: with a code of 6, or of the shape that follows from its layers.
+/// The shape of the inputs that a kind's examples are for.
+template <class Product>
+const Shape& input_of(const Choice<Product>& example) {
+  return example.kinds().at(example.kind()).example_input;
+}
+
+/// A backbone for small inputs: with a code of 6, or of the shape that follows from its layers.
 inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
-  return choice.make(BackboneContext{.input = kImage, .default_code = 6, .seed = seed});
+  return choice.make(BackboneContext{.input = input_of(choice), .default_code = 6, .seed = seed});
 }
 
 /// An autoencoder of the given parts, with a code of 6 where the backbone needs one.
-inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts) {
+inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts, std::int64_t seed = 0) {
   parts.default_code = 6;
-  return std::make_shared<Autoencoder>(parts, Context(kImage, 0, kClasses));
+  return std::make_shared<Autoencoder>(parts, Context(input_of(*parts.backbone), seed, kClasses));
+}
+
+inline std::shared_ptr<Autoencoder> make_variant(const Choice<Autoencoder>& example, std::int64_t seed = 3) {
+  return example.make(Context(input_of(example), seed, kClasses));
+}
+
+/// Some of the digits as rows of this shape: their pixels one after the other, as often as it takes.
+inline Split few_digits_as(const Shape& shape, std::int64_t rows = 160) {
+  const auto digits = few_digits(rows);
+  if (digits.train.shape() == shape) return digits;
+  const auto reshaped = [&](const Dataset& data) {
+    const auto all = data.range(0, data.size());
+    const auto pixels = all.inputs.flatten(1);
+    const auto size = elements(shape);
+    const auto times = (size + pixels.size(1) - 1) / pixels.size(1);
+    auto sizes = shape;
+    sizes.insert(sizes.begin(), data.size());
+    return Dataset::from_tensors(pixels.repeat({1, times}).narrow(1, 0, size).reshape(sizes), all.labels);
+  };
+  return {reshaped(digits.train), reshaped(digits.validation), reshaped(digits.test)};
 }
 
 /// The first example of the first kind.

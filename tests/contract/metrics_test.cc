@@ -32,12 +32,12 @@ std::shared_ptr<Autoencoder> any_model() {
 }
 
 TEST(EveryMetric, GivesItsMeasuresForAnyModel) {
-  const auto data = few_digits();
   std::set<std::string> names;
   for_each_example<Metric>([&](const Choice<Metric>& example) {
     int models = 0;
     for_each_example<Autoencoder>([&](const Choice<Autoencoder>& variant) {
-      const auto model = variant.make(Context(kImage, 0, kClasses));
+      const auto data = few_digits_as(input_of(variant));
+      const auto model = make_variant(variant);
       for (const auto& [measure, value] : evaluate(*model, data.test, data, {example})) {
         EXPECT_FALSE(measure.name.empty() || measure.definition.empty());
         EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;

@@ -16,10 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kSeed = 4;
 
-std::shared_ptr<Autoencoder> make_variant(const Choice<Autoencoder>& example, std::int64_t seed = 3) {
-  return example.make(Context(kImage, seed, kClasses));
-}
-
 TrainerConfig quick(std::int64_t epochs = 2) {
   return {
       .epochs = epochs, .batch_size = 32, .optimizer = any<Optimizer>(), .device = Device::cpu, .threads = 1};
@@ -117,10 +113,10 @@ Resumed of_variant(const Choice<Autoencoder>& variant) {
   return {.make = [variant](std::int64_t seed) { return make_variant(variant, seed); }};
 }
 
-/// Of any backbone and these parts.
+/// Of these parts, and any backbone if they have none.
 Resumed of_parts(AutoencoderConfig parts) {
-  parts.backbone = any<Backbone>();
-  return {.make = [parts](std::int64_t) { return make_autoencoder(parts); }};
+  if (!parts.backbone) parts.backbone = any<Backbone>();
+  return {.make = [parts](std::int64_t seed) { return make_autoencoder(parts, seed); }};
 }
 
 /// The first example that is trained by steps.
@@ -137,12 +133,12 @@ Choice<Autoencoder> any_trained() {
 TEST(EveryVariant, MapsImagesToCodesAndBack) {
   for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
     const auto model = make_variant(example);
-    const auto x = few_digits().test.range(0, 5).inputs;
+    const auto x = few_digits_as(input_of(example)).test.range(0, 5).inputs;
     const auto code = model->encode(x);
     EXPECT_EQ(code.sizes(), batch_of(5, model->code_shape()));
     EXPECT_EQ(model->decode(code).sizes(), x.sizes());
     EXPECT_TRUE(same_bits(model->reconstruct(x), model->decode(code)));
-    EXPECT_EQ(model->input_shape(), kImage);
+    EXPECT_EQ(model->input_shape(), input_of(example));
     EXPECT_EQ(model->code_shape(), make_variant(example, 8)->code_shape());
   });
 }
@@ -182,7 +178,7 @@ TEST(EveryVariant, HasTheGradientsOfItsObjectives) {
     const auto model = make_variant(example);
     model->to(at::kDouble);
     shake(*model);
-    auto batch = few_digits().train.range(0, 4);
+    auto batch = few_digits_as(input_of(example)).train.range(0, 4);
     batch.inputs = batch.inputs.to(at::kDouble);
     for (const auto& phase : model->phases())
       for (const auto& update : phase.updates) {
@@ -199,8 +195,8 @@ TEST(EveryVariant, HasTheGradientsOfItsObjectives) {
 }
 
 TEST(EveryVariant, LowersItsLossOnRealData) {
-  const auto data = few_digits(320);
-  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto data = few_digits_as(input_of(example), 320);
     const auto model = make_variant(example);
     const auto history = Trainer(quick(6), {without("progress")}, kSeed).fit(*model, data);
     std::map<std::string, std::vector<double>> losses;
@@ -216,8 +212,8 @@ TEST(EveryVariant, LowersItsLossOnRealData) {
 }
 
 TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
-  const auto data = few_digits();
-  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto data = few_digits_as(input_of(example));
     const TemporaryFolder folder;
     const auto model = make_variant(example), other = make_variant(example, /*seed=*/99);
     Trainer(quick(1), with_checkpoints(), kSeed).fit(*model, data, {.folder = folder.path(), .resume = {}});
@@ -231,10 +227,10 @@ TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
 }
 
 TEST(EveryVariant, ResumesToTheSameBits) {
-  const auto data = few_digits(128);
   int interrupted = 0;
-  for_each_example<Autoencoder>(
-      [&](const Choice<Autoencoder>& example) { interrupted += check_resume(of_variant(example), data); });
+  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    interrupted += check_resume(of_variant(example), few_digits_as(input_of(example), 128));
+  });
   EXPECT_GT(interrupted, 0);
 }
 
@@ -259,6 +255,22 @@ TEST(EverySchedule, ResumesToTheSameBits) {
   });
 }
 
+TEST(EveryBackbone, ResumesToTheSameBits) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    EXPECT_TRUE(check_resume(of_parts({.backbone = example}), few_digits_as(input_of(example), 128)));
+  });
+}
+
+TEST(EveryBackbone, LowersTheLossOnRealData) {
+  for_each_example<Backbone>([](const Choice<Backbone>& example) {
+    const auto model = make_autoencoder({.backbone = example});
+    const auto history =
+        Trainer(quick(6), {without("progress")}, kSeed).fit(*model, few_digits_as(input_of(example), 320));
+    EXPECT_LT(*find(history.epochs.back().metrics, "validation/loss"),
+              *find(history.epochs.front().metrics, "validation/loss"));
+  });
+}
+
 TEST(EveryCorruption, ResumesToTheSameBits) {
   const auto data = few_digits(128);
   for_each_example<Corruption>([&](const Choice<Corruption>& example) {
@@ -274,8 +286,8 @@ TEST(EveryBottleneck, ResumesToTheSameBits) {
 }
 
 TEST(EveryVariant, TrainsAlikeOnTwoThreads) {
-  const auto data = few_digits(128);
-  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto data = few_digits_as(input_of(example), 128);
     const auto trained = [&](std::int64_t threads) {
       auto config = quick(1);
       config.threads = threads;

@@ -37,9 +37,9 @@ TEST(Memory, DoesNotGrowWithTheSteps) {
   constexpr double kMost = 4;  // MiB, which memory allocators may take their time with
   constexpr std::int64_t kRows = 64, kBatch = 16;
   const auto steps = rounds(400, 10'000);
-  const auto data = few_digits(kRows);
   for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
-    const auto model = example.make(Context(kImage, 1, kClasses));
+    const auto data = few_digits_as(input_of(example), kRows);
+    const auto model = make_variant(example);
     double growth = 0;
     Trainer trainer({.epochs = steps * kBatch / kRows, .batch_size = kBatch, .threads = 1},
                     {without("progress")}, 1);
