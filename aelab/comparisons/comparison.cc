@@ -11,6 +11,7 @@
 
 #include "aelab/comparisons/width.h"
 #include "aelab/core/config.h"
+#include "aelab/core/field_places.h"
 #include "aelab/core/json.h"
 #include "aelab/core/text.h"
 #include "aelab/nn/compute.h"
@@ -25,15 +26,19 @@ std::int64_t count_parameters(const RunConfig& config, OpenedData& opened) {
   return parameter_count(*make_model(config, opened.open(config.data.source), at::kMeta));
 }
 
-/// A contender's complete run, the backbone that its variant chose written out.
+/// A contender's complete run, the backbone that its variant chose written out: as such, or in the variant's
+/// own fields if these are its backbone's.
 json complete_run(const RunConfig& config, const Autoencoder& model) {
   auto run = write_config(config);
+  const auto backbone = write_config(model.config()).value("backbone", json());
+  if (backbone.is_null()) return run;  // a stack's is that of its layers
   auto& own = run["model"];
-  const auto parts = write_config(model.config());
-  if (!own.contains("hidden") && !own.contains("encoder") && !own.contains("backbone") &&
-      parts.contains("backbone"))
-    own["backbone"] = parts["backbone"];
-  const auto backbone = parts.value("backbone", json::object());
+  const auto& variant = config.model.variant;
+  const auto fields = field_names(variant.kinds().at(variant.kind()));
+  if (std::find(fields.begin(), fields.end(), "backbone") != fields.end()) {
+    own["backbone"] = backbone;
+    return run;
+  }
   for (const auto& [field, value] : backbone.items())
     if (own.contains(field) && own[field].empty()) own[field] = value;  // chosen for the input, as a decoder
   return run;
@@ -219,7 +224,8 @@ ContenderCost Comparison::check(std::size_t i, bool timed, Problems& problems) {
   const bool to_solve = config_.budget && config_.budget->parameters && !is_closed_form(made.model->phases());
   if (to_solve && !problems.attempt([&] {
         auto run = complete_run(config, *made.model);
-        const auto paths = contenders_[i].width.empty() ? hidden_widths(run) : contenders_[i].width;
+        const auto paths =
+            contenders_[i].width.empty() ? hidden_widths(read_complete(run)) : contenders_[i].width;
         if (paths.empty())
           throw Error(
               "has no hidden layers whose width could meet budget.parameters; name keys in its "

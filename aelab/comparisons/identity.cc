@@ -21,11 +21,11 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 /// Takes from the record what a budget of parameters sets: widths, and the backbone that has them.
-void take_solved(json& model, const json& recorded_run, const std::vector<std::string>& given) {
-  const auto& recorded = recorded_run.at("model");
+void take_solved(json& model, const RunConfig& there, const std::vector<std::string>& given) {
+  const auto recorded = write_config(there.model);
   for (const auto& [key, value] : recorded.items())
     if (!model.contains(key) || model[key].empty()) model[key] = value;
-  for (const auto& path : given.empty() ? hidden_widths(recorded_run) : given) {
+  for (const auto& path : given.empty() ? hidden_widths(there) : given) {
     const auto key = path.substr(path.find('.') + 1);
     const auto field = key.substr(0, key.find_first_of(".["));
     if (recorded.contains(field)) model[field] = recorded[field];
@@ -49,7 +49,7 @@ json planned_config(const Comparison& comparison, const PlannedRun& planned, con
   if (!config.data.split.test) config.data.split.test = there.data.split.test;
   auto wanted = write_config(config);
   if (const auto& budget = comparison.config().budget; budget && budget->parameters)
-    take_solved(wanted["model"], write_config(there), contender.width);
+    take_solved(wanted["model"], there, contender.width);
   return wanted;
 }
 

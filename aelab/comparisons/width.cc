@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/core/text.h"
 
@@ -70,15 +71,6 @@ std::vector<std::string> settings_at(const json& run, const std::vector<std::str
   return settings;
 }
 
-/// The convolutions in a list of layers, except the last, which makes the code or the output.
-std::vector<std::string> inner_convolutions(const json& layers, const std::string& path) {
-  std::vector<std::string> paths;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].contains("conv")) paths.push_back(path + "[" + std::to_string(i) + "].conv");
-  if (!paths.empty()) paths.pop_back();
-  return paths;
-}
-
 }  // namespace
 
 constexpr double kMostScaled = 4096;  // times the given width
@@ -113,19 +105,8 @@ std::vector<std::string> solve_width(json& run, const std::vector<std::string>& 
   return settings_at(run, paths);
 }
 
-std::vector<std::string> hidden_widths(const json& run) {
-  for (const std::string owner : {"model", "model.backbone"}) {
-    const auto* part = &run["model"];
-    if (owner != "model") part = part->contains("backbone") ? &(*part)["backbone"] : nullptr;
-    if (!part || !part->is_object()) continue;
-    if (part->contains("hidden") && !(*part)["hidden"].empty()) return {owner + ".hidden"};
-    std::vector<std::string> paths;
-    for (const std::string side : {"encoder", "decoder"})
-      if (part->contains(side))
-        for (auto& path : inner_convolutions((*part)[side], owner + "." + side)) paths.push_back(path);
-    if (!paths.empty()) return paths;
-  }
-  return {};
+std::vector<std::string> hidden_widths(RunConfig run) {
+  return width_fields(ConfigRef([&run](Fields& f) { f("model", run.model.variant, ""); }));
 }
 
 }  // namespace aelab

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "aelab/runs/run_config.h"
+
 namespace aelab {
 
 /// Scales the integers at `paths` ("model.hidden", "model.encoder[*].conv"; a list stands for all its
@@ -15,7 +17,7 @@ std::vector<std::string> solve_width(nlohmann::json& run, const std::vector<std:
                                      std::int64_t wanted, double tolerance,
                                      const std::function<std::int64_t(const nlohmann::json&)>& count);
 
-/// The paths of the hidden widths of a complete run, in the model or its backbone; empty when it has none.
-std::vector<std::string> hidden_widths(const nlohmann::json& run);
+/// The paths of the hidden widths of a run, as its model's fields declare them; empty when it has none.
+std::vector<std::string> hidden_widths(RunConfig run);
 
 }  // namespace aelab

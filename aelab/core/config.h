@@ -55,6 +55,10 @@ void check_config(ConfigRef config, const std::string& origin);
 /// chosen types and those that are empty.
 void visit_choices(ConfigRef config, const std::function<void(const std::string& path, AnyChoice&)>& visit);
 
+/// The paths of the integers and lists of integers in a config that its fields declare to be widths of hidden
+/// layers: "backbone.hidden", "backbone.stages[0].channels". Lists without entries have none.
+std::vector<std::string> width_fields(ConfigRef config);
+
 /// The names of a config's own fields, whatever the values of the others.
 std::vector<std::string> field_names(ConfigRef config);
 

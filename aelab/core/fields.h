@@ -88,6 +88,12 @@ class Fields {
       for (const auto other : others) fields_.alias(name_, other);
       return *this;
     }
+    /// Says that the integers of this field, or those at `entries` within it ("[0].channels"), are widths of
+    /// hidden layers: a budget of parameters scales them (width_fields()).
+    const Listed& scales_with_width(const std::vector<std::string>& entries = {""}) const {
+      for (const auto& entry : entries) fields_.width(name_, entry);
+      return *this;
+    }
 
    private:
     Fields& fields_;
@@ -135,6 +141,7 @@ class Fields {
  protected:
   virtual void field(std::string_view name, std::string_view help, const Visit& visit) = 0;
   virtual void alias(std::string_view /*name*/, std::string_view /*other*/) {}
+  virtual void width(std::string_view /*name*/, const std::string& /*entry*/) {}
   virtual void boolean(bool& value) = 0;
   virtual void integer(std::int64_t& value, const Bounds& bounds) = 0;
   virtual void number(double& value, const Bounds& bounds) = 0;

@@ -46,11 +46,25 @@ void ConvolutionalLayer::fields(Fields& f) {
   f.require(!crop || crop->size() == 2, "crop", "must be [height, width]");
 }
 
+namespace {
+
+/// The channels of all convolutions but the last, which makes the code or the output: "[0].conv".
+std::vector<std::string> inner_convolutions(const std::vector<ConvolutionalLayer>& layers) {
+  std::vector<std::string> entries;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    if (layers[i].conv) entries.push_back("[" + std::to_string(i) + "].conv");
+  if (!entries.empty()) entries.pop_back();
+  return entries;
+}
+
+}  // namespace
+
 void ConvolutionalBackbone::Config::fields(Fields& f) {
-  f("encoder", encoder, "layers of the encoder");
+  f("encoder", encoder, "layers of the encoder").scales_with_width(inner_convolutions(encoder));
   f("decoder", decoder,
     "layers of the decoder, whose output must have the shape of the input; if omitted, the encoder's layers "
-    "in reverse order, fitted to that shape");
+    "in reverse order, fitted to that shape")
+      .scales_with_width(inner_convolutions(decoder));
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
   regularization.fields(f);

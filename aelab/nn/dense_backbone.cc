@@ -8,6 +8,7 @@ namespace aelab {
 
 void DenseBackbone::Config::fields(Fields& f) {
   f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", between(1, kWidest))
+      .scales_with_width()
       .also_known_as({"hidden_dims", "hidden_dim", "hidden_layers", "hidden_sizes", "hidden_size",
                       "hidden_layer_sizes", "hidden_units", "layers", "layer_sizes", "units", "widths"});
   f("activation", activation, "activation of the hidden layers").also_known_as({"nonlinearity", "act"});
