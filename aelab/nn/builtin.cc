@@ -1,6 +1,7 @@
 // The kinds of parts that aelab brings: one line each.
 
 #include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/convolutional_1d_backbone.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
@@ -10,6 +11,7 @@
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 
 namespace aelab {
@@ -26,7 +28,9 @@ Registry<Corruption>& Corruption::registry() {
 Registry<Backbone, const BackboneContext&>& Backbone::registry() {
   static auto registry = Registry<Backbone, const BackboneContext&>("backbone", "backbones", "kind")
                              .add<DenseBackbone>()
-                             .add<ConvolutionalBackbone>();
+                             .add<ConvolutionalBackbone>()
+                             .add<Convolutional1dBackbone>()
+                             .add<ResidualBackbone>();
   return registry;
 }
 

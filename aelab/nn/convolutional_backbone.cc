@@ -11,11 +11,6 @@
 
 namespace aelab {
 
-std::span<const std::string_view> names(Padding) {
-  static constexpr std::array<std::string_view, 3> kNames = {"same", "valid", "full"};
-  return kNames;
-}
-
 void ConvolutionalLayer::fields(Fields& f) {
   f("conv", conv, "a convolution with this number of output channels", between(1, kWidest))
       .also_known_as({"filters", "channels", "out_channels", "conv2d"});
@@ -110,16 +105,6 @@ std::string refused(const std::string& where, const std::string& what) {
   return "model.backbone." + where + ": " + what;
 }
 
-/// Zeros on every side of the image.
-std::int64_t zeros(const ConvolutionalLayer& layer) {
-  if (layer.padding == Padding::valid) return 0;
-  return layer.padding == Padding::same ? layer.kernel / 2 : layer.kernel - 1;
-}
-
-std::int64_t convolved(std::int64_t size, const ConvolutionalLayer& layer) {
-  return (size + 2 * zeros(layer) - layer.kernel) / layer.stride + 1;
-}
-
 // As LibTorch does: a window that would start outside the image is dropped.
 std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
   return layer.ceil ? (size + layer.size - 1) / layer.size : size / layer.size;
@@ -129,12 +114,13 @@ std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
 
 Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where) {
   const auto smallest = std::min(in[1], in[2]);
-  if (layer.conv) {
-    if (layer.padding == Padding::valid && smallest < layer.kernel)
-      throw Error(refused(where, "its kernel of " + std::to_string(layer.kernel) +
-                                     " is larger than its input of " + to_string(in)));
-    return {*layer.conv, convolved(in[1], layer), convolved(in[2], layer)};
-  }
+  if (layer.conv)
+    return output_shape({.input = in,
+                         .channels = *layer.conv,
+                         .kernel = layer.kernel,
+                         .stride = layer.stride,
+                         .padding = layer.padding},
+                        "model.backbone." + where);
   if (layer.pool) {
     if (smallest < layer.size)
       throw Error(refused(where, "its window of " + std::to_string(layer.size) +
@@ -208,12 +194,15 @@ std::string image_hint(std::int64_t values) {
 
 }  // namespace
 
+void require_images(const Shape& input) {
+  if (input.size() == 3) return;
+  throw Error("model.backbone: convolutions need images, [channels, height, width]; the data have shape [" +
+              in_list(input) + "]" + (input.size() == 1 ? image_hint(input[0]) : ""));
+}
+
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
     : config_(config) {
-  if (context.input.size() != 3)
-    throw Error("model.backbone: convolutions need images, [channels, height, width]; the data have shape [" +
-                in_list(context.input) + "]" +
-                (context.input.size() == 1 ? image_hint(context.input[0]) : ""));
+  require_images(context.input);
   Initializer initializer(context.seed, "initialization", context.device);
   code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, initializer);
   if (context.code && *context.code != elements(code_))
@@ -267,7 +256,8 @@ Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector
     if (layer.conv)
       convolution = register_module(
           name + "_" + std::to_string(i),
-          std::make_shared<Convolution>(shape[0], *layer.conv, layer.kernel, initialization, initializer));
+          std::make_shared<Convolution>(Shape{*layer.conv, shape[0], layer.kernel, layer.kernel},
+                                        initialization, initializer));
     layers.push_back({.config = layer, .convolution = convolution, .output = output});
     shape = output;
   }
@@ -292,14 +282,13 @@ Tensor ConvolutionalBackbone::run(const std::vector<Layer>& layers, const std::s
       network.push_back({.kind = ImageLayer::Kind::convolution,
                          .weight = convolution.weight,
                          .bias = convolution.bias,
-                         .padding = zeros(layer),
+                         .padding = zeros(layer.padding, layer.kernel),
                          .stride = layer.stride,
                          .activation = layers[i].hidden ? Activation::linear : layer.activation});
       if (!layers[i].hidden) continue;
       flush();
-      if (layers[i].normalization) images = layers[i].normalization->forward(images, step.training);
-      images = dropout(activate(layer.activation, images), config_.regularization.dropout,
-                       name + "_" + std::to_string(i), step);
+      images = config_.regularization.finish(images, layers[i].normalization.get(), layer.activation,
+                                             name + "_" + std::to_string(i), step);
     } else if (layer.pool) {
       network.push_back({.kind = ImageLayer::Kind::pooling,
                          .pooling = *layer.pool,

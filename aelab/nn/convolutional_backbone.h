@@ -3,16 +3,9 @@
 #include <memory>
 
 #include "aelab/nn/convolution.h"
-#include "aelab/nn/layers.h"
-#include "aelab/nn/normalization.h"
-#include "aelab/nn/parts.h"
+#include "aelab/nn/spatial_layers.h"
 
 namespace aelab {
-
-/// Zeros around the image: none ("valid"), as many as keep its size ("same"), or as many as let every pixel
-/// of the kernel reach every pixel of the image ("full", which undoes the loss of a valid convolution).
-enum class Padding { same, valid, full };
-std::span<const std::string_view> names(Padding);
 
 /// One layer of a convolutional network: exactly one of conv, pool, upsample and crop is set.
 struct ConvolutionalLayer {
@@ -32,6 +25,10 @@ struct ConvolutionalLayer {
 
   void fields(Fields& f);
 };
+
+/// Throws an Error, which says how to give tables the shape, unless the input is images, [channels, height,
+/// width].
+void require_images(const Shape& input);
 
 /// The output shape of a layer for an input of shape [channels, height, width]. Throws an Error, which names
 /// the layer by `where`, if the input is too small.

@@ -82,8 +82,8 @@ Tensor DenseBackbone::activated(const Tensor& linear, const std::string& network
                                 const Step& step) const {
   const auto name = network + "_" + std::to_string(i);
   const auto found = normalizations_.find(name);
-  const auto x = found == normalizations_.end() ? linear : found->second->forward(linear, step.training);
-  return dropout(activate(config_.activation, x), config_.regularization.dropout, name, step);
+  return config_.regularization.finish(linear, found == normalizations_.end() ? nullptr : found->second.get(),
+                                       config_.activation, name, step);
 }
 
 Tensor DenseBackbone::encode(const Tensor& x, const Step& step) const {

@@ -67,9 +67,9 @@ Affine::Affine(std::int64_t in, std::int64_t out, bool with_bias, Initialization
   if (with_bias) bias = register_parameter("bias", initializer.zeros({out}));
 }
 
-Convolution::Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
-                         Initialization initialization, Initializer& initializer)
-    : weight(register_parameter("weight", initializer.weight({out, in, kernel, kernel}, initialization))),
-      bias(register_parameter("bias", initializer.zeros({out}))) {}
+Convolution::Convolution(at::IntArrayRef weight_shape, Initialization initialization,
+                         Initializer& initializer, bool transposed)
+    : weight(register_parameter("weight", initializer.weight(weight_shape, initialization))),
+      bias(register_parameter("bias", initializer.zeros({weight_shape[transposed ? 1 : 0]}))) {}
 
 }  // namespace aelab

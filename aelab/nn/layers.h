@@ -53,11 +53,13 @@ class Affine : public torch::nn::Module {
   at::Tensor weight, bias;
 };
 
-/// The parameters of a convolution: weight [out, in, kernel, kernel], bias [out].
+/// The parameters of a convolution: weight [out, in, ...kernel], bias [out]. Those of a transposed
+/// convolution are the same with the weight [in, out, ...kernel], whose first two sizes trade places in the
+/// fans, too, as in PyTorch.
 class Convolution : public torch::nn::Module {
  public:
-  Convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, Initialization initialization,
-              Initializer& initializer);
+  Convolution(at::IntArrayRef weight_shape, Initialization initialization, Initializer& initializer,
+              bool transposed = false);
   at::Tensor weight, bias;
 };
 

@@ -18,9 +18,11 @@ std::span<const std::string_view> names(Normalize) {
   return kNames;
 }
 
-Normalization::Normalization(Normalize method, std::int64_t features, const Initializer& initializer)
+Normalization::Normalization(Normalize method, std::int64_t features, const Initializer& initializer,
+                             bool zero_scale)
     : method_(method),
-      weight_(register_parameter("weight", initializer.ones({features}))),
+      weight_(register_parameter("weight",
+                                 zero_scale ? initializer.zeros({features}) : initializer.ones({features}))),
       bias_(register_parameter("bias", initializer.zeros({features}))) {
   if (method != Normalize::batch) return;
   mean_ = register_buffer("mean", initializer.zeros({features}));
@@ -69,6 +71,12 @@ std::string Regularization::in_words(const std::string& layer, Activation activa
   words = with_activation(std::move(words), activation);
   if (dropout > 0) words += ", dropout " + shortest(dropout);
   return words;
+}
+
+at::Tensor Regularization::finish(const at::Tensor& x, Normalization* normalization_of_layer,
+                                  Activation activation, std::string_view layer, const Step& step) const {
+  const auto normal = normalization_of_layer ? normalization_of_layer->forward(x, step.training) : x;
+  return aelab::dropout(activate(activation, normal), dropout, layer, step);
 }
 
 at::Tensor dropout(const at::Tensor& x, double probability, std::string_view layer, const Step& step) {

@@ -16,10 +16,11 @@ std::span<const std::string_view> names(Normalize);
 /// Normalizes x [batch, features, ...], then scales and shifts each feature. Outside training, batch
 /// normalization uses running statistics: running = .9 running + .1 of the batch, the variance unbiased, as
 /// in PyTorch. They advance once an optimizer step, by after_step(), with the last batch; one of a single row
-/// has no variance and leaves them as they are.
+/// has no variance and leaves them as they are. Scales start at one, or with `zero_scale` at zero.
 class Normalization : public torch::nn::Module {
  public:
-  Normalization(Normalize method, std::int64_t features, const Initializer& initializer);
+  Normalization(Normalize method, std::int64_t features, const Initializer& initializer,
+                bool zero_scale = false);
   at::Tensor forward(const at::Tensor& x, bool training);
   void after_step();
 
@@ -39,6 +40,10 @@ struct Regularization {
 
   void fields(Fields& f);
   bool any() const { return normalization != Normalize::none || dropout > 0; }
+  /// What follows the affine part of a hidden layer: the normalization, unless it is null, the activation,
+  /// and dropout, whose random stream has the layer's name.
+  at::Tensor finish(const at::Tensor& x, Normalization* normalization_of_layer, Activation activation,
+                    std::string_view layer, const Step& step) const;
   /// "dense, batch normalization, relu, dropout 0.1", of a hidden layer "dense".
   std::string in_words(const std::string& layer, Activation activation) const;
 };

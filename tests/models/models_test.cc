@@ -44,8 +44,8 @@ TEST(Sparse, TakesAConvolutionalBackboneWithoutACode) {
     EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), (Shape{8, 4, 4}));
     config.base.backbone = {};
     EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), Shape{64});
-    config.base.code = 9;
-    EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), Shape{9});
+    config.base.code = 12;
+    EXPECT_EQ(Sparse(config, Shape{1, 28, 28}).code_shape(), Shape{12});
   }
 }
 

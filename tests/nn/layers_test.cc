@@ -167,7 +167,7 @@ TEST(Initialization, HasThePublishedVariances) {
     Initializer initializer(0);
     const Affine affine(200, 300, /*with_bias=*/true, initialization, initializer);
     expect_moments(affine.weight, variance(200, 300), uniform);
-    const aelab::Convolution convolution(8, 24, 5, initialization, initializer);
+    const aelab::Convolution convolution({24, 8, 5, 5}, initialization, initializer);
     expect_moments(convolution.weight, variance(8 * 25, 24 * 25), uniform);
     EXPECT_TRUE(at::equal(affine.bias, at::zeros({300})) && at::equal(convolution.bias, at::zeros({24})));
     EXPECT_TRUE(affine.weight.requires_grad() && convolution.weight.requires_grad());
