@@ -12,7 +12,9 @@
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/core/layout.h"
+#include "aelab/core/links.h"
 #include "aelab/core/text.h"
+#include "aelab/runs/run.h"
 #include "aelab/tools/data_export.h"
 
 namespace aelab::cli {
@@ -86,11 +88,22 @@ void print_columns(const nlohmann::json& data) {
   if (columns.size() > shown) print("  and {} more\n", columns.size() - shown);
 }
 
-void print_description(const nlohmann::json& data) {
+void print_line(const std::string& name, const std::string& text) {
   constexpr std::size_t kColumn = 9;
-  const auto line = [](const std::string& name, const std::string& text) {
-    print_text(entry(name, text, kColumn, text_width()));
-  };
+  print_text(entry(name, text, kColumn, text_width()));
+}
+
+void print_files(const nlohmann::json& files) {
+  for (const auto& file : files) {
+    const auto name = checksum_name(file);
+    print_line("file", fmt::format("{} {} bytes, CRC-32 {}{}", file["path"].get<std::string>(),
+                                   file["bytes"].get<std::uint64_t>(), name == "crc32" ? "" : "of 64 blocks ",
+                                   file[name].get<std::string>()));
+  }
+}
+
+void print_description(const nlohmann::json& data) {
+  const auto line = print_line;
   line("source", data["source"].get<std::string>());
   line("origin", data["origin"].get<std::string>());
   line("shape", to_string(data["shape"].get<Shape>()));
@@ -103,9 +116,16 @@ void print_description(const nlohmann::json& data) {
                       (names.empty() ? "" : ": " + join_some(names, kClasses)));
   for (const auto& note : data["notes"]) line("note", note.get<std::string>());
   if (data.contains("columns")) print_columns(data);
-  for (const auto& file : data["files"])
-    line("file", fmt::format("{} {} bytes, CRC-32 {}", file["path"].get<std::string>(),
-                             file["bytes"].get<std::uint64_t>(), file["crc32"].get<std::string>()));
+  print_files(data["files"]);
+}
+
+/// Compares the files that a run used with what it recorded of them, byte by byte as far as it did.
+int verify_run(const std::string& folder, bool as_json) {
+  const auto files = verified_data(folder);
+  if (as_json) return print_json(nlohmann::json{{"files", files}, {"as_recorded", true}}), 0;
+  print_files(files);
+  print("as recorded in {}\n", (std::filesystem::path(folder) / "data.json").string());
+  return 0;
 }
 
 /// What a run file would have as its "data": an object, a source's name, or what reads a path.
@@ -120,28 +140,36 @@ nlohmann::json data_of(const std::string& text) {
 void add_data(CLI::App& app, Command& chosen) {
   struct Options {
     std::string data, output;
-    bool json = false;
+    bool json = false, verify = false;
   };
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("data", "Describe a data source or file, and optionally write it as .npy files");
   known_as(*command, {"dataset", "inspect", "head"});
   command
-      ->add_option("SOURCE", options->data, "data source: a name, a JSON object as in a run file, or a path")
+      ->add_option("SOURCE", options->data,
+                   "data source: a name, a JSON object as in a run file, or a path; with --verify also a "
+                   "run's folder")
       ->required()
       ->type_name("SOURCE");
   command
       ->add_option("--output", options->output,
                    "folder to write train.npy, train-labels.npy, test.npy, ... to")
       ->type_name("FOLDER");
+  command->add_flag("--verify", options->verify,
+                    "compute the CRC-32 of all bytes, also of files of more than a gigabyte; of a run's "
+                    "folder, compare the files that the run used with what it recorded");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "The rows are described as the source holds them, before \"transforms\" and the split, with what was "
       "guessed about a file.\n"
       "Example: aelab data table.csv\n"
+      "Example: aelab data runs/iris/1 --verify\n"
       "Example: aelab data '{\"source\": \"csv\", \"files\": \"table.csv\", \"label\": \"species\"}'");
   command->callback([options, &chosen] {
     chosen = [options] {
+      if (options->verify && has_entry(std::filesystem::path(options->data) / "config.json"))
+        return verify_run(options->data, options->json);
       const auto value = data_of(options->data);
       DataConfig config;
       Problems problems;
@@ -149,7 +177,7 @@ void add_data(CLI::App& app, Command& chosen) {
       problems.raise("SOURCE");
       for (const auto& said : problems.remarks()) remark("SOURCE: " + said);
       const auto data = open_dataset(config.source);
-      auto description = describe_data(data);
+      auto description = describe_data(data, options->verify ? kAllWhole : kMostWhole);
       if (!options->output.empty()) description["written"] = export_data(data, options->output);
       if (options->json) return print_json(description), 0;
       print_description(description);

@@ -112,8 +112,7 @@ std::string shared_place(const ComparisonConfig& config, const std::string& prob
 /// What a run's transforms learn from its training split under a seed.
 std::vector<Tensor> learned_units(const RunConfig& run, std::int64_t seed, OpenedData& opened) {
   std::vector<Tensor> learned;
-  const auto split = opened.open(run.data.source).split(run.data.split, seed);
-  for (const auto& transform : split.transforms)
+  for (const auto& transform : opened.split(run.data, seed).transforms)
     for (const auto& [name, tensor] : transform->fitted()) learned.push_back(*tensor);
   return learned;
 }

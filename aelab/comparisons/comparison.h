@@ -57,6 +57,7 @@ class Comparison {
   RunConfig run_config(const PlannedRun& run) const;
   /// The data of all runs, as the checks opened them.
   const Data& data();
+  OpenedData& opened() { return opened_; }
 
  private:
   ComparisonConfig config_;

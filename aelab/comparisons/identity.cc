@@ -11,6 +11,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/json.h"
 #include "aelab/core/links.h"
+#include "aelab/data/data_record.h"
 #include "aelab/runs/record.h"
 #include "aelab/runs/run.h"
 
@@ -77,7 +78,9 @@ std::string difference_of_data(const json& now, const json& before) {
     const auto &bytes = files[i].at("bytes"), &before_bytes = others[i].at("bytes");
     if (bytes != before_bytes)
       return fmt::format("{} has {} bytes, not {}", path, bytes.dump(), before_bytes.dump());
-    const auto sum = text(files[i], "crc32"), before_sum = text(others[i], "crc32");
+    const auto name = checksum_name(others[i]);
+    const auto file = files[i].contains(name) ? files[i] : file_as_recorded(path, others[i]);
+    const auto sum = text(file, name.c_str()), before_sum = text(others[i], name.c_str());
     if (sum != before_sum) return fmt::format("{} has the checksum {}, not {}", path, sum, before_sum);
   }
   const auto &rows = now.at("rows"), &before_rows = before.at("rows");

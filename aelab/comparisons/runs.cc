@@ -60,17 +60,17 @@ std::int64_t jobs_of(const Comparison& comparison, std::int64_t asked) {
 }
 
 /// How a run of the comparison is executed.
-RunOptions options_of(const Comparison& comparison, const PlannedRun& planned) {
+RunOptions options_of(Comparison& comparison, const PlannedRun& planned) {
   return {.origin = planned.id,
           .quiet = true,
           .folder = comparison.folder(planned),
           .working_folder = comparison.working_folder(),
-          .accept_data = [&](const json& record) { require_data_of_runs(comparison, record); }};
+          .opened = &comparison.opened(),
+          .accept_data = [&comparison](const json& record) { require_data_of_runs(comparison, record); }};
 }
 
 /// One after the other in this process. A failed run records its error in its folder.
-int run_here(const Comparison& comparison, const std::vector<PlannedRun>& todo,
-             ComparisonProgress& progress) {
+int run_here(Comparison& comparison, const std::vector<PlannedRun>& todo, ComparisonProgress& progress) {
   for (const auto& planned : todo) {
     progress.started(planned);
     const auto folder = comparison.folder(planned);

@@ -70,7 +70,7 @@ class ArrayRows : public Storage {
   std::int64_t size() const override { return shards_.size(); }
   Shape shape() const override { return shape_; }
   bool has_labels() const override { return labels_.defined(); }
-  bool takes_long() const override { return true; }
+  bool in_memory() const override { return false; }
   Tensor labels(const Tensor& rows) const override { return labels_.index_select(0, rows); }
 
   std::string where(std::int64_t row) const override { return shards_(row); }

@@ -21,17 +21,34 @@ std::string crc_text(std::uint32_t crc32) { return fmt::format("{:08x}", crc32);
 
 /// The record of a file whose rows were read from the moment `opened` on. A file of the future is from a
 /// machine whose clock is another one's.
-FileRecord record_of_read(const std::string& path, std::int64_t opened) {
-  auto record = record_of(path);
+FileRecord record_of_read(const std::string& path, std::int64_t opened, Checksum kind) {
+  auto record = record_of(path, kind);
   if (opened && record.changed > opened && record.changed <= file_time())
     throw Error("data: " + path + " was changed while or after aelab read it: run the command again");
   return record;
 }
 
+constexpr const char* kWhole = "crc32";
+constexpr const char* kOfBlocks = "crc32_of_blocks";
+
+Checksum kind_of(const json& file) { return file.contains(kWhole) ? Checksum::whole : Checksum::blocks; }
+
 json file_json(const FileRecord& record) {
-  json file = {{"path", record.path}, {"bytes", record.bytes}, {"crc32", crc_text(record.crc32)}};
+  json file = {{"path", record.path},
+               {"bytes", record.bytes},
+               {record.kind == Checksum::whole ? kWhole : kOfBlocks, crc_text(record.crc32)}};
   for (const auto& [name, crc32] : record.content) file["content"][name] = crc_text(crc32);
   return file;
+}
+
+Checksum kind_for(const std::vector<std::string>& files, std::uint64_t most_whole) {
+  std::uint64_t bytes = 0;
+  for (const auto& path : files) bytes += length_of(path);
+  return bytes <= most_whole ? Checksum::whole : Checksum::blocks;
+}
+
+json rows_json(const Data& data) {
+  return {{"train", data.train.size()}, {"test", data.test ? data.test->size() : 0}};
 }
 
 /// Which of a folder's files changed: " (changed.png changed, new.png was added, old.png is gone)"; "" where
@@ -53,17 +70,31 @@ std::string changes_within(const json& then, const json& now) {
   return " (" + join(changes, ", ") + (more ? fmt::format(", and {} more", more) : "") + ")";
 }
 
+/// How a file differs from its recorded entry; "" where it does not.
+std::string difference(const json& then, const json& now) {
+  const auto& name = checksum_name(then);
+  if (then.at(name) == now.at(name) && then.at("bytes") == now.at("bytes")) return {};
+  return fmt::format(
+      "data: {} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} bytes); "
+      "restore the old data, or start a new run",
+      now.at("path").get<std::string>(), changes_within(then, now), now.at(name).get<std::string>(),
+      now.at("bytes").dump(), then.at(name).get<std::string>(), then.at("bytes").dump());
+}
+
 }  // namespace
 
-json record_of_data(const Data& data) {
+std::string checksum_name(const json& file) { return kind_of(file) == Checksum::whole ? kWhole : kOfBlocks; }
+
+json file_as_recorded(const std::string& path, const json& recorded) {
+  return file_json(record_of(path, kind_of(recorded)));
+}
+
+json record_of_data(const Data& data, std::uint64_t most_whole) {
+  const auto kind = kind_for(data.files, most_whole);
   auto files = json::array();
-  for (const auto& path : data.files) files.push_back(file_json(record_of_read(path, data.opened)));
-  json record = {{"source", data.name},
-                 {"origin", data.origin},
-                 {"shape", data.shape()},
-                 {"rows", {{"train", data.train.size()}, {"test", data.test ? data.test->size() : 0}}},
-                 {"classes", data.classes()},
-                 {"files", std::move(files)}};
+  for (const auto& path : data.files) files.push_back(file_json(record_of_read(path, data.opened, kind)));
+  json record = {{"source", data.name},     {"origin", data.origin},     {"shape", data.shape()},
+                 {"rows", rows_json(data)}, {"classes", data.classes()}, {"files", std::move(files)}};
   if (!data.class_names.empty()) record["class_names"] = data.class_names;
   if (!data.columns.empty()) record["columns"] = data.columns;
   if (!data.label.empty()) record["label"] = data.label;
@@ -73,7 +104,8 @@ json record_of_data(const Data& data) {
 bool is_record_of_data(const json& value) {
   const auto is_file = [](const json& file) {
     return file.is_object() && file.value("path", json()).is_string() &&
-           file.value("bytes", json()).is_number_integer() && file.value("crc32", json()).is_string();
+           file.value("bytes", json()).is_number_integer() &&
+           file.value(checksum_name(file), json()).is_string();
   };
   const auto files = value.is_object() ? value.value("files", json()) : json();
   return files.is_array() && std::all_of(files.begin(), files.end(), is_file) &&
@@ -81,25 +113,36 @@ bool is_record_of_data(const json& value) {
 }
 
 void check_record(const json& record, const Data& data) {
-  const auto now = record_of_data(data);
+  const auto& files = record.at("files");
   Problems problems;
-  if (record.at("files").size() != now.at("files").size())
-    throw Error(fmt::format("data: differ from those of the run: it had {} files, these are {}",
-                            record.at("files").size(), now.at("files").size()));
-  for (std::size_t i = 0; i < now.at("files").size(); ++i) {
-    const auto &then = record.at("files")[i], &found = now.at("files")[i];
-    if (then.at("crc32") == found.at("crc32") && then.at("bytes") == found.at("bytes")) continue;
-    problems.add(
-        fmt::format("data: {} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} "
-                    "bytes); restore the old data, or start a new run",
-                    found.at("path").get<std::string>(), changes_within(then, found),
-                    found.at("crc32").get<std::string>(), found.at("bytes").dump(),
-                    then.at("crc32").get<std::string>(), then.at("bytes").dump()));
+  if (files.size() != data.files.size())
+    throw Error(fmt::format("data: differ from those of the run: it had {} files, these are {}", files.size(),
+                            data.files.size()));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto now = file_json(record_of_read(data.files[i], data.opened, kind_of(files[i])));
+    if (auto found = difference(files[i], now); !found.empty()) problems.add(std::move(found));
   }
-  if (problems.empty() && record.at("rows") != now.at("rows"))
+  if (problems.empty() && record.at("rows") != rows_json(data))
     problems.add("data: differ from those of the run: it had " + record.at("rows").dump() +
-                 " rows, these are " + now.at("rows").dump());
+                 " rows, these are " + rows_json(data).dump());
   problems.raise();
+}
+
+json verified_files(const json& record, const std::function<std::string(const std::string& path)>& find) {
+  auto files = json::array();
+  Problems problems;
+  for (const auto& then : record.at("files"))
+    problems.attempt([&] {
+      const auto path = find(then.at("path"));
+      auto now = file_json(record_of(path));
+      const auto found = difference(
+          then, kind_of(then) == Checksum::whole ? now : file_json(record_of(path, Checksum::blocks)));
+      if (!found.empty()) problems.add(found);
+      now.erase("content");
+      files.push_back(std::move(now));
+    });
+  problems.raise();
+  return files;
 }
 
 }  // namespace aelab

@@ -29,17 +29,31 @@ void in_chunks(const Dataset& given, Visit visit) {
 Range range_of_inputs(const Dataset& dataset) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
   in_chunks(dataset, [&](const Batch& batch) {
-    const auto [low, high] = at::aminmax(batch.inputs);
-    const double l = low.item<double>(), h = high.item<double>();
-    if (std::isnan(l) || l < least) least = l;  // NaN stays
-    if (std::isnan(h) || h > most) most = h;
+    const auto [low, high] = range_of(batch.inputs);
+    if (std::isnan(low) || low < least) least = low;  // NaN stays
+    if (std::isnan(high) || high > most) most = high;
   });
   return {least, most};
 }
 
+/// Rows of blocks that are spread evenly over a set.
+Dataset sample_of(const Dataset& dataset) {
+  constexpr std::int64_t kBlocks = 64, kBlockValues = 1 << 18;
+  if (dataset.size() == 0) return dataset;
+  const auto rows = std::max<std::int64_t>(1, kBlockValues / elements(dataset.shape()));
+  if (dataset.size() <= kBlocks * rows) return dataset;
+  std::vector<Tensor> blocks;
+  for (std::int64_t i = 0; i < kBlocks; ++i) {
+    const auto begin = static_cast<std::int64_t>(static_cast<double>(dataset.size() - rows) *
+                                                 static_cast<double>(i) / (kBlocks - 1));
+    blocks.push_back(at::arange(begin, begin + rows, at::kLong));
+  }
+  return dataset.in_storage_order().subset(at::cat(blocks));
+}
+
 class Resident : public Storage {
  public:
-  Resident(Tensor inputs, Tensor labels, std::function<std::string(std::int64_t)> where)
+  Resident(Tensor inputs, Tensor labels, Where where)
       : inputs_(std::move(inputs)), labels_(std::move(labels)), where_(std::move(where)) {}
   std::int64_t size() const override { return inputs_.size(0); }
   Shape shape() const override { return inputs_.sizes().slice(1).vec(); }
@@ -53,14 +67,12 @@ class Resident : public Storage {
 
  protected:
   Range find_range() const override {
-    if (inputs_.numel() == 0) return Storage::find_range();
-    const auto [least, most] = at::aminmax(inputs_);
-    return {least.item<double>(), most.item<double>()};
+    return inputs_.numel() == 0 ? Storage::find_range() : range_of(inputs_);
   }
 
  private:
   Tensor inputs_, labels_;
-  std::function<std::string(std::int64_t)> where_;
+  Where where_;
 };
 
 class Transformed : public Storage {
@@ -85,13 +97,37 @@ class Transformed : public Storage {
   }
   Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
   std::string where(std::int64_t row) const override { return storage_->where(row); }
-  bool takes_long() const override { return storage_->takes_long(); }
+  bool in_memory() const override { return storage_->in_memory(); }
 
  private:
   std::shared_ptr<const Storage> storage_;
   std::shared_ptr<const Transform> transform_;
   Shape shape_;
   std::int64_t depth_ = 0;  // how many transforms are below it
+};
+
+class Inspected : public Storage {
+ public:
+  Inspected(std::shared_ptr<const Storage> storage, Inspection inspection)
+      : storage_(std::move(storage)), inspection_(std::move(inspection)) {}
+  std::int64_t size() const override { return storage_->size(); }
+  Shape shape() const override { return storage_->shape(); }
+  bool has_labels() const override { return storage_->has_labels(); }
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    auto batch = storage_->gather(rows, random);
+    inspection_(batch, [this](std::int64_t row) { return where(row); });
+    return batch;
+  }
+  Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
+  std::string where(std::int64_t row) const override { return storage_->where(row); }
+  bool in_memory() const override { return storage_->in_memory(); }
+
+ protected:
+  Range find_range() const override { return storage_->value_range(); }
+
+ private:
+  std::shared_ptr<const Storage> storage_;
+  Inspection inspection_;
 };
 
 class JoinedRows : public Storage {
@@ -101,7 +137,7 @@ class JoinedRows : public Storage {
       begins_.push_back(size_);
       size_ += set.size();
       has_labels_ = has_labels_ && set.has_labels();
-      takes_long_ = takes_long_ || set.takes_long();
+      in_memory_ = in_memory_ && set.in_memory();
     }
   }
   std::int64_t size() const override { return size_; }
@@ -137,13 +173,13 @@ class JoinedRows : public Storage {
     while (begins_[i] > row) --i;
     return sets_[i].where(row - begins_[i]);
   }
-  bool takes_long() const override { return takes_long_; }
+  bool in_memory() const override { return in_memory_; }
 
  private:
   std::vector<Dataset> sets_;
   std::vector<std::int64_t> begins_;
   std::int64_t size_ = 0;
-  bool has_labels_ = true, takes_long_ = false;
+  bool has_labels_ = true, in_memory_ = true;
 
   Shape shape_of_batch(std::int64_t rows) const {
     auto shape = this->shape();
@@ -154,9 +190,15 @@ class JoinedRows : public Storage {
 
 }  // namespace
 
+Range range_of(const Tensor& values) {
+  const auto [least, most] = at::aminmax(values);
+  return {least.item<double>(), most.item<double>()};
+}
+
 Range Storage::find_range() const {
   const std::shared_ptr<const Storage> unowned(std::shared_ptr<const Storage>(), this);
-  return range_of_inputs(Dataset(unowned));
+  const Dataset whole(unowned);
+  return range_of_inputs(in_memory() ? whole : sample_of(whole));
 }
 
 Range Storage::value_range() const {
@@ -171,8 +213,7 @@ std::optional<Range> Storage::known_range() const {
   return range_is_known_ ? std::optional(range_) : std::nullopt;
 }
 
-Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels,
-                              std::function<std::string(std::int64_t)> where) {
+Dataset Dataset::from_tensors(const Tensor& inputs, const Tensor& labels, Where where) {
   if (!inputs.defined() || inputs.dim() < 2)
     throw Error("from_tensors: inputs must be [rows, ...shape], with at least two dimensions");
   if (labels.defined() && (labels.dim() != 1 || labels.size(0) != inputs.size(0)))
@@ -220,17 +261,28 @@ Dataset Dataset::transformed(std::shared_ptr<const Transform> transform) const {
   return dataset;
 }
 
+Dataset Dataset::inspected(Inspection inspection) const {
+  auto dataset = *this;
+  if (storage_) dataset.storage_ = std::make_shared<Inspected>(storage_, std::move(inspection));
+  return dataset;
+}
+
 std::string Dataset::where(std::int64_t place) const {
   return storage_->where(rows_.defined() ? rows_[place].item<std::int64_t>() : place);
 }
 
 Range value_range(const Dataset& dataset) {
+  const bool whole = dataset.storage_ && !dataset.rows_.defined();
+  return whole && dataset.in_memory() ? dataset.storage_->value_range() : range_of_inputs(dataset);
+}
+
+Range expected_range(const Dataset& dataset) {
   if (dataset.storage_ && !dataset.rows_.defined()) return dataset.storage_->value_range();
-  return range_of_inputs(dataset);
+  return range_of_inputs(dataset.in_memory() ? dataset : sample_of(dataset));
 }
 
 bool Dataset::surely_within(double least, double most) const {
-  const auto known = storage_ ? storage_->known_range() : std::nullopt;
+  const auto known = storage_ && in_memory() ? storage_->known_range() : std::nullopt;
   return known && known->first >= least && known->second <= most && std::isfinite(known->first) &&
          std::isfinite(known->second);
 }
@@ -244,27 +296,39 @@ Dataset joined(const std::vector<Dataset>& sets) {
   return sets.size() == 1 ? sets.front() : Dataset(std::make_shared<JoinedRows>(sets));
 }
 
-std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset) {
-  auto sum = at::zeros(dataset.shape(), at::kDouble), squares = at::zeros_like(sum);
-  in_chunks(dataset, [&](const Batch& batch) { sum += batch.inputs.sum(0, false, at::kDouble); });
-  const auto mean = sum / dataset.size();
-  in_chunks(dataset, [&](const Batch& batch) { squares += (batch.inputs - mean).square().sum(0); });
-  const auto deviation = divisor((squares / dataset.size()).sqrt(), mean);
-  return {mean.to(at::kFloat), deviation.to(at::kFloat)};
+std::pair<Tensor, Tensor> feature_moments(const Dataset& dataset) {
+  auto mean = at::zeros(dataset.shape(), at::kDouble), squares = at::zeros_like(mean);
+  double seen = 0;
+  in_chunks(dataset, [&](const Batch& batch) {  // Chan, Golub & LeVeque 1979, "Updating formulae"
+    const auto rows = static_cast<double>(batch.size());
+    const auto chunk_mean = batch.inputs.sum(0, false, at::kDouble) / rows, change = chunk_mean - mean;
+    squares += (batch.inputs - chunk_mean).square().sum(0) + change.square() * (seen * rows / (seen + rows));
+    seen += rows;
+    mean += change * (rows / seen);
+  });
+  return {mean, squares / seen};
 }
 
 Tensor divisor(const Tensor& deviation, const Tensor& mean) {
   constexpr double kRounding = 1e-13;  // of float64 sums of equal numbers, relative to the numbers
   return at::where(deviation > kRounding * mean.abs(), deviation, 1.);
 }
+
+std::string first_not_finite(const Batch& batch, const Where& where) {
+  const auto bad = at::isfinite(batch.inputs.flatten(1)).logical_not().nonzero();
+  if (bad.size(0) == 0) return {};
+  const auto row = batch.rows[bad[0][0].item<std::int64_t>()].item<std::int64_t>();
+  return where(row) + ", value " + std::to_string(bad[0][1].item<std::int64_t>());
+}
+
 std::string first_not_finite(const Dataset& given) {
   const auto dataset = given.in_storage_order();
   for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk) {
-    const auto inputs = dataset.range(begin, std::min(begin + kChunk, dataset.size())).inputs.flatten(1);
-    const auto bad = at::isfinite(inputs).logical_not().nonzero();
-    if (bad.size(0) == 0) continue;
-    return dataset.where(begin + bad[0][0].item<std::int64_t>()) + ", value " +
-           std::to_string(bad[0][1].item<std::int64_t>());
+    const auto places = at::arange(begin, std::min(begin + kChunk, dataset.size()), at::kLong);
+    auto batch = dataset.gather(places);
+    batch.rows = places;
+    const auto found = first_not_finite(batch, [&](std::int64_t place) { return dataset.where(place); });
+    if (!found.empty()) return found;
   }
   return {};
 }

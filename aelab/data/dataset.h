@@ -54,10 +54,12 @@ class Storage {
   virtual Tensor labels(const Tensor& rows) const { return gather(rows, {}).labels; }
   /// What messages call a row: "row 7 of faces.npy".
   virtual std::string where(std::int64_t row) const { return "row " + std::to_string(row); }
-  /// Whether gathering takes so long that batches are gathered ahead.
-  virtual bool takes_long() const { return false; }
+  /// Whether the rows rest in memory. Batches of others are gathered ahead, and their values are checked when
+  /// they are read.
+  virtual bool in_memory() const { return true; }
 
-  /// The range of all values of all rows, found by one pass at the first call.
+  /// The range of all values of all rows where they rest in memory, otherwise of a sample (expected_range).
+  /// It is found at the first call.
   Range value_range() const;
   /// The same if it has been found.
   std::optional<Range> known_range() const;
@@ -73,6 +75,12 @@ class Storage {
 
 class Transform;
 
+/// What messages call a row of the stored set.
+using Where = std::function<std::string(std::int64_t row)>;
+
+/// Looks at rows that were gathered, before they are used. Throws if they must not be used.
+using Inspection = std::function<void(const Batch& rows, const Where& where)>;
+
 /// Rows of one shape, with or without class labels. A cheap handle: copies and subsets share the storage.
 class Dataset {
  public:
@@ -80,9 +88,8 @@ class Dataset {
   explicit Dataset(std::shared_ptr<const Storage> storage) : storage_(std::move(storage)) {}
 
   /// inputs [rows, ...shape], converted to float; labels [rows] of class numbers from 0, or undefined.
-  /// `where` says what messages call a row. Error when they do not fit together.
-  static Dataset from_tensors(const Tensor& inputs, const Tensor& labels = {},
-                              std::function<std::string(std::int64_t row)> where = {});
+  /// Error when they do not fit together.
+  static Dataset from_tensors(const Tensor& inputs, const Tensor& labels = {}, Where where = {});
 
   std::int64_t size() const;
   Shape shape() const { return storage_->shape(); }
@@ -101,12 +108,16 @@ class Dataset {
   /// This set, each row changed by a fitted transform. Error when it does not fit the rows' shape.
   Dataset transformed(std::shared_ptr<const Transform> transform) const;
 
+  /// This set, whose rows are inspected whenever they are gathered: in the threads that gather them.
+  Dataset inspected(Inspection inspection) const;
+
   std::string where(std::int64_t place) const;
-  bool takes_long() const { return storage_ && storage_->takes_long(); }
+  bool in_memory() const { return !storage_ || storage_->in_memory(); }
 
   /// Whether all values are known, without a pass over the rows, to be finite and within these limits.
   bool surely_within(double least, double most) const;
   friend Range value_range(const Dataset& dataset);
+  friend Range expected_range(const Dataset& dataset);
 
  private:
   std::shared_ptr<const Storage> storage_;
@@ -116,18 +127,27 @@ class Dataset {
 /// Sets of one shape, concatenated; with labels where all have them.
 Dataset joined(const std::vector<Dataset>& sets);
 
-/// Mean and standard deviation of every feature, [...shape] each; 1 is returned as the standard deviation of
-/// a constant feature.
-std::pair<Tensor, Tensor> feature_statistics(const Dataset& dataset);
+/// Mean and variance of every feature, [...shape] each, in float64, by one pass over the rows. The variance
+/// of a constant feature is 0, or no more than rounding.
+std::pair<Tensor, Tensor> feature_moments(const Dataset& dataset);
 
 /// `deviation`, of values with this mean, both in float64: 1 where it is no more than rounding, so that
 /// constants can be divided by it.
 Tensor divisor(const Tensor& deviation, const Tensor& mean);
 
-/// The range of all values of these rows.
+/// The range of all values of these rows, by a pass over all of them.
 Range value_range(const Dataset& dataset);
+
+/// The same where the rows rest in memory; otherwise the range of a sample: of 64 blocks of rows of up to 1
+/// MiB, spread evenly over the set, which are all rows of a small one. Rows beyond the sample may have values
+/// beyond the range.
+Range expected_range(const Dataset& dataset);
+
+/// The range of these values; there must be some.
+Range range_of(const Tensor& values);
 
 /// Where the first NaN or infinite value is: "row 7 of faces.npy, value 3"; "" where all are finite.
 std::string first_not_finite(const Dataset& dataset);
+std::string first_not_finite(const Batch& batch, const Where& where);
 
 }  // namespace aelab

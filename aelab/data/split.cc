@@ -114,16 +114,25 @@ Bounds SplitConfig::changed(Bounds values) const {
 
 namespace {
 
-/// The range of all values; without limits where one is NaN or infinite, or there are none.
-Bounds range_of(std::initializer_list<const Dataset*> parts) {
+/// The range that all values are expected in; without limits where one is NaN or infinite, or there are none.
+Bounds limits_of(std::initializer_list<const Dataset*> parts) {
   Range whole = {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   for (const auto* part : parts) {
     if (!part || part->size() == 0) continue;
-    const auto [least, most] = value_range(*part);
+    const auto [least, most] = expected_range(*part);
     if (!std::isfinite(least) || !std::isfinite(most)) return {};
     whole = {std::min(whole.first, least), std::max(whole.second, most)};
   }
   return whole.first <= whole.second ? between(whole.first, whole.second) : Bounds{};
+}
+
+/// Rows whose values are checked as they are read, since they were not when they were loaded.
+Dataset to_fit(const Dataset& train) {
+  if (train.in_memory()) return train;
+  return train.inspected([](const Batch& rows, const Where& where) {
+    if (const auto place = first_not_finite(rows, where); !place.empty())
+      throw Error("the training split has NaN or infinite values: " + place);
+  });
 }
 
 }  // namespace
@@ -133,9 +142,9 @@ SplitConfig Data::completed(SplitConfig config) const {
   return config;
 }
 
-Bounds Data::values() const { return range_of({&train, test ? &*test : nullptr}); }
+Bounds Data::values() const { return limits_of({&train, test ? &*test : nullptr}); }
 
-Bounds Split::limits() const { return values ? *values : range_of({&train, &validation, &test}); }
+Bounds Split::limits() const { return values ? *values : limits_of({&train, &validation, &test}); }
 
 std::int64_t Data::classes() const {
   if (!train.has_labels() || train.size() == 0) return 0;
@@ -155,7 +164,7 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   split.values = config.changed(values());
   for (std::size_t i = 0; i < config.transforms.size(); ++i) try {
       const auto transform = config.transforms[i].make();
-      transform->fit(split.train);
+      transform->fit(to_fit(split.train));
       change(split, transform);
     } catch (const Error& error) {
       refuse("transforms[" + std::to_string(i) + "]", error.what());

@@ -31,12 +31,12 @@ using Transforms = std::vector<std::shared_ptr<Transform>>;
 struct Split {
   Dataset train, validation, test;
   Transforms transforms = {};  ///< that changed their rows
-  /// Limits of all values, by a rule that does not depend on seed or split: the range of the source's values
-  /// (Data::values) and what the transforms guarantee. A likelihood that is left out is chosen by them. Unset
-  /// in a split that was not made by Data::split.
+  /// Expected limits of all values, by a rule that does not depend on seed or split: the range of the
+  /// source's values (Data::values) and what the transforms guarantee. A likelihood that is left out is
+  /// chosen by them. Unset in a split that was not made by Data::split.
   std::optional<Bounds> values = {};
 
-  /// `values`, or else the range of the values of the three splits.
+  /// `values`, or else the expected range of the values of the three splits.
   Bounds limits() const;
 };
 
@@ -65,8 +65,8 @@ struct Data {
 
   Shape shape() const { return train.shape(); }
   std::int64_t classes() const;  ///< one more than the largest label; 0 without labels
-  /// The range of all values, training and test rows; without limits where a value is NaN or infinite. One
-  /// pass over the rows at the first call.
+  /// The range of all values, training and test rows, or of a sample of rows that do not rest in memory
+  /// (expected_range); without limits where a value is NaN or infinite.
   Bounds values() const;
   /// The config with the test split that these data have if it is left out: 0.2 of the rows where the source
   /// has no test rows.

@@ -35,8 +35,9 @@ void require_pictures(const Shape& shape) {
 }
 
 /// The least and the largest value of each feature.
-std::pair<Tensor, Tensor> feature_range(const Dataset& dataset) {
+std::pair<Tensor, Tensor> feature_range(const Dataset& given) {
   constexpr std::int64_t kRows = 4096;
+  const auto dataset = given.in_storage_order();
   auto [least, most] = at::aminmax(dataset.range(0, std::min(kRows, dataset.size())).inputs, 0);
   for (auto begin = kRows; begin < dataset.size(); begin += kRows) {
     const auto inputs = dataset.range(begin, std::min(begin + kRows, dataset.size())).inputs;
@@ -121,16 +122,13 @@ void StandardizeTransform::Config::fields(Fields& f) {
 
 void StandardizeTransform::fit(const Dataset& train) {
   if (over_ == Over::row) return;
-  std::tie(mean_, deviation_) = feature_statistics(train);
-  if (over_ == Over::feature) return;
-  // The variance of all is the mean of the variances and the variance of the means; a constant feature's
-  // deviation was said to be 1.
-  auto [least, most] = feature_range(train);
-  const auto mean = mean_.to(at::kDouble);
-  const auto variance = at::where(least == most, 0., deviation_.to(at::kDouble).square());
-  deviation_ = (variance.mean() + mean.var(/*unbiased=*/false)).sqrt();
-  deviation_ = divisor(deviation_, mean.mean()).to(at::kFloat);
-  mean_ = mean.mean().to(at::kFloat);
+  auto [mean, variance] = feature_moments(train);
+  if (over_ == Over::all) {
+    variance = variance.mean() + mean.var(/*unbiased=*/false);
+    mean = mean.mean();
+  }
+  mean_ = mean.to(at::kFloat);
+  deviation_ = divisor(variance.sqrt(), mean).to(at::kFloat);
 }
 
 Tensor StandardizeTransform::apply(Tensor x, const std::optional<Noise>&) const {

@@ -239,7 +239,7 @@ std::vector<Phase> Autoencoder::phases() {
                 .terms = terms()};
   Phase phase{.name = "train", .updates = {std::move(update)}};
   if (const auto mean = backbone_->data_mean(); mean.defined())
-    phase.begin = [mean](const Dataset& data) { mean.copy_(feature_statistics(data).first.flatten()); };
+    phase.begin = [mean](const Dataset& data) { mean.copy_(feature_moments(data).first.flatten()); };
   return {phase};
 }
 

@@ -71,11 +71,12 @@ Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::opti
 }
 
 /// Other data keep the run's transforms and likelihood, so that only their values can be changed.
-void check_other_values(const Dataset& rows, const Autoencoder& model) {
+Dataset checked_other_values(const Dataset& rows, const Autoencoder& model) {
+  if (!rows.in_memory()) return checked_values("other", rows, model);
   const auto support = model.parts().likelihood.support();
   const auto [least, most] = value_range(rows);
   if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
-    return check_values("other", rows, model);
+    return checked_values("other", rows, model);
   throw FieldError(
       "data",
       fmt::format(
@@ -90,15 +91,15 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto compute = run.compute();
   const auto which = config.part.value_or(Part::test);
-  const auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
+  auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
   const auto& metrics = config.metrics.empty() ? run.config().evaluation : config.metrics;
   if (metrics.empty())
     throw Error(folder.string() + ": the run's config lists no metrics; name some, such as reconstruction");
   if (config.data) {
     require_seen_classes(run, part, metrics);
-    check_other_values(part, run.network());
+    part = checked_other_values(part, run.network());
   } else {
-    check_values(std::string(name_of(which)), part, run.network());
+    part = checked_values(std::string(name_of(which)), part, run.network());
   }
   return evaluate(run.network(), part, run.data, metrics);
 }

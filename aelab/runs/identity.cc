@@ -51,10 +51,12 @@ json with_paths_of(const fs::path& working_folder, json record) {
 
 /// The content of a data.json that is missing. Throws an Error if the checkpoints know other data.
 json rebuilt_record(const fs::path& folder, const Data& data, const std::string& known) {
-  const auto now = record_of_data(data);
-  if (known.empty()) return now;
-  for (auto record : {now, with_paths_of(recorded_working_folder(folder), now)})
-    if (checksum(record.dump()) == known) return record;
+  if (known.empty()) return record_of_data(data);
+  for (const auto most_whole : {kMostWhole, kAllWhole}) {  // earlier versions took checksums of all bytes
+    const auto now = record_of_data(data, most_whole);
+    for (auto record : {now, with_paths_of(recorded_working_folder(folder), now)})
+      if (checksum(record.dump()) == known) return record;
+  }
   throw Error(
       (folder / kDataRecord).string() +
       ": is missing, and the present data are not what the run's checkpoints were trained on; restore "
@@ -120,6 +122,14 @@ std::string restore_data_record(const fs::path& folder, const Data& data) {
   if (caution.empty()) return {};
   write_json(folder / kDataRecord, rebuilt_record(folder, data, data_known_to_checkpoints(folder)));
   return caution + "; it was written again";
+}
+
+json verified_data(const fs::path& folder) {
+  const auto record = readable_data_record(folder);
+  if (record.is_null())
+    throw Error((folder / kDataRecord).string() + ": is missing or damaged: it says what the run used");
+  const auto began_in = recorded_working_folder(folder);
+  return verified_files(record, [&](const std::string& path) { return found_from(began_in, path); });
 }
 
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,

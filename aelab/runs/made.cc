@@ -20,6 +20,14 @@ const Data& OpenedData::open(const Choice<Source>& source) {
   return opened_.emplace(key, open_dataset_from(working_folder_, source)).first->second;
 }
 
+const Split& OpenedData::split(const DataConfig& config, std::int64_t seed) {
+  const auto key = write_config(config).dump() + std::to_string(seed);
+  if (key == last_) return split_;
+  split_ = open(config.source).split(config.split, seed);
+  last_ = key;
+  return split_;
+}
+
 namespace {
 
 /// The range of the values that the likelihood is chosen by. A run on record keeps the likelihood that it
@@ -58,11 +66,12 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSche
 
 namespace {
 
-void check_trainer(const RunConfig& config, const Made& made, Problems& problems) {
+void check_trainer(const RunConfig& config, Made& made, Problems& problems) {
   const bool told = problems.concern("training");
   const auto training = told ? TrainerConfig{.device = config.training.device} : config.training;
-  Trainer(training, config.callbacks, config.seed)
-      .check(*made.model, made.data, /*with_folder=*/true, problems);
+  made.checked = Trainer(training, config.callbacks, config.seed)
+                     .check(*made.model, made.data, /*with_folder=*/true, problems);
+  if (made.checked) made.data = made.checked->data();
 }
 
 /// Whether all values may be bytes of images, of which many exceed half of 255.
@@ -128,8 +137,7 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   if (config.data.source.empty()) return false;
   if (!problems.attempt([&] { data = &opened.open(config.data.source); }, data_told)) return false;
   made.source = *data;
-  const bool split =
-      problems.attempt([&] { made.data = data->split(config.data.split, config.seed); }, data_told);
+  const bool split = problems.attempt([&] { made.data = opened.split(config.data, config.seed); }, data_told);
   if (!config.model.variant.empty())
     problems.attempt([&] { made.model = make_model(config, *data); }, model_told || data_told);
   if (!split) made.data = {data->train, data->train, data->train};

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "aelab/runs/run_config.h"
+#include "aelab/training/trainer.h"
 
 namespace aelab {
 
@@ -15,18 +16,24 @@ class OpenedData {
       : working_folder_(std::move(working_folder)) {}
   /// Throws the Error of open_dataset().
   const Data& open(const Choice<Source>& source);
+  /// Its split; the last one is kept, for runs that share its fitted transforms. Throws the Error of
+  /// Data::split().
+  const Split& split(const DataConfig& config, std::int64_t seed);
 
  private:
   std::filesystem::path working_folder_;
   std::map<std::string, Data> opened_;
+  std::string last_;  // what split_ is of
+  Split split_;
 };
 
 /// The objects that a run's config describes.
 struct Made {
   std::optional<Data> source;
-  Split data;
+  Split data;  ///< checked for the model, where `checked` is set
   std::shared_ptr<Autoencoder> model;
-  std::vector<std::string> notes = {};  ///< what was guessed or chosen, for the log and the user
+  std::optional<CheckedTraining> checked = {};  ///< unset where errors were found
+  std::vector<std::string> notes = {};          ///< what was guessed or chosen, for the log and the user
 };
 
 /// Makes data and model, and adds to `problems` the errors in the config, of data and model together, and of

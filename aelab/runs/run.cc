@@ -118,7 +118,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
       caution = initialize_as_recorded(*made.model, *source, folder);
   }
   if (!caution.empty()) place.notes.push_back(caution);
-  auto history = Trainer(config.training, config.callbacks, config.seed).fit(*made.model, made.data, place);
+  auto history = Trainer(config.training, config.callbacks, config.seed).fit(*made.checked, place);
   if (!caution.empty()) history.cautions.push_back(std::move(caution));
   return history;
 }
@@ -267,8 +267,10 @@ RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::
 RunOutcome run(RunConfig config, RunOptions options) {
   auto& problems = options.problems;
   if (problems.empty()) problems.attempt([&] { check_config(config, "config"); });
-  OpenedData opened(options.working_folder);
-  auto made = make(config, problems, opened);
+  // A run on record restores its transforms from its checkpoint: they are not those of other runs.
+  const bool shares = options.opened && !has_entry(options.folder / "config.json");
+  OpenedData own(options.working_folder);
+  auto made = make(config, problems, shares ? *options.opened : own);
   if (made.model && config.model.initialize_from && !problems.concern("model"))
     problems.attempt([&] {
       initialize(*made.model, *with_paths_from(options.working_folder, config).model.initialize_from);

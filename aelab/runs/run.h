@@ -10,6 +10,8 @@
 
 namespace aelab {
 
+class OpenedData;
+
 /// The result of a run.
 struct RunOutcome {
   std::filesystem::path folder;
@@ -36,6 +38,8 @@ struct RunOptions {
   std::chrono::seconds patience = {};  ///< time to wait for another process that works in it
   /// Where relative paths of the config begin, and then in the working directory; if empty, there alone.
   std::filesystem::path working_folder = {};
+  /// Data sets that other runs opened in this process; nullptr: none.
+  OpenedData* opened = nullptr;
   /// Called with the record of the run's data (data/data_record.h) before anything is created; refuses them
   /// by an Error.
   std::function<void(const nlohmann::json& record)> accept_data = {};
@@ -80,6 +84,10 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 /// Reads a run's checkpoint. Throws an Error if there is none, it is corrupted, or another run wrote it; with
 /// a checkpoint that can be used instead, if there is one.
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
+
+/// The files that a run used as they are now, each with its "path", "bytes" and the "crc32" of all its bytes.
+/// Throws an Error that names each file that is not what data.json records, and one if there is no data.json.
+nlohmann::json verified_data(const std::filesystem::path& folder);
 
 /// The content of a run's data.json; null where it is missing or damaged.
 nlohmann::json readable_data_record(const std::filesystem::path& folder);

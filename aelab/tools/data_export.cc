@@ -95,8 +95,8 @@ nlohmann::json columns_json(const Data& data) {
 
 }  // namespace
 
-nlohmann::json describe_data(const Data& data) {
-  auto description = record_of_data(data);
+nlohmann::json describe_data(const Data& data, std::uint64_t most_whole) {
+  auto description = record_of_data(data, most_whole);
   for (const auto& [name, part] : parts_of(data)) {
     const auto [least, most] = value_range(part);
     if (!std::isfinite(least) || !std::isfinite(most))

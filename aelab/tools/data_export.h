@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "aelab/data/data_record.h"
 #include "aelab/data/source.h"
 
 namespace aelab {
@@ -9,8 +10,9 @@ namespace aelab {
 /// What a source holds: record_of_data's entries; "range", the least and the largest value of its training
 /// and test rows; "labels"; "notes", what the source detected or found odd; and of a table "columns", each
 /// with its "name", "type", "least", "most", "mean" and "first", its first values, before rounding to
-/// float32. Error as the source's; and where a value is NaN or infinite, which.
-nlohmann::json describe_data(const Data& data);
+/// float32. Error as the source's; and where a value is NaN or infinite, which. The files have checksums as
+/// record_of_data() gives them for `most_whole`.
+nlohmann::json describe_data(const Data& data, std::uint64_t most_whole = kMostWhole);
 
 /// Writes what a source holds as .npy: train.npy and train-labels.npy, test.npy and test-labels.npy, as far
 /// as the source has them; the values as float32, the labels as int64. Returns the files' names. Error when

@@ -133,6 +133,44 @@ void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
   problems.attempt([&] { check_model_schedules("model", model, longest); });
 }
 
+bool is_finite(const Range& range) { return std::isfinite(range.first) && std::isfinite(range.second); }
+
+bool allows(const Bounds& support, const Range& range) {
+  return support.allow(range.first) && support.allow(range.second);
+}
+
+std::string nan_message(const std::string& what, const std::string& place) {
+  return "data: " + what + " has NaN or infinite values: " + place;
+}
+
+/// "model.likelihood: bernoulli"
+std::string likelihood_in_words(const Autoencoder& model) {
+  return fmt::format("model.{}likelihood: {}", model.layers().empty() ? "" : "layers[0].",
+                     model.config().likelihood->kind());
+}
+
+std::string support_message(const std::string& likelihood, const Bounds& support, const std::string& what,
+                            const Range& range) {
+  return fmt::format(
+      "{} is for values between {} and {}, and {} has values from {} to {}; set it to \"gaussian\", or add "
+      "{{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
+      likelihood, shortest(support.least), shortest(support.most), what, static_cast<float>(range.first),
+      static_cast<float>(range.second));
+}
+
+/// Throws a Failure that names the first of the rows with a value that is NaN, infinite or unsupported.
+void inspect_values(const Batch& rows, const Where& where, const Bounds& support, const std::string& what,
+                    const std::string& likelihood) {
+  const auto range = range_of(rows.inputs);
+  if (is_finite(range) && allows(support, range)) return;
+  if (const auto place = first_not_finite(rows, where); !place.empty())
+    throw Failure(nan_message(what, place) + "; correct it, and start a new run");
+  for (std::int64_t i = 0; i < rows.size(); ++i)
+    if (const auto own = range_of(rows.inputs[i]); !allows(support, own))
+      throw Failure(support_message(likelihood, support,
+                                    where(rows.rows[i].item<std::int64_t>()) + ", in " + what + ",", own));
+}
+
 void check_labels(Autoencoder& model, const Split& data) {
   for (const auto& phase : model.phases())
     if (phase.needs_labels && !data.train.has_labels())
@@ -161,20 +199,21 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 
 }  // namespace
 
-void check_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
-  if (data.size() == 0) return;
+Dataset checked_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
+  if (data.size() == 0) return data;
   const auto support = model.parts().likelihood.support();
-  if (data.surely_within(support.least, support.most)) return;
-  const auto [least, most] = value_range(data);
-  if (!std::isfinite(least) || !std::isfinite(most))
-    throw Error("data: the " + part + " split has NaN or infinite values: " + first_not_finite(data));
-  if (support.allow(least) && support.allow(most)) return;
-  throw Error(fmt::format(
-      "model.{}likelihood: {} is for values between {} and {}, and the {} split has values from {} to {}; "
-      "set "
-      "it to \"gaussian\", or add {{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
-      model.layers().empty() ? "" : "layers[0].", model.config().likelihood->kind(), shortest(support.least),
-      shortest(support.most), part, static_cast<float>(least), static_cast<float>(most)));
+  const auto what = "the " + part + " split";
+  if (!data.in_memory()) {
+    const auto likelihood = likelihood_in_words(model);
+    return data.inspected([=](const Batch& rows, const Where& where) {
+      inspect_values(rows, where, support, what, likelihood);
+    });
+  }
+  if (data.surely_within(support.least, support.most)) return data;
+  const auto range = value_range(data);
+  if (!is_finite(range)) throw Error(nan_message(what, first_not_finite(data)));
+  if (!allows(support, range)) throw Error(support_message(likelihood_in_words(model), support, what, range));
+  return data;
 }
 
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
@@ -183,16 +222,17 @@ void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& 
   check_monitors(callbacks, with_added(all_term_names(), made), problems);
 }
 
-void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
-                    Autoencoder& model, const Split& data, bool with_folder, Problems& problems) {
+Split check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
+                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems) {
+  auto checked = data;
   const auto made = make_checked(callbacks, data, with_folder, problems);
-  if (!problems.attempt([&] { check_shapes(model, data); })) return;
+  if (!problems.attempt([&] { check_shapes(model, data); })) return checked;
   problems.attempt([&] {
-    check_values("training", data.train, model);
-    check_values("validation", data.validation, model);
-    check_values("test", data.test, model);
+    checked.train = checked_values("training", data.train, model);
+    checked.validation = checked_values("validation", data.validation, model);
+    checked.test = checked_values("test", data.test, model);
   });
-  if (!problems.attempt([&] { check_labels(model, data); })) return;
+  if (!problems.attempt([&] { check_labels(model, data); })) return checked;
   problems.attempt([&] {
     auto phases = model.phases();
     freeze(phases, model, config.freeze);
@@ -203,6 +243,7 @@ void check_training(const TrainerConfig& config, const std::vector<CallbackConfi
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
   problems.attempt([&] { check_accumulation(config, phases, config.epoch_batches(data.train.size())); });
   check_monitors(callbacks, with_added(term_names(phases, data.validation.size() > 0), made), problems);
+  return checked;
 }
 
 }  // namespace aelab

@@ -6,15 +6,18 @@
 namespace aelab {
 
 /// Adds everything that can be found wrong with a training before anything is written (Trainer::check).
-void check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
-                    Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
+/// Returns the split with the values of its parts checked (checked_values).
+Split check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
+                     Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
 /// The same without a model: what can be found wrong with the callbacks, such as a monitor of a metric that
 /// no registered variant has. `data` without rows are ignored.
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);
 
-/// Error where values of a split are NaN or infinite, or outside the support of the model's likelihood.
-void check_values(const std::string& part, const Dataset& data, const Autoencoder& model);
+/// A split whose values are finite and within the support of the model's likelihood. Rows in memory are
+/// checked now: throws an Error that says which value is not. The values of other rows are checked whenever
+/// they are read, which then throws a Failure that names the row.
+Dataset checked_values(const std::string& part, const Dataset& data, const Autoencoder& model);
 
 }  // namespace aelab

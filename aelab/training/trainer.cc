@@ -7,6 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/memory.h"
+#include "aelab/core/random.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
@@ -66,7 +67,8 @@ class Loop {
         device_(choose_device(config.device)),
         training_(model, data, place.folder),
         evaluation_mode_(model, /*training=*/false),
-        default_generator_(device_) {
+        default_generator_(device_),
+        train_(data.train, config.batch_size, seed) {
     model.to(device_);
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
@@ -103,6 +105,7 @@ class Loop {
   Training training_;
   const ModeScope evaluation_mode_;  // except in steps
   DefaultGeneratorScope default_generator_;
+  ShuffledBatches train_;
   History history_;
   using Clock = std::chrono::steady_clock;
   Clock::time_point clock_;
@@ -165,9 +168,7 @@ class Loop {
 
   void run_epoch() {
     auto& progress = training_.progress;
-    const Batches batches(training_.data.train, config_.batch_size,
-                          shuffled_order(training_.data.train.size(), seed_, progress.pass),
-                          Chance{seed_, progress.pass});
+    const auto batches = train_.pass(progress.pass);
     {
       const ModeScope training_mode(training_.model, /*training=*/true);
       while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
@@ -346,20 +347,30 @@ Trainer::Trainer(TrainerConfig config, std::vector<CallbackConfig> callbacks, st
   check_config(config_, "TrainerConfig");
 }
 
-void Trainer::check(Autoencoder& model, const Split& data, bool with_folder) const {
+CheckedTraining Trainer::check(Autoencoder& model, const Split& data, bool with_folder) const {
   Problems problems;
-  check(model, data, with_folder, problems);
+  auto checked = check(model, data, with_folder, problems);
   problems.raise("training");
+  return *std::move(checked);
 }
 
-void Trainer::check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const {
+std::optional<CheckedTraining> Trainer::check(Autoencoder& model, const Split& data, bool with_folder,
+                                              Problems& problems) const {
+  const auto before = problems.all().size();
   problems.attempt([&] { check_device(config_.device); });
   problems.attempt([&] { resolve(config_.kernels); });
-  check_training(config_, callbacks_, model, data, with_folder, problems);
+  auto checked = check_training(config_, callbacks_, model, data, with_folder, problems);
+  if (problems.all().size() > before) return {};
+  return CheckedTraining(model, std::move(checked));
 }
 
 History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) const {
-  check(model, data, !place.folder.empty());
+  return fit(check(model, data, !place.folder.empty()), place);
+}
+
+History Trainer::fit(const CheckedTraining& checked, const Place& place) const {
+  auto& model = *checked.model_;
+  const auto& data = checked.data();
   const Compute compute(config_.threads ? *config_.threads : default_threads(model, data, config_),
                         place.resume ? recorded_kernels(*place.resume, config_.kernels) : config_.kernels);
   auto placed = place;

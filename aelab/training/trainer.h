@@ -60,6 +60,20 @@ struct History {
   std::vector<std::string> cautions = {};  ///< what was missing or damaged when it was resumed
 };
 
+/// A model and its data that Trainer::check found fit for a training. It alone makes these.
+class CheckedTraining {
+ public:
+  /// The values are finite and within the support of the model's likelihood: those of rows in memory were
+  /// checked, those of other rows are checked whenever they are read, which may throw a Failure.
+  const Split& data() const { return data_; }
+
+ private:
+  friend class Trainer;
+  CheckedTraining(Autoencoder& model, Split data) : model_(&model), data_(std::move(data)) {}
+  Autoencoder* model_;
+  Split data_;
+};
+
 /// Trains any model through its phases, with one loop for all of them. Everything else is a callback. It is
 /// silent: the callback ProgressBar shows progress.
 class Trainer {
@@ -71,15 +85,20 @@ class Trainer {
   /// Adds a callback that is made already, after those listed.
   void watch(std::shared_ptr<Callback> watcher) { watchers_.push_back(std::move(watcher)); }
 
-  /// Throws an Error with everything that can be found wrong before anything is written: data that are NaN,
-  /// infinite or outside the support of the likelihood, monitors of unknown metrics, a missing device.
-  void check(Autoencoder& model, const Split& data, bool with_folder) const;
-  /// The same, but adds the errors to `problems`.
-  void check(Autoencoder& model, const Split& data, bool with_folder, Problems& problems) const;
+  /// Throws an Error with everything that can be found wrong before anything is written: data in memory that
+  /// are NaN, infinite or outside the support of the likelihood, monitors of unknown metrics, a missing
+  /// device. The model must outlive the result.
+  CheckedTraining check(Autoencoder& model, const Split& data, bool with_folder) const;
+  /// The same, but adds the errors to `problems`, and then returns nothing.
+  std::optional<CheckedTraining> check(Autoencoder& model, const Split& data, bool with_folder,
+                                       Problems& problems) const;
 
   /// Trains the model in place, on the config's device, and restores its training or evaluation mode and the
-  /// number of threads. Stops after a step when StopSignals received a signal. Throws the Error of check(),
-  /// and a Failure if training itself fails; the state before is saved if there is a folder.
+  /// number of threads. Stops after a step when StopSignals received a signal. Nothing is checked again: the
+  /// check may be another trainer's, whose config differs at most in threads, kernels and displays. Throws a
+  /// Failure if training itself fails; the state before is saved if there is a folder.
+  History fit(const CheckedTraining& checked, const Place& place = {}) const;
+  /// The same after check(), whose Error it throws.
   History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
 
  private:

@@ -34,7 +34,7 @@ double variance(const std::vector<Tensor>& gradients) {
 void measure(const Autoencoder& model, const TrainedRun& run, const std::string& variant,
              const std::string& when, study::Table& table) {
   const auto& rows = run.data.train;
-  const Batches pieces(rows, kRows, shuffled_order(rows.size(), run.config().seed, 0));
+  const auto pieces = ShuffledBatches(rows, kRows, run.config().seed).pass(0);
   std::vector<Tensor> by_batch, by_noise;
   for (std::int64_t i = 0; i < std::min(kDraws, pieces.count()); ++i) {
     by_batch.push_back(gradient(model, pieces[i], i));

@@ -16,8 +16,9 @@ int main() {
       aelab::Dense::Config{.base = {.code = 16}, .backbone = {.hidden = {64}}}, aelab::Context(split, kSeed));
   torch::optim::Adam optimizer(model->parameters(), 3e-3);
 
+  const aelab::ShuffledBatches shuffled(split.train, kRows, kSeed);
   for (std::int64_t epoch = 0; epoch < kEpochs; ++epoch) {
-    const aelab::Batches batches(split.train, kRows, aelab::shuffled_order(split.train.size(), kSeed, epoch));
+    const auto batches = shuffled.pass(epoch);
     for (std::int64_t b = 0; b < batches.count(); ++b) {
       aelab::Pass pass;
       const auto terms = model->loss(batches[b], {.at = {epoch, b}, .seed = kSeed, .training = true}, pass);

@@ -83,8 +83,8 @@ TEST(Transforms, ChanceHasAPartInTrainingAlone) {
       rows, {CropTransform::Config{.height = 4, .width = 4, .random = true}, FlipTransform::Config{}});
   const auto middle = rows.slice(2, 1, 5).slice(3, 1, 5);
   EXPECT_TRUE(at::equal(split.test.range(0, 16).inputs, middle));
-  const Batches epoch_0(split.test, 16, {}, Chance{1, 0}), again(split.test, 16, {}, Chance{1, 0}),
-      epoch_1(split.test, 16, {}, Chance{1, 1});
+  const Batches epoch_0(split.test, Order(16, 16), Chance{1, 0}),
+      again(split.test, Order(16, 16), Chance{1, 0}), epoch_1(split.test, Order(16, 16), Chance{1, 1});
   EXPECT_TRUE(at::equal(epoch_0[0].inputs, again[0].inputs));
   EXPECT_FALSE(at::equal(epoch_0[0].inputs, epoch_1[0].inputs));
   // Every part is cut out of its own picture: its numbers follow each other, forwards or mirrored.
@@ -105,7 +105,7 @@ TEST(Transforms, FlipTheirShareOfTheImages) {
   for (const auto axis : {FlipAxis::horizontal, FlipAxis::vertical})
     for (const double chance : {0., 0.2, 1.}) {
       const auto split = changed(rows, {FlipTransform::Config{.axis = axis, .chance = chance}});
-      const auto seen = Batches(split.test, 2000, {}, Chance{1, 0})[0].inputs;
+      const auto seen = Batches(split.test, Order(2000, 2000), Chance{1, 0})[0].inputs;
       const auto flipped = rows.flip(axis == FlipAxis::horizontal ? 3 : 2);
       const auto is_flipped = (seen == flipped).flatten(1).all(1), is_kept = (seen == rows).flatten(1).all(1);
       EXPECT_TRUE(is_flipped.logical_xor(is_kept).all().item<bool>());

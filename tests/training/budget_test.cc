@@ -79,7 +79,7 @@ TEST(Budget, PhaseEndsAtItsStepAndTheNextGoesOnWithTheSameRows) {
   const auto history = Trainer(config, {without("progress")}, 9).fit(model, data);
   ASSERT_EQ(model.seen.size(), 8u);
   for (std::size_t step = 0; step < 8; ++step) {
-    const auto order = shuffled_order(40, 9, static_cast<std::int64_t>(step / 3));
+    const auto order = Order(40, 40, Shuffle{9, static_cast<std::int64_t>(step / 3)}).rows(0);
     const auto begin = static_cast<std::int64_t>(16 * (step % 3));
     const auto expected = order.slice(0, begin, std::min<std::int64_t>(begin + 16, 40));
     EXPECT_EQ(model.seen[step],

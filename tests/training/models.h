@@ -2,6 +2,7 @@
 
 // Small models and callbacks for the tests of training.
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "aelab/models/dense.h"
@@ -11,6 +12,8 @@
 #include "tests/torch_support.h"
 
 namespace aelab {
+
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// A dense autoencoder with squared error, its input 1x8x8.
 inline std::shared_ptr<Dense> small_dense(std::int64_t seed = 1) {

@@ -18,8 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 json saved_progress(const std::filesystem::path& checkpoint) {
   const auto file = SafetensorsFile::read(checkpoint);
   return json::parse(file.metadata().at("aelab")).at("progress");
@@ -30,7 +28,7 @@ TEST(Trainer, TakesExactlyTheStepsOfGradientDescent) {
   const auto model = small_dense(), by_hand = small_dense();
   Trainer(plain_sgd(0.05, 2, 16), {without("progress")}, 9).fit(*model, data);
   for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
-    const auto order = shuffled_order(40, 9, epoch);
+    const auto order = Order(40, 40, Shuffle{9, epoch}).rows(0);
     for (std::int64_t begin = 0; begin < 40; begin += 16) {
       const auto x = data.train.gather(order.slice(0, begin, std::min<std::int64_t>(begin + 16, 40))).inputs;
       const auto loss = 0.5 * (by_hand->reconstruct(x) - x).square().flatten(1).sum(1).mean();

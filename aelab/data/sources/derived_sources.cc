@@ -134,10 +134,10 @@ class Relabeled : public Storage {
   }
   Tensor labels(const Tensor& rows) const override { return labels_(set_, rows); }
   std::string where(std::int64_t row) const override { return set_.where(row); }
-  bool takes_long() const override { return set_.takes_long(); }
+  bool in_memory() const override { return set_.in_memory(); }
 
  protected:
-  Range find_range() const override { return aelab::value_range(set_); }
+  Range find_range() const override { return expected_range(set_); }
 
  private:
   Dataset set_;

@@ -9,13 +9,8 @@
 namespace aelab {
 namespace {
 
-/// The data had no NaN or infinite values when training began.
 [[noreturn]] void stop(const Training& training, const std::string& what, double value) {
   const auto& progress = training.progress;
-  if (const auto place = first_not_finite(training.data.train); !place.empty())
-    throw Failure(place +
-                  " is NaN or infinite now: the file was changed while it was in use. The state before "
-                  "is saved; restore the file, and resume");
   throw Failure(what + " became " + shortest(value) + " in phase \"" + training.phase().name + "\", epoch " +
                 std::to_string(progress.epoch + 1) + ", batch " + std::to_string(progress.batch + 1) +
                 " (step " + std::to_string(progress.step + 1) +

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/comparisons/comparison.h"
 #include "aelab/core/config.h"
 #include "aelab/nn/dense_backbone.h"
-#include "aelab/runs/comparison.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
