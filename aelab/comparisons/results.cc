@@ -150,9 +150,9 @@ std::optional<std::int64_t> code_dimensions(const fs::path& run) {
     const auto summary = read_json(run, "summary/summary.json");
     const json::json_pointer place("/model/code");
     const auto code = summary.contains(place) ? summary[place] : json();
-    const bool is_shape =
-        code.is_array() && !code.empty() &&
-        std::all_of(code.begin(), code.end(), [](const json& size) { return size.is_number_unsigned(); });
+    const bool is_shape = code.is_array() && !code.empty() &&
+                          std::all_of(code.begin(), code.end(),
+                                      [](const json& size) { return size.is_number_integer() && size > 0; });
     if (is_shape) dimensions = elements(code.get<Shape>());
   });
   return dimensions;

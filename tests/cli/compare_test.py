@@ -145,6 +145,9 @@ class Tables(Comparing):
         variants = {variant["name"]: variant for variant in self.result["variants"]}
         self.assertTrue(variants["pca"]["closed_form"])
         self.assertFalse(variants["dense"]["closed_form"])
+        self.assertEqual([variant["code"] for variant in variants.values()], [4, 4, 4])
+        self.assertEqual(variants["dense"]["costs"]["steps"], {"mean": 30, "low": 30, "high": 30})
+        self.assertEqual(self.result["measures"][0]["rows"][1]["pareto_optimal"].keys(), {"code", "parameters", "seconds"})
         for run in variants["dense"]["runs"]:
             self.assertEqual((run["steps"], run["parameters"]), (30, 64 * 16 + 16 + 16 * 4 + 4 + 4 * 16 + 16 + 16 * 64 + 64))
 
