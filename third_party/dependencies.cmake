@@ -42,6 +42,8 @@ endif()
 # aelab_find_libtorch(): the target LibTorch. TorchConfig.cmake itself is not used: for a CUDA build it asks for the CUDA
 # compiler, which aelab never runs. Its folder is the one in Torch_DIR; the one that an installed aelab was built with
 # (AELAB_TORCH_HINT); or what CMAKE_PREFIX_PATH leads to.
+set(AELAB_TORCH_MINIMUM 2.13 CACHE STRING "Oldest LibTorch that is taken; tests/device/run takes an older one")
+mark_as_advanced(AELAB_TORCH_MINIMUM)
 function(aelab_find_libtorch)
   find_path(Torch_DIR TorchConfig.cmake PATHS "${AELAB_TORCH_HINT}" NO_DEFAULT_PATH NO_CACHE)
   find_path(Torch_DIR TorchConfig.cmake HINTS ENV Torch_DIR PATH_SUFFIXES Torch share/cmake/Torch lib/cmake/Torch NO_CACHE)
@@ -52,10 +54,10 @@ function(aelab_find_libtorch)
   cmake_path(SET root NORMALIZE "${Torch_DIR}/../../..")
   cmake_path(GET root PARENT_PATH root)  # without the slash at its end
 
-  set(PACKAGE_FIND_VERSION 2.13)
+  set(PACKAGE_FIND_VERSION ${AELAB_TORCH_MINIMUM})
   include("${Torch_DIR}/TorchConfigVersion.cmake")
   if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
-    message(FATAL_ERROR "LibTorch ${PACKAGE_VERSION} in ${root} is too old: aelab needs ${PACKAGE_FIND_VERSION} or newer.")
+    message(FATAL_ERROR "LibTorch ${PACKAGE_VERSION} in ${root} is too old: aelab needs ${AELAB_TORCH_MINIMUM} or newer.")
   endif()
   if(AELAB_TORCH_VERSION AND NOT PACKAGE_VERSION VERSION_EQUAL AELAB_TORCH_VERSION)
     message(FATAL_ERROR "This aelab was built with LibTorch ${AELAB_TORCH_VERSION}, and ${root} is ${PACKAGE_VERSION}. "

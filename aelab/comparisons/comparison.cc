@@ -60,15 +60,17 @@ double step_seconds(const Phase& phase, const RunConfig& config, const Dataset& 
   const auto batch = data.range(0, std::min(config.training.batch_size, data.size()));
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kTries; ++i) {
-    const auto begun = std::chrono::steady_clock::now();
+    double seconds = 0;
     for (const auto& update : phase.updates) {
+      const auto begun = std::chrono::steady_clock::now();
       Pass pass;
       std::vector<Tensor> parameters;
       for (const auto& [name, parameter] : update.parameters) parameters.push_back(parameter);
       const auto terms = update.objective(batch, Step{.seed = config.seed, .training = true}, pass);
       torch::autograd::grad({terms.total()}, parameters, {}, std::nullopt, false, /*allow_unused=*/true);
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+      seconds += taken.count() / static_cast<double>(update.every);
     }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     least = std::min(least, seconds * static_cast<double>(config.training.accumulate));
   }
   return least;

@@ -231,7 +231,7 @@ std::vector<std::string> Autoencoder::methods() const {
 Tensor Autoencoder::classify(const Tensor&) const { throw std::logic_error("a model without a classifier"); }
 
 std::vector<Phase> Autoencoder::phases() {
-  Update update{.name = "model",
+  Update update{.name = std::string(kModelUpdate),
                 .parameters = parameters_of(*this),
                 .objective = [this](const Batch& batch, const Step& step,
                                     Pass& pass) { return loss(batch, step, pass); },
@@ -247,10 +247,6 @@ NamedTensors parameters_of(const torch::nn::Module& module) {
   NamedTensors named;
   for (const auto& item : module.named_parameters()) named.emplace_back(item.key(), item.value());
   return named;
-}
-
-bool is_closed_form(const std::vector<Phase>& phases) {
-  return std::all_of(phases.begin(), phases.end(), [](const auto& phase) { return bool(phase.solve); });
 }
 
 NamedTensors state_of(const torch::nn::Module& module) {

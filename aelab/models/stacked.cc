@@ -305,7 +305,7 @@ Phase Stacked::network_phase() {
                parameters_of(*this));
   return {
       .name = "classifier",
-      .updates = {{.name = "model",
+      .updates = {{.name = std::string(kModelUpdate),
                    .parameters = trained,
                    .objective = objective,
                    .after_step = [this](std::span<const Pass> passes) { after_step(passes); },

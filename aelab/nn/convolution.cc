@@ -46,25 +46,23 @@ at::Tensor channels_last(const at::Tensor& x) {
   return x.reshape({x.size(0), x.size(2), x.size(3), 1}).permute({0, 3, 1, 2});
 }
 
-/// Which of a kernel's weights fall on which tap of which phase: [kernel^2, factor^2 taps^2] of 0 and 1.
-at::Tensor phase_matrix(const Phases& phases) {
+/// Which of a kernel's weights fall on which tap of which phase: [kernel^2, factor^2 taps^2] of 0 and 1, of
+/// the type and on the device of a weight.
+at::Tensor phase_matrix(const Phases& phases, const at::Tensor& weight) {
   const auto [u, k, t] = std::array{phases.factor, phases.kernel, phases.taps};
-  auto matrix = at::zeros({k * k, u * u * t * t});
-  auto at = matrix.accessor<float, 2>();
-  for (std::int64_t y = 0; y < k; ++y)
-    for (std::int64_t x = 0; x < k; ++x)
-      for (std::int64_t a = 0; a < u; ++a)
-        for (std::int64_t b = 0; b < u; ++b)
-          at[y * k + x][((a * u + b) * t + phases.tap(a, y)) * t + phases.tap(b, x)] = 1;
-  return matrix;
+  const auto options = weight.options().requires_grad(false);
+  const auto count = [&](std::int64_t n) { return at::arange(n, options.dtype(at::kInt)); };
+  const auto first = count(u).unsqueeze(1) + count(k).view({k, 1, 1}) - count(t) * u;
+  // [kernel, factor, taps]: whether the tap is that of Phases::tap.
+  const auto on_side = (first >= 0).mul_(first < u).to(options);
+  return (on_side.view({k, 1, u, 1, t, 1}) * on_side.view({1, k, 1, u, 1, t})).view({k * k, u * u * t * t});
 }
 
 }  // namespace
 
 at::Tensor phase_weight(const Phases& phases, const at::Tensor& weight) {
   const auto out = weight.size(0), in = weight.size(1), u = phases.factor, t = phases.taps;
-  return at::mm(weight.reshape({out * in, -1}),
-                phase_matrix(phases).to(weight.options().requires_grad(false)))
+  return at::mm(weight.reshape({out * in, -1}), phase_matrix(phases, weight))
       .view({out, in, u * u, t, t})
       .transpose(1, 2)
       .reshape({out * u * u, in, t, t});
@@ -73,7 +71,7 @@ at::Tensor phase_weight(const Phases& phases, const at::Tensor& weight) {
 at::Tensor phase_weight_gradient(const Phases& phases, const at::Tensor& gradient, at::IntArrayRef shape) {
   const auto out = shape[0], in = shape[1], u = phases.factor, t = phases.taps;
   const auto rows = gradient.view({out, u * u, in, t * t}).transpose(1, 2).reshape({out * in, u * u * t * t});
-  return at::mm(rows, phase_matrix(phases).t()).view(shape);
+  return at::mm(rows, phase_matrix(phases, gradient).t()).view(shape);
 }
 
 namespace {

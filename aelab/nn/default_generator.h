@@ -8,16 +8,23 @@
 namespace aelab {
 
 /// LibTorch's default generator of a device, which a user's dropout draws from. Restores its state at the end
-/// of the scope.
+/// of the scope. The meta device has none.
 class DefaultGeneratorScope {
  public:
-  explicit DefaultGeneratorScope(at::Device device)
-      : generator_(at::globalContext().defaultGenerator(device)), state_(generator_.get_state()) {}
-  ~DefaultGeneratorScope() { generator_.set_state(state_); }
+  explicit DefaultGeneratorScope(at::Device device) {
+    if (device.is_meta()) return;
+    generator_ = at::globalContext().defaultGenerator(device);
+    state_ = generator_.get_state();
+  }
+  ~DefaultGeneratorScope() {
+    if (generator_.defined()) generator_.set_state(state_);
+  }
   DefaultGeneratorScope(const DefaultGeneratorScope&) = delete;
   DefaultGeneratorScope& operator=(const DefaultGeneratorScope&) = delete;
 
-  void seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
+  void seed(std::uint64_t seed) {
+    if (generator_.defined()) generator_.set_current_seed(seed);
+  }
 
  private:
   at::Generator generator_;

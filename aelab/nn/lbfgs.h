@@ -25,6 +25,7 @@ class Lbfgs : public Optimizer {
   void step(const Objective& objective, const Step& at) override;
   NamedTensors state() const override;
   const Schedule& learning_rate() const override { return config_.learning_rate; }
+  bool reads() const override { return true; }
   std::string caution() const override;
 
  private:

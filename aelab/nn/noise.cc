@@ -10,6 +10,7 @@
 
 #include "aelab/core/random.h"
 #include "aelab/nn/noise_kernels.h"
+#include "aelab/nn/noise_operators.h"
 
 namespace aelab {
 
@@ -22,16 +23,21 @@ const noise::Kernels& noise::chosen() {
   return plain;
 }
 
+std::int64_t Noise::rows_of(const at::Tensor& x, std::int64_t samples) const {
+  const auto rows = rows_.defined() ? rows_.size(0) : x.size(0) / samples;
+  if (rows == 0 ? x.size(0) > 0 : x.size(0) % rows != 0)
+    throw std::logic_error("noise for another batch than that of the rows");
+  return rows;
+}
+
 template <class Fill>
 void Noise::for_each_row(std::string_view stream, const at::Tensor& x, std::int64_t samples,
                          Fill fill) const {
   constexpr std::int64_t kGrain = 16384;  // numbers that are worth a thread
-  const auto rows = rows_.defined() ? rows_.size(0) : x.size(0) / samples;
-  if (rows == 0 ? x.size(0) > 0 : x.size(0) % rows != 0)
-    throw std::logic_error("noise for another batch than that of the rows");
+  const auto rows = rows_of(x, samples);
   if (rows == 0) return;
   const auto count = x.numel() / rows;
-  const auto places = rows_.defined() ? rows_.cpu().contiguous() : at::Tensor();
+  const auto places = rows_.defined() ? rows_.contiguous() : at::Tensor();
   const auto* place = rows_.defined() ? places.const_data_ptr<std::int64_t>() : nullptr;
   const auto key = random_key(seed_, scope_ + std::string(stream));
   at::parallel_for(0, rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, count)),
@@ -42,9 +48,19 @@ void Noise::for_each_row(std::string_view stream, const at::Tensor& x, std::int6
                    });
 }
 
-template <class Fill>
-at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples,
-                              Fill fill) const {
+template <class Fill, class Operators>
+at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill,
+                              Operators by_operators) const {
+  if (!x.is_cpu()) {
+    const auto rows = rows_of(x, samples);
+    if (rows == 0) return at::empty_like(x);
+    const auto places =
+        rows_.defined() ? rows_.to(x.device()) : at::arange(rows, x.options().dtype(at::kLong));
+    const auto key = random_key(seed_, scope_ + std::string(stream));
+    return by_operators(places, x.numel() / rows, key, static_cast<std::uint32_t>(pass_))
+        .view(x.sizes())
+        .to(x.options());
+  }
   const auto numbers = at::empty(x.sizes(), at::kFloat);
   auto* to = numbers.data_ptr<float>();
   for_each_row(stream, x, samples, [&](auto begin, auto count, auto key, auto pass, auto row) {
@@ -62,11 +78,11 @@ at::Tensor sample(const at::Tensor& repeated, std::int64_t i, std::int64_t sampl
 }
 
 at::Tensor Noise::uniform_like(std::string_view stream, const at::Tensor& x, std::int64_t samples) const {
-  return filled_like(stream, x, samples, noise::chosen().uniform);
+  return filled_like(stream, x, samples, noise::chosen().uniform, noise::uniform_by_operators);
 }
 
 at::Tensor Noise::normal_like(std::string_view stream, const at::Tensor& x, std::int64_t samples) const {
-  return filled_like(stream, x, samples, noise::chosen().normal);
+  return filled_like(stream, x, samples, noise::chosen().normal, noise::normal_by_operators);
 }
 
 at::Tensor Noise::masked(std::string_view stream, const at::Tensor& x, double probability) const {

@@ -13,7 +13,9 @@ namespace aelab {
 /// row in the stored set, and its place among the row's numbers, and of nothing else: a row has the same
 /// noise in whatever batch, in whichever thread or process, on whichever device. From Philox4x32-10, a
 /// counter-based generator (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3");
-/// the same bits on every instruction set.
+/// the same bits on every instruction set. On the CPU by kernels of our own; on other devices by LibTorch's
+/// operators, whose integers and IEEE sums, products and roots give the same bits (noise_operators.h):
+/// nothing is made on the CPU and copied.
 class Noise {
  public:
   /// Of rows 0, 1, 2, ... in pass 0 under seed 0.
@@ -39,11 +41,14 @@ class Noise {
   at::Tensor rows_;
   std::string scope_;
 
-  template <class Fill>
-  at::Tensor filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill) const;
+  /// The number of rows of the batch that x is for.
+  std::int64_t rows_of(const at::Tensor& x, std::int64_t samples) const;
   /// Calls `fill(begin, count, key, pass, row)` for each row of x, whose numbers are those from `begin` on.
   template <class Fill>
   void for_each_row(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill) const;
+  template <class Fill, class Operators>
+  at::Tensor filled_like(std::string_view stream, const at::Tensor& x, std::int64_t samples, Fill fill,
+                         Operators by_operators) const;
 };
 
 /// Every row `samples` times side by side: [batch, ...] -> [batch x samples, ...], and a row's `i`-th sample:

@@ -30,14 +30,35 @@ NamedTensors FirstOrder::state() const {
 }
 
 void FirstOrder::step(const Objective& objective, const Step& at) {
-  auto gradients = objective().gradients;
+  auto [loss, gradients, found_inf] = objective();
   const at::NoGradGuard no_grad;
   // LibTorch's fused steps ignore the strides of gradients.
   for (auto& gradient : gradients) gradient = gradient.contiguous();
-  update(gradients, at.rate(learning_rate()));
+  update(gradients, at.rate(learning_rate()), found_inf);
+}
+
+std::vector<Tensor> FirstOrder::changing() const {
+  auto all = parameters_;
+  for (const auto& slot : slots_) all.insert(all.end(), slot.second->begin(), slot.second->end());
+  return all;
+}
+
+void unless(const Tensor& found_inf, const std::vector<Tensor>& tensors, const std::function<void()>& work) {
+  if (!found_inf.defined()) return work();
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> before;
+  for (const auto& tensor : tensors) before.push_back(tensor.detach().clone());
+  work();
+  const auto skipped = found_inf > 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    tensors[i].copy_(at::where(skipped, before[i], tensors[i]));
 }
 
 namespace {
+
+std::optional<Tensor> if_defined(const Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
 
 std::vector<Tensor> chosen(const std::vector<Tensor>& tensors, const std::vector<std::size_t>& places) {
   std::vector<Tensor> some;
@@ -78,11 +99,12 @@ Adam::Adam(const Config& config, const NamedTensors& parameters)
   std::fill(steps_.begin(), steps_.end(), steps);  // one count, since all parameters step together
 }
 
-void Adam::update(std::vector<Tensor>& gradients, double learning_rate) {
-  if (!steps_.empty()) steps_.front().add_(1);
+void Adam::update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) {
+  if (!steps_.empty()) found_inf.defined() ? steps_.front().add_(1 - found_inf) : steps_.front().add_(1);
   at::_fused_adam_(parameters_, gradients, means_, squares_, {}, steps_, learning_rate, config_.beta1,
                    config_.beta2,
-                   /*weight_decay=*/0, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                   /*weight_decay=*/0, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false,
+                   /*grad_scale=*/{}, if_defined(found_inf));
 }
 
 void AdamW::Config::fields(Fields& f) {
@@ -94,9 +116,16 @@ void AdamW::Config::fields(Fields& f) {
       .also_known_as({"l2", "decay"});
 }
 
-void AdamW::update(std::vector<Tensor>& gradients, double learning_rate) {
-  if (!weights_.empty()) at::_foreach_mul_(chosen(parameters_, weights_), 1 - learning_rate * weight_decay_);
-  Adam::update(gradients, learning_rate);
+void AdamW::update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) {
+  const double decay = learning_rate * weight_decay_;
+  if (!weights_.empty()) {
+    const auto weights = chosen(parameters_, weights_);
+    if (found_inf.defined())
+      at::_foreach_mul_(weights, 1 - (1 - found_inf) * decay);
+    else
+      at::_foreach_mul_(weights, 1 - decay);
+  }
+  Adam::update(gradients, learning_rate, found_inf);
 }
 
 void Sgd::Config::fields(Fields& f) {
@@ -114,7 +143,7 @@ Sgd::Sgd(const Config& config, const NamedTensors& parameters)
       config_(config),
       velocities_(config.momentum > 0 ? &add_slot("velocity") : nullptr) {}
 
-void Sgd::update(std::vector<Tensor>& gradients, double learning_rate) {
+void Sgd::update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) {
   if (config_.weight_decay > 0 && !weights_.empty()) {
     const auto decayed =
         at::_foreach_add(chosen(gradients, weights_), chosen(parameters_, weights_), config_.weight_decay);
@@ -123,7 +152,7 @@ void Sgd::update(std::vector<Tensor>& gradients, double learning_rate) {
   at::_fused_sgd_(parameters_, gradients, velocities_ ? *velocities_ : std::vector<Tensor>(),
                   /*weight_decay=*/0, config_.momentum, learning_rate, /*dampening=*/0, config_.nesterov,
                   /*maximize=*/false,
-                  /*is_first_step=*/false);
+                  /*is_first_step=*/false, /*grad_scale=*/{}, if_defined(found_inf));
 }
 
 void RmsProp::Config::fields(Fields& f) {
@@ -141,14 +170,16 @@ RmsProp::RmsProp(const Config& config, const NamedTensors& parameters)
       squares_(add_slot("square")),
       velocities_(config.momentum > 0 ? &add_slot("velocity") : nullptr) {}
 
-void RmsProp::update(std::vector<Tensor>& gradients, double learning_rate) {
-  average_squares(squares_, gradients, config_.decay);
-  auto sizes = at::_foreach_sqrt(squares_);
-  at::_foreach_add_(sizes, config_.epsilon);
-  if (!velocities_) return at::_foreach_addcdiv_(parameters_, gradients, sizes, -learning_rate);
-  at::_foreach_mul_(*velocities_, config_.momentum);
-  at::_foreach_addcdiv_(*velocities_, gradients, sizes, 1);
-  at::_foreach_add_(parameters_, *velocities_, -learning_rate);
+void RmsProp::update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) {
+  unless(found_inf, changing(), [&] {
+    average_squares(squares_, gradients, config_.decay);
+    auto sizes = at::_foreach_sqrt(squares_);
+    at::_foreach_add_(sizes, config_.epsilon);
+    if (!velocities_) return at::_foreach_addcdiv_(parameters_, gradients, sizes, -learning_rate);
+    at::_foreach_mul_(*velocities_, config_.momentum);
+    at::_foreach_addcdiv_(*velocities_, gradients, sizes, 1);
+    at::_foreach_add_(parameters_, *velocities_, -learning_rate);
+  });
 }
 
 void Adadelta::Config::fields(Fields& f) {
@@ -160,18 +191,20 @@ void Adadelta::Config::fields(Fields& f) {
 Adadelta::Adadelta(const Config& config, const NamedTensors& parameters)
     : FirstOrder(parameters), config_(config), squares_(add_slot("square")), changes_(add_slot("change")) {}
 
-void Adadelta::update(std::vector<Tensor>& gradients, double learning_rate) {
+void Adadelta::update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) {
   const auto root = [this](const std::vector<Tensor>& mean) {
     auto shifted = at::_foreach_add(mean, config_.epsilon);
     at::_foreach_sqrt_(shifted);
     return shifted;
   };
-  average_squares(squares_, gradients, config_.rho);
-  auto steps = root(changes_);
-  at::_foreach_div_(steps, root(squares_));
-  at::_foreach_mul_(steps, gradients);
-  average_squares(changes_, steps, config_.rho);
-  at::_foreach_add_(parameters_, steps, -learning_rate);
+  unless(found_inf, changing(), [&] {
+    average_squares(squares_, gradients, config_.rho);
+    auto steps = root(changes_);
+    at::_foreach_div_(steps, root(squares_));
+    at::_foreach_mul_(steps, gradients);
+    average_squares(changes_, steps, config_.rho);
+    at::_foreach_add_(parameters_, steps, -learning_rate);
+  });
 }
 
 }  // namespace aelab

@@ -14,6 +14,9 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 struct Evaluation {
   Tensor loss;                    ///< []
   std::vector<Tensor> gradients;  ///< one for each parameter, in their order
+  /// [] float32 on the parameters' device: 1 where the step is to be skipped, which leaves parameters and
+  /// state as they were, otherwise 0; undefined if it never is.
+  Tensor found_inf = {};
 };
 
 /// Updates parameters by their gradients. Constructed for a list of distinct named parameters.
@@ -26,12 +29,18 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// One step; `objective` may be called several times.
   virtual void step(const Objective& objective, const Step& at) = 0;
+  /// Whether a step reads values by the host, which waits for the device. Its steps are not skipped by
+  /// found_inf: the objective fails instead.
+  virtual bool reads() const { return false; }
   /// Its state, which checkpoints save; resuming copies into these tensors.
   virtual NamedTensors state() const = 0;
   virtual const Schedule& learning_rate() const = 0;
   /// A remark for runs whose steps see a part of the training rows; "" if there is none.
   virtual std::string caution() const { return {}; }
 };
+
+/// Runs `work`, which changes the tensors in place, and puts them back if found_inf is 1.
+void unless(const Tensor& found_inf, const std::vector<Tensor>& tensors, const std::function<void()>& work);
 
 /// Lists the learning rate of an optimizer, which must stay at least 0.
 void rate_field(Fields& f, Schedule& learning_rate, const char* help);
@@ -46,7 +55,10 @@ class FirstOrder : public Optimizer {
   explicit FirstOrder(const NamedTensors& parameters);
   /// Adds a list of zeros with the parameters' shapes, saved under `name`.
   std::vector<Tensor>& add_slot(const std::string& name);
-  virtual void update(std::vector<Tensor>& gradients, double learning_rate) = 0;
+  /// Changes the parameters, unless found_inf is 1.
+  virtual void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) = 0;
+  /// The parameters and all lists.
+  std::vector<Tensor> changing() const;
 
   std::vector<Tensor> parameters_;
   std::vector<std::size_t>
@@ -76,7 +88,7 @@ class Adam : public FirstOrder {
   const Schedule& learning_rate() const override { return config_.learning_rate; }
 
  protected:
-  void update(std::vector<Tensor>& gradients, double learning_rate) override;
+  void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) override;
 
  private:
   Config config_;
@@ -100,7 +112,7 @@ class AdamW : public Adam {
       : Adam(config.base, parameters), weight_decay_(config.weight_decay) {}
 
  protected:
-  void update(std::vector<Tensor>& gradients, double learning_rate) override;
+  void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) override;
 
  private:
   double weight_decay_;
@@ -129,7 +141,7 @@ class Sgd : public FirstOrder {
   const Schedule& learning_rate() const override { return config_.learning_rate; }
 
  protected:
-  void update(std::vector<Tensor>& gradients, double learning_rate) override;
+  void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) override;
 
  private:
   Config config_;
@@ -158,7 +170,7 @@ class RmsProp : public FirstOrder {
   const Schedule& learning_rate() const override { return config_.learning_rate; }
 
  protected:
-  void update(std::vector<Tensor>& gradients, double learning_rate) override;
+  void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) override;
 
  private:
   Config config_;
@@ -184,7 +196,7 @@ class Adadelta : public FirstOrder {
   const Schedule& learning_rate() const override { return config_.learning_rate; }
 
  protected:
-  void update(std::vector<Tensor>& gradients, double learning_rate) override;
+  void update(std::vector<Tensor>& gradients, double learning_rate, const Tensor& found_inf) override;
 
  private:
   Config config_;

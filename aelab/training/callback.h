@@ -14,18 +14,23 @@ namespace aelab {
 ///
 ///     start                                  once, on resume too
 ///       phase_begin                          not on resume within a phase
-///         batch_passed, losses               for every batch, before the parameters change
-///         gradients                          of every update, before they are clipped and used
-///         step_end                           at every step, after they have
-///         epoch_end                          after validation
+///         batch_passed, losses               of every update in the step, for every batch, before its
+///                                            parameters change
+///         gradients                          of the update, before they are clipped and used
+///         step_end                           at every step, after all parameters have changed
+///         read, boundary(step)               after every Training::read_every steps of a phase
+///         read, epoch_end                    after validation
 ///         boundary(epoch)
 ///       boundary(phase)                      also on resume at the end of a phase, so perhaps twice
 ///     finish                                 also after a stop
 ///
-/// and after every step boundary(step), after a stop boundary(stop). At a boundary the state of training is
-/// complete: a run that is resumed from there ends in the same bits. Each event goes first to callbacks that
-/// measure, then to monitors, outputs and checkpoints, and among these in the order of their listing. The
-/// model is in training mode during steps, and in evaluation mode otherwise.
+/// and after a stop read, boundary(stop). At a boundary the state of training is complete: a run that is
+/// resumed from there ends in the same bits. Each event goes first to callbacks that measure, then to
+/// monitors, outputs and checkpoints, and among these in the order of their listing. The model is in training
+/// mode during steps, and in evaluation mode otherwise.
+///
+/// Values of a step lie on the model's device, and the host waits where it reads them: events from
+/// batch_passed to step_end leave them there, and read() is for those that were put aside.
 class Callback {
  public:
   enum class Order { measure, monitor, output, checkpoint };
@@ -45,10 +50,12 @@ class Callback {
 
   virtual void start(Training&) {}
   virtual void phase_begin(Training&) {}
-  virtual void batch_passed(Training&, const Batch&, const Pass&) {}
-  virtual void losses(Training&, const Terms&) {}
+  virtual void batch_passed(Training&, const Update&, const Batch&, const Pass&) {}
+  virtual void losses(Training&, const Update&, const Terms&) {}
   virtual void gradients(Training&, const Update&, const std::vector<Tensor>&) {}
   virtual void step_end(Training&) {}
+  /// A Failure saves the state, with Training::progress and averages as they are left.
+  virtual void read(Training&) {}
   virtual void epoch_end(Training&) {}
   virtual void boundary(Training&, Boundary) {}
   virtual void finish(Training&) {}
@@ -60,6 +67,15 @@ class Callback {
   /// The tensors of its state, made when first asked for; checkpoints are loaded into them.
   virtual NamedTensors tensors(Training&) { return {}; }
 };
+
+/// Calls an event of all callbacks, in their order. What they do is not time of training.
+template <class... Parameters, class... Arguments>
+void each_callback(Training& training, void (Callback::*event)(Training&, Parameters...),
+                   Arguments&&... arguments) {
+  const auto begun = std::chrono::steady_clock::now();
+  for (const auto& callback : training.callbacks) ((*callback).*event)(training, arguments...);
+  training.in_callbacks += std::chrono::steady_clock::now() - begun;
+}
 
 /// An entry of a run file's "callbacks"; one that could not be read is empty, and is ignored.
 struct CallbackConfig {

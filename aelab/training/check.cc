@@ -62,35 +62,37 @@ void check_model_schedules(const std::string& root, const Autoencoder& model, St
 
 using Callbacks = std::vector<std::shared_ptr<Callback>>;
 
-void add_terms(std::set<std::string>& names, const std::string& part, const std::vector<std::string>& terms) {
-  names.insert(part + "/loss");
-  for (const auto& term : terms) names.insert(part + "/" + term);
+void add_terms(std::set<std::string>& names, const std::string& prefix,
+               const std::vector<std::string>& terms) {
+  for (const auto& term : terms) names.insert(prefix + term);
 }
 
-/// The names of the terms of all phases, in training and validation.
+/// The names of the terms of all updates of all phases, in training and validation.
 std::set<std::string> term_names(const std::vector<Phase>& phases, bool validates) {
   std::set<std::string> names;
-  for (const auto& phase : phases) {
-    std::vector<std::string> all, in_training;
-    for (const auto& term : phase.updates.front().terms) {
-      all.push_back(term.name);
-      if (term.in_training || phase.solve) in_training.push_back(term.name);
+  for (const auto& phase : phases)
+    for (const auto& update : phase.updates) {
+      std::vector<std::string> all = {"loss"}, in_training = all;
+      for (const auto& term : update.terms) {
+        all.push_back(term.name);
+        if (term.in_training || phase.solve) in_training.push_back(term.name);
+      }
+      const auto prefix = "/" + phase.prefix(update);
+      add_terms(names, "train" + prefix, in_training);
+      if (validates) add_terms(names, "validation" + prefix, all);
     }
-    add_terms(names, "train", in_training);
-    if (validates) add_terms(names, "validation", all);
-  }
   return names;
 }
 
 /// Those that the parts of any model may add.
 std::set<std::string> all_term_names() {
-  std::vector<std::string> terms = {kReconstruction, kSquaredError, kDenoising};
+  std::vector<std::string> terms = {"loss", kReconstruction, kSquaredError, kDenoising};
   for (const auto& kind : Penalty::registry().all()) terms.push_back(kind.name);
   const std::initializer_list<const Kinds*> registries = {&Autoencoder::registry(), &Bottleneck::registry()};
   for (const auto* kinds : registries)
     for (const auto& kind : kinds->all()) terms.insert(terms.end(), kind.terms.begin(), kind.terms.end());
   std::set<std::string> names;
-  for (const std::string part : {"train", "validation"}) add_terms(names, part, terms);
+  for (const std::string part : {"train/", "validation/"}) add_terms(names, part, terms);
   return names;
 }
 
@@ -130,6 +132,13 @@ void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
   }
   if (!stepping) return;
   problems.attempt([&] { check_schedules("training", config, longest); });
+  for (const auto& phase : phases)
+    for (const auto& update : phase.updates)
+      if (update.optimizer && !phase.solve)
+        problems.attempt([&] {
+          check_schedules("phase \"" + phase.name + "\", update \"" + update.name + "\": optimizer",
+                          *update.optimizer, longest);
+        });
   problems.attempt([&] { check_model_schedules("model", model, longest); });
 }
 
@@ -238,6 +247,7 @@ Split check_training(const TrainerConfig& config, const std::vector<CallbackConf
     freeze(phases, model, config.freeze);
   });
   const auto phases = model.phases();
+  check_phases(phases);
   std::vector<PhaseLimits> limits;
   if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);

@@ -118,8 +118,10 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
                      std::span(static_cast<const std::byte*>(saved.const_data_ptr()), saved.nbytes())});
   }
   const auto used = kernels();
+  auto averages = json::array();
+  for (const auto& of_update : training.averages) averages.push_back(of_update.save());
   CheckpointRecord record{.progress = training.progress,
-                          .averages = {training.averages.save().dump()},
+                          .averages = {averages.dump()},
                           .kernels = {write_config(used).dump()},
                           .run = training.run,
                           .input = {write_config(training.input).dump()}};
@@ -139,8 +141,9 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
   if (training.progress.phase >= static_cast<std::int64_t>(training.phases.size()))
     throw Error(path.string() + ": is of phase " + std::to_string(training.progress.phase) +
                 ", which this model does not have");
-  training.averages.load(parsed(record.averages));
   make_optimizers();
+  const auto averages = parsed(record.averages);
+  for (std::size_t i = 0; i < training.averages.size(); ++i) training.averages[i].load(averages.at(i));
   copy_into(tensors_of(training), file, path);
   load_fitted(training.model, file);
   load_transforms(file, path, training.data.transforms);

@@ -14,9 +14,10 @@ namespace aelab {
 // A checkpoint is a safetensors file: the tensors of the model ("model.backbone..."), its fitted state
 // ("fitted..."), and those of the fitted transforms of its data ("transforms.<i>..."), of the optimizers
 // ("optimizer.<update>...") and of the callbacks ("callback.<key>..."); and as metadata "aelab" a JSON object
-// with the format version, the progress, the running sums of the epoch, the kernels in use, the state of the
-// callbacks, and where a run wrote it the run's config and what the rows of its data are. Every tensor has a
-// checksum. The model of a run's checkpoint can be used without any other file (runs/trained_model.h).
+// with the format version, the progress, the running sums of the epoch of each update, the kernels in use,
+// the state of the callbacks, and where a run wrote it the run's config and what the rows of its data are.
+// Every tensor has a checksum. The model of a run's checkpoint can be used without any other file
+// (runs/trained_model.h).
 
 /// The key of the metadata.
 inline constexpr const char* kCheckpointMetadata = "aelab";
@@ -25,8 +26,8 @@ inline constexpr const char* kCheckpointMetadata = "aelab";
 void save_checkpoint(const std::filesystem::path& path, Training& training);
 
 /// Restores a training and its callbacks to their state when the checkpoint was written. `make_optimizers`
-/// makes the optimizers of the checkpoint's phase. Throws an Error if the file is corrupted, or belongs to
-/// another model.
+/// makes the optimizers of the checkpoint's phase, and averages for its updates. Throws an Error if the file
+/// is corrupted, or belongs to another model.
 void load_checkpoint(const std::filesystem::path& path, Training& training,
                      const std::function<void()>& make_optimizers);
 

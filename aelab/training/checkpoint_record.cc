@@ -14,6 +14,7 @@ void Progress::fields(Fields& f) {
   f("pass", pass, "passes over the data ended", at_least(0));
   f("batch", batch, "batches done in this pass", at_least(0));
   f("step", step, "steps done, over all phases", at_least(0));
+  f("update", update, "updates done in the step that was begun", at_least(0));
   f("phase_epoch", phase_epoch, "epochs ended, within the phase", at_least(0));
   f("phase_step", phase_step, "steps done, within the phase", at_least(0));
   f("rate_scale", rate_scale, "of learning rates, in this phase", at_least(0));

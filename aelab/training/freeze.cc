@@ -41,7 +41,8 @@ void freeze(std::vector<Phase>& phases, const Autoencoder& model, const std::vec
                            [&](const Tensor& t) { return t.is_same(item.second); });
       });
       if (update.parameters.empty() && before > 0)
-        throw Error("training.freeze: nothing is left to train in the phase \"" + phase.name + "\"");
+        throw Error("training.freeze: nothing is left to train in the phase \"" + phase.name + "\"" +
+                    (phase.updates.size() > 1 ? " by its update \"" + update.name + "\"" : ""));
     }
 }
 

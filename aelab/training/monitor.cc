@@ -24,7 +24,8 @@ void MonitorConfig::fields(Fields& f) {
 
 std::string Monitor::name_in(const Training& training) const {
   if (config_.monitor) return *config_.monitor;
-  return training.data.validation.size() > 0 ? "validation/loss" : "train/loss";
+  return (training.data.validation.size() > 0 ? "validation/" : "train/") +
+         training.phase().prefix(training.phase().main()) + "loss";
 }
 
 std::optional<double> Monitor::loss(Training& training) const {

@@ -27,7 +27,7 @@ class Monitor {
   explicit Monitor(MonitorConfig config) : config_(std::move(config)) {}
 
   /// The name of the metric if the config has one; otherwise it is validation/loss, or train/loss without a
-  /// validation split.
+  /// validation split: the loss of the phase's main update, with its prefix.
   std::string name() const { return config_.monitor.value_or(""); }
   std::string name_in(const Training& training) const;
   void reset() { best_.reset(); }

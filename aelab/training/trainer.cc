@@ -1,7 +1,6 @@
 #include "aelab/training/trainer.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
 
@@ -12,49 +11,20 @@
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
 #include "aelab/nn/compute.h"
-#include "aelab/nn/default_generator.h"
 #include "aelab/nn/mode.h"
 #include "aelab/training/check.h"
 #include "aelab/training/checkpoint.h"
 #include "aelab/training/freeze.h"
 #include "aelab/training/thread_rule.h"
+#include "aelab/training/updates.h"
 
 namespace aelab {
 
 namespace {
 
-constexpr std::int64_t kValidationRows =
-    1000;  // per batch; fixed, so that the batch size does not change sums
-
 at::Device choose_device(Device device) {
   check_device(device);
   return device != Device::cpu && at::hasCUDA() ? at::Device(at::kCUDA) : at::Device(at::kCPU);
-}
-
-std::vector<Tensor> values_of(const NamedTensors& named) {
-  std::vector<Tensor> tensors;
-  for (const auto& item : named) tensors.push_back(item.second);
-  return tensors;
-}
-
-/// Gradients of a scalar; zeros for parameters that it does not depend on.
-std::vector<Tensor> gradients_of(const Tensor& total, const std::vector<Tensor>& parameters) {
-  auto gradients =
-      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
-                            /*create_graph=*/false, /*allow_unused=*/true);
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
-  return gradients;
-}
-
-/// Scales all gradients together to at most this length (Pascanu et al. 2013, algorithm 1).
-void clip_norm(std::vector<Tensor>& gradients, double most) {
-  const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-  gradients = at::_foreach_mul(gradients, (most / (norm + 1e-6)).clamp_max(1));
-}
-
-void clip_value(std::vector<Tensor>& gradients, double most) {
-  gradients = at::_foreach_clamp_max(at::_foreach_clamp_min(gradients, -most), most);
 }
 
 /// One fit: the training's state, and the loop that advances it.
@@ -67,8 +37,8 @@ class Loop {
         device_(choose_device(config.device)),
         training_(model, data, place.folder),
         evaluation_mode_(model, /*training=*/false),
-        default_generator_(device_),
-        train_(data.train, config.batch_size, seed) {
+        train_(data.train, config.batch_size, seed),
+        updates_(config_, training_, seed_, device_) {
     model.to(device_);
     freeze(training_.phases, model, config.freeze);
     training_.callbacks = std::move(callbacks);
@@ -79,7 +49,7 @@ class Loop {
     training_.epoch_batches = config.epoch_batches(data.train.size());
     training_.epoch_steps = config.epoch_steps(data.train.size());
     training_.limits = phase_limits(config.budget, config.epochs, training_.phases);
-    if (place.resume) load_checkpoint(*place.resume, training_, [this] { make_optimizers(); });
+    if (place.resume) load_checkpoint(*place.resume, training_, [this] { updates_.begin_phase(); });
     clock_ = Clock::now();
     each(&Callback::start);
     if (!place.resume) begin_phase(0);
@@ -104,8 +74,8 @@ class Loop {
   at::Device device_;
   Training training_;
   const ModeScope evaluation_mode_;  // except in steps
-  DefaultGeneratorScope default_generator_;
   ShuffledBatches train_;
+  Updates updates_;
   History history_;
   using Clock = std::chrono::steady_clock;
   Clock::time_point clock_;
@@ -114,17 +84,7 @@ class Loop {
 
   template <class... Parameters, class... Arguments>
   void each(void (Callback::*event)(Training&, Parameters...), Arguments&&... arguments) {
-    const auto begun = Clock::now();
-    for (const auto& callback : training_.callbacks) ((*callback).*event)(training_, arguments...);
-    clock_ += Clock::now() - begun;  // what they write is not training
-  }
-
-  /// Makes the optimizers of a phase, at its beginning and on resume within it.
-  void make_optimizers() {
-    training_.optimizers.clear();
-    if (training_.phase().solve) return;
-    for (const auto& update : training_.phase().updates)
-      training_.optimizers.push_back(config_.optimizer.make(update.parameters));
+    each_callback(training_, event, std::forward<Arguments>(arguments)...);
   }
 
   void begin_phase(std::int64_t phase) {
@@ -134,7 +94,7 @@ class Loop {
     progress.phase_seconds = 0;
     progress.rate_scale = 1;
     progress.phase_ended = false;
-    make_optimizers();
+    updates_.begin_phase();
     const at::NoGradGuard no_grad;
     if (training_.phase().begin) training_.phase().begin(training_.data.train);
     for (const auto& optimizer : training_.optimizers)
@@ -161,7 +121,7 @@ class Loop {
     } catch (const Stopped&) {
       return !stop_requested();
     }
-    training_.averages = averages_of(training_.data.train);
+    training_.averages = updates_.averages_of(training_.data.train);
     end_epoch();
     return true;
   }
@@ -182,8 +142,23 @@ class Loop {
 
   bool stop_requested() {
     history_.signal = StopSignals::received();
-    if (history_.signal) each(&Callback::boundary, Callback::Boundary::stop);
+    if (history_.signal != 0) stop();
     return history_.signal != 0;
+  }
+
+  void stop() {
+    read();
+    each(&Callback::boundary, Callback::Boundary::stop);
+  }
+
+  /// If what is read is a failure of an earlier step, the state before that is saved.
+  void read() {
+    try {
+      each(&Callback::read);
+    } catch (const Failure&) {
+      each(&Callback::boundary, Callback::Boundary::stop);
+      throw;
+    }
   }
 
   /// Calls `work` between two boundaries; if it fails, the state before it is saved.
@@ -192,20 +167,19 @@ class Loop {
     try {
       work();
     } catch (const Failure&) {
-      each(&Callback::boundary, Callback::Boundary::stop);
+      stop();
       throw;
     }
   }
 
-  /// One optimizer step, on the next batches.
+  /// One step, on the next batches.
   void run_step(const Batches& batches) {
     auto& progress = training_.progress;
     const auto end = std::min(progress.batch + config_.accumulate, batches.count());
     saved_on_failure([&] {
       std::vector<Batch> parts;
       for (auto b = progress.batch; b < end; ++b) parts.push_back(batches[b].to(device_));
-      for (std::size_t i = 0; i < training_.optimizers.size(); ++i)
-        run_update(training_.phase().updates[i], *training_.optimizers[i], parts, /*counted=*/i == 0);
+      updates_.step(parts);
     });
     progress.batch = end;
     ++progress.step;
@@ -213,67 +187,19 @@ class Loop {
     count_time();
     if (!history_.peak_bytes) history_.peak_bytes = peak_memory();
     each(&Callback::step_end);
+    if (progress.phase_step % training_.read_every != 0) return;
+    read();
     each(&Callback::boundary, Callback::Boundary::step);
-  }
-
-  void run_update(const Update& update, Optimizer& optimizer, const std::vector<Batch>& parts, bool counted) {
-    const auto parameters = values_of(update.parameters);
-    std::vector<Pass> passes;  // of the first evaluation; a line search makes more
-    const auto objective = [&] {
-      const bool first = passes.empty();
-      auto evaluation =
-          evaluate(update.objective, parts, parameters, counted && first, first ? &passes : nullptr);
-      each(&Callback::gradients, update, evaluation.gradients);
-      if (config_.clip_norm) clip_norm(evaluation.gradients, *config_.clip_norm);
-      if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
-      return evaluation;
-    };
-    optimizer.step(objective, at(training_.progress.position(), /*training=*/true));
-    if (update.after_step) update.after_step(passes);
-  }
-
-  /// Loss and gradients over all rows of the batches, each weighted by its rows.
-  Evaluation evaluate(const Objective& objective, const std::vector<Batch>& parts,
-                      const std::vector<Tensor>& parameters, bool counted, std::vector<Pass>* passes) {
-    double rows = 0;
-    for (const auto& part : parts) rows += static_cast<double>(part.size());
-    Evaluation whole;
-    auto position = training_.progress.position();
-    for (const auto& part : parts) {
-      Pass pass;
-      const auto step = at(position, /*training=*/true, part.rows);
-      default_generator_.seed(random_seed(seed_, "default generator", position));
-      const auto terms = objective(part, step, pass);
-      each(&Callback::batch_passed, part, pass);
-      each(&Callback::losses, terms);
-      const auto total = terms.total();
-      if (counted) training_.averages.add(terms, total, part.size());
-      if (passes) passes->push_back(pass);
-      add(whole, total, parameters, static_cast<double>(part.size()) / rows);
-      ++position.batch;
-    }
-    return whole;
-  }
-
-  static void add(Evaluation& whole, const Tensor& loss, const std::vector<Tensor>& parameters,
-                  double share) {
-    auto gradients = gradients_of(loss, parameters);
-    if (share == 1) {
-      whole = {loss.detach(), std::move(gradients)};
-      return;
-    }
-    const auto scaled = at::_foreach_mul(gradients, share);
-    whole.loss = whole.loss.defined() ? whole.loss + loss.detach() * share : loss.detach() * share;
-    whole.gradients = whole.gradients.empty() ? scaled : at::_foreach_add(whole.gradients, scaled);
   }
 
   void end_epoch() {
     auto& progress = training_.progress;
-    training_.metrics = training_.averages.means("train");
+    read();
+    training_.metrics = training_.means(training_.averages, "train");
     saved_on_failure([&] {
       for (auto& metric : validate("validation")) training_.metrics.push_back(std::move(metric));
     });
-    training_.averages = {};
+    training_.averages.assign(training_.averages.size(), {});
     ++progress.epoch;
     ++progress.phase_epoch;
     if (training_.phase().solve || progress.batch >= training_.epoch_batches) {
@@ -303,40 +229,15 @@ class Loop {
 
   void count_time() {
     const auto now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - std::exchange(clock_, now)).count();
+    const auto passed = now - std::exchange(clock_, now) - std::exchange(training_.in_callbacks, {});
+    const double seconds = std::chrono::duration<double>(passed).count();
     training_.progress.seconds += seconds;
     training_.progress.phase_seconds += seconds;
   }
 
   Metrics validate(const std::string& prefix) {
     if (training_.data.validation.size() == 0) return {};
-    return averages_of(training_.data.validation).means(prefix);
-  }
-
-  /// The phase's objective over a whole data set, outside training.
-  Averages averages_of(const Dataset& data) {
-    const at::NoGradGuard no_grad;
-    const Batches batches(data, kValidationRows);
-    Averages averages;
-    for (std::int64_t b = 0; b < batches.count(); ++b) {
-      const auto batch = batches[b].to(device_);
-      Pass pass;
-      const auto step = at({.epoch = 0, .batch = b}, /*training=*/false, batch.rows);
-      const auto terms = training_.phase().updates.front().objective(batch, step, pass);
-      averages.add(terms, terms.total(), batch.size());
-    }
-    return averages;
-  }
-
-  Step at(Position position, bool training, const Tensor& rows = {}) const {
-    return {.at = position,
-            .seed = seed_,
-            .training = training,
-            .in_phase = training_.progress.phase_step,
-            .phase_steps = training_.phase_steps(),
-            .rate_scale = training_.progress.rate_scale,
-            .scope = {},
-            .rows = rows};
+    return training_.means(updates_.averages_of(training_.data.validation), prefix);
   }
 };
 

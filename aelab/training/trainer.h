@@ -13,7 +13,8 @@ std::span<const std::string_view> names(Device);
 /// Throws an Error if this LibTorch does not have the device.
 void check_device(Device device);
 
-/// How a model is trained. The phases of the model say what is trained.
+/// How a model is trained. The phases of the model say what is trained; their updates may have an optimizer
+/// and a clip_norm of their own instead of these.
 struct TrainerConfig {
   std::int64_t epochs = 10;           ///< of each phase
   std::optional<Budget> budget = {};  ///< of all phases together, instead of epochs
@@ -22,10 +23,13 @@ struct TrainerConfig {
   /// Batches per optimizer step, as if they were one: terms that depend on all rows of a batch together
   /// (Additivity::batch) are refused.
   std::int64_t accumulate = 1;
-  std::optional<double> clip_norm = {};   ///< largest norm of all gradients together
+  std::optional<double> clip_norm = {};   ///< largest norm of all gradients of an update together
   std::optional<double> clip_value = {};  ///< largest absolute value of a gradient's elements
   std::vector<std::string> freeze = {};   ///< parameters that are not trained, by name or beginning of a name
   Device device = Device::automatic;
+  /// Steps between two readings of losses by the host, at which non-finite ones end a run and checkpoints may
+  /// be written; when unset 1 on the CPU, where reading costs nothing, and 50 elsewhere.
+  std::optional<std::int64_t> read_every = {};
   std::optional<std::int64_t> threads = {};  ///< default_threads() when unset; rounding depends on it
   Kernels kernels = {};                      ///< "auto" is replaced by the checkpoint's when a run is resumed
 

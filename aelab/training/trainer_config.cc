@@ -32,6 +32,10 @@ void TrainerConfig::fields(Fields& f) {
       .also_known_as({"frozen"});
   f("device", device, "auto: CUDA if LibTorch has it, otherwise the CPU")
       .also_known_as({"accelerator", "gpu"});
+  f("read_every", read_every,
+    "steps between two readings of losses from the device, at which non-finite ones end the run and "
+    "checkpoints may be written; default: 1 on the CPU, 50 on other devices",
+    at_least(1));
   f("threads", threads, "processor threads; default: by the work of a batch, at most all", between(1, 1024))
       .also_known_as({"num_threads", "n_jobs", "workers", "num_workers"});
   f("kernels", kernels,

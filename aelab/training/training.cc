@@ -41,6 +41,19 @@ std::optional<std::int64_t> Training::phase_epochs() const {
 
 std::int64_t Training::phase_steps() const { return limit().steps_of(epoch_steps).value_or(1); }
 
+Metrics Training::means(const std::vector<Averages>& of_updates, const std::string& part) const {
+  Metrics all;
+  for (std::size_t i = 0; i < of_updates.size(); ++i)
+    for (auto& mean : of_updates[i].means(part + "/" + phase().prefix(phase().updates[i])))
+      all.push_back(std::move(mean));
+  return all;
+}
+
+double Training::loss() const {
+  const auto main = &phase().main() - phase().updates.data();
+  return averages[static_cast<std::size_t>(main)].loss();
+}
+
 void Averages::add(const Terms& terms, const Tensor& total, std::int64_t rows) {
   std::vector<Tensor> values = {total.detach()};
   for (const auto& term : terms.all()) values.push_back(term.value.detach());
@@ -61,11 +74,11 @@ std::vector<double> Averages::read() const {
 double Averages::loss() const { return rows_ ? read()[0] / static_cast<double>(rows_) : 0; }
 
 Metrics Averages::means(const std::string& prefix) const {
+  if (rows_ == 0) return {};
   const auto sums = read();
   const auto rows = static_cast<double>(rows_);
-  Metrics means = {{prefix + "/loss", sums[0] / rows}};
-  for (std::size_t i = 0; i < names_.size(); ++i)
-    means.emplace_back(prefix + "/" + names_[i], sums[i + 1] / rows);
+  Metrics means = {{prefix + "loss", sums[0] / rows}};
+  for (std::size_t i = 0; i < names_.size(); ++i) means.emplace_back(prefix + names_[i], sums[i + 1] / rows);
   return means;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -28,7 +29,7 @@ class Averages {
  public:
   /// `total` is terms.total().
   void add(const Terms& terms, const Tensor& total, std::int64_t rows);
-  /// prefix/loss, then prefix/<term> for each term.
+  /// <prefix>loss, then <prefix><term> for each term; none without rows.
   Metrics means(const std::string& prefix) const;
   double loss() const;
   nlohmann::json save() const;
@@ -62,7 +63,7 @@ class Training {
   std::vector<PhaseLimits> limits;  ///< of the phases
   std::int64_t epoch_batches = 0, epoch_steps = 0;
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
-  Averages averages;                                   ///< of the epoch so far
+  std::vector<Averages> averages;                      ///< of the epoch so far, of the phase's updates
   Metrics metrics;                                     ///< of the last epoch that ended
   std::vector<std::string> notes;     ///< remarks on the epoch so far, or on the phase that begins
   std::vector<std::string> cautions;  ///< notes that concern whoever started the training (History::cautions)
@@ -71,7 +72,18 @@ class Training {
   /// split.
   std::function<Metrics(const std::string& prefix)> validate;
 
+  /// Steps between two readings of values by the host; 1: every step is read before its parameters change.
+  std::int64_t read_every = 1;
+  /// [] float32 on the device, 1 from the first step on that is to be skipped because of what is not finite
+  /// in it, with all that follow, until the host reads it; undefined where nothing is skipped.
+  Tensor found_inf = {};
+  std::chrono::steady_clock::duration in_callbacks{};  ///< time that callbacks took since it was last counted
+
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
+  /// The metrics <part>/<prefix><term> of averages of the phase's updates.
+  Metrics means(const std::vector<Averages>& averages, const std::string& part) const;
+  /// The mean loss of the phase's main update in the epoch so far; reads it.
+  double loss() const;
   const PhaseLimits& limit() const { return limits[static_cast<std::size_t>(progress.phase)]; }
   /// Whether the phase has reached its limit.
   bool limit_reached() const;

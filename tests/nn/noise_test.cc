@@ -11,6 +11,7 @@
 
 #include "aelab/core/random.h"
 #include "aelab/nn/noise_kernels.h"
+#include "aelab/nn/noise_operators.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -134,6 +135,25 @@ TEST(NoiseKernels, MaskKeepsWhatTheUniformNumbersLet) {
       for (std::size_t i = 0; i < from.size(); ++i)
         ASSERT_EQ(to[i], uniform[i] >= kLeast ? from[i] : 0) << place.count << " " << i;
     }
+}
+
+TEST(NoiseOperators, GiveTheBitsOfTheKernels) {
+  // Rows of both ends of 64 bits side by side, and enough numbers to meet every quarter of a turn.
+  const std::vector<std::int64_t> rows = {
+      0, 1, 60'000, std::int64_t{1} << 32, (std::int64_t{1} << 40) + 1, 0xffffffff};
+  for (const auto& [count, key, pass, row] : kPlaces) {
+    auto all = rows;
+    all.push_back(static_cast<std::int64_t>(row));
+    const auto places = at::tensor(all, at::kLong);
+    const auto uniform = noise::uniform_by_operators(places, count, key, pass),
+               normal = noise::normal_by_operators(places, count, key, pass);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const Place place = {count, key, pass, static_cast<std::uint64_t>(all[i])};
+      const auto of_row = static_cast<std::int64_t>(i);
+      EXPECT_TRUE(same_bits(uniform[of_row], at::tensor(filled(noise::plain.uniform, place))));
+      EXPECT_TRUE(same_bits(normal[of_row], at::tensor(filled(noise::plain.normal, place))));
+    }
+  }
 }
 
 TEST(Noise, MasksToTheBitsOfAProductWithComparedNumbers) {

@@ -67,7 +67,9 @@ class Modes : public Callback {
   void note(const std::string& event, Training& t) { seen.emplace_back(event, t.model.is_training()); }
   void start(Training& t) override { note("start", t); }
   void phase_begin(Training& t) override { note("phase_begin", t); }
-  void batch_passed(Training& t, const Batch&, const Pass&) override { note("batch_passed", t); }
+  void batch_passed(Training& t, const Update&, const Batch&, const Pass&) override {
+    note("batch_passed", t);
+  }
   void epoch_end(Training& t) override { note("epoch_end", t); }
   void finish(Training& t) override { note("finish", t); }
 };

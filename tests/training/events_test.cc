@@ -35,8 +35,8 @@ class Recorder : public Callback {
   Order order() const override { return static_cast<Order>(config_.order); }
   void start(Training&) override { note("start"); }
   void phase_begin(Training& training) override { note("phase_begin " + training.phase().name); }
-  void batch_passed(Training&, const Batch&, const Pass&) override { note("batch_passed"); }
-  void losses(Training&, const Terms&) override { note("losses"); }
+  void batch_passed(Training&, const Update&, const Batch&, const Pass&) override { note("batch_passed"); }
+  void losses(Training&, const Update&, const Terms&) override { note("losses"); }
   void step_end(Training& training) override { note("step_end " + std::to_string(training.progress.step)); }
   void epoch_end(Training& training) override {
     EXPECT_TRUE(find(training.metrics, "train/loss"));

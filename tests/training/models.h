@@ -34,6 +34,51 @@ class TwoPhases : public Dense {
   }
 };
 
+/// A generator and a discriminator whose gradients are known: a picture g that is to score high, c . g, and
+/// scores c that are to be higher for pictures x of the data than for g. With decay of both, the objectives
+/// are |g|^2 / 2 - c . g, with the gradient g - c for g, and |c|^2 / 2 + c . (g - mean x), with the gradient
+/// c + g - mean x for c. Each passes through the parameters of the other.
+class Adversarial : public Dense {
+ public:
+  Adversarial() : Dense({.base = {.code = 5}}, Context({1, 8, 8}, 1)) {
+    auto random = fixed_generator(3);
+    picture = register_parameter("picture", at::empty({64}).normal_(0, 1, random));
+    scores = register_parameter("scores", at::empty({64}).normal_(0, 1, random));
+    updates = {{.name = "generator",
+                .parameters = {{"picture", picture}},
+                .objective = {},
+                .terms = {{"score"}, {"decay"}}},
+               {.name = "discriminator",
+                .parameters = {{"scores", scores}},
+                .objective = {},
+                .terms = {{"score"}, {"decay"}}}};
+  }
+  std::vector<Phase> phases() override {
+    auto made = updates;
+    made[0].objective = [this](const Batch& batch, const Step& step, Pass& pass) {
+      return objective(picture, -at::mv(picture.expand({batch.size(), 64}), scores), batch, step, pass);
+    };
+    made[1].objective = [this](const Batch& batch, const Step& step, Pass& pass) {
+      return objective(scores, at::mv(picture - batch.inputs.flatten(1), scores), batch, step, pass);
+    };
+    return {{.name = "train", .updates = std::move(made)}};
+  }
+
+  Tensor picture, scores;
+  std::vector<Update> updates;                     ///< without their objectives
+  std::function<double(const Step&)> factor = {};  ///< of the scores in both objectives; by default 1
+
+ private:
+  Terms objective(const Tensor& own, const Tensor& score, const Batch& batch, const Step& step,
+                  Pass& pass) const {
+    pass.target = pass.input = batch.inputs;
+    Terms terms;
+    terms.add("score", factor ? score * factor(step) : score);
+    terms.add("decay", 0.5 * own.square().sum(), /*weight=*/1, Additivity::constant);
+    return terms;
+  }
+};
+
 inline CallbackConfig checkpoint_every_step(MonitorConfig monitor = {}) {
   return {.callback = SaveCheckpoint::Config{.base = std::move(monitor), .seconds = 0}};
 }

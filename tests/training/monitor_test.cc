@@ -76,7 +76,7 @@ TEST(Averages, SurviveTheirJson) {
   averages.add(terms, terms.total(), 5);
   averages.add(terms, terms.total(), 2);
   other.load(nlohmann::json::parse(averages.save().dump()));
-  EXPECT_EQ(other.means("train"), averages.means("train"));
+  EXPECT_EQ(other.means("train/"), averages.means("train/"));
   EXPECT_NEAR(averages.loss(), 1.0 / 3 + 0.1 * 1.5, 1e-7);
 
   Terms broken;
@@ -84,8 +84,8 @@ TEST(Averages, SurviveTheirJson) {
   broken.add("l1", at::tensor(std::numeric_limits<float>::quiet_NaN()));
   averages.add(broken, broken.total(), 1);
   other.load(nlohmann::json::parse(averages.save().dump()));
-  EXPECT_EQ(find(other.means("train"), "train/reconstruction"), std::numeric_limits<double>::infinity());
-  EXPECT_TRUE(std::isnan(*find(other.means("train"), "train/l1")));
+  EXPECT_EQ(find(other.means("train/"), "train/reconstruction"), std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(std::isnan(*find(other.means("train/"), "train/l1")));
 }
 
 }  // namespace

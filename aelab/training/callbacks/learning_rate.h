@@ -4,7 +4,8 @@
 
 namespace aelab {
 
-/// Adds the metric "learning_rate": the learning rate of the last step of each epoch.
+/// Adds the metric "learning_rate": the learning rate of the last step of each epoch; for an update whose
+/// metrics have a prefix "learning_rate/<name>".
 class LearningRate : public Callback {
  public:
   struct Config {
@@ -17,9 +18,7 @@ class LearningRate : public Callback {
 
   explicit LearningRate(const Config&) {}
   Order order() const override { return Order::measure; }
-  std::vector<std::string> added_metrics(const std::set<std::string>&) const override {
-    return {"learning_rate"};
-  }
+  std::vector<std::string> added_metrics(const std::set<std::string>& known) const override;
   void epoch_end(Training& training) override;
 };
 

@@ -5,8 +5,9 @@
 
 namespace aelab {
 
-/// Reduces the learning rate by a factor when a metric has not improved for `patience` epochs. Each phase
-/// begins with the full rate.
+/// Reduces the learning rate by a factor when a metric has not improved for `patience` epochs: that of every
+/// update of the phase alike, on top of its own schedule, so that their ratio stays. Each phase begins with
+/// the full rates.
 class Plateau : public Callback {
  public:
   struct Config {

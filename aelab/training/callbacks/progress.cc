@@ -31,7 +31,7 @@ std::string epoch_of(const Training& training, std::int64_t epoch) {
 /// or the squared error, which compares variants and says little new of one.
 bool is_left_out(const Metrics& metrics, const std::string& name, double value) {
   return name.ends_with("/mse") ||
-         (!name.ends_with("/loss") && find(metrics, name.substr(0, name.find('/')) + "/loss") == value);
+         (!name.ends_with("/loss") && find(metrics, name.substr(0, name.rfind('/')) + "/loss") == value);
 }
 
 std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
@@ -102,7 +102,7 @@ void ProgressBar::draw(const Training& training) const {
                              : per_step * static_cast<double>(training.phase_steps() - progress.phase_step);
   show_live(live_line(epoch_of(training, progress.phase_epoch + 1), progress.batch, training.epoch_batches,
                       {{fmt::format("{}/{}", progress.batch, training.epoch_batches), 3},
-                       {fmt::format("loss {:.4g}", training.averages.loss()), 1},
+                       {fmt::format("loss {:.4g}", training.loss()), 1},
                        {fmt::format("{:.1f} steps/s", 1 / per_step), 4},
                        {duration(std::max(left, 0.0)) + " left", 2}},
                       columns_of(STDERR_FILENO) - 1));

@@ -23,9 +23,11 @@ void Trace::start(Training& training) {
   if (file_->length() == 0) file_->append("step,phase,rows,input\n");
 }
 
-void Trace::batch_passed(Training& training, const Batch& batch, const Pass& pass) {
-  file_->append(fmt::format("{},{},{},{}\n", training.progress.step, training.phase().name,
-                            checksum_of(batch.rows), checksum_of(pass.input)));
+void Trace::batch_passed(Training& training, const Update& update, const Batch& batch, const Pass& pass) {
+  auto phase = training.phase().name;
+  if (!training.phase().prefix(update).empty()) phase += "/" + update.name;
+  file_->append(fmt::format("{},{},{},{}\n", training.progress.step, phase, checksum_of(batch.rows),
+                            checksum_of(pass.input)));
 }
 
 nlohmann::json Trace::save() const { return file_->mark().save(); }

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "aelab/training/checkpoint.h"
 
@@ -25,7 +24,6 @@ NamedTensors WeightAverage::tensors(Training& training) {
 }
 
 void WeightAverage::phase_begin(Training& training) {
-  steps_ = 0;
   for (const auto& item : tensors(training)) item.second.zero_();
 }
 
@@ -33,15 +31,19 @@ void WeightAverage::step_end(Training& training) {
   const at::NoGradGuard no_grad;
   const auto weights = parameters_of(training.model);
   const auto sums = tensors(training);
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i].second.lerp_(weights[i].second, 1 - decay_);
-  ++steps_;
+  const auto& skipped = training.found_inf;
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    if (skipped.defined())
+      sums[i].second.lerp_(weights[i].second, (1 - skipped) * (1 - decay_));
+    else
+      sums[i].second.lerp_(weights[i].second, 1 - decay_);
 }
 
 void WeightAverage::with_average(Training& training, const std::function<void()>& work) {
   const at::NoGradGuard no_grad;
   const auto weights = parameters_of(training.model);
   const auto sums = tensors(training);
-  const double share = 1 - std::pow(decay_, static_cast<double>(steps_));
+  const double share = 1 - std::pow(decay_, static_cast<double>(training.progress.phase_step));
   std::vector<Tensor> raw;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     raw.push_back(weights[i].second.detach().clone());
@@ -52,21 +54,18 @@ void WeightAverage::with_average(Training& training, const std::function<void()>
 }
 
 void WeightAverage::epoch_end(Training& training) {
-  if (steps_ == 0) return;
+  if (training.progress.phase_step == 0) return;
   with_average(training, [&] {
     for (auto& metric : training.validate("ema")) training.metrics.push_back(std::move(metric));
   });
 }
 
 void WeightAverage::boundary(Training& training, Boundary boundary) {
-  if (steps_ == 0 || (boundary != Boundary::phase && boundary != Boundary::stop)) return;
+  if (training.progress.phase_step == 0 || (boundary != Boundary::phase && boundary != Boundary::stop))
+    return;
   const auto folder = training.folder / "checkpoints";
   std::filesystem::create_directories(folder);
   with_average(training, [&] { save_checkpoint(folder / "ema.safetensors", training); });
 }
-
-nlohmann::json WeightAverage::save() const { return {{"steps", steps_}}; }
-
-void WeightAverage::load(const nlohmann::json& saved) { steps_ = saved.at("steps"); }
 
 }  // namespace aelab

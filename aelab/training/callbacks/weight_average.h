@@ -34,14 +34,11 @@ class WeightAverage : public Callback {
   void epoch_end(Training& training) override;
   void boundary(Training& training, Boundary boundary) override;
   std::string state_key() const override { return "ema"; }
-  nlohmann::json save() const override;
-  void load(const nlohmann::json& saved) override;
   NamedTensors tensors(Training& training) override;
 
  private:
   double decay_;
-  std::int64_t steps_ = 0;  // in the average
-  NamedTensors sums_;       // without bias correction
+  NamedTensors sums_;  // of the steps of the phase, without bias correction
 
   /// Calls `work` while the model has the averaged weights.
   void with_average(Training& training, const std::function<void()>& work);
