@@ -49,7 +49,7 @@ class BadValues(reading.DataTest):
         for transforms in (["standardize"], ["scale"], [{"kind": "whiten", "components": 2}]):
             with self.subTest(transforms):
                 self.assert_refused(self.result(numpy.inf, in_memory=False, transforms=transforms),
-                                    "data.transforms[0]: ", f"row 123 of {self.path('x.npy')}, value 4")
+                                    f"data.transforms[0]: the training split has NaN or infinite values: row 123 of {self.path('x.npy')}, value 4")
         self.assertFalse(self.output.exists())
 
 
