@@ -43,17 +43,13 @@ inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, s
   return choice.make(BackboneContext{.input = input_of(choice), .default_code = 6, .seed = seed});
 }
 
-/// A variant for these images, with labels.
-inline std::shared_ptr<Autoencoder> make_variant(const Choice<Autoencoder>& example, std::int64_t seed = 3) {
-  return example.make(Context(kImage, seed, kClasses));
-}
-
 /// An autoencoder of the given parts, with a code of 6 where the backbone needs one.
 inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts, std::int64_t seed = 0) {
   parts.default_code = 6;
   return std::make_shared<Autoencoder>(parts, Context(input_of(*parts.backbone), seed, kClasses));
 }
 
+/// A variant for the inputs of its examples, with labels.
 inline std::shared_ptr<Autoencoder> make_variant(const Choice<Autoencoder>& example, std::int64_t seed = 3) {
   return example.make(Context(input_of(example), seed, kClasses));
 }

@@ -81,7 +81,7 @@ TEST(Checks, ReadRowsInMemoryOnceAndTheirTransformedValuesOnce) {
 }
 
 TEST(Checks, ReadOfRowsInFilesASampleAndWhatTransformsAreFittedTo) {
-  constexpr std::int64_t kRows = 1'000'000, kSample = 64 * (1 << 18) / 64;  // blocks of 1 MiB
+  constexpr std::int64_t kRows = 300'000, kSample = 64 * (1 << 18) / 64;  // blocks of 1 MiB
   Source source(kRows, /*in_memory=*/false);
   const auto plain = source.data.split({.validation = 10, .test = 10.});
   EXPECT_EQ(source.asked(), kSample);
