@@ -6,6 +6,7 @@
 #include "aelab/models/convolutional.h"
 #include "aelab/models/pca.h"
 #include "aelab/nn/compute.h"
+#include "aelab/nn/threads.h"
 #include "aelab/training/thread_rule.h"
 #include "tests/training/models.h"
 

@@ -39,12 +39,10 @@ History trained(const std::shared_ptr<Adversarial>& model, TrainerConfig config,
 /// The mean over the rows of each batch, epoch by epoch.
 std::vector<Tensor> batch_means(const Split& data, std::int64_t size, std::int64_t epochs) {
   std::vector<Tensor> means;
+  const ShuffledBatches shuffled(data.train, size, kOrderSeed);
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
-    const auto order = shuffled_order(data.train.size(), kOrderSeed, epoch);
-    for (std::int64_t begin = 0; begin < order.size(0); begin += size)
-      means.push_back(data.train.gather(order.slice(0, begin, std::min(begin + size, order.size(0))))
-                          .inputs.flatten(1)
-                          .mean(0));
+    const auto batches = shuffled.pass(epoch);
+    for (std::int64_t i = 0; i < batches.count(); ++i) means.push_back(batches[i].inputs.flatten(1).mean(0));
   }
   return means;
 }
