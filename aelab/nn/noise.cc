@@ -58,7 +58,7 @@ at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std:
         rows_.defined() ? rows_.to(x.device()) : at::arange(rows, x.options().dtype(at::kLong));
     const auto key = random_key(seed_, scope_ + std::string(stream));
     return by_operators(places, x.numel() / rows, key, static_cast<std::uint32_t>(pass_))
-        .view(x.sizes())
+        .reshape(x.sizes())
         .to(x.options());
   }
   const auto numbers = at::empty(x.sizes(), at::kFloat);

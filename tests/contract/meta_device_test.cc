@@ -18,22 +18,24 @@ namespace {
 // --- Shapes of operators that LibTorch gives shapes in Python only ---
 
 Tensor convolution_shape(const Tensor& x, const Tensor& weight, const std::optional<Tensor>&,
-                         at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, bool,
-                         at::IntArrayRef, std::int64_t) {
-  at::DimVector shape = {x.size(0), weight.size(0)};
+                         at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation,
+                         bool transposed, at::IntArrayRef output_padding, std::int64_t groups) {
+  at::DimVector shape = {x.size(0), transposed ? weight.size(1) * groups : weight.size(0)};
   for (std::size_t i = 0; i < stride.size(); ++i) {
     const auto d = static_cast<std::int64_t>(i) + 2;
-    shape.push_back((x.size(d) + 2 * padding[i] - dilation[i] * (weight.size(d) - 1) - 1) / stride[i] + 1);
+    const auto reach = dilation[i] * (weight.size(d) - 1), size = x.size(d);
+    shape.push_back(transposed ? (size - 1) * stride[i] - 2 * padding[i] + reach + output_padding[i] + 1
+                               : (size + 2 * padding[i] - reach - 1) / stride[i] + 1);
   }
   return at::empty(shape, x.options());
 }
 
 std::tuple<Tensor, Tensor, Tensor> convolution_gradient_shapes(const Tensor& gradient, const Tensor& x,
-                                                               const Tensor& weight, at::OptionalIntArrayRef,
-                                                               at::IntArrayRef, at::IntArrayRef,
-                                                               at::IntArrayRef, bool, at::IntArrayRef,
-                                                               std::int64_t, std::array<bool, 3>) {
-  return {at::empty_like(x), at::empty_like(weight), at::empty({weight.size(0)}, gradient.options())};
+                                                               const Tensor& weight, at::IntArrayRef,
+                                                               at::IntArrayRef, at::IntArrayRef, bool,
+                                                               at::IntArrayRef, std::int64_t,
+                                                               std::array<bool, 3>) {
+  return {at::empty_like(x), at::empty_like(weight), at::empty({gradient.size(1)}, gradient.options())};
 }
 
 std::tuple<Tensor, Tensor, Tensor> batch_norm_shapes(const Tensor& x, const std::optional<Tensor>&,
@@ -50,6 +52,14 @@ std::tuple<Tensor, Tensor, Tensor> batch_norm_gradient_shapes(
   return batch_norm_shapes(x, {}, {}, {}, {}, true, 0, 0);
 }
 
+std::tuple<Tensor, Tensor, Tensor> group_norm_gradient_shapes(const Tensor&, const Tensor& x, const Tensor&,
+                                                              const Tensor&, const std::optional<Tensor>&,
+                                                              std::int64_t, std::int64_t channels,
+                                                              std::int64_t, std::int64_t,
+                                                              std::array<bool, 3>) {
+  return {at::empty_like(x), at::empty({channels}, x.options()), at::empty({channels}, x.options())};
+}
+
 Tensor where_shape(const Tensor& condition, const Tensor& x, const Tensor& y) {
   const auto type = x.dim() == 0 && y.dim() > 0 ? y.scalar_type() : at::result_type(x, y);
   return (condition.to(type) + x + y).to(type);
@@ -59,6 +69,11 @@ Tensor rows_shape(const Tensor& x, std::int64_t dim, const Tensor& index) {
   auto shape = at::DimVector(x.sizes());
   shape[static_cast<std::size_t>(dim)] = index.numel();
   return at::empty(shape, x.options());
+}
+
+std::tuple<Tensor, Tensor> moments_shape(const Tensor& x, at::OptionalIntArrayRef dims,
+                                         const std::optional<at::Scalar>&, bool keepdim) {
+  return {x.sum(dims, keepdim), x.sum(dims, keepdim)};
 }
 
 Tensor& resized(Tensor& out, at::IntArrayRef shape) {
@@ -79,12 +94,16 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
   library.impl("logical_and.out", [](const Tensor& x, const Tensor& y, Tensor& out) -> Tensor& {
     return resized(out, at::infer_size(x.sizes(), y.sizes()));
   });
+  library.impl("logical_not.out",
+               [](const Tensor& x, Tensor& out) -> Tensor& { return resized(out, x.sizes()); });
+  library.impl("var_mean.correction", moments_shape);
   library.impl("where.self", where_shape);
   library.impl("index_select", rows_shape);
   library.impl("convolution_overrideable", convolution_shape);
   library.impl("convolution_backward_overrideable", convolution_gradient_shapes);
   library.impl("native_batch_norm", batch_norm_shapes);
   library.impl("native_batch_norm_backward", batch_norm_gradient_shapes);
+  library.impl("native_group_norm_backward", group_norm_gradient_shapes);
   library.impl("_fused_adam_", adam_shapes);
   library.impl("_fused_sgd_", sgd_shapes);
 }
@@ -102,7 +121,7 @@ void move_to_meta(const torch::nn::Module& module) {
 /// One step and one validation of every phase that takes steps.
 void train_on_meta(Autoencoder& model, const TrainerConfig& config = {}) {
   move_to_meta(model);
-  const auto data = few_digits(64);
+  const auto data = few_digits_as(model.input_shape(), 64);
   Training training(model, data, {});
   training.epoch_batches = training.epoch_steps = 2;
   training.limits = phase_limits({}, 1, training.phases);
