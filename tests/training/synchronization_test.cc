@@ -84,7 +84,7 @@ std::vector<std::string> synchronizations(Autoencoder& model, Setting setting = 
   trainer.watch(boundaries);
   const Synchronizations observed;
   const auto before = Synchronizations::operators;
-  trainer.fit(model, few_digits(96), {folder.path(), {}});
+  trainer.fit(model, few_digits_as(model.input_shape(), 96), {folder.path(), {}});
   EXPECT_TRUE(boundaries->steps == 0 || Synchronizations::operators > before);
   return Synchronizations::seen;
 }
