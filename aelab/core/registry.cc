@@ -44,15 +44,15 @@ std::string Kinds::suggestion(std::string_view name) const {
 }
 
 void Kinds::insert(Kind kind) {
-  if (find(kind.name) || find(kind.type))
+  if (find(kind.name) || (kind.type != typeid(void) && find(kind.type)))
     throw std::logic_error(noun_ + " \"" + kind.name + "\" is registered twice");
   kinds_.push_back(std::move(kind));
 }
 
-const std::string& AnyChoice::kind() const { return kinds().find(settings().type())->name; }
+const std::string& AnyChoice::kind() const { return kinds().at(settings().kind()).name; }
 
 bool AnyChoice::can(std::string_view capability) const {
-  const auto& declared = kinds().find(settings().type())->capabilities;
+  const auto& declared = kinds().at(settings().kind()).capabilities;
   return std::find(declared.begin(), declared.end(), capability) != declared.end();
 }
 

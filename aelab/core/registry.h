@@ -19,7 +19,7 @@ class Settings {
   virtual ~Settings() = default;
   virtual void fields(Fields& f) = 0;
   virtual std::unique_ptr<Settings> clone() const = 0;
-  virtual std::type_index type() const = 0;
+  virtual std::string_view kind() const = 0;  ///< the name of the registered type
 };
 
 template <class Config>
@@ -28,7 +28,7 @@ class SettingsOf final : public Settings {
   explicit SettingsOf(Config value) : config(std::move(value)) {}
   void fields(Fields& f) override { config.fields(f); }
   std::unique_ptr<Settings> clone() const override { return std::make_unique<SettingsOf>(config); }
-  std::type_index type() const override { return typeid(Config); }
+  std::string_view kind() const override { return Config::kind; }
 
   Config config;
 };
@@ -39,11 +39,41 @@ struct Kind {
   std::vector<std::string> others = {};  ///< its names in other frameworks; not read, but suggested from
   std::vector<std::string> capabilities = {};  ///< what sets it apart, as it declares
   std::vector<std::string> terms = {};         ///< names of the terms that it adds to objectives
-  std::type_index type;                        ///< of its config
-  std::function<std::unique_ptr<Settings>()> defaults;
-  std::function<std::vector<std::unique_ptr<Settings>>()> examples;  ///< small; the contract suites run them
-  Shape example_input = {};  ///< shape of the inputs that the examples are for
+  std::type_index type = typeid(void);         ///< of its config, where that is a C++ struct
+  std::function<std::unique_ptr<Settings>()> defaults = {};
+  std::function<std::vector<std::unique_ptr<Settings>>()> examples =
+      {};  ///< small; the contract suites run them
+  Shape example_input = {1, 8, 8};  ///< shape of the inputs that the examples are for
 };
+
+namespace registry_detail {
+/// The strings of a static array that a config may declare.
+template <class Strings>
+std::vector<std::string> listed(const Strings& strings) {
+  return {std::begin(strings), std::end(strings)};
+}
+}  // namespace registry_detail
+
+/// What a config struct declares about its type.
+template <class Config>
+Kind kind_of() {
+  Kind kind{
+      .name = std::string(Config::kind), .summary = std::string(Config::summary), .type = typeid(Config)};
+  if constexpr (requires { Config::also_known_as; })
+    kind.others = registry_detail::listed(Config::also_known_as);
+  if constexpr (requires { Config::capabilities; })
+    kind.capabilities = registry_detail::listed(Config::capabilities);
+  if constexpr (requires { Config::terms; }) kind.terms = registry_detail::listed(Config::terms);
+  if constexpr (requires { Config::example_input(); }) kind.example_input = Config::example_input();
+  kind.defaults = [] { return std::make_unique<SettingsOf<Config>>(Config{}); };
+  kind.examples = [] {
+    std::vector<std::unique_ptr<Settings>> examples;
+    for (auto& config : Config::examples())
+      examples.push_back(std::make_unique<SettingsOf<Config>>(std::move(config)));
+    return examples;
+  };
+  return kind;
+}
 
 /// The registered types of one interface, in the order of their registration. Commands such as list and
 /// describe, the schema and the contract suites work from it.
@@ -102,63 +132,31 @@ class Registry : public Kinds {
  public:
   using Kinds::Kinds;
 
-  template <class T>
-  Registry& add() {
-    using Config = typename T::Config;
-    insert({.name = std::string(Config::kind),
-            .summary = std::string(Config::summary),
-            .others = other_names<Config>(),
-            .capabilities = capabilities<Config>(),
-            .terms = terms<Config>(),
-            .type = typeid(Config),
-            .defaults = [] { return std::make_unique<SettingsOf<Config>>(Config{}); },
-            .examples =
-                [] {
-                  std::vector<std::unique_ptr<Settings>> examples;
-                  for (auto& config : Config::examples())
-                    examples.push_back(std::make_unique<SettingsOf<Config>>(std::move(config)));
-                  return examples;
-                },
-            .example_input = example_input<Config>()});
-    makers_.push_back([](const Settings& settings, Arguments... arguments) -> std::shared_ptr<Product> {
-      return std::make_shared<T>(static_cast<const SettingsOf<Config>&>(settings).config, arguments...);
-    });
+  /// Makes an object from a config of the type.
+  using Maker = std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>;
+
+  /// Registers a type that is described by values, such as one of a language binding
+  /// (core/described_kind.h). Throws std::logic_error if its name or its config's C++ type is taken.
+  Registry& add(Kind kind, Maker maker) {
+    insert(std::move(kind));
+    makers_.push_back(std::move(maker));
     return *this;
   }
 
+  template <class T>
+  Registry& add() {
+    using Config = typename T::Config;
+    return add(kind_of<Config>(), [](const Settings& settings, Arguments... arguments) {
+      return std::make_shared<T>(static_cast<const SettingsOf<Config>&>(settings).config, arguments...);
+    });
+  }
+
   std::shared_ptr<Product> make(const Settings& settings, Arguments... arguments) const {
-    return makers_[static_cast<std::size_t>(find(settings.type()) - all().data())](settings, arguments...);
+    return makers_[static_cast<std::size_t>(&at(settings.kind()) - all().data())](settings, arguments...);
   }
 
  private:
-  template <class Config>
-  static std::vector<std::string> other_names() {
-    std::vector<std::string> names;
-    if constexpr (requires { Config::also_known_as; })
-      for (const auto name : Config::also_known_as) names.emplace_back(name);
-    return names;
-  }
-
-  template <class Config>
-  static std::vector<std::string> capabilities() {
-    if constexpr (requires { Config::capabilities; })
-      return {std::begin(Config::capabilities), std::end(Config::capabilities)};
-    return {};
-  }
-
-  template <class Config>
-  static std::vector<std::string> terms() {
-    if constexpr (requires { Config::terms; }) return {std::begin(Config::terms), std::end(Config::terms)};
-    return {};
-  }
-
-  template <class Config>
-  static Shape example_input() {
-    if constexpr (requires { Config::example_input(); }) return Config::example_input();
-    return {1, 8, 8};
-  }
-
-  std::vector<std::function<std::shared_ptr<Product>(const Settings&, Arguments...)>> makers_;
+  std::vector<Maker> makers_;
 };
 
 /// A registered type together with its config, chosen from one registry; empty until chosen.
