@@ -13,7 +13,7 @@ namespace aelab {
 struct VariantSettings {
   std::string name;
   AnyJson written = {};   ///< its run as the comparison file writes it, the variant's keys laid over the base
-  AnyJson expanded = {};  ///< the five parts with all defaults; empty when no run is completed
+  AnyJson expanded = {};  ///< the parts with all defaults; empty when no run is completed
   std::optional<std::int64_t> code = {};                     ///< number of code dimensions
   std::optional<std::int64_t> parameters = {}, epochs = {};  ///< epochs: absent for closed forms
 };

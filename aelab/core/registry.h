@@ -42,7 +42,7 @@ struct Kind {
   std::type_index type = typeid(void);         ///< of its config, where that is a C++ struct
   std::function<std::unique_ptr<Settings>()> defaults = {};
   std::function<std::vector<std::unique_ptr<Settings>>()> examples =
-      {};  ///< small; the contract suites run them
+      {};                           ///< small; the contract suites run them
   Shape example_input = {1, 8, 8};  ///< shape of the inputs that the examples are for
 };
 

@@ -8,15 +8,16 @@
 #include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/bounds.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/likelihoods.h"
 
 namespace aelab {
 
 void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
-  fields_beside_backbone(f, defaults);
   f("backbone", backbone, "networks of the encoder and the decoder", defaults.backbone)
       .also_known_as({"encoder_decoder", "net"});
+  fields_beside_backbone(f, defaults);
 }
 
 void AutoencoderConfig::fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults) {
@@ -32,6 +33,10 @@ void AutoencoderConfig::fields_beside_backbone(Fields& f, const AutoencoderConfi
     "of the source are in [0, 1] and the transforms keep them there, else gaussian",
     defaults.likelihood)
       .also_known_as({"loss", "criterion", "loss_function", "reconstruction_loss", "objective"});
+  f("bound", bound,
+    "how the costs of the codes that are drawn of each row are combined, for bottlenecks that draw codes",
+    defaults.bound ? defaults.bound : Choice<Bound>(MeanBound::Config{}))
+      .also_known_as({"elbo", "iwae", "n_samples", "num_samples", "importance_weighted"});
   f("penalties", penalties, "weighted penalty terms added to the reconstruction loss")
       .also_known_as({"regularizer", "regularizers", "regularization", "penalty"});
   if (!penalties) return;
@@ -70,16 +75,33 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   if (!config.likelihood && lie_within(context.values, between(0, 1)))
     config.likelihood = BernoulliLikelihood::Config{};
   if (!config.likelihood) config.likelihood = GaussianLikelihood::Config{};
+  if (!config.bound) config.bound = MeanBound::Config{};
   if (!config.penalties) config.penalties.emplace();
   return config;
 }
 
+/// Throws an Error if the bound needs codes that the bottleneck does not draw.
+void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bottleneck& bottleneck) {
+  const bool weighs = bound.divergence() != Divergence::expected;
+  const auto samples =
+      std::max(bound.samples(Step{.training = true}), bound.samples(Step{.training = false}));
+  const auto refuse = [&](const std::string& needs, const std::string& otherwise) {
+    throw Error("model.bound: " + config.bound->kind() + " needs " + needs + ", but the bottleneck " +
+                config.bottleneck->kind() + " has none: choose one that has, such as \"gaussian\", or " +
+                otherwise);
+  };
+  if (samples > 1 && !bottleneck.samples_codes())
+    refuse("several codes of each row, drawn at random", "leave \"bound\" out");
+  if (weighs && !bottleneck.has_density()) refuse("codes with a density", "the bound \"mean\"");
+}
+
 /// The backbone has no default: the variant or the user chooses it.
 std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context,
-                                        const Bottleneck& bottleneck) {
+                                        const Bottleneck& bottleneck, const Likelihood& likelihood) {
   if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input,
+                      .output = likelihood.output_shape(context.input),
                       .code = config.code,
                       .default_code = config.default_code,
                       .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
@@ -123,7 +145,9 @@ std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& varian
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context)
     : config_(complete(config, context)), input_(context.input) {
   bottleneck_ = config_.bottleneck->make();
-  backbone_ = register_module("backbone", make_backbone(config_, context, *bottleneck_));
+  likelihood_ = config_.likelihood->make();
+  make_bound();
+  backbone_ = register_module("backbone", make_backbone(config_, context, *bottleneck_, *likelihood_));
   if (auto completed = backbone_->completed()) config_.backbone = completed;
   if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
   bottleneck_->build(code_shape(), context.seed);
@@ -136,13 +160,21 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
     : config_(complete(config, context)),
       input_(context.input),
       backbone_(register_module("backbone", std::move(backbone))),
-      bottleneck_(std::move(bottleneck)) {
+      bottleneck_(std::move(bottleneck)),
+      likelihood_(config_.likelihood->make()) {
+  make_bound();
   make_other_parts();
+}
+
+void Autoencoder::make_bound() {
+  bound_ = config_.bound->make();
+  check_draws(config_, *bound_, *bottleneck_);
 }
 
 void Autoencoder::make_other_parts() {
   corruption_ = register_module("corruption", config_.corruption->make());
-  likelihood_ = register_module("likelihood", config_.likelihood->make());
+  register_module("likelihood", likelihood_);
+  register_module("bound", bound_);
   for (const auto& penalty : *config_.penalties) add_penalty(penalty);
 }
 
@@ -161,10 +193,9 @@ Tensor Autoencoder::decode(const Tensor& code) const {
 
 Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const {
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
-  forward(batch, step, pass);
+  encode_batch(batch, step, pass);
   Terms terms;
-  terms.add(kReconstruction, mean_cost(pass), /*weight=*/1, row_additivity());
-  bottleneck_->add_terms(pass, step, terms);
+  add_bounded(pass, step, terms);
   add_penalties(pass, step, terms);
   if (!step.training && step.scope.empty())
     terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
@@ -176,24 +207,46 @@ Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const 
   return terms;
 }
 
-Tensor Autoencoder::mean_cost(const Pass& pass) const {
-  if (pass.samples == 1) return likelihood_->negative_log(pass.output, pass.target);
-  const auto costs = likelihood_->negative_log(pass.output, repeated(pass.target, pass.samples));
-  return costs.view({-1, pass.samples}).mean(1);
+namespace {
+
+/// Multiplies the gradient that reaches the codes by a factor each: [batch x samples, ...], [batch, samples].
+void scale_gradient(const Tensor& codes, const Tensor& factors) {
+  if (!codes.requires_grad()) return;
+  at::DimVector shape(static_cast<std::size_t>(codes.dim()), 1);
+  shape[0] = codes.size(0);
+  codes.register_hook([each = factors.reshape(shape)](const Tensor& gradient) { return gradient * each; });
+}
+
+}  // namespace
+
+void Autoencoder::add_bounded(Pass& pass, const Step& step, Terms& terms) const {
+  const auto drawn = pass.code;
+  if (pass.samples > 1) pass.code = drawn.view_as(drawn);  // whose gradients are those of the bound alone
+  pass.output = backbone_->decode(pass.code, step);
+  terms.add(kReconstruction, likelihood_->negative_log(pass.output, repeated(pass.target, pass.samples)),
+            /*weight=*/1, row_additivity(), Role::within_bound);
+  bottleneck_->add_terms(pass, step, terms);
+  if (pass.samples == 1) return;
+  const auto costs = terms.costs(pass.target.size(0));
+  terms.set_bound(bound_->rows(costs));
+  if (const auto factors = bound_->code_gradient_factors(costs); factors.defined())
+    scale_gradient(pass.code, factors);
+  pass.code = drawn;
 }
 
 Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
   if (!bottleneck_->samples_codes()) return likelihood_->mean(pass.output);
-  return likelihood_->mean(backbone_->decode(bottleneck_->read(pass.pre_code, step), step));
+  return likelihood_->mean(backbone_->decode(reading(pass, *bottleneck_, step), step));
 }
 
-void Autoencoder::forward(const Batch& batch, const Step& step, Pass& pass) const {
+void Autoencoder::encode_batch(const Batch& batch, const Step& step, Pass& pass) const {
   pass.target = batch.inputs;
   pass.input = step.training ? corrupt(pass.target, step) : pass.target;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
   pass.pre_code = backbone_->encode(pass.input, step);
+  pass.samples = bound_->samples(step);
+  pass.divergence = bound_->divergence();
   bottleneck_->code(pass, step);
-  pass.output = backbone_->decode(pass.code, step);
 }
 
 void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms) const {

@@ -18,6 +18,7 @@ struct AutoencoderConfig {
   std::optional<Choice<Corruption>> corruption = {};
   std::optional<Choice<Bottleneck>> bottleneck = {};
   std::optional<Choice<Likelihood>> likelihood = {};
+  std::optional<Choice<Bound>> bound = {};
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
 
   /// `defaults` are the parts that the variant uses when they are left out: its expand(*this). An object
@@ -59,7 +60,7 @@ struct Context {
   Bounds values = between(0, 1);
 };
 
-/// Five parts and one loss. A variant is a named recipe for the parts; only variants that are trained in
+/// Six parts and one loss. A variant is a named recipe for the parts; only variants that are trained in
 /// another way override anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code].
 class Autoencoder : public torch::nn::Module {
  public:
@@ -80,8 +81,9 @@ class Autoencoder : public torch::nn::Module {
   /// The input as training would corrupt it at this step.
   Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
-  /// The terms of the objective for a batch: "reconstruction", then the penalties by their names. Outside
-  /// training the input is clean, and terms of weight 0 are added: "mse", the squared error of the
+  /// The terms of the objective for a batch: "reconstruction" and those of the bottleneck, of as many codes
+  /// of each row as the bound wants, which combines them; then the penalties by their names. Outside training
+  /// the input is clean, and terms of weight 0 are added: "mse", the squared error of the
   /// likelihood's mean, averaged over rows and features, which is comparable whatever the objective (a layer
   /// of a stack reconstructs codes, and has none); and, for a model with a corruption, "denoising": the
   /// reconstruction term of an input corrupted at the step's position.
@@ -121,8 +123,8 @@ class Autoencoder : public torch::nn::Module {
   Autoencoder(const AutoencoderConfig& config, const Context& context, std::shared_ptr<Backbone> backbone,
               std::shared_ptr<Bottleneck> bottleneck);
 
-  /// Corrupts, encodes, passes the bottleneck and decodes.
-  void forward(const Batch& batch, const Step& step, Pass& pass) const;
+  /// Corrupts, encodes and passes the bottleneck.
+  void encode_batch(const Batch& batch, const Step& step, Pass& pass) const;
   /// Of a term that sums up what each row's code gives: `batch` where the backbone couples rows.
   Additivity row_additivity() const;
   void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;
@@ -137,13 +139,15 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Corruption> corruption_;
   std::shared_ptr<Bottleneck> bottleneck_;
   std::shared_ptr<Likelihood> likelihood_;
+  std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
   bool needs_input_gradient_ = false;
 
-  /// The negative log-likelihood of each row, [batch], averaged over its samples.
-  Tensor mean_cost(const Pass& pass) const;
-  /// That of the bottleneck's reading of the pass.
+  /// Decodes, and adds the terms within the bound and what the bottleneck adds beside it.
+  void add_bounded(Pass& pass, const Step& step, Terms& terms) const;
+  /// The reconstruction from the bottleneck's reading of the pass.
   Tensor reconstruction(const Pass& pass, const Step& step) const;
+  void make_bound();
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);
   std::vector<TermOutline> terms() const;

@@ -136,7 +136,8 @@ AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers)
   return {.code = layers.back()->config().code,
           .corruption = layers.front()->config().corruption,
           .bottleneck = layers.back()->config().bottleneck,
-          .likelihood = layers.front()->config().likelihood};
+          .likelihood = layers.front()->config().likelihood,
+          .bound = layers.back()->config().bound};
 }
 
 }  // namespace
@@ -290,8 +291,8 @@ Tensor share_wrong(const Tensor& predicted, const Tensor& labels) {
 /// Softmax regression through the encoder: the cross-entropy of the classes, and the share of errors.
 Phase Stacked::network_phase() {
   const auto objective = [this](const Batch& batch, const Step& step, Pass& pass) {
-    forward(batch, step, pass);
-    const auto scores = logits(pass.code);
+    encode_batch(batch, step, pass);
+    const auto scores = logits(reading(pass, parts().bottleneck, step));
     Terms terms;
     terms.add(kClassification, at::cross_entropy_loss(scores, batch.labels), /*weight=*/1, row_additivity());
     terms.add(kError, share_wrong(scores.detach().argmax(1), batch.labels), /*weight=*/0);

@@ -21,9 +21,9 @@ struct StackNetwork {
 /// The stacked autoencoder, with greedy layer-wise pre-training: each layer is an autoencoder of any variant
 /// on the clean codes of the layer below (Bengio et al. 2007; Vincent et al. 2010, section 3.5). The default
 /// likelihood is Gaussian on codes that may leave [0, 1]. Optionally followed by fine-tuning of the whole
-/// stack, with the first layer's corruption and likelihood, the last layer's bottleneck and no penalties; and
-/// by a classifier, fitted on the codes, or a network trained with the encoder. Training that network changes
-/// the encoder but not the decoder: the model has no reconstructions afterwards.
+/// stack, with the first layer's corruption and likelihood, the last layer's bottleneck and bound and no
+/// penalties; and by a classifier, fitted on the codes, or a network trained with the encoder. Training that
+/// network changes the encoder but not the decoder: the model has no reconstructions afterwards.
 class Stacked : public Autoencoder {
  public:
   struct Config {

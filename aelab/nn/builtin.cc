@@ -1,6 +1,7 @@
 // The kinds of parts that aelab brings: one line each.
 
 #include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/bounds.h"
 #include "aelab/nn/convolutional_1d_backbone.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
@@ -44,10 +45,19 @@ Registry<Bottleneck>& Bottleneck::registry() {
   return registry;
 }
 
+Registry<Bound>& Bound::registry() {
+  static auto registry = Registry<Bound>("bound", "bounds", "kind")
+                             .add<MeanBound>()
+                             .add<ImportanceWeightedBound>()
+                             .add<DoublyReparameterizedBound>();
+  return registry;
+}
+
 Registry<Likelihood>& Likelihood::registry() {
   static auto registry = Registry<Likelihood>("likelihood", "likelihoods", "kind")
                              .add<BernoulliLikelihood>()
-                             .add<GaussianLikelihood>();
+                             .add<GaussianLikelihood>()
+                             .add<HeteroscedasticLikelihood>();
   return registry;
 }
 

@@ -72,7 +72,7 @@ Convolutional1dBackbone::Convolutional1dBackbone(const Config& config, const Bac
   for (std::size_t i = encoder.size(); i-- > 0;) {
     auto mirrored = encoder[i];
     mirrored.enlarged = encoder[i].input;
-    mirrored.channels = encoder[i].input[0];
+    mirrored.channels = i == 0 ? context.output_channels() : encoder[i].input[0];
     mirrored.input = shape();
     mirrored.upsampling = Upsampling::transposed;
     append_convolution(mirrored, i == 0 ? output : config.hidden);

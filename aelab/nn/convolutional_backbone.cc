@@ -152,9 +152,11 @@ bool leads_to(const std::vector<ConvolutionalLayer>& layers, const Shape& from, 
 }
 
 std::vector<ConvolutionalLayer> default_decoder(const ConvolutionalBackbone::Config& config,
-                                                const Shape& input, const Shape& code) {
-  auto lecture = ConvolutionalBackbone::Config::lecture_decoder(input[0]);
-  return leads_to(lecture, code, input) ? lecture : mirrored_decoder(config.encoder, input);
+                                                const BackboneContext& context, const Shape& code) {
+  const auto& output = context.output_shape();
+  auto lecture = ConvolutionalBackbone::Config::lecture_decoder(output[0]);
+  return leads_to(lecture, code, output) ? lecture
+                                         : mirrored_decoder(config.encoder, context.input, output[0]);
 }
 
 /// As in a run file, without the fields that have their default values.
@@ -172,16 +174,18 @@ std::string in_json(const std::vector<ConvolutionalLayer>& layers) {
   return list.dump();
 }
 
-[[noreturn]] void refuse_decoder(const ConvolutionalBackbone::Config& config, const Shape& input,
+[[noreturn]] void refuse_decoder(const ConvolutionalBackbone::Config& config, const BackboneContext& context,
                                  const Shape& code) {
   Problems problems;
   problems.attempt([&] {
+    const auto& wanted = context.output_shape();
     const auto output = final_shape(config.decoder, code, "decoder");
-    throw Error(refused("decoder", "its output is " + to_string(output) + ", but the data are " +
-                                       to_string(input) + "; the code is " + to_string(code)));
+    throw Error(refused("decoder", "its output is " + to_string(output) + ", but " +
+                                       (wanted == context.input ? "the data are " : "the likelihood needs ") +
+                                       to_string(wanted) + "; the code is " + to_string(code)));
   });
   throw Error(problems.all().front() + ". Leave \"decoder\" out, or write for example \"decoder\": " +
-              in_json(default_decoder(config, input, code)));
+              in_json(default_decoder(config, context, code)));
 }
 
 /// What to write where rows of so many values are images.
@@ -208,10 +212,11 @@ ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const Backbon
   if (context.code && *context.code != elements(code_))
     throw Error("model.code: the shape of a convolutional code follows from the encoder's layers: " +
                 to_string(code_) + "; leave \"code\" out, or change the layers");
+  const Shape output = {context.output_channels(), context.input[1], context.input[2]};
   if (config.decoder.empty()) {
-    config_.decoder = default_decoder(config, context.input, code_);
-  } else if (!leads_to(config.decoder, code_, context.input)) {
-    refuse_decoder(config, context.input, code_);
+    config_.decoder = default_decoder(config, context, code_);
+  } else if (!leads_to(config.decoder, code_, output)) {
+    refuse_decoder(config, context, code_);
   }
   build_head(context, initializer);
   build(decoder_, config_.decoder, "decoder", code_, config.initialization, initializer);

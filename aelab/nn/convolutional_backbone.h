@@ -34,11 +34,11 @@ void require_images(const Shape& input);
 /// the layer by `where`, if the input is too small.
 Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where);
 
-/// A decoder for this encoder, whose output has the shape `input`: the encoder's convolutions in reverse
-/// order, each followed by upsampling where the encoder pools or strides, then one to the input's channels,
-/// and a crop if the output is larger than the input.
+/// A decoder for this encoder, whose output is images of the size of `input` with these channels: the
+/// encoder's convolutions in reverse order, each followed by upsampling where the encoder pools or strides,
+/// then one to these channels, and a crop if the output is larger than the input.
 std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<ConvolutionalLayer>& encoder,
-                                                 const Shape& input);
+                                                 const Shape& input, std::int64_t channels);
 
 /// Convolutions, pooling and upsampling, layer by layer. Its default encoder is that of the convolutional
 /// autoencoder of Golan (lecture 9.A), for images from 8x8 pixels. A decoder that is left out is Golan's if

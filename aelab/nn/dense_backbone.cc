@@ -31,13 +31,18 @@ std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
 }
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
-    : config_(config), input_(context.input) {
+    : config_(config), input_(context.input), output_(context.output_shape()) {
   code_ = context.code_dimension();
   const auto pre_code = elements(context.pre_code_shape({code_}));
   if (config.tied && pre_code != code_)
     throw Error("model.backbone.tied: the bottleneck needs " + std::to_string(pre_code) +
                 " outputs of the encoder for a code of " + std::to_string(code_) +
                 ", so the decoder cannot use its weights: set it to false");
+  for (const auto& [name, set] : {std::pair("tied", config.tied), {"center", config.center}})
+    if (set && output_ != input_)
+      throw Error(std::string("model.backbone.") + name + ": the likelihood needs outputs of shape " +
+                  to_string(output_) + " for inputs of " + to_string(input_) +
+                  ", which this is not for: set it to false");
   std::vector<std::int64_t> widths = {elements(input_)};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());
   widths.push_back(pre_code);
@@ -49,7 +54,8 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
         std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, initializer)));
   if (config.center) mean_ = register_buffer("mean", initializer.zeros({widths.front()}));
   for (std::size_t i = 0; i < layers; ++i) {
-    const auto in = i == 0 ? code_ : widths[layers - i], out = widths[layers - i - 1];
+    const auto in = i == 0 ? code_ : widths[layers - i],
+               out = i + 1 == layers ? elements(output_) : widths[layers - i - 1];
     const auto name = "decoder_" + std::to_string(i);
     if (config.tied)
       decoder_biases_.push_back(config.bias ? register_parameter(name + "_bias", initializer.zeros({out}))
@@ -111,7 +117,7 @@ Tensor DenseBackbone::decode(const Tensor& code, const Step& step) const {
     if (!plain && !last) hidden = activated(hidden, "decoder", i, step);
   }
   if (mean_.defined()) hidden = hidden + mean_;
-  auto shape = input_;
+  auto shape = output_;
   shape.insert(shape.begin(), hidden.size(0));
   return hidden.reshape(shape);
 }
@@ -160,7 +166,7 @@ std::vector<LayerOutline> DenseBackbone::layers() const {
   for (std::size_t i = 0; i < depth; ++i)
     add("encoder", i, "dense", {encoder_[i]->weight.size(0)}, parameter_count(*encoder_[i]));
   for (std::size_t i = 0; i < depth; ++i) {
-    const auto output = i + 1 == depth ? input_ : Shape{encoder_[depth - i - 1]->weight.size(1)};
+    const auto output = i + 1 == depth ? output_ : Shape{encoder_[depth - i - 1]->weight.size(1)};
     if (config_.tied)
       add("decoder", i, "dense, tied to the encoder", output, count(decoder_biases_[i]));
     else

@@ -57,7 +57,7 @@ class DenseBackbone : public Backbone {
   Tensor features(const Tensor& x) const;
 
   Config config_;
-  Shape input_;
+  Shape input_, output_;
   std::int64_t code_;
   Tensor mean_;  // [features]; undefined unless centered
   std::vector<std::shared_ptr<Affine>> encoder_;

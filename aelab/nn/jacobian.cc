@@ -15,14 +15,9 @@ Tensor times(const Tensor& x, const Tensor& w) {
   return aelab::linear(x.flatten(0, 1), w.t(), Tensor()).view({x.size(0), x.size(1), w.size(1)});
 }
 
-/// The bottleneck's reading; the pass has it where codes are not drawn.
-Tensor reading(const Pass& pass, const Parts& parts, const Step& step) {
-  return parts.bottleneck.samples_codes() ? parts.bottleneck.read(pass.pre_code, step) : pass.code;
-}
-
 /// [batch, code]
 Tensor code_slope(const Pass& pass, const Parts& parts, const Step& step) {
-  return parts.bottleneck.slope(pass.pre_code, reading(pass, parts, step), step).flatten(1);
+  return parts.bottleneck.slope(pass.pre_code, reading(pass, parts.bottleneck, step), step).flatten(1);
 }
 
 /// The encoder's layers at x; of the last one only the rows that the reading uses.
@@ -117,7 +112,7 @@ std::string in_words(JacobianMethod method) {
 
 Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& step) {
   if (exact_jacobian_method(parts) == JacobianMethod::autograd)
-    return rows_by_autograd(reading(pass, parts, step), pass.input, true).square().sum({1, 2});
+    return rows_by_autograd(reading(pass, parts.bottleneck, step), pass.input, true).square().sum({1, 2});
   const auto layers = layers_to_code(parts, pass.input, step);
   const auto slope = code_slope(pass, parts, step);
   if (layers.size() == 1) return weighted_rows(slope, layers.front().weight);
@@ -126,7 +121,7 @@ Tensor squared_jacobian_norm(const Pass& pass, const Parts& parts, const Step& s
 
 Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const Parts& parts,
                                const Step& step) {
-  const auto code = reading(pass, parts, step);
+  const auto code = reading(pass, parts.bottleneck, step);
   const auto coins = step.noise().uniform_like("hutchinson", repeated(code.detach(), directions), directions);
   auto sum = at::zeros({code.size(0)}, code.options());
   for (std::int64_t i = 0; i < directions; ++i) {
@@ -140,8 +135,8 @@ Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const 
 
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts, const Step& step) {
   if (exact_jacobian_method(parts) == JacobianMethod::autograd)
-    return (rows_by_autograd(reading(at_x, parts, step), at_x.input, true) -
-            rows_by_autograd(reading(at_y, parts, step), at_y.input, true))
+    return (rows_by_autograd(reading(at_x, parts.bottleneck, step), at_x.input, true) -
+            rows_by_autograd(reading(at_y, parts.bottleneck, step), at_y.input, true))
         .square()
         .sum({1, 2});
   const auto layers = layers_to_code(parts, at_x.input, step),

@@ -35,10 +35,7 @@ class GaussianLikelihood : public Likelihood {
                                                          "squared-error", "l2",       "normal"};
     GaussianMean mean = GaussianMean::identity;
 
-    void fields(Fields& f) {
-      f("mean", mean, "activation of the output: identity, or sigmoid for inputs in [0, 1]")
-          .also_known_as({"output_activation"});
-    }
+    void fields(Fields& f);
     static std::vector<Config> examples() { return {{}, {.mean = GaussianMean::sigmoid}}; }
   };
 
@@ -49,6 +46,37 @@ class GaussianLikelihood : public Likelihood {
 
  private:
   GaussianMean mean_;
+};
+
+/// Independent Gaussian distributions whose means and variances the decoder gives, for each row and feature
+/// (Nix & Weigend 1994): half of the logarithm of the variance plus half the squared error over the variance.
+/// Unlike the other Gaussian it learns how exact a reconstruction is. Where errors can vanish, the smallest
+/// variance bounds it from below.
+class HeteroscedasticLikelihood : public Likelihood {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "heteroscedastic";
+    static constexpr std::string_view summary =
+        "Gaussian with the mean and the variance of each feature learned";
+    static constexpr std::string_view also_known_as[] = {"gaussian-nll", "gaussian-nll-loss", "mean-variance",
+                                                         "learned-variance", "diagonal-gaussian"};
+    GaussianMean mean = GaussianMean::identity;
+    double smallest_variance = 1e-6;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() {
+      return {{}, {.mean = GaussianMean::sigmoid, .smallest_variance = 1e-3}};
+    }
+  };
+
+  explicit HeteroscedasticLikelihood(const Config& config) : config_(config) {}
+  /// Twice the features or channels: what the means are of, then the logarithms of the variances.
+  Shape output_shape(const Shape& input) const override;
+  Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  Tensor mean(const Tensor& output) const override;
+
+ private:
+  Config config_;
 };
 
 }  // namespace aelab

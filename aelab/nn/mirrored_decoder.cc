@@ -33,7 +33,7 @@ std::vector<Block> blocks_of(const std::vector<ConvolutionalLayer>& encoder, Sha
 }  // namespace
 
 std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<ConvolutionalLayer>& encoder,
-                                                 const Shape& input) {
+                                                 const Shape& input, std::int64_t channels) {
   constexpr std::int64_t kOutputKernel = 5;
   const auto blocks = blocks_of(encoder, input);
   std::vector<ConvolutionalLayer> decoder;
@@ -62,8 +62,8 @@ std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<Convolutional
     }
     if (block->factor > 1) append({.upsample = block->factor});
   }
-  append_convolution({.conv = input[0], .kernel = kOutputKernel}, input[1], input[2]);
-  if (shape != input) append({.crop = {{input[1], input[2]}}});
+  append_convolution({.conv = channels, .kernel = kOutputKernel}, input[1], input[2]);
+  if (shape[1] != input[1] || shape[2] != input[2]) append({.crop = {{input[1], input[2]}}});
   return decoder;
 }
 

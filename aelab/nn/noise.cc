@@ -70,7 +70,7 @@ at::Tensor Noise::filled_like(std::string_view stream, const at::Tensor& x, std:
 }
 
 at::Tensor repeated(const at::Tensor& rows, std::int64_t samples) {
-  return rows.repeat_interleave(samples, 0);
+  return samples == 1 ? rows : rows.repeat_interleave(samples, 0);
 }
 
 at::Tensor sample(const at::Tensor& repeated, std::int64_t i, std::int64_t samples) {

@@ -2,21 +2,34 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace aelab {
 
-void Terms::add(std::string name, const Tensor& value, double weight, Additivity additivity) {
+void Terms::add(std::string name, const Tensor& value, double weight, Additivity additivity, Role role) {
   const bool rows = value.dim() > 0;
   terms_.push_back({.name = std::move(name),
                     .value = rows ? value.mean() : value,
                     .weight = weight,
                     .additivity = additivity,
-                    .rows = rows ? value : Tensor()});
+                    .rows = rows ? value : Tensor(),
+                    .role = role});
+}
+
+Tensor Terms::costs(std::int64_t batch) const {
+  Tensor sum;
+  for (const auto& term : terms_) {
+    if (term.role != Role::within_bound || term.weight == 0) continue;
+    const auto cost = term.weight * (term.rows.defined() ? term.rows.reshape({batch, -1}) : term.value);
+    sum = sum.defined() ? sum + cost : cost;
+  }
+  return sum;
 }
 
 Tensor Terms::total() const {
-  Tensor total;
+  auto total = bound_;
   for (const auto& term : terms_) {
-    if (term.weight == 0) continue;
+    if (term.weight == 0 || (bound_.defined() && term.role == Role::within_bound)) continue;
     const auto weighted = term.weight == 1 ? term.value : term.value * term.weight;
     total = total.defined() ? total + weighted : weighted;
   }
@@ -35,8 +48,31 @@ std::int64_t BackboneContext::code_dimension() const {
   throw Error("model.code: this backbone needs the dimension of the code, such as \"code\": 32");
 }
 
+std::int64_t BackboneContext::output_channels() const {
+  const auto& outputs = output_shape();
+  if (outputs.size() != input.size() || !std::equal(outputs.begin() + 1, outputs.end(), input.begin() + 1))
+    throw Error("model.likelihood: needs outputs of shape " + to_string(outputs) +
+                ", but this backbone's decoder gives outputs of the size of its inputs, " + to_string(input));
+  return outputs[0];
+}
+
 Tensor Bottleneck::slope(const Tensor&, const Tensor&, const Step&) const {
   throw std::logic_error("a bottleneck without a slope");
+}
+
+Tensor Bottleneck::log_density(const Tensor&, const Tensor&) const {
+  throw std::logic_error("a bottleneck without a density");
+}
+
+Tensor Bottleneck::log_prior(const Tensor&) const { throw std::logic_error("a bottleneck without a prior"); }
+
+Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step) {
+  return bottleneck.samples_codes() ? bottleneck.read(pass.pre_code, step) : pass.code;
+}
+
+Tensor drawn_divergence(const Pass& pass, const Bottleneck& bottleneck) {
+  const auto given = pass.divergence == Divergence::pathwise ? pass.pre_code.detach() : pass.pre_code;
+  return bottleneck.log_density(pass.code, given) - bottleneck.log_prior(pass.code);
 }
 
 }  // namespace aelab

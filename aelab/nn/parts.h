@@ -20,8 +20,15 @@ using at::Tensor;
 /// The largest width of a layer or a code; more is a typing error.
 constexpr double kWidest = 1'000'000;
 
-// The five parts of every autoencoder. Each is an interface with registered types (listed in nn/builtin.cc),
+// The six parts of every autoencoder. Each is an interface with registered types (listed in nn/builtin.cc),
 // and each type has its own config.
+
+/// How the divergence of the distribution that codes are drawn from enters the objective. The bound says it.
+enum class Divergence {
+  expected,  ///< its mean over all codes, in closed form where there is one: for bounds that average codes
+  drawn,     ///< log q(code | input) - log p(code) of each code: for bounds that weigh codes
+  pathwise,  ///< the same value, whose gradient is that of the codes alone, not of the parameters of q
+};
 
 /// The results of one forward pass.
 struct Pass {
@@ -29,8 +36,9 @@ struct Pass {
   Tensor input;     ///< the input of the encoder: the target, corrupted in training [batch, ...input]
   Tensor pre_code;  ///< the encoder's linear output [batch, ...pre-code]
   Tensor code;      ///< [batch x samples, ...code], a row's samples side by side
-  Tensor output;    ///< the decoder's linear output [batch x samples, ...input]
-  std::int64_t samples = 1;                   ///< codes that the bottleneck made of each row
+  Tensor output;    ///< the decoder's linear output [batch x samples, ...likelihood's output]
+  std::int64_t samples = 1;                      ///< codes of each row, as the bound wants
+  Divergence divergence = Divergence::expected;  ///< as the bound wants it
   std::map<std::string, Tensor> extras = {};  ///< what the bottleneck names besides, such as "log_variance"
 };
 
@@ -39,6 +47,12 @@ enum class Additivity {
   rows,      ///< the mean of values that each row has alone
   constant,  ///< the same whatever the rows, such as weight decay
   batch,     ///< of all rows together, such as the KL divergence of a mean activation
+};
+
+/// Whether a term is one of those that the bound combines.
+enum class Role {
+  within_bound,  ///< a cost of each code; with the others, weighted, the code's negative log weight
+  beside_bound,  ///< added to the bound, such as a penalty
 };
 
 /// A term as it is declared before there is a batch.
@@ -56,19 +70,26 @@ class Terms {
     Tensor value;  ///< [], unweighted
     double weight;
     Additivity additivity;
-    Tensor rows;  ///< of each row, [batch]; undefined if only the batch's value is known
+    Tensor rows;  ///< [batch] or [batch x samples]; undefined if only the batch's value is known
+    Role role;
   };
 
-  /// `value` is unweighted: [batch], or the batch's value [].
-  void add(std::string name, const Tensor& value, double weight = 1,
-           Additivity additivity = Additivity::rows);
-  /// The weighted sum, []; terms of weight 0 take no part.
+  /// `value` is unweighted: of each row [batch], of each code [batch x samples], or the batch's value [].
+  void add(std::string name, const Tensor& value, double weight = 1, Additivity additivity = Additivity::rows,
+           Role role = Role::beside_bound);
+  /// The weighted sum of the terms within the bound: negative log weights, [batch, samples].
+  Tensor costs(std::int64_t batch) const;
+  /// Takes these values [batch] for the terms within the bound together, in place of their sum.
+  void set_bound(const Tensor& rows) { bound_ = rows.mean(); }
+  /// The objective, []: the bound and the weighted sum of the other terms; terms of weight 0 take no part.
+  /// Not the sum of all terms where a bound was set.
   Tensor total() const;
   const std::vector<Term>& all() const& { return terms_; }
   const std::vector<Term>& all() const&& = delete;  // a range-for over a temporary's terms would dangle
 
  private:
   std::vector<Term> terms_;
+  Tensor bound_;  // []; undefined if it is the sum of its terms
 };
 
 /// x -> corrupted input, in training only.
@@ -101,6 +122,7 @@ struct LayerOutline {
 /// What a backbone is built for.
 struct BackboneContext {
   Shape input = {};
+  Shape output = {};  ///< what the likelihood needs of the decoder; by default the shape of the input
   std::optional<std::int64_t> code = {};             ///< the dimension of the code, if the config has it
   std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
@@ -111,12 +133,19 @@ struct BackboneContext {
   /// The dimension of a dense code. Throws an Error if none is known.
   std::int64_t code_dimension() const;
   Shape pre_code_shape(const Shape& shape) const { return pre_code ? pre_code(shape) : shape; }
+  const Shape& output_shape() const { return output.empty() ? input : output; }
+  /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws an
+  /// Error if the likelihood needs another size.
+  std::int64_t output_channels() const;
 };
 
-/// What kinds of backbones declare in `Config::capabilities`.
+/// What kinds of parts declare in `Config::capabilities`.
 namespace capability {
-inline constexpr std::string_view takes_code = "takes the dimension of the code";
-}
+inline constexpr std::string_view takes_code = "takes the dimension of the code";  ///< of backbones
+// Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
+inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
+inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
+}  // namespace capability
 
 /// The networks of the encoder and the decoder. Both have linear outputs: the bottleneck applies the
 /// activation of the code, the likelihood that of the output. `step` says where in training a pass is: random
@@ -128,7 +157,7 @@ class Backbone : public torch::nn::Module {
   virtual Tensor encode(const Tensor& x,
                         const Step& step) const = 0;  ///< [batch, ...input] -> [batch, ...pre-code]
   virtual Tensor decode(const Tensor& code,
-                        const Step& step) const = 0;  ///< [batch, ...code] -> [batch, ...input]
+                        const Step& step) const = 0;  ///< [batch, ...code] -> [batch, ...output]
   virtual Shape code_shape() const = 0;
   /// Its layers, from the input to the code and back; none if it does not describe itself.
   virtual std::vector<LayerOutline> layers() const { return {}; }
@@ -166,11 +195,17 @@ class Bottleneck : public torch::nn::Module {
   /// The deterministic reading of a pre-code: the code itself, or what stands for a random one, such as its
   /// mean. [batch, ...pre-code] -> [batch, ...code].
   virtual Tensor read(const Tensor& pre_code, const Step& step) const = 0;
-  /// Fills pass.code, and samples and extras where it has any, from pass.pre_code. By default the code is
-  /// read().
+  /// Fills pass.code, and extras where it has any, from pass.pre_code: as many codes of each row as
+  /// pass.samples if it draws codes, else one. By default the code is read().
   virtual void code(Pass& pass, const Step& step) const { pass.code = read(pass.pre_code, step); }
   /// Whether code() draws codes at random in training.
   virtual bool samples_codes() const { return false; }
+  /// Whether it has log_density() and log_prior(), which bounds that weigh codes need.
+  virtual bool has_density() const { return false; }
+  /// log q(code | input) of codes [batch x samples, ...code] drawn from pre-codes [batch, ...pre-code], and
+  /// log p(code) under its prior, both with their constants and summed over dimensions: [batch x samples].
+  virtual Tensor log_density(const Tensor& code, const Tensor& pre_code) const;
+  virtual Tensor log_prior(const Tensor& code) const;
   /// The terms that it adds to the objective, as add_terms() names them.
   virtual std::vector<TermOutline> terms() const { return {}; }
   virtual void add_terms(const Pass&, const Step&, Terms&) const {}
@@ -190,10 +225,36 @@ class Bottleneck : public torch::nn::Module {
   virtual Bounds range() const { return {}; }
 };
 
+/// The bottleneck's reading of the pass, [batch, ...code]: its code, where codes are not drawn.
+Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step);
+
+/// log q(code | input) - log p(code) of each of the pass's codes, [batch x samples], with the gradient that
+/// pass.divergence says: for bottlenecks with a density, where no closed form is wanted or known.
+Tensor drawn_divergence(const Pass& pass, const Bottleneck& bottleneck);
+
+/// Combines the costs of a row's codes, which are the negative logarithms of their importance weights
+/// p(input, code) / q(code | input), to the row's objective.
+class Bound : public torch::nn::Module {
+ public:
+  static Registry<Bound>& registry();
+  /// The number of codes that it needs of each row.
+  virtual std::int64_t samples(const Step& step) const = 0;
+  /// How a divergence is part of the costs.
+  virtual Divergence divergence() const = 0;
+  /// [batch, samples] -> [batch]. Adding a number to all costs of a row adds it to the row's objective, and
+  /// codes of one cost are as one code. With one sample it is the cost itself, and this is not called.
+  virtual Tensor rows(const Tensor& costs) const = 0;
+  /// Factors [batch, samples] of the gradients that the costs send to the codes, as numbers without gradient;
+  /// undefined: none. With factors, the gradient is an estimate of its own and not that of rows().
+  virtual Tensor code_gradient_factors(const Tensor& /*costs*/) const { return {}; }
+};
+
 /// The distribution of the input given the decoder's output.
 class Likelihood : public torch::nn::Module {
  public:
   static Registry<Likelihood>& registry();
+  /// The shape that the decoder's output must have for inputs of a shape.
+  virtual Shape output_shape(const Shape& input) const { return input; }
   /// The negative log-likelihood of target, without constants, summed over features: [batch].
   virtual Tensor negative_log(const Tensor& output, const Tensor& target) const = 0;
   /// The distribution's mean, the reconstruction: [batch, ...input].
@@ -221,8 +282,11 @@ class Penalty : public torch::nn::Module {
   virtual const Schedule& weight() const = 0;
   /// Called once with the shape of the code; registers buffers.
   virtual void build(const Shape& /*code*/) {}
-  /// Throws an Error if it makes no sense with these parts.
+  /// Throws an Error if it makes no sense with these parts. Its kind declares what it needs of them as a
+  /// capability.
   virtual void check(const Parts&) const {}
+  /// The range of its values.
+  virtual Bounds range() const { return at_least(0); }
   /// Whether its value differentiates the code by the input: the pass then tracks the gradient of the input,
   /// also in validation.
   virtual bool needs_input_gradient(const Parts&) const { return false; }

@@ -47,7 +47,7 @@ void KlSparsityPenalty::Config::fields(Fields& f) {
 
 void KlSparsityPenalty::check(const Parts& parts) const {
   const auto range = parts.bottleneck.range();
-  if (range.least != 0 || range.most != 1)
+  if (range.least < 0 || range.most > 1)
     throw Error(
         "model.bottleneck: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
         "give it the activation \"sigmoid\"");

@@ -59,6 +59,7 @@ class KlSparsityPenalty : public Penalty {
     static constexpr std::string_view kind = "kl-sparsity";
     static constexpr std::string_view summary = "pulls each unit's mean activation to a target";
     static constexpr std::string_view also_known_as[] = {"kl", "sparse", "kl-divergence"};
+    static constexpr std::string_view capabilities[] = {capability::needs_probabilities};
     Schedule weight = 3.0;
     double target = 0.05;
     ActivationEstimate estimate = ActivationEstimate::batch;
@@ -93,6 +94,7 @@ class ContractivePenalty : public Penalty {
     static constexpr std::string_view summary =
         "the squared norm of the encoder's Jacobian, exactly or by Hutchinson's estimate";
     static constexpr std::string_view also_known_as[] = {"jacobian"};
+    static constexpr std::string_view capabilities[] = {capability::needs_jacobian};
     Schedule weight = 0.1;
     bool estimate = false;
     std::int64_t directions = 1;
@@ -121,6 +123,7 @@ class ContractiveHessianPenalty : public Penalty {
   struct Config {
     static constexpr std::string_view kind = "contractive-hessian";
     static constexpr std::string_view summary = "the change of the encoder's Jacobian under small noise";
+    static constexpr std::string_view capabilities[] = {capability::needs_jacobian};
     Schedule weight = 0.1;
     double level = 0.1;
     std::int64_t samples = 4;

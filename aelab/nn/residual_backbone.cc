@@ -124,7 +124,8 @@ ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& 
   const HiddenLayers output = {.activation = Activation::linear,
                                .initialization = config.hidden.initialization};
   append(std::make_shared<ConvolutionLayer>(
-      SpatialConvolution{.input = shape(), .channels = context.input[0]}, output, next(), initializer));
+      SpatialConvolution{.input = shape(), .channels = context.output_channels()}, output, next(),
+      initializer));
 }
 
 Tensor ResidualBackbone::filters() const {

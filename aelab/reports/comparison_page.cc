@@ -129,8 +129,11 @@ std::string objective_of(const Shown& variant, const std::string& curve) {
   const auto slash = curve.find('/');
   if (slash == std::string::npos || curve.substr(slash) == "/mse") return "";
   auto objective = parts["likelihood"]["kind"].text();
-  if (curve.substr(slash) == "/loss")
+  if (const auto bound = parts["bound"]; curve.substr(slash) == "/loss") {
+    if (const auto kind = bound["kind"].text(); !kind.empty() && kind != "mean")
+      objective += ", " + in_words(bound);
     for (const auto& penalty : parts["penalties"].list()) objective += " + " + in_words(penalty);
+  }
   const auto& phases = variant.variant["phases"];
   for (std::size_t i = 0; phases.size() > 1 && i < phases.size(); ++i)
     objective += (i == 0 ? ", phases " : ", ") + phases[i].at("name").get<std::string>();

@@ -8,6 +8,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
 #include "aelab/evaluation/seen_classes.h"
+#include "aelab/nn/bounds.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/runs/working_folder.h"
 #include "aelab/training/check.h"
@@ -40,7 +41,9 @@ std::optional<Bounds> recorded_values(const RunConfig& config) {
 
 std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& context) try {
   auto model = Autoencoder::make(config.model.variant, context);
-  if (config.model.expanded && write_config(*config.model.expanded) != write_config(model->config()))
+  auto recorded = config.model.expanded;
+  if (recorded && !recorded->bound) recorded->bound = MeanBound::Config{};  // that of all earlier versions
+  if (recorded && write_config(*recorded) != write_config(model->config()))
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
   return model;

@@ -31,25 +31,19 @@ struct Shown {
 
 // --- Words and shapes ---
 
-json part_in_words(const std::string& part, const Kinds& kinds, const json& config) {
-  const auto name = config.at("kind").get<std::string>();
-  auto settings = config;
-  settings.erase("kind");
-  return {{"part", part}, {"kind", name}, {"summary", kinds.at(name).summary}, {"settings", settings}};
-}
-
+/// The parts of an autoencoder: the types that its config has chosen, but not those that are settings of
+/// these.
 json parts_in_words(const AutoencoderConfig& config) {
-  const auto written = write_config(config);
   json parts = json::array();
-  const auto add = [&](const char* part, const Kinds& kinds) {
-    if (written.contains(part)) parts.push_back(part_in_words(part, kinds, written.at(part)));
-  };
-  add("corruption", Corruption::registry());
-  add("backbone", Backbone::registry());
-  add("bottleneck", Bottleneck::registry());
-  add("likelihood", Likelihood::registry());
-  for (const auto& penalty : written.at("penalties"))
-    parts.push_back(part_in_words("penalty", Penalty::registry(), penalty));
+  visit_choices(config, [&](const std::string& path, AnyChoice& part) {
+    if (part.empty() || path.find('.') != std::string::npos) return;
+    auto settings = write_config(part);
+    settings.erase(part.kinds().tag());
+    parts.push_back({{"part", part.kinds().noun()},
+                     {"kind", part.kind()},
+                     {"summary", part.kinds().at(part.kind()).summary},
+                     {"settings", std::move(settings)}});
+  });
   return parts;
 }
 

@@ -183,6 +183,13 @@ class RunFolder(program.TestCase):
         )
         self.assertFalse(self.output.exists())
 
+    def test_an_expansion_from_before_there_were_bounds(self):
+        recorded = program.read_json(self.run_folder / "config.json")
+        self.assertEqual(recorded["model"]["expanded"].pop("bound"), {"kind": "mean", "samples": 1})
+        file = program.write_json(self.folder / "earlier.json", recorded)
+        result = program.run("run", file, "--output", self.output)
+        self.assertEqual(result.code, 0, result.stderr)
+
     def test_numbers_count_up(self):
         config = small_run(training={"epochs": 1})
         self.assertEqual([self.train(config).name for _ in range(2)], ["1", "2"])

@@ -17,8 +17,9 @@ using nlohmann::json;
 template <class Product>
 class EveryConfig : public testing::Test {};
 
-using Products = testing::Types<Autoencoder, Backbone, Corruption, Bottleneck, Likelihood, Penalty, Optimizer,
-                                ScheduleKind, Callback, Source, Transform, Distribution, Metric, Classifier>;
+using Products =
+    testing::Types<Autoencoder, Backbone, Corruption, Bottleneck, Likelihood, Bound, Penalty, Optimizer,
+                   ScheduleKind, Callback, Source, Transform, Distribution, Metric, Classifier>;
 TYPED_TEST_SUITE(EveryConfig, Products);
 
 template <class Product>

@@ -10,10 +10,11 @@
 
 namespace aelab {
 
-/// Calls `test` with every example of every kind.
+/// Calls `test` with every example of every kind. Fails if there is none.
 template <class Product, class Test>
 void for_each_example(Test test) {
   const auto& kinds = Product::registry();
+  EXPECT_FALSE(kinds.all().empty()) << "no " << kinds.noun() << " to test";
   for (std::size_t k = 0; k < kinds.all().size(); ++k) {
     const auto name = kinds.all()[k].name;
     const auto examples = kinds.all()[k].examples();
@@ -29,8 +30,24 @@ void for_each_example(Test test) {
   }
 }
 
+/// What `make` makes, or nothing if it is refused with an Error, which is printed. It fails where that is not
+/// to be expected from what the parts declare, and where the message does not say which part of the model it
+/// is about. Suites count what they tried.
+template <class Make>
+auto made_or_refused(bool expected, Make make) -> decltype(make()) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    EXPECT_TRUE(expected) << "refused without a declared reason: " << error.what();
+    EXPECT_SAYS(std::string(error.what()), "model.");
+    std::printf("[ REFUSED  ] %s\n", error.what());
+    return nullptr;
+  }
+}
+
 inline const Shape kImage = {1, 8, 8};
 constexpr std::int64_t kClasses = 10;
+constexpr double kGradientTolerance = 1e-5;  // relative to max(1, |gradient|)
 
 /// The shape of the inputs that a kind's examples are for.
 template <class Product>

@@ -285,6 +285,24 @@ TEST(EveryBottleneck, ResumesToTheSameBits) {
   });
 }
 
+TEST(EveryLikelihood, ResumesToTheSameBits) {
+  const auto data = few_digits(128);
+  for_each_example<Likelihood>([&](const Choice<Likelihood>& example) {
+    EXPECT_TRUE(check_resume(of_parts({.likelihood = example}), data));
+  });
+}
+
+TEST(EveryBound, ResumesToTheSameBits) {
+  const auto data = few_digits(128);
+  Choice<Bottleneck> drawing;  // any that suits every bound
+  for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
+    if (example.make()->has_density()) drawing = example;
+  });
+  for_each_example<Bound>([&](const Choice<Bound>& example) {
+    EXPECT_TRUE(check_resume(of_parts({.bottleneck = drawing, .bound = example}), data));
+  });
+}
+
 TEST(EveryVariant, TrainsAlikeOnTwoThreads) {
   for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
     const auto data = few_digits_as(input_of(example), 128);

@@ -12,7 +12,9 @@
 #include "aelab/models/pca.h"
 #include "aelab/models/sparse.h"
 #include "aelab/nn/activation.h"
+#include "aelab/nn/bounds.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/likelihoods.h"
 #include "tests/torch_support.h"
 
@@ -149,6 +151,30 @@ TEST(Stacked, TheNetworkIsSoftmaxRegressionOnItsLastHiddenLayer) {
   EXPECT_NEAR(terms.all()[1].value.item<double>(), wrong.item<double>(), 1e-6);
   EXPECT_EQ(terms.all()[1].weight, 0);
   EXPECT_TRUE(at::equal(model->classify(batch.inputs), scores.argmax(1)));
+}
+
+TEST(Stacked, HasTheBoundOfItsLastLayerAndClassifiesReadings) {
+  const Choice<Autoencoder> drawing =
+      Dense::Config{.base = {.code = 4,
+                             .bottleneck = GaussianBottleneck::Config{},
+                             .likelihood = GaussianLikelihood::Config{},
+                             .bound = ImportanceWeightedBound::Config{.samples = 3}}};
+  const auto model = stack({.layers = {denoising(6), drawing},
+                            .fine_tuning = FineTuning::reconstruction,
+                            .network = StackNetwork{.hidden = {5}}});
+  EXPECT_EQ(model->config().bound->kind(), "importance-weighted");
+  const auto batch = few_digits().train.range(0, 30);
+  const auto phases = model->phases();
+  Pass tuned, classified;
+  const auto terms = phases[2].updates.front().objective(batch, Step{.training = true}, tuned);
+  EXPECT_EQ(tuned.code.sizes(), (at::IntArrayRef{3 * 30, 4}));
+  const auto log_weights = -(terms.all()[0].rows + terms.all()[1].rows).view({30, 3});
+  EXPECT_NEAR(terms.total().item<double>(), (std::log(3.0) - log_weights.logsumexp(1).mean()).item<double>(),
+              1e-4);
+  const at::NoGradGuard no_grad;
+  const auto of_network = phases[3].updates.front().objective(batch, Step{}, classified);
+  const auto wrong = (model->classify(batch.inputs) != batch.labels).to(at::kFloat).mean();
+  EXPECT_NEAR(of_network.all()[1].value.item<double>(), wrong.item<double>(), 1e-6);
 }
 
 TEST(Stacked, AClassifierIsDiscardedWithTheEncoderThatItWasFittedOn) {

@@ -62,7 +62,7 @@ TEST(DefaultDecoder, PutsEachPixelWhereTheEncoderFoundIt) {
   for (const auto& input : {Shape{1, 19, 22}, Shape{1, 9, 8}}) {
     const Layers pools = {{.pool = Pooling::max, .size = 4, .ceil = true},
                           {.pool = Pooling::max, .ceil = true}};
-    const auto decoder = mirrored_decoder(pools, input);
+    const auto decoder = mirrored_decoder(pools, input, /*channels=*/1);
     const ConvolutionalBackbone net({.encoder = pools, .decoder = decoder}, {.input = input});
     // Of its last layers, the convolution is made the identity.
     auto weight = net.named_parameters()["decoder_1.weight"];

@@ -52,6 +52,45 @@ TEST(Gaussian, IsHalfTheSquaredError) {
   EXPECT_TRUE(at::allclose(sigmoid.mean(output), at::sigmoid(output)));
 }
 
+TEST(Heteroscedastic, IsTheNormalDensityOfItsMeanAndVariance) {
+  const HeteroscedasticLikelihood likelihood{{}};
+  EXPECT_EQ(likelihood.output_shape({2}), Shape{4});
+  EXPECT_EQ(likelihood.output_shape({3, 8, 9}), (Shape{6, 8, 9}));
+  // Two features: means, then logarithms of variances. A row at variance 1 is half the squared error.
+  const double mean[2][2] = {{1, -2}, {0, 3}}, variance[2][2] = {{4, 0.25}, {1, 1}},
+               x[2][2] = {{3, -1}, {0.5, 1}};
+  const auto output = at::tensor({1.0, -2.0, std::log(4.0), std::log(0.25), 0.0, 3.0, 0.0, 0.0}).view({2, 4});
+  const auto target = at::tensor({3.0, -1.0, 0.5, 1.0}).view({2, 2});
+  const auto scores = likelihood.negative_log(output, target);
+  for (std::int64_t i = 0; i < 2; ++i) {
+    double by_hand = 0;
+    for (std::int64_t j = 0; j < 2; ++j)
+      by_hand -= std::log(std::exp(-(x[i][j] - mean[i][j]) * (x[i][j] - mean[i][j]) / (2 * variance[i][j])) /
+                          std::sqrt(variance[i][j]));
+    EXPECT_NEAR(scores[i].item<double>(), by_hand, 1e-5);
+  }
+  EXPECT_NEAR(scores[1].item<double>(),
+              GaussianLikelihood({}).negative_log(output.narrow(1, 0, 2), target)[1].item<double>(), 1e-6);
+  EXPECT_TRUE(at::equal(likelihood.mean(output), output.narrow(1, 0, 2)));
+}
+
+TEST(Heteroscedastic, IsLeastAtTheSquaredErrorAndBoundedWhereThatVanishes) {
+  const HeteroscedasticLikelihood likelihood({.smallest_variance = 1e-4});
+  const auto score = [&](double error, double log_variance) {
+    return likelihood
+        .negative_log(at::tensor({error, log_variance}, at::kDouble).view({1, 2}), at::zeros({1, 1}))
+        .item<double>();
+  };
+  const double best = std::log(0.09);  // (.3)^2
+  EXPECT_NEAR(score(0.3, best), 0.5 * (1 + best), 1e-12);
+  EXPECT_LT(score(0.3, best), score(0.3, best + 0.1));
+  EXPECT_LT(score(0.3, best), score(0.3, best - 0.1));
+  EXPECT_NEAR(score(0, -1000), 0.5 * std::log(1e-4), 1e-12);
+  const HeteroscedasticLikelihood sigmoid({.mean = GaussianMean::sigmoid});
+  EXPECT_TRUE(
+      at::allclose(sigmoid.mean(at::tensor({0.0, 5.0}).view({1, 2})), at::tensor({0.5}).view({1, 1})));
+}
+
 TEST(Bottleneck, DeterministicIsItsActivation) {
   const auto x = at::tensor({-2.0, 0.0, 3.0}).view({1, 3});
   EXPECT_TRUE(at::equal(DeterministicBottleneck({}).read(x, {}), x));

@@ -125,6 +125,21 @@ TEST_F(Summarizing, DrawsWhatTheModelCan) {
   EXPECT_FALSE(drawn("corrupted"));
 }
 
+TEST_F(Summarizing, ListsTheChosenPartsWithTheirSettings) {
+  const std::vector<Choice<Penalty>> penalties = {Choice<Penalty>::named("l1")};
+  const auto summary = summarize(Dense::Config{
+      .base = {.code = 6, .bottleneck = Choice<Bottleneck>::named("gaussian"), .penalties = penalties}});
+  std::vector<std::string> listed;
+  for (const auto& part : summary.at("model").at("parts")) {
+    listed.push_back(part.at("part").get<std::string>() + " " + part.at("kind").get<std::string>());
+    EXPECT_FALSE(part.at("summary").get<std::string>().empty());
+    EXPECT_FALSE(part.at("settings").contains("kind"));
+  }
+  EXPECT_EQ(listed, (std::vector<std::string>{"backbone dense", "corruption none", "bottleneck gaussian",
+                                              "likelihood bernoulli", "bound mean", "penalty l1"}));
+  EXPECT_EQ(summary.at("model").at("parts")[5].at("settings"), json({{"weight", 1e-3}}));
+}
+
 TEST_F(Summarizing, AStackIsToldLayerByLayer) {
   const auto summary = summarize(Stacked::Config{
       .layers = {Choice<Autoencoder>(

@@ -4,7 +4,9 @@
 
 #include "aelab/models/dense.h"
 #include "aelab/models/sparse.h"
+#include "aelab/nn/bounds.h"
 #include "aelab/nn/corruptions.h"
+#include "aelab/nn/gaussian_bottleneck.h"
 #include "tests/training/models.h"
 
 namespace aelab {
@@ -95,6 +97,22 @@ TEST(Accumulation, OfBatchNormalizationIsRefused) {
   expect_refused(dense(Normalize::batch), "reconstruction");
   EXPECT_TRUE(
       equal(step(dense(Normalize::layer), 32).parameters, step(dense(Normalize::layer), 96).parameters));
+}
+
+TEST(Accumulation, DrawsAndWeighsTheCodesOfOneBatch) {
+  DoublyReparameterizedBound::Config doubly;
+  doubly.estimates = 2;
+  for (const auto& bound :
+       {Choice<Bound>(MeanBound::Config{.samples = 3}),
+        Choice<Bound>(ImportanceWeightedBound::Config{.samples = 4}), Choice<Bound>(doubly)}) {
+    const auto dense = [&] {
+      return std::make_shared<Dense>(
+          Dense::Config{.base = {.code = 5, .bottleneck = GaussianBottleneck::Config{}, .bound = bound},
+                        .backbone = {.hidden = {12}}},
+          Context({1, 8, 8}, /*model_seed=*/3));
+    };
+    EXPECT_TRUE(equal(step(dense(), 32).parameters, step(dense(), 96).parameters)) << bound.kind();
+  }
 }
 
 TEST(Accumulation, DropsOutAsOneBatch) {
