@@ -172,15 +172,14 @@ Progress progress_of(const std::filesystem::path& path) {
 }
 
 Kernels recorded_kernels(const std::filesystem::path& path, const Kernels& wanted) {
-  auto kernels = wanted;
+  std::optional<CheckpointRecord> record;
   Problems unreadable;
-  unreadable.attempt([&] {
-    Kernels recorded;
-    read_config(parsed(read_record(path).kernels), recorded, "kernels");
-    kernels = settled(wanted, recorded);
-  });
+  unreadable.attempt([&] { record = read_record(path); });
+  if (!record) return wanted;
   try {
-    return resolve(kernels);
+    Kernels recorded;
+    read_config(parsed(record->kernels), recorded, "kernels");
+    return resolve(settled(wanted, recorded));
   } catch (const Error& error) {
     throw Error(path.string() + ": cannot be resumed to the same bits: " + error.what());
   }
