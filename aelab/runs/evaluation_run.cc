@@ -94,7 +94,7 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
   auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
   const auto& metrics = config.metrics.empty() ? run.config().evaluation : config.metrics;
   if (metrics.empty())
-    throw Error(folder.string() + ": the run's config lists no metrics; name some, such as reconstruction");
+    throw FieldError("metrics", "the run's config lists none; name some, such as reconstruction");
   if (config.data) {
     require_seen_classes(run, part, metrics);
     part = checked_other_values(part, run.network());

@@ -90,7 +90,7 @@ class Measuring(program.TestCase):
         self.assertEqual(program.run("evaluate", run, "--metrics", "image-quality,reconstruction").code, 0)
         config["evaluation"] = []
         bare = self.train(config)
-        self.assert_refused(program.run("evaluate", bare), "the run's config lists no metrics; name them")
+        self.assert_refused(program.run("evaluate", bare), "--metrics: the run's config lists none; name some")
 
     def test_runs_that_end_before_a_phase(self):
         config = self.classifying_run({**self.labeled("train", [0, 1]), "validation": 5}, ["classification", "reconstruction"])
