@@ -8,7 +8,6 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/terminal.h"
-#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
 #include "aelab/training/checkpoint.h"
 
@@ -120,7 +119,7 @@ std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file)
 
 TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint) {
   if (!is_folder(folder_or_file)) return {SafetensorsFile::read(folder_or_file), folder_or_file};
-  require_run_folder(folder_or_file);
+  (void)load_run_config(folder_or_file);  // refuses a damaged one
   return {read_checkpoint(folder_or_file, checkpoint), find_checkpoint(folder_or_file, checkpoint)};
 }
 

@@ -121,7 +121,7 @@ class Damage(Folders):
         best.write_bytes(best.read_bytes()[:-1])
         result = program.run("evaluate", folder)
         self.assert_refused(result, "best.safetensors")
-        self.assertIn("--checkpoint last", result.stderr)
+        self.assertIn("the checkpoint last is not corrupted", result.stderr)
         self.assertEqual(program.run("evaluate", folder, "--checkpoint", "last").code, 0)
 
     def test_forged_records_are_refused_in_words(self):
