@@ -11,7 +11,7 @@ void SeriesConvolution::fields(Fields& f) {
       .scales_with_width()
       .also_known_as({"filters", "out_channels", "conv"});
   f("kernel", kernel, "length of its kernel", at_least(1)).also_known_as({"kernel_size", "filter_size"});
-  f("stride", stride, "its stride", at_least(1)).also_known_as({"strides"});
+  f("stride", stride, "its stride", between(1, 1000)).also_known_as({"strides"});
   f("padding", padding,
     "zero padding; same: half a kernel (odd ones) on both sides, which with stride 1 keeps the length; "
     "valid: "

@@ -13,7 +13,7 @@ void ResidualStage::fields(Fields& f) {
       .scales_with_width()
       .also_known_as({"width", "filters", "planes"});
   f("blocks", blocks, "number of blocks", between(1, 1000)).also_known_as({"depth", "num_blocks", "layers"});
-  f("stride", stride, "factor by which its first block shrinks the image", at_least(1))
+  f("stride", stride, "factor by which its first block shrinks the image", between(1, 256))
       .also_known_as({"strides", "downsample"});
 }
 
@@ -96,6 +96,7 @@ class ResidualBlock : public SpatialLayer {
 ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& context)
     : SpatialBackbone(config.hidden, context.input) {
   require_images(context.input);
+  if (config.stages.empty()) throw Error("model.backbone.stages: must have at least one stage");
   Initializer initializer(context.seed, "initialization", context.device);
   const auto append_block = [&](const SpatialConvolution& first) {
     append(std::make_shared<ResidualBlock>(first, config.hidden, next(), initializer));

@@ -285,5 +285,12 @@ TEST(SpatialBackbones, StateTheRulesOfTheirConfigs) {
   EXPECT_SAYS(refusal(R"({"kind": "resnet"})"), "residual");
 }
 
+TEST(ResidualBackbone, RefusesToBeWithoutStages) {
+  EXPECT_SAYS(message_of<Error>([] {
+                ResidualBackbone({.stages = {}}, {.input = {1, 8, 8}, .default_code = 2});
+              }),
+              "must have at least one stage");
+}
+
 }  // namespace
 }  // namespace aelab
