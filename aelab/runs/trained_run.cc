@@ -1,6 +1,7 @@
 #include "aelab/runs/trained_run.h"
 
 #include "aelab/core/terminal.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/working_folder.h"
 
 namespace aelab {
@@ -14,6 +15,7 @@ const Dataset& TrainedRun::part(Part part) const {
 }
 
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint) {
+  require_run_folder(folder);
   TrainedRun run{.folder = folder, .model = open_model(folder, checkpoint), .source = {}, .data = {}};
   const auto& config = run.config().data;
   Problems problems;

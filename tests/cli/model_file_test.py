@@ -108,6 +108,7 @@ class ModelFile(program.TestCase):
         file = self.export()
         self.assert_refused(program.run("apply", file), f"--data: is missing: {file} is a model without data")
         self.assert_refused(program.run("interpolate", file, "--from", 1, "--to", 2), "--data: is missing")
+        self.assert_refused(program.run("evaluate", file), f"{file}: is not a run folder")
         self.assert_refused(
             program.run("interpolate", file, "--data", self.table, "--part", "train", "--from", 1, "--to", 2),
             "--part: is a split of the run's own data",
