@@ -51,8 +51,6 @@ Tensor TrainedModel::prepare(const Tensor& rows) const {
   return x.to(network_->parameters().front().device());
 }
 
-Tensor TrainedModel::code_of(const Tensor& prepared) const { return network_->encode(prepared); }
-
 Tensor TrainedModel::decoded(const Tensor& codes) const {
   if (!network_->reconstructs())
     throw Error("this model decodes no longer: training its classifier left the decoder behind");
@@ -62,7 +60,7 @@ Tensor TrainedModel::decoded(const Tensor& codes) const {
 Tensor TrainedModel::encode(const Tensor& rows) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
-  return code_of(prepare(rows));
+  return network_->encode(prepare(rows));
 }
 
 Tensor TrainedModel::decode(const Tensor& codes) const {
@@ -77,14 +75,14 @@ Tensor TrainedModel::decode(const Tensor& codes) const {
 Tensor TrainedModel::reconstruct(const Tensor& rows) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
-  return inversion()(decoded(code_of(prepare(rows))));
+  return inversion()(decoded(network_->encode(prepare(rows))));
 }
 
 Tensor TrainedModel::score(const Tensor& rows) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
-  return squared_errors(x, decoded(code_of(x)));
+  return squared_errors(x, decoded(network_->encode(x)));
 }
 
 Tensor TrainedModel::classify(const Tensor& rows) const {

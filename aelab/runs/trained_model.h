@@ -58,7 +58,6 @@ class TrainedModel {
   std::shared_ptr<Autoencoder> network_;
   Transforms transforms_;
 
-  Tensor code_of(const Tensor& prepared) const;
   Tensor decoded(const Tensor& codes) const;
 };
 

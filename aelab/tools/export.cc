@@ -1,7 +1,6 @@
 #include "aelab/tools/export.h"
 
 #include <array>
-
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -21,8 +20,7 @@ std::span<const std::string_view> names(ExportFormat) {
 void ExportConfig::fields(Fields& f) {
   f("format", format,
     "weights as safetensors or npz, or a model for aelab apply and interpolate; npz if --output ends in "
-    ".npz, "
-    "else safetensors");
+    ".npz, else safetensors");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output,
     "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model");
@@ -88,14 +86,12 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
         file.string() + " is there already, and nothing is overwritten: remove it or name another file");
   const auto path = find_checkpoint(folder, config.checkpoint);
   const auto checkpoint = read_checkpoint(folder, config.checkpoint);
-  if (format_of(config) == ExportFormat::model) {
-    make_folder_of(file);
-    write_model(file, checkpoint, path);
-    return file;
-  }
   const auto weights = weights_in(checkpoint, path);
   make_folder_of(file);
-  if (format_of(config) == ExportFormat::npz)
+  const auto format = format_of(config);
+  if (format == ExportFormat::model)
+    write_model(file, checkpoint, path);
+  else if (format == ExportFormat::npz)
     write_npz(file, weights);
   else
     write_safetensors(file, weights,
