@@ -1,8 +1,12 @@
 #include "aelab/nn/convolution.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <array>
+#include <map>
+#include <mutex>
+#include <tuple>
 
 #include "aelab/nn/direct_network.h"
 #include "aelab/nn/kernels.h"
@@ -27,7 +31,7 @@ bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i
          layers[i + 1].kind == ImageLayer::Kind::convolution && layers[i + 1].stride == 1;
 }
 
-Phases::Phases(std::int64_t enlargement, std::int64_t kernel_size, std::int64_t padding)
+Polyphase::Polyphase(std::int64_t enlargement, std::int64_t kernel_size, std::int64_t padding)
     : factor(enlargement),
       kernel(kernel_size),
       shift((factor - padding % factor) % factor),
@@ -46,32 +50,48 @@ at::Tensor channels_last(const at::Tensor& x) {
   return x.reshape({x.size(0), x.size(2), x.size(3), 1}).permute({0, 3, 1, 2});
 }
 
-/// Which of a kernel's weights fall on which tap of which phase: [kernel^2, factor^2 taps^2] of 0 and 1, of
-/// the type and on the device of a weight.
-at::Tensor phase_matrix(const Phases& phases, const at::Tensor& weight) {
-  const auto [u, k, t] = std::array{phases.factor, phases.kernel, phases.taps};
-  const auto options = weight.options().requires_grad(false);
+/// Which of a kernel's weights fall on which tap of which phase: [kernel^2, factor^2 taps^2] of 0 and 1.
+at::Tensor make_polyphase_matrix(const Polyphase& polyphase, const at::TensorOptions& options) {
+  const auto [u, k, t] = std::array{polyphase.factor, polyphase.kernel, polyphase.taps};
   const auto count = [&](std::int64_t n) { return at::arange(n, options.dtype(at::kInt)); };
   const auto first = count(u).unsqueeze(1) + count(k).view({k, 1, 1}) - count(t) * u;
-  // [kernel, factor, taps]: whether the tap is that of Phases::tap.
+  // [kernel, factor, taps]: whether the tap is that of Polyphase::tap.
   const auto on_side = (first >= 0).mul_(first < u).to(options);
   return (on_side.view({k, 1, u, 1, t, 1}) * on_side.view({1, k, 1, u, 1, t})).view({k * k, u * u * t * t});
 }
 
+/// The same, of the type and on the device of a weight. It is a constant, made once: its eight operators
+/// would be 5 % of a step of Golan's net with batches of 128.
+at::Tensor polyphase_matrix(const Polyphase& polyphase, const at::Tensor& weight) {
+  using Key = std::tuple<std::int64_t, std::int64_t, at::ScalarType, at::DeviceType, at::DeviceIndex>;
+  static std::mutex mutex;
+  static std::map<Key, at::Tensor> matrices;
+  const Key key(polyphase.factor, polyphase.kernel, weight.scalar_type(), weight.device().type(),
+                weight.device().index());
+  const std::lock_guard lock(mutex);
+  auto& matrix = matrices[key];
+  if (!matrix.defined()) {
+    const c10::InferenceMode usable_in_training(false);
+    matrix = make_polyphase_matrix(polyphase, weight.options().requires_grad(false));
+  }
+  return matrix;
+}
+
 }  // namespace
 
-at::Tensor phase_weight(const Phases& phases, const at::Tensor& weight) {
-  const auto out = weight.size(0), in = weight.size(1), u = phases.factor, t = phases.taps;
-  return at::mm(weight.reshape({out * in, -1}), phase_matrix(phases, weight))
+at::Tensor polyphase_weight(const Polyphase& polyphase, const at::Tensor& weight) {
+  const auto out = weight.size(0), in = weight.size(1), u = polyphase.factor, t = polyphase.taps;
+  return at::mm(weight.reshape({out * in, -1}), polyphase_matrix(polyphase, weight))
       .view({out, in, u * u, t, t})
       .transpose(1, 2)
       .reshape({out * u * u, in, t, t});
 }
 
-at::Tensor phase_weight_gradient(const Phases& phases, const at::Tensor& gradient, at::IntArrayRef shape) {
-  const auto out = shape[0], in = shape[1], u = phases.factor, t = phases.taps;
+at::Tensor polyphase_weight_gradient(const Polyphase& polyphase, const at::Tensor& gradient,
+                                     at::IntArrayRef shape) {
+  const auto out = shape[0], in = shape[1], u = polyphase.factor, t = polyphase.taps;
   const auto rows = gradient.view({out, u * u, in, t * t}).transpose(1, 2).reshape({out * in, u * u * t * t});
-  return at::mm(rows, phase_matrix(phases, gradient).t()).view(shape);
+  return at::mm(rows, polyphase_matrix(polyphase, gradient).t()).view(shape);
 }
 
 namespace {
@@ -79,20 +99,21 @@ namespace {
 /// The convolution `layer` of x enlarged by `factor` (Golan's net, batch 128: its last layer forward
 /// 2.6 -> .3 ms, backward 3 -> .4).
 at::Tensor convolve_enlarged(std::int64_t factor, const ImageLayer& layer, const at::Tensor& x) {
-  const Phases phases(factor, layer.weight.size(2), layer.padding);
-  const auto u = phases.factor;
+  const Polyphase polyphase(factor, layer.weight.size(2), layer.padding);
+  const auto u = polyphase.factor;
   const auto large = [&](std::int64_t size) { return layer.output(u * size); };
   const auto after = [&](std::int64_t size) {
-    return phases.small_rows(large(size)) + phases.taps - 1 - phases.before - size;
+    return polyphase.small_rows(large(size)) + polyphase.taps - 1 - polyphase.before - size;
   };
   const auto height = large(x.size(2)), width = large(x.size(3));
   const auto padded =
-      at::constant_pad_nd(x, {phases.before, after(x.size(3)), phases.before, after(x.size(2))});
-  const auto small = at::conv2d(channels_last(padded), channels_last(phase_weight(phases, layer.weight)),
-                                layer.bias.repeat_interleave(u * u));
+      at::constant_pad_nd(x, {polyphase.before, after(x.size(3)), polyphase.before, after(x.size(2))});
+  const auto small =
+      at::conv2d(channels_last(padded), channels_last(polyphase_weight(polyphase, layer.weight)),
+                 layer.bias.repeat_interleave(u * u));
   return at::pixel_shuffle(small, u)
-      .slice(2, phases.shift, phases.shift + height)
-      .slice(3, phases.shift, phases.shift + width);
+      .slice(2, polyphase.shift, polyphase.shift + height)
+      .slice(3, polyphase.shift, polyphase.shift + width);
 }
 
 at::Tensor pool(const ImageLayer& layer, const at::Tensor& x) {
@@ -114,7 +135,7 @@ void count_work(const std::vector<ImageLayer>& layers, const at::Tensor& x) {
     width = layer.output(width);
     if (layer.kind == LayerKind::convolution) {
       const auto kernel = layer.weight.size(2);
-      const auto taps = factor > 1 ? Phases(factor, kernel, layer.padding).taps : kernel;
+      const auto taps = factor > 1 ? Polyphase(factor, kernel, layer.padding).taps : kernel;
       count_multiply_adds(
           x.size(0) * layer.weight.size(0) * layer.weight.size(1) * taps * taps * height * width, gradient,
           layer.weight.requires_grad());

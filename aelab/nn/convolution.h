@@ -31,7 +31,8 @@ struct ImageLayer {
   std::int64_t output(std::int64_t input) const;
 };
 
-/// Whether layer i is an upsampling right before a convolution, so that both can be one operation (Phases).
+/// Whether layer i is an upsampling right before a convolution, so that both can be one operation
+/// (Polyphase).
 bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i);
 
 /// The second seam for speed (see linear()): x [batch, channels, height, width] through the layers
@@ -48,12 +49,12 @@ at::Tensor convolve_by_operators(const std::vector<ImageLayer>& layers, const at
 /// the time: 4/9 for 3x3 kernels, 9/25 for 5x5.
 ///
 /// Row y of the large image is row (y + shift) / factor of the small one's phase (y + shift) % factor.
-struct Phases {
+struct Polyphase {
   std::int64_t factor, kernel;
   std::int64_t shift;   ///< rows that interleaving makes before the first one that is wanted
   std::int64_t before;  ///< rows of zeros before the small image
   std::int64_t taps;
-  Phases(std::int64_t factor, std::int64_t kernel, std::int64_t padding);
+  Polyphase(std::int64_t factor, std::int64_t kernel, std::int64_t padding);
 
   /// The tap that weight k of the kernel falls on, in phase a.
   std::int64_t tap(std::int64_t a, std::int64_t k) const { return (a + k) / factor; }
@@ -63,8 +64,9 @@ struct Phases {
 
 /// The weights of the small image's convolution, [out factor^2, in, taps, taps], from those of the large
 /// one's, [out, in, kernel, kernel].
-at::Tensor phase_weight(const Phases& phases, const at::Tensor& weight);
+at::Tensor polyphase_weight(const Polyphase& polyphase, const at::Tensor& weight);
 /// The gradient of the latter, of `shape`, from that of the former.
-at::Tensor phase_weight_gradient(const Phases& phases, const at::Tensor& gradient, at::IntArrayRef shape);
+at::Tensor polyphase_weight_gradient(const Polyphase& polyphase, const at::Tensor& gradient,
+                                     at::IntArrayRef shape);
 
 }  // namespace aelab

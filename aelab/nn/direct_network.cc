@@ -47,10 +47,11 @@ class Run : public torch::CustomClassHolder {
     std::vector<std::vector<float>> packed;
     std::vector<at::Tensor> biases;
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
-      packed.push_back(pack(spread_over_phases(i, parameters[2 * i]), convolutions_[i]->taps));
-      const auto& phases = plan_.phases[i];
+      packed.push_back(pack(enlarged_weight(i, parameters[2 * i]), convolutions_[i]->taps));
+      const auto& polyphase = plan_.polyphase[i];
       const auto& bias = parameters[2 * i + 1];
-      biases.push_back(phases ? bias.repeat_interleave(phases->factor * phases->factor) : bias.contiguous());
+      biases.push_back(polyphase ? bias.repeat_interleave(polyphase->factor * polyphase->factor)
+                                 : bias.contiguous());
     }
     auto y = at::empty({samples_, plan_.out.channels, plan_.out.height, plan_.out.width});
     const auto scratch = at::empty({at::get_num_threads(), plan_.scratch * lanes()});
@@ -77,8 +78,8 @@ class Run : public torch::CustomClassHolder {
     const auto from = gradient.contiguous();
     std::vector<std::vector<float>> packed;
     for (std::size_t i = 0; i < convolutions_.size(); ++i)
-      packed.push_back(pack(spread_over_phases(i, parameters[2 * i]).transpose(0, 1).flip({2, 3}),
-                            convolutions_[i]->taps));
+      packed.push_back(
+          pack(enlarged_weight(i, parameters[2 * i]).transpose(0, 1).flip({2, 3}), convolutions_[i]->taps));
     const auto threads = at::get_num_threads();
     std::vector<at::Tensor> sums;  // of the weights' and biases' gradients, for every thread and lane
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
@@ -97,9 +98,9 @@ class Run : public torch::CustomClassHolder {
     variable_list gradients = {of_x};
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
       const auto weight = sums[2 * i].sum(at::IntArrayRef({0, -1}));
-      gradients.push_back(collect_over_phases(i, weight, parameters[2 * i]));
+      gradients.push_back(enlarged_weight_gradient(i, weight, parameters[2 * i]));
       const auto bias = sums[2 * i + 1].sum(at::IntArrayRef({0, -1}));
-      gradients.push_back(plan_.phases[i] ? bias.view({parameters[2 * i + 1].size(0), -1}).sum(1) : bias);
+      gradients.push_back(plan_.polyphase[i] ? bias.view({parameters[2 * i + 1].size(0), -1}).sum(1) : bias);
     }
     return gradients;
   }
@@ -293,14 +294,14 @@ class Run : public torch::CustomClassHolder {
     return packed;
   }
 
-  at::Tensor spread_over_phases(std::size_t convolution, const at::Tensor& weight) const {
-    const auto& phases = plan_.phases[convolution];
-    return phases ? phase_weight(*phases, weight) : weight;
+  at::Tensor enlarged_weight(std::size_t convolution, const at::Tensor& weight) const {
+    const auto& polyphase = plan_.polyphase[convolution];
+    return polyphase ? polyphase_weight(*polyphase, weight) : weight;
   }
-  at::Tensor collect_over_phases(std::size_t convolution, const at::Tensor& gradient,
-                                 const at::Tensor& weight) const {
-    const auto& phases = plan_.phases[convolution];
-    return phases ? phase_weight_gradient(*phases, gradient, weight.sizes()) : gradient;
+  at::Tensor enlarged_weight_gradient(std::size_t convolution, const at::Tensor& gradient,
+                                      const at::Tensor& weight) const {
+    const auto& polyphase = plan_.polyphase[convolution];
+    return polyphase ? polyphase_weight_gradient(*polyphase, gradient, weight.sizes()) : gradient;
   }
 };
 

@@ -61,7 +61,7 @@ class Planner {
     auto& operation = append({.kind = Kind::convolution,
                               .taps = taps,
                               .stride = stride,
-                              .convolution = plan_.phases.size(),
+                              .convolution = plan_.polyphase.size(),
                               .relu = relu},
                              channels, height, width);
     operation.in.before = before;
@@ -70,15 +70,15 @@ class Planner {
   }
 
   void add_enlarged(std::int64_t factor, const ImageLayer& layer) {
-    const Phases phases(factor, layer.weight.size(2), layer.padding);
+    const Polyphase polyphase(factor, layer.weight.size(2), layer.padding);
     const auto height = layer.output(factor * size_.height), width = layer.output(factor * size_.width),
                out = layer.weight.size(0);
-    append_convolution(out * factor * factor, phases.small_rows(height), phases.small_rows(width),
-                       phases.taps, 1, phases.before, /*relu=*/false);
-    plan_.phases.emplace_back(phases);
+    append_convolution(out * factor * factor, polyphase.small_rows(height), polyphase.small_rows(width),
+                       polyphase.taps, 1, polyphase.before, /*relu=*/false);
+    plan_.polyphase.emplace_back(polyphase);
     append({.kind = Kind::interleaving,
             .size = factor,
-            .shift = phases.shift,
+            .shift = polyphase.shift,
             .relu = layer.activation == Activation::relu},
            out, height, width);
   }
@@ -98,7 +98,7 @@ class Planner {
     } else {
       append_convolution(layer.weight.size(0), height, width, layer.weight.size(2), layer.stride,
                          layer.padding, layer.activation == Activation::relu);
-      plan_.phases.emplace_back();
+      plan_.polyphase.emplace_back();
     }
   }
 

@@ -54,10 +54,10 @@ struct Plan {
   std::vector<Operation> operations;
   Frame out = {};
   std::int64_t out_at = 0;
-  std::int64_t tape = 0;                      ///< pixels that a block keeps for the gradients
-  std::int64_t scratch = 0;                   ///< pixels that a thread needs meanwhile
-  std::int64_t places = 0;                    ///< bytes that a block keeps
-  std::vector<std::optional<Phases>> phases;  ///< of the convolutions that follow an enlargement
+  std::int64_t tape = 0;                            ///< pixels that a block keeps for the gradients
+  std::int64_t scratch = 0;                         ///< pixels that a thread needs meanwhile
+  std::int64_t places = 0;                          ///< bytes that a block keeps
+  std::vector<std::optional<Polyphase>> polyphase;  ///< of the convolutions that follow an enlargement
 
   const Frame& output_of(std::size_t i) const {
     return i + 1 < operations.size() ? operations[i + 1].in : out;
