@@ -24,7 +24,8 @@ class Error : public std::runtime_error {
 };
 
 /// An Error about a field of a config. Its path is relative to whatever threw it: whoever owns that prepends
-/// its own name (in_field() in core/problems.h), and the command line makes options of paths.
+/// its own name (in_field() in core/problems.h), and the command line makes options of paths. "../code" is
+/// the field "code" of the owner.
 class FieldError : public Error {
  public:
   FieldError(std::string path, std::string problem)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aelab/core/error.h"
@@ -28,10 +29,13 @@ class Mistakes : public Error {
 /// of.
 template <class Work>
 auto in_field(const std::string& name, Work work) {
+  constexpr std::string_view kOwner = "../";
   try {
     return work();
   } catch (const FieldError& error) {
-    throw FieldError(name + "." + error.path(), error.problem());
+    const auto& path = error.path();
+    if (path.starts_with(kOwner)) throw FieldError(path.substr(kOwner.size()), error.problem());
+    throw FieldError(name + "." + path, error.problem());
   } catch (const Error& error) {
     throw FieldError(name, error.what());
   }

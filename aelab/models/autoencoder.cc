@@ -3,10 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "aelab/core/config.h"
-#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/bounds.h"
 #include "aelab/nn/corruptions.h"
@@ -80,15 +78,15 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   return config;
 }
 
-/// Throws an Error if the bound needs codes that the bottleneck does not draw.
+/// Throws a FieldError if the bound needs codes that the bottleneck does not draw.
 void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bottleneck& bottleneck) {
   const bool weighs = bound.divergence() != Divergence::expected;
   const auto samples =
       std::max(bound.samples(Step{.training = true}), bound.samples(Step{.training = false}));
   const auto refuse = [&](const std::string& needs, const std::string& otherwise) {
-    throw Error("model.bound: " + config.bound->kind() + " needs " + needs + ", but the bottleneck " +
-                config.bottleneck->kind() + " has none: choose one that has, such as \"gaussian\", or " +
-                otherwise);
+    throw FieldError("bound", config.bound->kind() + " needs " + needs + ", but the bottleneck " +
+                                  config.bottleneck->kind() +
+                                  " has none: choose one that has, such as \"gaussian\", or " + otherwise);
   };
   if (samples > 1 && !bottleneck.samples_codes())
     refuse("several codes of each row, drawn at random", "leave \"bound\" out");
@@ -98,7 +96,7 @@ void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bott
 /// The backbone has no default: the variant or the user chooses it.
 std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const Context& context,
                                         const Bottleneck& bottleneck, const Likelihood& likelihood) {
-  if (!config.backbone) throw Error("model.backbone: is missing: choose one, such as {\"kind\": \"dense\"}");
+  if (!config.backbone) throw Error("is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input,
                       .output = likelihood.output_shape(context.input),
@@ -109,50 +107,47 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
                       .device = context.device});
 }
 
-/// An error about a part, by the variant's own fields, which may be those of the part: "model.backbone.tied"
-/// is "model.tied" of the variant "dense".
-std::string in_own_fields(const std::string& error, const Choice<Autoencoder>& variant) {
-  const auto own = write_config(variant);
-  const auto listed = kind_schema(variant.kinds().at(variant.kind()))["properties"];
-  for (const std::string part : {"backbone", "bottleneck"}) {
-    const auto path = "model." + part;
-    if (!error.starts_with(path) || own.contains(part)) continue;
-    const auto rest = error.substr(path.size());
-    const auto field = rest.substr(1, rest.find_first_of(".[:", 1) - 1);
-    if (own.contains(field) || !listed.contains(part)) return "model" + rest;
-  }
-  return error;
-}
+std::string penalty_path(std::size_t i) { return "penalties[" + std::to_string(i) + "]"; }
 
-std::string at_path(const std::string& error, const std::string& path) {
-  constexpr std::string_view kModel = "model";
-  return error.starts_with(kModel) ? path + error.substr(kModel.size()) : path + ": " + error;
+/// Calls `work`; its errors about parts whose fields the recipe lists as its own become errors about the
+/// recipe's fields.
+template <class Work>
+void in_recipe(const AutoencoderConfig& config, Work work) try {
+  work();
+} catch (const FieldError& error) {
+  const auto end = error.path().find('.');
+  if (std::find(config.own.begin(), config.own.end(), error.path().substr(0, end)) == config.own.end()) throw;
+  if (end == std::string::npos) throw Error(error.problem());
+  throw FieldError(error.path().substr(end + 1), error.problem());
 }
 
 }  // namespace
 
-std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& variant, const Context& context,
-                                               const std::string& path) {
-  Problems found, renamed;
-  std::shared_ptr<Autoencoder> model;
-  found.attempt([&] { model = variant.make(context); });
-  for (const auto& error : found.all()) renamed.add(at_path(in_own_fields(error, variant), path));
-  renamed.raise();
+void AutoencoderConfig::set_own_backbone(Choice<Backbone> choice) {
+  backbone = std::move(choice);
+  own.emplace_back("backbone");
+}
+
+void AutoencoderConfig::set_own_bottleneck(Choice<Bottleneck> choice) {
+  bottleneck = std::move(choice);
+  own.emplace_back("bottleneck");
+}
+
+void AutoencoderConfig::add_own_penalty(Choice<Penalty> choice) {
+  if (!penalties) penalties.emplace();
+  own.push_back(penalty_path(penalties->size()));
+  penalties->push_back(std::move(choice));
+}
+
+std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& variant, const Context& context) {
+  auto model = variant.make(context);
   model->variant_ = variant;
   return model;
 }
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context)
     : config_(complete(config, context)), input_(context.input) {
-  bottleneck_ = config_.bottleneck->make();
-  likelihood_ = config_.likelihood->make();
-  make_bound();
-  backbone_ = register_module("backbone", make_backbone(config_, context, *bottleneck_, *likelihood_));
-  if (auto completed = backbone_->completed()) config_.backbone = completed;
-  if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
-  bottleneck_->build(code_shape(), context.seed);
-  register_module("bottleneck", bottleneck_);
-  make_other_parts();
+  in_recipe(config_, [&] { make_parts(context); });
 }
 
 Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context,
@@ -160,9 +155,24 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
     : config_(complete(config, context)),
       input_(context.input),
       backbone_(register_module("backbone", std::move(backbone))),
-      bottleneck_(std::move(bottleneck)),
-      likelihood_(config_.likelihood->make()) {
+      bottleneck_(std::move(bottleneck)) {
+  in_recipe(config_, [&] {
+    likelihood_ = config_.likelihood->make();
+    make_bound();
+    make_other_parts();
+  });
+}
+
+void Autoencoder::make_parts(const Context& context) {
+  bottleneck_ = config_.bottleneck->make();
+  likelihood_ = config_.likelihood->make();
   make_bound();
+  in_field("backbone", [&] { backbone_ = make_backbone(config_, context, *bottleneck_, *likelihood_); });
+  register_module("backbone", backbone_);
+  if (auto completed = backbone_->completed()) config_.backbone = completed;
+  if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
+  in_field("bottleneck", [&] { bottleneck_->build(code_shape(), context.seed); });
+  register_module("bottleneck", bottleneck_);
   make_other_parts();
 }
 
@@ -175,7 +185,8 @@ void Autoencoder::make_other_parts() {
   corruption_ = register_module("corruption", config_.corruption->make());
   register_module("likelihood", likelihood_);
   register_module("bound", bound_);
-  for (const auto& penalty : *config_.penalties) add_penalty(penalty);
+  for (std::size_t i = 0; i < config_.penalties->size(); ++i)
+    in_field(penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
 }
 
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {

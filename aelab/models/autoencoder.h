@@ -20,6 +20,9 @@ struct AutoencoderConfig {
   std::optional<Choice<Likelihood>> likelihood = {};
   std::optional<Choice<Bound>> bound = {};
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
+  /// Paths of the parts whose fields the recipe lists as its own, such as "backbone"; not a field. Errors
+  /// about such a part are about the recipe's fields: "tied" instead of "backbone.tied".
+  std::vector<std::string> own = {};
 
   /// `defaults` are the parts that the variant uses when they are left out: its expand(*this). An object
   /// without "kind" changes fields of these.
@@ -29,6 +32,10 @@ struct AutoencoderConfig {
   bool has_penalty(std::string_view kind) const;
   /// All fields but the backbone, for variants that list the fields of their backbone as their own.
   void fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults);
+  /// Sets a part, or adds a penalty, whose fields the recipe lists as its own.
+  void set_own_backbone(Choice<Backbone> choice);
+  void set_own_bottleneck(Choice<Bottleneck> choice);
+  void add_own_penalty(Choice<Penalty> choice);
 };
 
 /// Lists the dimension of the latent code.
@@ -66,13 +73,11 @@ class Autoencoder : public torch::nn::Module {
  public:
   static Registry<Autoencoder, const Context&>& registry();
 
-  /// Makes the chosen variant. Throws an Error if it does not fit its input. Its messages have the paths of
-  /// the variant's own JSON at `path`: "model.backbone.decoder" becomes "model.decoder" for variants that
-  /// list the fields of their backbone as their own.
-  static std::shared_ptr<Autoencoder> make(const Choice<Autoencoder>& variant, const Context& context,
-                                           const std::string& path = "model");
+  /// Makes the chosen variant. Throws an Error if it does not fit its input, a FieldError of the variant's
+  /// own fields where one can be named.
+  static std::shared_ptr<Autoencoder> make(const Choice<Autoencoder>& variant, const Context& context);
 
-  /// Throws an Error if the parts and the input do not fit together.
+  /// Throws a FieldError if the parts and the input do not fit together.
   Autoencoder(const AutoencoderConfig& config, const Context& context);
 
   Tensor encode(const Tensor& x) const;
@@ -147,6 +152,7 @@ class Autoencoder : public torch::nn::Module {
   void add_bounded(Pass& pass, const Step& step, Terms& terms) const;
   /// The reconstruction from the bottleneck's reading of the pass.
   Tensor reconstruction(const Pass& pass, const Step& step) const;
+  void make_parts(const Context& context);
   void make_bound();
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);

@@ -49,10 +49,9 @@ AutoencoderConfig Contractive::expand(const Config& config) {
   parts.default_code = 64;
   if (!parts.bottleneck)
     parts.bottleneck = DeterministicBottleneck::Config{.activation = Activation::sigmoid};
-  if (!parts.penalties) parts.penalties.emplace();
-  parts.penalties->emplace_back(ContractivePenalty::Config{.weight = config.weight});
+  parts.add_own_penalty(ContractivePenalty::Config{.weight = config.weight});
   if (!is_zero(config.hessian_weight))
-    parts.penalties->emplace_back(ContractiveHessianPenalty::Config{.weight = config.hessian_weight});
+    parts.add_own_penalty(ContractiveHessianPenalty::Config{.weight = config.hessian_weight});
   return parts;
 }
 

@@ -13,7 +13,7 @@ std::vector<Convolutional::Config> Convolutional::Config::examples() {
 
 AutoencoderConfig Convolutional::expand(const Config& config) {
   auto parts = config.base;
-  parts.backbone = config.backbone;
+  parts.set_own_backbone(config.backbone);
   return parts;
 }
 

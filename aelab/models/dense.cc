@@ -20,7 +20,7 @@ std::vector<Dense::Config> Dense::Config::examples() {
 
 AutoencoderConfig Dense::expand(const Config& config) {
   auto parts = config.base;
-  parts.backbone = config.backbone;
+  parts.set_own_backbone(config.backbone);
   return parts;
 }
 

@@ -12,12 +12,10 @@ void Linear::Config::fields(Fields& f) {
 }
 
 AutoencoderConfig Linear::expand(const Config& config) {
-  return {
-      .code = config.code,
-      .backbone =
-          DenseBackbone::Config{
-              .tied = config.tied, .bias = false, .center = true, .initialization = config.initialization},
-      .likelihood = GaussianLikelihood::Config{}};
+  AutoencoderConfig parts = {.code = config.code, .likelihood = GaussianLikelihood::Config{}};
+  parts.set_own_backbone(DenseBackbone::Config{
+      .tied = config.tied, .bias = false, .center = true, .initialization = config.initialization});
+  return parts;
 }
 
 }  // namespace aelab

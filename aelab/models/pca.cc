@@ -14,17 +14,18 @@ void Pca::Config::fields(Fields& f) {
 }
 
 AutoencoderConfig Pca::expand(const Config& config) {
-  return {.code = config.code,
-          .backbone = DenseBackbone::Config{.bias = false, .center = true},
-          .likelihood = GaussianLikelihood::Config{}};
+  AutoencoderConfig parts = {.code = config.code, .likelihood = GaussianLikelihood::Config{}};
+  parts.set_own_backbone(DenseBackbone::Config{.bias = false, .center = true});
+  return parts;
 }
 
 Pca::Pca(const Config& config, const Context& context)
     : Autoencoder(expand(config), context), whiten_(config.whiten) {
   if (config.code > elements(context.input))
-    throw Error("model.code: " + std::to_string(config.code) +
-                " principal components are more than the input's " + std::to_string(elements(context.input)) +
-                " features; set model.code to at most " + std::to_string(elements(context.input)));
+    throw FieldError("code", std::to_string(config.code) +
+                                 " principal components are more than the input's " +
+                                 std::to_string(elements(context.input)) + " features; set it to at most " +
+                                 std::to_string(elements(context.input)));
   variances_ = register_buffer("variances", at::zeros({config.code}));
   ratios_ = register_buffer("explained_variance_ratio", at::zeros({config.code}));
 }

@@ -44,15 +44,14 @@ AutoencoderConfig Sparse::expand(const Config& config) {
   const bool k_sparse = config.sparsity == Sparsity::k_sparse;
   if (!parts.backbone) parts.backbone = DenseBackbone::Config{.tied = k_sparse};
   if (k_sparse) {
-    parts.bottleneck = config.k_sparse;
+    parts.set_own_bottleneck(config.k_sparse);
     return parts;
   }
   if (!parts.bottleneck)
     parts.bottleneck = DeterministicBottleneck::Config{
         .activation = config.sparsity == Sparsity::kl ? Activation::sigmoid : Activation::relu};
-  if (!parts.penalties) parts.penalties.emplace();
-  if (config.sparsity == Sparsity::kl) parts.penalties->emplace_back(config.kl);
-  if (config.sparsity == Sparsity::l1) parts.penalties->emplace_back(config.l1);
+  if (config.sparsity == Sparsity::kl) parts.add_own_penalty(config.kl);
+  if (config.sparsity == Sparsity::l1) parts.add_own_penalty(config.l1);
   return parts;
 }
 

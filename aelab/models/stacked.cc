@@ -121,15 +121,16 @@ class StackBackbone : public Backbone {
   std::vector<std::shared_ptr<Autoencoder>> layers_;
 };
 
-std::string layer_path(std::size_t i) { return "model.layers[" + std::to_string(i) + "]"; }
+std::string layer_path(std::size_t i) { return "layers[" + std::to_string(i) + "]"; }
 
 void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i) {
   const auto codes = below.parts().bottleneck.range(), support = above.parts().likelihood.support();
   if (codes.least >= support.least && codes.most <= support.most) return;
-  throw Error(
-      layer_path(i) + ".likelihood: " + above.config().likelihood->kind() + " is for inputs " +
-      in_words(support) + ", but codes of layers[" + std::to_string(i - 1) +
-      "] may be outside: choose \"gaussian\" here, or the activation \"sigmoid\" for the bottleneck there");
+  throw FieldError(layer_path(i) + ".likelihood",
+                   above.config().likelihood->kind() + " is for inputs " + in_words(support) +
+                       ", but codes of " + layer_path(i - 1) +
+                       " may be outside: choose \"gaussian\" here, or the activation \"sigmoid\" for the "
+                       "bottleneck there");
 }
 
 AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers) {
@@ -143,13 +144,13 @@ AutoencoderConfig whole(const std::vector<std::shared_ptr<Autoencoder>>& layers)
 }  // namespace
 
 Stacked::Layers Stacked::make_layers(const Config& config, const Context& context) {
-  check_config(config, "model");
+  check_config(config, "Stacked");
   Layers layers;
   Context below(context.input, context.seed);
   below.values = context.values;
   below.device = context.device;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {
-    layers.push_back(make(config.layers[i], below, layer_path(i)));
+    in_field(layer_path(i), [&] { layers.push_back(make(config.layers[i], below)); });
     if (i > 0) check_fit(*layers[i - 1], *layers[i], i);
     below = Context(layers.back()->code_shape(), below.seed + 1);
     below.values = layers.back()->parts().bottleneck.range();
@@ -169,8 +170,7 @@ Stacked::Stacked(const Config& config, const Context& context, Layers layers)
       classes_(context.classes),
       seed_(context.seed) {
   if ((config.network || config.classifier) && classes_ == 0)
-    throw Error(std::string("model.") + (config.network ? "network" : "classifier") +
-                ": needs labels, but these data have none");
+    throw FieldError(config.network ? "network" : "classifier", "needs labels, but these data have none");
   if (config.network) make_network(context);
   if (config.classifier) classifier_ = config.classifier->make();
 }

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "aelab/core/problems.h"
+#include "aelab/core/error.h"
 
 namespace aelab {
 
@@ -15,14 +15,12 @@ void KSparseBottleneck::Config::fields(Fields& f) {
 
 void KSparseBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
   if (config_.per_channel && code.size() < 2)
-    throw Error("model.bottleneck.per_channel: the code has no channels, it is " + to_string(code));
+    throw FieldError("per_channel", "the code has no channels, it is " + to_string(code));
   const auto most = config_.per_channel ? elements(code) / code.front() : elements(code);
-  Problems problems;
   for (const auto& [name, k] : {std::pair("k", config_.k), {"test_k", config_.test_k.value_or(1)}})
     if (k > most)
-      problems.add(std::string("model.bottleneck.") + name + ": " + std::to_string(k) + " is more than the " +
-                   std::to_string(most) + " dimensions to choose from; the code is " + to_string(code));
-  problems.raise();
+      throw FieldError(name, std::to_string(k) + " is more than the " + std::to_string(most) +
+                                 " dimensions to choose from; the code is " + to_string(code));
 }
 
 Tensor KSparseBottleneck::kept(const Tensor& activated, const Step& step) const {

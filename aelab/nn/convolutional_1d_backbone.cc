@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
 
 namespace aelab {
 
@@ -39,8 +39,8 @@ namespace {
 
 void require_series(const Shape& input) {
   if (input.size() == 2) return;
-  throw Error("model.backbone: 1-d convolutions need series, [channels, length]; the data have shape [" +
-              in_list(input) + "]" +
+  throw Error("1-d convolutions need series, [channels, length]; the data have shape [" + in_list(input) +
+              "]" +
               (input.size() == 1 ? "; if rows of a table are series, give their shape in \"data\", such as "
                                    "\"shape\": [1, " +
                                        std::to_string(input[0]) + "]"
@@ -63,7 +63,7 @@ Convolutional1dBackbone::Convolutional1dBackbone(const Config& config, const Bac
                        .kernel = layer.kernel,
                        .stride = layer.stride,
                        .padding = layer.padding});
-    output_shape(encoder.back(), "model.backbone.layers[" + std::to_string(encoder.size() - 1) + "]");
+    in_field("layers[" + std::to_string(encoder.size() - 1) + "]", [&] { output_shape(encoder.back()); });
     append_convolution(encoder.back(), config.hidden);
   }
   append_code(context, initializer);

@@ -101,10 +101,6 @@ std::vector<ConvolutionalBackbone::Config> ConvolutionalBackbone::Config::exampl
 
 namespace {
 
-std::string refused(const std::string& where, const std::string& what) {
-  return "model.backbone." + where + ": " + what;
-}
-
 // As LibTorch does: a window that would start outside the image is dropped.
 std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
   return layer.ceil ? (size + layer.size - 1) / layer.size : size / layer.size;
@@ -112,25 +108,24 @@ std::int64_t pooled(std::int64_t size, const ConvolutionalLayer& layer) {
 
 }  // namespace
 
-Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where) {
+Shape output_shape(const ConvolutionalLayer& layer, const Shape& in) {
   const auto smallest = std::min(in[1], in[2]);
   if (layer.conv)
     return output_shape({.input = in,
                          .channels = *layer.conv,
                          .kernel = layer.kernel,
                          .stride = layer.stride,
-                         .padding = layer.padding},
-                        "model.backbone." + where);
+                         .padding = layer.padding});
   if (layer.pool) {
     if (smallest < layer.size)
-      throw Error(refused(where, "its window of " + std::to_string(layer.size) +
-                                     " is larger than its input of " + to_string(in)));
+      throw Error("its window of " + std::to_string(layer.size) + " is larger than its input of " +
+                  to_string(in));
     return {in[0], pooled(in[1], layer), pooled(in[2], layer)};
   }
   if (layer.crop) {
     const Shape out = {in[0], (*layer.crop)[0], (*layer.crop)[1]};
     if (in[1] < out[1] || in[2] < out[2])
-      throw Error(refused(where, "cannot crop its input of " + to_string(in) + " to " + to_string(out)));
+      throw Error("cannot crop its input of " + to_string(in) + " to " + to_string(out));
     return out;
   }
   return {in[0], in[1] * *layer.upsample, in[2] * *layer.upsample};
@@ -141,7 +136,7 @@ namespace {
 /// Of the layers, for an input of this shape.
 Shape final_shape(const std::vector<ConvolutionalLayer>& layers, Shape shape, const std::string& network) {
   for (std::size_t i = 0; i < layers.size(); ++i)
-    shape = output_shape(layers[i], shape, network + "[" + std::to_string(i) + "]");
+    in_field(network + "[" + std::to_string(i) + "]", [&] { shape = output_shape(layers[i], shape); });
   return shape;
 }
 
@@ -176,16 +171,17 @@ std::string in_json(const std::vector<ConvolutionalLayer>& layers) {
 
 [[noreturn]] void refuse_decoder(const ConvolutionalBackbone::Config& config, const BackboneContext& context,
                                  const Shape& code) {
-  Problems problems;
-  problems.attempt([&] {
+  try {
     const auto& wanted = context.output_shape();
     const auto output = final_shape(config.decoder, code, "decoder");
-    throw Error(refused("decoder", "its output is " + to_string(output) + ", but " +
-                                       (wanted == context.input ? "the data are " : "the likelihood needs ") +
-                                       to_string(wanted) + "; the code is " + to_string(code)));
-  });
-  throw Error(problems.all().front() + ". Leave \"decoder\" out, or write for example \"decoder\": " +
-              in_json(default_decoder(config, context, code)));
+    throw FieldError("decoder", "its output is " + to_string(output) + ", but " +
+                                    (wanted == context.input ? "the data are " : "the likelihood needs ") +
+                                    to_string(wanted) + "; the code is " + to_string(code));
+  } catch (const FieldError& error) {
+    throw FieldError(error.path(), error.problem() +
+                                       ". Leave \"decoder\" out, or write for example \"decoder\": " +
+                                       in_json(default_decoder(config, context, code)));
+  }
 }
 
 /// What to write where rows of so many values are images.
@@ -200,8 +196,8 @@ std::string image_hint(std::int64_t values) {
 
 void require_images(const Shape& input) {
   if (input.size() == 3) return;
-  throw Error("model.backbone: convolutions need images, [channels, height, width]; the data have shape [" +
-              in_list(input) + "]" + (input.size() == 1 ? image_hint(input[0]) : ""));
+  throw Error("convolutions need images, [channels, height, width]; the data have shape [" + in_list(input) +
+              "]" + (input.size() == 1 ? image_hint(input[0]) : ""));
 }
 
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
@@ -210,8 +206,8 @@ ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const Backbon
   Initializer initializer(context.seed, "initialization", context.device);
   code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, initializer);
   if (context.code && *context.code != elements(code_))
-    throw Error("model.code: the shape of a convolutional code follows from the encoder's layers: " +
-                to_string(code_) + "; leave \"code\" out, or change the layers");
+    throw FieldError("../code", "the shape of a convolutional code follows from the encoder's layers: " +
+                                    to_string(code_) + "; leave \"code\" out, or change the layers");
   const Shape output = {context.output_channels(), context.input[1], context.input[2]};
   if (config.decoder.empty()) {
     config_.decoder = default_decoder(config, context, code_);
@@ -246,8 +242,8 @@ void ConvolutionalBackbone::build_head(const BackboneContext& context, Initializ
   const auto wanted = context.pre_code_shape(code_);
   if (wanted == code_) return;
   if (wanted.size() != 3 || wanted[1] != code_[1] || wanted[2] != code_[2])
-    throw Error("model.bottleneck: needs " + to_string(wanted) + " of the encoder, whose images are " +
-                to_string(code_));
+    throw FieldError("../bottleneck",
+                     "needs " + to_string(wanted) + " of the encoder, whose images are " + to_string(code_));
   build(encoder_, {{.conv = wanted[0], .kernel = 1}}, "encoder", code_, config_.initialization, initializer);
 }
 
@@ -256,7 +252,8 @@ Shape ConvolutionalBackbone::build(std::vector<Layer>& layers, const std::vector
                                    Initializer& initializer) {
   for (std::size_t i = layers.size(), first = i; i < first + configs.size(); ++i) {
     const auto& layer = configs[i - first];
-    const auto output = output_shape(layer, shape, name + "[" + std::to_string(i) + "]");
+    const auto output =
+        in_field(name + "[" + std::to_string(i) + "]", [&] { return output_shape(layer, shape); });
     std::shared_ptr<Convolution> convolution;
     if (layer.conv)
       convolution = register_module(

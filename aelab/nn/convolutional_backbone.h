@@ -30,9 +30,9 @@ struct ConvolutionalLayer {
 /// width].
 void require_images(const Shape& input);
 
-/// The output shape of a layer for an input of shape [channels, height, width]. Throws an Error, which names
-/// the layer by `where`, if the input is too small.
-Shape output_shape(const ConvolutionalLayer& layer, const Shape& in, const std::string& where);
+/// The output shape of a layer for an input of shape [channels, height, width]. Throws an Error if the input
+/// is too small.
+Shape output_shape(const ConvolutionalLayer& layer, const Shape& in);
 
 /// A decoder for this encoder, whose output is images of the size of `input` with these channels: the
 /// encoder's convolutions in reverse order, each followed by upsampling where the encoder pools or strides,

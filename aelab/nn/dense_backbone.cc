@@ -35,14 +35,14 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
   code_ = context.code_dimension();
   const auto pre_code = elements(context.pre_code_shape({code_}));
   if (config.tied && pre_code != code_)
-    throw Error("model.backbone.tied: the bottleneck needs " + std::to_string(pre_code) +
-                " outputs of the encoder for a code of " + std::to_string(code_) +
-                ", so the decoder cannot use its weights: set it to false");
+    throw FieldError("tied", "the bottleneck needs " + std::to_string(pre_code) +
+                                 " outputs of the encoder for a code of " + std::to_string(code_) +
+                                 ", so the decoder cannot use its weights: set it to false");
   for (const auto& [name, set] : {std::pair("tied", config.tied), {"center", config.center}})
     if (set && output_ != input_)
-      throw Error(std::string("model.backbone.") + name + ": the likelihood needs outputs of shape " +
-                  to_string(output_) + " for inputs of " + to_string(input_) +
-                  ", which this is not for: set it to false");
+      throw FieldError(name, "the likelihood needs outputs of shape " + to_string(output_) +
+                                 " for inputs of " + to_string(input_) +
+                                 ", which this is not for: set it to false");
   std::vector<std::int64_t> widths = {elements(input_)};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());
   widths.push_back(pre_code);

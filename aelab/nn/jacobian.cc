@@ -82,12 +82,13 @@ bool has_jacobian(const Parts& parts) { return parts.bottleneck.is_differentiabl
 
 void require_jacobian(const Parts& parts, std::string_view user) {
   if (!has_jacobian(parts))
-    throw Error("model.bottleneck: its codes have no Jacobian, which " + std::string(user) +
-                " needs: choose another bottleneck, or leave " + std::string(user) + " out");
+    throw FieldError("../bottleneck", "its codes have no Jacobian, which " + std::string(user) +
+                                          " needs: choose another bottleneck, or leave " + std::string(user) +
+                                          " out");
   if (parts.backbone.couples_rows())
-    throw Error(
-        "model.backbone.normalization: with \"batch\" a code depends on the other rows of its batch, so " +
-        std::string(user) + " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
+    throw FieldError("../backbone.normalization",
+                     "with \"batch\" a code depends on the other rows of its batch, so " + std::string(user) +
+                         " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
 }
 
 JacobianMethod exact_jacobian_method(const Parts& parts) {

@@ -18,8 +18,8 @@ JacobianMethod exact_jacobian_method(const Parts& parts);
 
 /// Whether the code has a Jacobian: codes from a finite set have none.
 bool has_jacobian(const Parts& parts);
-/// Throws an Error in the name of `user`, which needs it in training, if it has none or is not that of a row
-/// alone.
+/// Throws a FieldError of the owner of `user`, a penalty that needs it in training, if it has none or is not
+/// that of a row alone.
 void require_jacobian(const Parts& parts, std::string_view user);
 
 /// "closed form for one dense layer", ...

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aelab/core/problems.h"
 #include "aelab/nn/convolutional_backbone.h"
 
 namespace aelab {
@@ -25,7 +26,7 @@ std::vector<Block> blocks_of(const std::vector<ConvolutionalLayer>& encoder, Sha
     auto& block = blocks.back();
     if (layer.conv) block.conv = layer;
     block.factor *= layer.conv ? layer.stride : layer.pool ? layer.size : 1;
-    shape = output_shape(layer, shape, "encoder[" + std::to_string(i) + "]");
+    in_field("encoder[" + std::to_string(i) + "]", [&] { shape = output_shape(layer, shape); });
   }
   return blocks;
 }
@@ -38,9 +39,9 @@ std::vector<ConvolutionalLayer> mirrored_decoder(const std::vector<Convolutional
   const auto blocks = blocks_of(encoder, input);
   std::vector<ConvolutionalLayer> decoder;
   auto shape = input;
-  for (const auto& layer : encoder) shape = output_shape(layer, shape, "encoder");
+  for (const auto& layer : encoder) shape = output_shape(layer, shape);
   const auto append = [&](const ConvolutionalLayer& layer) {
-    shape = output_shape(layer, shape, "decoder");
+    shape = output_shape(layer, shape);
     decoder.push_back(layer);
   };
   // "full" padding where the output would be smaller than the block's input, or than what is enlarged to it.

@@ -45,14 +45,16 @@ std::int64_t parameter_count(const torch::nn::Module& module) {
 std::int64_t BackboneContext::code_dimension() const {
   if (code) return *code;
   if (default_code) return *default_code;
-  throw Error("model.code: this backbone needs the dimension of the code, such as \"code\": 32");
+  throw FieldError("../code", "this backbone needs the dimension of the code, such as \"code\": 32");
 }
 
 std::int64_t BackboneContext::output_channels() const {
   const auto& outputs = output_shape();
   if (outputs.size() != input.size() || !std::equal(outputs.begin() + 1, outputs.end(), input.begin() + 1))
-    throw Error("model.likelihood: needs outputs of shape " + to_string(outputs) +
-                ", but this backbone's decoder gives outputs of the size of its inputs, " + to_string(input));
+    throw FieldError("../likelihood", "needs outputs of shape " + to_string(outputs) +
+                                          ", but this backbone's decoder gives outputs of the size of its "
+                                          "inputs, " +
+                                          to_string(input));
   return outputs[0];
 }
 

@@ -130,12 +130,12 @@ struct BackboneContext {
   std::int64_t seed = 0;
   at::Device device = at::kCPU;  ///< on the meta device layers have shapes, but no values
 
-  /// The dimension of a dense code. Throws an Error if none is known.
+  /// The dimension of a dense code. Throws a FieldError of the owner's "code" if none is known.
   std::int64_t code_dimension() const;
   Shape pre_code_shape(const Shape& shape) const { return pre_code ? pre_code(shape) : shape; }
   const Shape& output_shape() const { return output.empty() ? input : output; }
-  /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws an
-  /// Error if the likelihood needs another size.
+  /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws a
+  /// FieldError of the owner's "likelihood" if that needs another size.
   std::int64_t output_channels() const;
 };
 

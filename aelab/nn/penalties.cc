@@ -48,9 +48,9 @@ void KlSparsityPenalty::Config::fields(Fields& f) {
 void KlSparsityPenalty::check(const Parts& parts) const {
   const auto range = parts.bottleneck.range();
   if (range.least < 0 || range.most > 1)
-    throw Error(
-        "model.bottleneck: kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: "
-        "give it the activation \"sigmoid\"");
+    throw FieldError("../bottleneck",
+                     "kl-sparsity compares activations with a probability, so codes must lie in [0, 1]: give "
+                     "it the activation \"sigmoid\"");
 }
 
 void KlSparsityPenalty::build(const Shape& code) {

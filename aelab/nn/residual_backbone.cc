@@ -96,7 +96,7 @@ class ResidualBlock : public SpatialLayer {
 ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& context)
     : SpatialBackbone(config.hidden, context.input) {
   require_images(context.input);
-  if (config.stages.empty()) throw Error("model.backbone.stages: must have at least one stage");
+  if (config.stages.empty()) throw FieldError("stages", "must have at least one stage");
   Initializer initializer(context.seed, "initialization", context.device);
   const auto append_block = [&](const SpatialConvolution& first) {
     append(std::make_shared<ResidualBlock>(first, config.hidden, next(), initializer));

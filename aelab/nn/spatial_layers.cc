@@ -68,14 +68,14 @@ std::string convolution_in_words(const SpatialConvolution& convolution) {
 
 }  // namespace
 
-Shape output_shape(const SpatialConvolution& convolution, const std::string& where) {
+Shape output_shape(const SpatialConvolution& convolution) {
   auto shape = convolution.upsampling ? convolution.enlarged : convolution.input;
   shape[0] = convolution.channels;
   if (convolution.upsampling) return shape;
   const auto smallest = *std::min_element(shape.begin() + 1, shape.end());
   if (convolution.padding == Padding::valid && smallest < convolution.kernel)
-    throw Error(where + ": its kernel of " + std::to_string(convolution.kernel) +
-                " is larger than its input of " + to_string(convolution.input));
+    throw Error("its kernel of " + std::to_string(convolution.kernel) + " is larger than its input of " +
+                to_string(convolution.input));
   const auto padding = 2 * zeros(convolution.padding, convolution.kernel);
   for (auto size = shape.begin() + 1; size != shape.end(); ++size)
     *size = (*size + padding - convolution.kernel) / convolution.stride + 1;

@@ -54,9 +54,9 @@ struct SpatialConvolution {
   Shape enlarged = {};                        ///< then, of which shape its output is, [any, ...size]
 };
 
-/// The shape of its output. Throws an Error, which names the layer by `where`, if a convolution without
-/// padding has a kernel larger than its input.
-Shape output_shape(const SpatialConvolution& convolution, const std::string& where = "");
+/// The shape of its output. Throws an Error if a convolution without padding has a kernel larger than its
+/// input.
+Shape output_shape(const SpatialConvolution& convolution);
 
 /// A convolution, and after it normalization, activation and dropout, as `hidden` says.
 class ConvolutionLayer : public SpatialLayer {

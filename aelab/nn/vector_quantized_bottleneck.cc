@@ -22,9 +22,9 @@ void VectorQuantizedBottleneck::build(const Shape& code, std::int64_t seed) {
   if (!config_.dimension) config_.dimension = code.front();
   const auto dimension = *config_.dimension;
   if (code.front() % dimension != 0)
-    throw Error("model.bottleneck.dimension: " + std::to_string(dimension) + " does not divide the " +
-                std::to_string(code.front()) + (code.size() > 1 ? " channels" : " features") +
-                " of the code");
+    throw FieldError("dimension", std::to_string(dimension) + " does not divide the " +
+                                      std::to_string(code.front()) +
+                                      (code.size() > 1 ? " channels" : " features") + " of the code");
   const double limit = 1.0 / static_cast<double>(config_.codes);
   codebook_ = register_parameter(
       "codebook",

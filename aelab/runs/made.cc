@@ -40,7 +40,7 @@ std::optional<Bounds> recorded_values(const RunConfig& config) {
 }
 
 std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& context) try {
-  auto model = Autoencoder::make(config.model.variant, context);
+  auto model = in_field("model", [&] { return Autoencoder::make(config.model.variant, context); });
   auto recorded = config.model.expanded;
   if (recorded && !recorded->bound) recorded->bound = MeanBound::Config{};  // that of all earlier versions
   if (recorded && write_config(*recorded) != write_config(model->config()))

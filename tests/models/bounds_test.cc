@@ -262,10 +262,10 @@ TEST(Bounds, AreRefusedWithABottleneckThatLacksWhatTheyNeed) {
         [&] { Autoencoder({.code = 2, .backbone = DenseBackbone::Config{}, .bound = bound}, Shape{4}); });
   };
   EXPECT_SAYS(refusal(importance_weighted(5)),
-              "model.bound: importance-weighted needs several codes of each row, drawn at random, but the "
+              "bound: importance-weighted needs several codes of each row, drawn at random, but the "
               "bottleneck deterministic has none: choose one that has, such as \"gaussian\"");
-  EXPECT_SAYS(refusal(MeanBound::Config{.samples = 2}), "model.bound: mean needs several codes of each row");
-  EXPECT_SAYS(refusal(importance_weighted(1)), "model.bound: importance-weighted needs codes with a density");
+  EXPECT_SAYS(refusal(MeanBound::Config{.samples = 2}), "bound: mean needs several codes of each row");
+  EXPECT_SAYS(refusal(importance_weighted(1)), "bound: importance-weighted needs codes with a density");
   EXPECT_EQ(refusal(MeanBound::Config{}), "nothing was thrown");
 }
 
@@ -283,7 +283,7 @@ TEST(Autoencoder, GivesALikelihoodTheOutputsThatItNeeds) {
   auto tied = parts;
   tied.backbone = DenseBackbone::Config{.tied = true};
   EXPECT_SAYS(message_of<Error>([&] { Autoencoder(tied, Shape{4}); }),
-              "model.backbone.tied: the likelihood needs outputs of shape");
+              "backbone.tied: the likelihood needs outputs of shape");
 }
 
 }  // namespace

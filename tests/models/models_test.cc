@@ -61,7 +61,7 @@ TEST(Autoencoder, FillsInEveryPart) {
 }
 
 TEST(Autoencoder, RefusesToBeWithoutABackbone) {
-  EXPECT_SAYS(message_of<Error>([] { Autoencoder({.code = 3}, Shape{6}); }), "model.backbone: is missing");
+  EXPECT_SAYS(message_of<Error>([] { Autoencoder({.code = 3}, Shape{6}); }), "backbone: is missing");
 }
 
 TEST(Autoencoder, RefusesTwoPenaltiesOfOneKind) {

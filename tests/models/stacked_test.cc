@@ -265,16 +265,13 @@ TEST(Stacked, RefusesLayersThatDoNotFit) {
   EXPECT_SAYS(message_of<Error>([&] {
                 stack({.layers = {unbounded, bernoulli}});
               }),
-              "model.layers[1].likelihood: bernoulli is for inputs between 0 and 1");
+              "layers[1].likelihood: bernoulli is for inputs between 0 and 1");
   const Choice<Autoencoder> too_sparse =
       Sparse::Config{.base = {.code = 4}, .sparsity = Sparsity::k_sparse, .k_sparse = {.k = 9}};
-  EXPECT_SAYS(message_of<Error>([&] {
-                stack({.layers = {denoising(12), too_sparse}});
-              }),
-              "model.layers[1].k: 9");
+  EXPECT_SAYS(message_of<Error>([&] { stack({.layers = {denoising(12), too_sparse}}); }), "layers[1].k: 9");
   EXPECT_SAYS(
       message_of<Error>([] { stack({.layers = {denoising(6)}, .network = StackNetwork{}}, /*classes=*/0); }),
-      "model.network: needs labels");
+      "network: needs labels");
 }
 
 TEST(Stacked, AClassifierFittedOnCodesSurvivesTheCheckpointsTensors) {

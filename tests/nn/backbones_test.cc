@@ -102,15 +102,14 @@ TEST(ConvolutionalBackbone, RefusesWhatDoesNotFit) {
   EXPECT_EQ(refusal(same, same, small), "nothing was thrown");
   EXPECT_SAYS(refusal(same, same, for_images({16})),
               "need images, [channels, height, width]; the data have shape [16]");
-  EXPECT_SAYS(refusal(same, {{.conv = 2}}, small),
-              "model.backbone.decoder: its output is 2x4x4, but the data are 1x4x4");
+  EXPECT_SAYS(refusal(same, {{.conv = 2}}, small), "decoder: its output is 2x4x4, but the data are 1x4x4");
   EXPECT_SAYS(refusal(same, {{.upsample = 2}}, small), "its output is 1x8x8");
   EXPECT_SAYS(refusal({{.conv = 1}, {.conv = 1, .kernel = 5, .padding = Padding::valid}}, same, small),
-              "model.backbone.encoder[1]: its kernel of 5 is larger than its input of 1x4x4");
+              "encoder[1]: its kernel of 5 is larger than its input of 1x4x4");
   EXPECT_SAYS(refusal({{.pool = Pooling::max, .size = 5}}, same, small),
-              "model.backbone.encoder[0]: its window of 5 is larger than its input of 1x4x4");
-  EXPECT_SAYS(refusal(same, {{.pool = Pooling::max, .size = 5}}, small), "model.backbone.decoder[0]");
-  EXPECT_SAYS(refusal(same, same, for_images({1, 4, 4}, 15)), "model.code");
+              "encoder[0]: its window of 5 is larger than its input of 1x4x4");
+  EXPECT_SAYS(refusal(same, {{.pool = Pooling::max, .size = 5}}, small), "decoder[0]");
+  EXPECT_SAYS(refusal(same, same, for_images({1, 4, 4}, 15)), "../code: ");
   EXPECT_EQ(refusal(same, same, for_images({1, 4, 4}, 16)), "nothing was thrown");
 }
 
@@ -142,7 +141,7 @@ TEST(DenseBackbone, HasTheParametersOfItsWidths) {
 }
 
 TEST(DenseBackbone, NeedsACode) {
-  EXPECT_SAYS(message_of<Error>([] { DenseBackbone({}, for_images({4})); }), "model.code");
+  EXPECT_SAYS(message_of<Error>([] { DenseBackbone({}, for_images({4})); }), "../code: ");
 }
 
 TEST(DenseBackbone, HasActivationsBetweenItsLayersOnly) {

@@ -112,7 +112,7 @@ TEST(VectorQuantized, RefusesACodeThatIsNotMadeOfItsVectors) {
   EXPECT_SAYS(message_of<Error>([] {
                 quantizer(at::zeros({2, 4}), {6}, 4);
               }),
-              "model.bottleneck.dimension: 4 does not divide the 6 features of the code");
+              "dimension: 4 does not divide the 6 features of the code");
 }
 
 JumpReluBottleneck jump_relu(double threshold, double bandwidth, const Shape& code) {

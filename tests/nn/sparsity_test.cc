@@ -132,7 +132,7 @@ TEST(KSparse, HasTheSlopeOfAutogradAtZerosToo) {
 }
 
 TEST(KSparse, RefusesMoreThanThereAre) {
-  EXPECT_SAYS(message_of<Error>([] { k_sparse({.k = 5}, {4}); }), "model.bottleneck.k: 5 is more than the 4");
+  EXPECT_SAYS(message_of<Error>([] { k_sparse({.k = 5}, {4}); }), "k: 5 is more than the 4");
   EXPECT_SAYS(message_of<Error>([] {
                 k_sparse({.k = 3, .per_channel = true}, {2, 1, 2});
               }),

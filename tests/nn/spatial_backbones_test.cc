@@ -257,7 +257,7 @@ TEST(SpatialBackbones, RefuseWhatDoesNotFit) {
   };
   EXPECT_SAYS(residual({64}), "need images, [channels, height, width]; the data have shape [64]");
   EXPECT_SAYS(residual({64}), "\"shape\": [1, 8, 8]");
-  EXPECT_SAYS(message_of<Error>([] { ResidualBackbone({}, {.input = {1, 8, 8}}); }), "model.code");
+  EXPECT_SAYS(message_of<Error>([] { ResidualBackbone({}, {.input = {1, 8, 8}}); }), "../code: ");
   const auto series = [](const Convolutional1dBackbone::Config& config, const Shape& input) {
     return message_of<Error>([&] { Convolutional1dBackbone(config, {.input = input, .code = 3}); });
   };
@@ -265,7 +265,7 @@ TEST(SpatialBackbones, RefuseWhatDoesNotFit) {
   EXPECT_SAYS(series({}, {64}), "\"shape\": [1, 64]");
   EXPECT_SAYS(series({}, {1, 8, 8}), "the data have shape [1, 8, 8]");
   EXPECT_SAYS(series({.layers = {{}, {.kernel = 9, .padding = Padding::valid}}}, {1, 16}),
-              "model.backbone.layers[1]: its kernel of 9 is larger than its input of 16x8");
+              "layers[1]: its kernel of 9 is larger than its input of 16x8");
   EXPECT_EQ(series({}, {1, 1}), "nothing was thrown");
 }
 
