@@ -48,7 +48,7 @@ class Comparison {
   /// contenders are measured on different test splits, or in different units because their transforms were
   /// fitted to different training splits. `timed`: a few steps of each are run to estimate the training time.
   std::vector<ContenderCost> check(bool timed = false);
-  /// The same for one contender alone.
+  /// Checks one contender alone.
   ContenderCost check(std::size_t contender);
   bool is_checked() const;
   /// What the checks found to tell the user, each once: guesses about the data, former names of keys.

@@ -17,9 +17,9 @@ nlohmann::json recorded_comparison(const std::filesystem::path& path);
 /// Error unless base, budget and threads are those that the comparison's folder records.
 void require_same_settings(const Comparison& comparison);
 
-/// Error as require_same_settings', and one that lists every run in the folder that has another config than
-/// the planned one in its place (such as another seed), or that was trained on other data than the first run
-/// that is over. Runs whose config cannot be read are passed over.
+/// Throws the Errors of require_same_settings(), and one that lists every run in the folder that has another
+/// config than the planned one in its place (such as another seed), or that was trained on other data than
+/// the first run that is over. Runs whose config cannot be read are passed over.
 void require_same_comparison(const Comparison& comparison);
 
 /// Error where runs in the folder were begun with other data than those that `record` describes

@@ -127,8 +127,8 @@ struct ComparisonResults {
 /// when the metric is unknown, or runs measured one metric by two definitions.
 void tabulate(ComparisonResults& results, const std::optional<std::string>& metric);
 
-/// Reads every run's folder as it is, and tabulates. Error as tabulate's, and as require_same_comparison's
-/// (identity.h).
+/// Reads every run's folder as it is, and tabulates. Throws the Errors of tabulate() and
+/// require_same_comparison() (identity.h).
 ComparisonResults collect(const Comparison& comparison);
 
 /// What a variant lacks that keeps it from being the best of a metric: "diverged on 3 of 5 seeds", or "gave

@@ -24,13 +24,13 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options = {});
 /// The number of completed runs.
 std::size_t finished_runs(const Comparison& comparison);
 
-/// Creates the folder as do_runs does. Error as do_runs', where another process works in the folder for
-/// longer than `patience`.
+/// Creates the folder as do_runs() does. Throws the Errors of do_runs(), where another process works in the
+/// folder for longer than `patience`.
 void open_folder(Comparison& comparison, std::chrono::seconds patience = {});
 
 /// Executes or resumes one run; creates the comparison's folder if there is none. Returns the signal that
-/// stopped it, 0 without one. Error as run()'s, and when the folder contains another comparison or runs of
-/// other data; Failure when the run diverged.
+/// stopped it, 0 without one. Throws the Errors of run(), and one when the folder contains another comparison
+/// or runs of other data; Failure when the run diverged.
 int do_run(Comparison& comparison, const std::string& id);
 
 /// The comparison in a folder that do_runs created. Throws an Error if there is none.

@@ -42,7 +42,7 @@ class ConfigRef {
 /// errors at once, each with its path: unknown keys (with a suggestion), wrong types, numbers out of bounds,
 /// unknown types, broken rules between fields. `origin` (a file's name) heads the message.
 void read_config(const nlohmann::json& value, ConfigRef config, const std::string& origin);
-/// The same, but adds the errors to `problems`.
+/// Reads a config strictly, and adds the errors to `problems` instead of throwing them.
 void read_config(const nlohmann::json& value, ConfigRef config, Problems& problems);
 
 /// Writes every field, including those with default values; unset optional fields are left out.

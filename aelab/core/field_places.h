@@ -23,7 +23,7 @@ struct FieldPlaces {
 /// simplified() forms. Without paths if there is none.
 FieldPlaces find_field(ConfigRef config, std::string_view name);
 
-/// The same within a registered type, with paths from its object.
+/// Finds the outermost places of that field within a registered type, with paths from its object.
 FieldPlaces find_field(const Kind& kind, std::string_view name);
 
 /// The outermost field whose name `name` is a misspelling of.

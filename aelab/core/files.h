@@ -41,7 +41,8 @@ class InputFile {
   std::int64_t changed() const;
   /// Reads `count` bytes, fewer only at the end of the file; returns how many.
   std::size_t read(void* to, std::size_t count);
-  /// The same from a place of its own, which leaves read's alone: from any thread.
+  /// Reads `count` bytes from `offset`, fewer only at the end of the file, and leaves read's place alone:
+  /// from any thread.
   std::size_t read_at(std::uintmax_t offset, void* to, std::size_t count) const;
   const std::filesystem::path& path() const { return path_; }
 
@@ -54,7 +55,7 @@ class InputFile {
 /// that leads to itself or in a folder that may not be entered.
 bool file_exists(const std::filesystem::path& path);
 
-/// Whether a folder exists at the path. Error as for file_exists.
+/// Whether a folder exists at the path. Throws the Errors of file_exists().
 bool folder_exists(const std::filesystem::path& path);
 
 /// How many bytes are read at most.
@@ -72,7 +73,7 @@ struct ReadLimit {
 /// longer than the limit.
 std::string read_file(const std::filesystem::path& path, const ReadLimit& limit = std::uintmax_t{1} << 30);
 
-/// The same of a regular file, pipe or device, for files that a person names and that are read once, such as
+/// All bytes of a regular file, pipe or device, for files that a person names and that are read once, such as
 /// run files: aelab run <(generate). Waits for a pipe's writer.
 std::string read_file_or_pipe(const std::filesystem::path& path,
                               const ReadLimit& limit = std::uintmax_t{1} << 26);
@@ -82,8 +83,8 @@ std::string read_file_or_pipe(const std::filesystem::path& path,
 /// something else.
 std::string read_gzip(const std::filesystem::path& path, const ReadLimit& limit = ReadLimit::of_memory());
 
-/// The same with the limit that follows from the content's beginning: what is unpacked first, at most 256
-/// KiB.
+/// The content of a file that is gzipped or plain, with the limit that follows from its beginning: what is
+/// unpacked first, at most 256 KiB.
 std::string read_gzip(const std::filesystem::path& path,
                       const std::function<ReadLimit(std::string_view head)>& limit);
 
@@ -92,7 +93,7 @@ std::string read_gzip(const std::filesystem::path& path,
 /// temporary file is then removed and an existing file left as it was.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-/// The same for content that is the concatenation of `pieces`.
+/// Writes a file whole or not at all whose content is the concatenation of `pieces`.
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 /// Gives a file a second name, in place of what had it; where the file system has no links, a copy. Failure

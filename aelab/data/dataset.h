@@ -61,7 +61,7 @@ class Storage {
   /// The range of all values of all rows where they rest in memory, otherwise of a sample (expected_range).
   /// It is found at the first call.
   Range value_range() const;
-  /// The same if it has been found.
+  /// What value_range() found, if it was called before.
   std::optional<Range> known_range() const;
 
  protected:
@@ -138,9 +138,9 @@ Tensor divisor(const Tensor& deviation, const Tensor& mean);
 /// The range of all values of these rows, by a pass over all of them.
 Range value_range(const Dataset& dataset);
 
-/// The same where the rows rest in memory; otherwise the range of a sample: of 64 blocks of rows of up to 1
-/// MiB, spread evenly over the set, which are all rows of a small one. Rows beyond the sample may have values
-/// beyond the range.
+/// The range of all values where the rows rest in memory; otherwise that of a sample: of 64 blocks of rows of
+/// up to 1 MiB, spread evenly over the set, which are all rows of a small one. Rows beyond the sample may
+/// have values beyond the range.
 Range expected_range(const Dataset& dataset);
 
 /// The range of these values; there must be some.

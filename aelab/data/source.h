@@ -32,7 +32,7 @@ struct DataConfig {
 /// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`.
 Data open_dataset(const Choice<Source>& source);
 Data open_dataset(std::string_view name);
-/// The same for a model whose `own` inputs are these (Source::open_like).
+/// Opens data for a model whose `own` inputs are these (Source::open_like).
 Data open_dataset_like(const Choice<Source>& source, const InputSchema& own);
 
 /// The kind of the source that reads an existing file or folder, as its `files`: by the file's first bytes,

@@ -73,7 +73,7 @@ struct Data {
   SplitConfig completed(SplitConfig config) const;
   /// The same splits whenever seed and config are the same. Error when one would be empty or too large.
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
-  /// The same with already fitted transforms in place of the config's.
+  /// These splits with already fitted transforms in place of the config's.
   Split split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const;
 };
 

@@ -40,7 +40,7 @@ bool enlarges_a_convolution(const std::vector<ImageLayer>& layers, std::size_t i
 /// several times goes to its first place.
 at::Tensor convolve(const std::vector<ImageLayer>& layers, const at::Tensor& x);
 
-/// The same by LibTorch's operators alone.
+/// convolve() by LibTorch's operators alone.
 at::Tensor convolve_by_operators(const std::vector<ImageLayer>& layers, const at::Tensor& x);
 
 /// Enlarging by `factor` and then convolving is one convolution of the small image, with `taps` instead of
@@ -65,7 +65,7 @@ struct Polyphase {
 /// The weights of the small image's convolution, [out factor^2, in, taps, taps], from those of the large
 /// one's, [out, in, kernel, kernel].
 at::Tensor polyphase_weight(const Polyphase& polyphase, const at::Tensor& weight);
-/// The gradient of the latter, of `shape`, from that of the former.
+/// The gradient of the large image's weights, of `shape`, from that of the small one's.
 at::Tensor polyphase_weight_gradient(const Polyphase& polyphase, const at::Tensor& gradient,
                                      at::IntArrayRef shape);
 

@@ -4,7 +4,7 @@
 
 namespace aelab::direct {
 
-const Kernels* chosen() {
+const Functions* chosen() {
 #ifdef AELAB_DIRECT_KERNELS
   static const auto capability = at::get_cpu_capability();
   if (capability == "AVX512") return &avx512;

@@ -20,7 +20,7 @@ struct Images {
   std::int64_t row, plane;
 };
 
-struct Kernels {
+struct Functions {
   std::int64_t lanes;
 
   /// out = conv(in, weight) + bias, then ReLU on request: out[o](y, x) = sum over i, ty, tx of
@@ -66,8 +66,8 @@ struct Kernels {
 
 /// Each is there where its file was compiled for x86-64; to be called on processors that have its
 /// instructions.
-extern const Kernels avx2, avx512;
+extern const Functions avx2, avx512;
 /// The one for this processor (and for LibTorch's ATEN_CPU_CAPABILITY); null where it has neither.
-const Kernels* chosen();
+const Functions* chosen();
 
 }  // namespace aelab::direct

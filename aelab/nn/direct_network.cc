@@ -113,7 +113,7 @@ class Run : public torch::CustomClassHolder {
   };
 
   const Plan plan_;
-  const direct::Kernels& kernels_;
+  const direct::Functions& kernels_;
   std::int64_t samples_, blocks_;
   at::Tensor places_, tape_;
   bool differentiable_;

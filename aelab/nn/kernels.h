@@ -38,7 +38,7 @@ struct Kernels {
 /// vendor and instruction set and on this LibTorch, never on a measurement. Throws an Error if a kernel that
 /// is named is not available.
 Kernels resolve(const Kernels& wanted);
-/// The same, with the rule's choice also in place of kernels that are not available.
+/// `wanted`, with the rule's choice in place of "auto" and of kernels that are not available.
 Kernels nearest(Kernels wanted);
 /// `wanted`, with the recorded kernels in place of "auto".
 Kernels settled(Kernels wanted, const Kernels& recorded);

@@ -14,7 +14,7 @@
 
 namespace aelab {
 
-const noise::Kernels& noise::chosen() {
+const noise::Functions& noise::chosen() {
 #ifdef AELAB_DIRECT_KERNELS
   static const auto capability = at::get_cpu_capability();
   if (capability == "AVX512") return avx512;

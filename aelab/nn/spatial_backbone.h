@@ -35,7 +35,7 @@ class SpatialBackbone : public Backbone {
   Shape flattened_;  // what the dense layers are between: the output of the encoder's last layer
   std::vector<std::shared_ptr<SpatialLayer>> encoder_, decoder_;
   std::shared_ptr<Affine> to_code_, from_code_;
-  std::shared_ptr<Normalization> normalization_;  // of the latter; null without one
+  std::shared_ptr<Normalization> normalization_;  // of from_code_; null without one
 };
 
 }  // namespace aelab

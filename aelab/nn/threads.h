@@ -10,8 +10,8 @@ namespace aelab {
 /// for.
 int use_threads(int wanted);
 
-/// The same for at::get_num_threads(), measured once for each number and each thread that asks: cheap enough
-/// to be called before every operation. Inside a parallel region nothing is measured or changed.
+/// use_threads() of at::get_num_threads(), measured once for each number and each thread that asks: cheap
+/// enough to be called before every operation. Inside a parallel region nothing is measured or changed.
 int settle_threads();
 
 /// The number of threads, at most `available`, for batches of this many multiply-adds: one for each

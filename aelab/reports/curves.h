@@ -21,7 +21,7 @@ Curves read_curves(const Folder& run);
 /// thinned to at most 200 epochs, the last one included.
 nlohmann::json curves_json(const Curves& curves);
 
-/// The same metric of several runs: [{"name", "variants": [{"variant", "epochs", "steps", "mean", "low",
+/// One metric of several runs: [{"name", "variants": [{"variant", "epochs", "steps", "mean", "low",
 /// "high", "runs"}]}], one list of runs per variant. low and high are the range of the runs.
 nlohmann::json bands_json(const std::vector<std::vector<Curves>>& variants);
 

@@ -14,14 +14,14 @@
 
 namespace aelab {
 
-std::span<const std::string_view> names(Part) {
+std::span<const std::string_view> names(SplitPart) {
   static constexpr std::array<std::string_view, 3> kNames = {"train", "validation", "test"};
   return kNames;
 }
 
-const Dataset& part_of(const Split& split, Part part) {
-  if (part == Part::train) return split.train;
-  return part == Part::validation ? split.validation : split.test;
+const Dataset& part_of(const Split& split, SplitPart part) {
+  if (part == SplitPart::train) return split.train;
+  return part == SplitPart::validation ? split.validation : split.test;
 }
 
 void EvaluationConfig::fields(Fields& f) {
@@ -62,12 +62,12 @@ void require_seen_classes(const TrainedRun& run, const Dataset& rows,
 
 /// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
 /// if the data have no splits.
-Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<Part> part) {
+Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<SplitPart> part) {
   const auto other = in_field("data", [&] { return open_for_model(run.model, config.source); });
   require_same_classes(run.source, other);
   if (!part && !other.test && !config.split.test) return transformed(other.train, run.model.transforms());
   return part_of(other.split(config.split, run.config().seed, run.model.transforms()),
-                 part.value_or(Part::test));
+                 part.value_or(SplitPart::test));
 }
 
 /// Other data keep the run's transforms and likelihood, so that only their values can be changed.
@@ -90,7 +90,7 @@ Dataset checked_other_values(const Dataset& rows, const Autoencoder& model) {
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config) {
   const auto run = load_trained_run(folder, config.checkpoint);
   const auto compute = run.compute();
-  const auto which = config.part.value_or(Part::test);
+  const auto which = config.part.value_or(SplitPart::test);
   auto part = config.data ? rows_of_other(run, *config.data, config.part) : run.part(which);
   const auto& metrics = config.metrics.empty() ? run.config().evaluation : config.metrics;
   if (metrics.empty())

@@ -46,7 +46,7 @@ Made make(const RunConfig& config, Problems& problems);
 /// "expanded".
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data,
                                         at::Device device = at::kCPU);
-/// The same for the config of a run on record, which has "expanded".
+/// The model of a run on record, whose config has "expanded"; throws as for data.
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input);
 
 }  // namespace aelab

@@ -37,7 +37,8 @@ void write_status(const std::filesystem::path& folder, RunStatus status);
 void log_failure(const std::filesystem::path& folder, const std::string& message);
 /// Its state is "" if there is no such file. Throws an Error if the file is not a status.
 RunStatus read_status(const std::filesystem::path& folder);
-/// The same; where the file cannot be read, a status of state "damaged" with the error as its message.
+/// What read_status() returns; where the file cannot be read, a status of state "damaged" with the error as
+/// its message.
 RunStatus known_status(const std::filesystem::path& folder);
 /// The files of a completed run that were changed or removed since.
 std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status);
@@ -51,7 +52,7 @@ void write_evaluation(const std::filesystem::path& folder, const Evaluated& eval
 /// Without results if there is no such file. Throws an Error if the file is not an evaluation.
 Evaluated read_evaluation(const std::filesystem::path& folder);
 
-/// A JSON file of a run folder. Throws an Error as read_file_within() and parse_json() do.
+/// A JSON file of a run folder. Throws the Errors of read_file_within() and parse_json().
 nlohmann::json read_json(const std::filesystem::path& folder, const std::filesystem::path& file);
 /// Writes a value, indented, completely or not at all.
 void write_json(const std::filesystem::path& path, const nlohmann::json& value);

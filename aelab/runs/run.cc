@@ -131,7 +131,7 @@ std::vector<Result> measure(const RunConfig& config, const Made& made, const fs:
   std::vector<Result> results;
   if (made.data.test.size() > 0) {
     results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
-    write_evaluation(folder, {std::string(name_of(which)), std::string(name_of(Part::test)), results});
+    write_evaluation(folder, {std::string(name_of(which)), std::string(name_of(SplitPart::test)), results});
   }
   write_summary(folder, config, made);
   return results;

@@ -50,10 +50,10 @@ struct RunOptions {
 /// is default_threads() (training/thread_rule.h), and recorded.
 RunOutcome run(RunConfig config, RunOptions options = {});
 
-enum class Part { train, validation, test };
-std::span<const std::string_view> names(Part);
+enum class SplitPart { train, validation, test };
+std::span<const std::string_view> names(SplitPart);
 /// The rows of this part.
-const Dataset& part_of(const Split& split, Part part);
+const Dataset& part_of(const Split& split, SplitPart part);
 enum class Which { best, last, ema, previous };
 std::span<const std::string_view> names(Which);
 
@@ -66,7 +66,7 @@ RunOutcome resume(const std::filesystem::path& folder, Which from = Which::last,
 
 /// Which metrics to compute, of which checkpoint, on which data.
 struct EvaluationConfig {
-  std::optional<Part> part = {};  ///< default: the test split; of other data without one, all rows
+  std::optional<SplitPart> part = {};  ///< default: the test split; of other data without one, all rows
   Which checkpoint = Which::best;
   std::optional<DataConfig> data = {};       ///< other data than the run's own
   std::vector<Choice<Metric>> metrics = {};  ///< default: the run's own
@@ -103,7 +103,7 @@ RunConfig require_same_run(const std::filesystem::path& folder, const RunConfig&
 /// Throws an Error if these are not the data of the run in `folder`, as data.json or, where that is missing,
 /// its checkpoints know them. Returns a caution if data.json is missing, otherwise "".
 std::string check_recorded_data(const std::filesystem::path& folder, const Data& data);
-/// The same; writes a missing data.json again. The folder must be locked.
+/// check_recorded_data(), which also writes a missing data.json again. The folder must be locked.
 std::string restore_data_record(const std::filesystem::path& folder, const Data& data);
 
 /// Initializes the model of a run on record, whose config has "initialize_from". Throws an Error if that

@@ -46,7 +46,7 @@ inline constexpr std::string_view kNoFolderName =
 /// Throws an Error with all errors, or one that names the right command for a file of another kind.
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides = {});
-/// The same, but adds the errors of fields to `problems`; these fields keep their defaults.
+/// Reads a run file, and adds the errors of fields to `problems`; these fields keep their defaults.
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides, Problems& problems);
 

@@ -225,9 +225,9 @@ json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
   return sheets.listed();
 }
 
-Part shown_part(const Split& data) {
-  if (data.test.size() > 0) return Part::test;
-  return data.validation.size() > 0 ? Part::validation : Part::train;
+SplitPart shown_part(const Split& data) {
+  if (data.test.size() > 0) return SplitPart::test;
+  return data.validation.size() > 0 ? SplitPart::validation : SplitPart::train;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace aelab {
 
-const Dataset& TrainedRun::part(Part part) const {
+const Dataset& TrainedRun::part(SplitPart part) const {
   const auto& rows = part_of(data, part);
   if (rows.size() == 0)
     throw FieldError("part",

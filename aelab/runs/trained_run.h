@@ -14,7 +14,7 @@ struct TrainedRun {
   const RunConfig& config() const { return model.config(); }
   Autoencoder& network() const { return *model.network(); }  ///< in evaluation mode
   /// Throws an Error if the split has no rows.
-  const Dataset& part(Part part) const;
+  const Dataset& part(SplitPart part) const;
   Compute compute() const { return model.compute(); }
   at::Device device() const { return network().parameters().front().device(); }
 };

@@ -10,8 +10,8 @@ namespace aelab {
 /// What a source holds: record_of_data's entries; "range", the least and the largest value of its training
 /// and test rows; "labels"; "notes", what the source detected or found odd; and of a table "columns", each
 /// with its "name", "type", "least", "most", "mean" and "first", its first values, before rounding to
-/// float32. Error as the source's; and where a value is NaN or infinite, which. The files have checksums as
-/// record_of_data() gives them for `most_whole`.
+/// float32. Throws the Errors of the source, and one that names a value that is NaN or infinite. The files
+/// have checksums as record_of_data() gives them for `most_whole`.
 nlohmann::json describe_data(const Data& data, std::uint64_t most_whole = kMostWhole);
 
 /// Writes what a source holds as .npy: train.npy and train-labels.npy, test.npy and test-labels.npy, as far

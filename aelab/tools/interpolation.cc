@@ -131,7 +131,7 @@ Ends find_ends(InterpolationConfig& config, const Samples& samples) {
   return ends;
 }
 
-Samples samples_of_run(const TrainedRun& run, Part part) {
+Samples samples_of_run(const TrainedRun& run, SplitPart part) {
   return {.rows = run.part(part),
           .neighbors = run.data.train,
           .class_names = run.source.class_names,
@@ -239,7 +239,7 @@ json interpolation_heading(const InterpolationConfig& config, const Shape& code,
                {"code_shape", code},
                {"distance", "Euclidean, from the nearest input of " + samples.neighbors_name +
                                 ", whose row is \"nearest\""}};
-  if (!config.data) head["part"] = name_of(config.part.value_or(Part::test));
+  if (!config.data) head["part"] = name_of(config.part.value_or(SplitPart::test));
   if (config.data) head["data"] = write_config(config.data->source);
   if (config.kind != InterpolationKind::manifold) {
     head["method"] = name_of(config.path.method);
@@ -325,7 +325,7 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   InterpolationOutcome outcome{.folder = {}, .files = {kJsonFile, kDecodedFile}, .pixels_distance = {}};
   if (is_picture(network.input_shape())) outcome.files.emplace_back(kPictureFile);
   require_free(config.output, outcome.files);
-  const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(Part::test))
+  const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(SplitPart::test))
                                   : samples_of_other(opened.model, config.data->source);
   const auto ends = find_ends(config, samples);
   const auto made =

@@ -22,7 +22,7 @@ struct InterpolationConfig {
   std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one
   PathOptions path = {};
   std::optional<DataConfig> data = {};  ///< other data than the run's own, whose rows are the samples
-  std::optional<Part> part = {};        ///< of the run's own data; default: test
+  std::optional<SplitPart> part = {};   ///< of the run's own data; default: test
   Which checkpoint = Which::best;
   std::string output = "";  ///< folder; <run folder>/interpolations/<n> if empty
 

@@ -10,7 +10,7 @@ namespace aelab {
 Split check_training(const TrainerConfig& config, const std::vector<CallbackConfig>& callbacks,
                      Autoencoder& model, const Split& data, bool with_folder, Problems& problems);
 
-/// The same without a model: what can be found wrong with the callbacks, such as a monitor of a metric that
+/// Adds what can be found wrong without a model: with the callbacks, such as a monitor of a metric that
 /// no registered variant has. `data` without rows are ignored.
 void check_callbacks(const std::vector<CallbackConfig>& callbacks, const Split& data, bool with_folder,
                      Problems& problems);

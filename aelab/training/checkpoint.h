@@ -52,8 +52,8 @@ SafetensorsFile read_checkpoint(const std::filesystem::path& path, const RunIden
 /// Error if the file is neither.
 CheckpointRecord record_in(const SafetensorsFile& file, const std::filesystem::path& path);
 
-/// The same of the file at `path`, whose tensors, which may be many, are not read; an empty record if its
-/// metadata has none.
+/// The record of the checkpoint or model at `path`, whose tensors, which may be many, are not read; an empty
+/// record if its metadata has none.
 CheckpointRecord read_record(const std::filesystem::path& path);
 
 /// Restores the state of fitted transforms from the checkpoint `file`, which was read from `path`. Throws an
@@ -64,7 +64,7 @@ void load_transforms(const SafetensorsFile& file, const std::filesystem::path& p
 /// Restores the model's tensors and its fitted state, and nothing else. Throws an Error if the checkpoint
 /// belongs to another model.
 void load_model_state(const SafetensorsFile& file, const std::filesystem::path& path, Autoencoder& model);
-/// The same for the checkpoint at `path`. Throws the Errors of read_checkpoint(), too.
+/// Restores them from the checkpoint at `path`. Throws the Errors of read_checkpoint(), too.
 void load_model_state(const std::filesystem::path& path, Autoencoder& model, const RunIdentity& run = {});
 
 }  // namespace aelab

@@ -11,8 +11,9 @@ namespace aelab {
 void Progress::fields(Fields& f) {
   f("phase", phase, "the phase it stands in", at_least(0));
   f("epoch", epoch, "epochs ended, over all phases", at_least(0));
-  f("pass", pass, "passes over the data ended", at_least(0));
-  f("batch", batch, "batches done in this pass", at_least(0));
+  f.formerly({"pass"});
+  f("data_passes", data_passes, "passes over the data ended", at_least(0));
+  f("batch", batch, "batches done in the pass over the data that was begun", at_least(0));
   f("step", step, "steps done, over all phases", at_least(0));
   f("update", update, "updates done in the step that was begun", at_least(0));
   f("phase_epoch", phase_epoch, "epochs ended, within the phase", at_least(0));

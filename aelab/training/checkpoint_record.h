@@ -10,17 +10,17 @@ namespace aelab {
 /// The progress of a training. Everything counts from 0; a resumed run continues exactly from here.
 struct Progress {
   std::int64_t phase = 0;
-  std::int64_t epoch = 0;   ///< epochs ended, over all phases
-  std::int64_t pass = 0;    ///< complete passes over the data: epochs without those cut short
-  std::int64_t batch = 0;   ///< batches done in this pass
-  std::int64_t step = 0;    ///< steps done, over all phases
-  std::int64_t update = 0;  ///< updates done in the step that was begun; 0 except after a failure in one
+  std::int64_t epoch = 0;        ///< epochs ended, over all phases
+  std::int64_t data_passes = 0;  ///< complete passes over the data: epochs without those cut short
+  std::int64_t batch = 0;        ///< batches done in the one that was begun
+  std::int64_t step = 0;         ///< steps done, over all phases
+  std::int64_t update = 0;       ///< updates done in the step that was begun; 0 except after a failure in one
   std::int64_t phase_epoch = 0, phase_step = 0;  ///< the same within the phase
   double rate_scale = 1;                         ///< of learning rates, in this phase
   double seconds = 0, phase_seconds = 0;         ///< of wall-clock time, with validation, without callbacks
   bool phase_ended = false, run_ended = false;
 
-  Position position() const { return {.epoch = pass, .batch = batch}; }
+  Position position() const { return {.epoch = data_passes, .batch = batch}; }
   void fields(Fields& f);
 };
 

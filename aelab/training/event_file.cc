@@ -155,7 +155,7 @@ EventFile::EventFile(GrowingFile file) : file_(std::move(file)) {
 
 void EventFile::append(const std::string& event) { file_.append(framed(event)); }
 
-void EventFile::add_scalars(std::int64_t step, const Metrics& scalars) {
+void EventFile::add_scalars(std::int64_t step, const NamedValues& scalars) {
   append(summary_event(step, [&](pbf_builder<SummaryField>& summary) {
     for (const auto& [name, number] : scalars) {
       pbf_builder<ValueField> value(summary, SummaryField::value);

@@ -21,7 +21,7 @@ class EventFile {
       : EventFile(GrowingFile(std::move(path), mark)) {}
 
   /// One curve for each; TensorBoard keeps them in float32.
-  void add_scalars(std::int64_t step, const Metrics& scalars);
+  void add_scalars(std::int64_t step, const NamedValues& scalars);
   void add_image(std::int64_t step, const std::string& tag, const Image& image);
   /// The distribution of the values in 30 intervals of equal width. NaN and infinite values are left out, and
   /// nothing is written if there are no others.

@@ -128,7 +128,7 @@ class Loop {
 
   void run_epoch() {
     auto& progress = training_.progress;
-    const auto batches = train_.pass(progress.pass);
+    const auto batches = train_.pass(progress.data_passes);
     {
       const ModeScope training_mode(training_.model, /*training=*/true);
       while (progress.batch < batches.count() && !progress.run_ended && !training_.limit_reached()) {
@@ -203,7 +203,7 @@ class Loop {
     ++progress.epoch;
     ++progress.phase_epoch;
     if (training_.phase().solve || progress.batch >= training_.epoch_batches) {
-      ++progress.pass;  // a phase that a limit ends within a pass leaves the rest of it to the next
+      ++progress.data_passes;  // a phase that a limit ends within a pass leaves the rest of it to the next
       progress.batch = 0;
     }
     count_time();
@@ -235,7 +235,7 @@ class Loop {
     training_.progress.phase_seconds += seconds;
   }
 
-  Metrics validate(const std::string& prefix) {
+  NamedValues validate(const std::string& prefix) {
     if (training_.data.validation.size() == 0) return {};
     return training_.means(updates_.averages_of(training_.data.validation), prefix);
   }

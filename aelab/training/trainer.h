@@ -53,7 +53,7 @@ struct History {
   struct Epoch {
     std::string phase;
     std::int64_t step;  ///< steps done so far
-    Metrics metrics;
+    NamedValues metrics;
   };
   std::vector<Epoch> epochs;
   std::int64_t peak_bytes = 0;  ///< peak memory of the process up to the end of the first step
@@ -93,7 +93,7 @@ class Trainer {
   /// are NaN, infinite or outside the support of the likelihood, monitors of unknown metrics, a missing
   /// device. The model must outlive the result.
   CheckedTraining check(Autoencoder& model, const Split& data, bool with_folder) const;
-  /// The same, but adds the errors to `problems`, and then returns nothing.
+  /// check(), which adds the errors to `problems` instead of throwing them, and then returns nothing.
   std::optional<CheckedTraining> check(Autoencoder& model, const Split& data, bool with_folder,
                                        Problems& problems) const;
 
@@ -102,7 +102,7 @@ class Trainer {
   /// check may be another trainer's, whose config differs at most in threads, kernels and displays. Throws a
   /// Failure if training itself fails; the state before is saved if there is a folder.
   History fit(const CheckedTraining& checked, const Place& place = {}) const;
-  /// The same after check(), whose Error it throws.
+  /// Trains the model after check(), whose Error it throws.
   History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
 
  private:

@@ -22,7 +22,7 @@ double to_double(const json& saved) {
 
 }  // namespace
 
-std::optional<double> find(const Metrics& metrics, std::string_view name) {
+std::optional<double> find(const NamedValues& metrics, std::string_view name) {
   for (const auto& [known, value] : metrics)
     if (known == name) return value;
   return {};
@@ -41,8 +41,8 @@ std::optional<std::int64_t> Training::phase_epochs() const {
 
 std::int64_t Training::phase_steps() const { return limit().steps_of(epoch_steps).value_or(1); }
 
-Metrics Training::means(const std::vector<Averages>& of_updates, const std::string& part) const {
-  Metrics all;
+NamedValues Training::means(const std::vector<Averages>& of_updates, const std::string& part) const {
+  NamedValues all;
   for (std::size_t i = 0; i < of_updates.size(); ++i)
     for (auto& mean : of_updates[i].means(part + "/" + phase().prefix(phase().updates[i])))
       all.push_back(std::move(mean));
@@ -73,11 +73,11 @@ std::vector<double> Averages::read() const {
 
 double Averages::loss() const { return rows_ ? read()[0] / static_cast<double>(rows_) : 0; }
 
-Metrics Averages::means(const std::string& prefix) const {
+NamedValues Averages::means(const std::string& prefix) const {
   if (rows_ == 0) return {};
   const auto sums = read();
   const auto rows = static_cast<double>(rows_);
-  Metrics means = {{prefix + "loss", sums[0] / rows}};
+  NamedValues means = {{prefix + "loss", sums[0] / rows}};
   for (std::size_t i = 0; i < names_.size(); ++i) means.emplace_back(prefix + names_[i], sums[i + 1] / rows);
   return means;
 }

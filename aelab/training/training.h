@@ -19,9 +19,9 @@
 namespace aelab {
 
 /// Named values, in the order in which they were computed.
-using Metrics = std::vector<std::pair<std::string, double>>;
+using NamedValues = std::vector<std::pair<std::string, double>>;
 /// The value of that name, if there is one.
-std::optional<double> find(const Metrics& metrics, std::string_view name);
+std::optional<double> find(const NamedValues& metrics, std::string_view name);
 
 /// Sums of the terms of an epoch's batches, each weighted by its rows. They stay on the model's device until
 /// they are read.
@@ -30,7 +30,7 @@ class Averages {
   /// `total` is terms.total().
   void add(const Terms& terms, const Tensor& total, std::int64_t rows);
   /// <prefix>loss, then <prefix><term> for each term; none without rows.
-  Metrics means(const std::string& prefix) const;
+  NamedValues means(const std::string& prefix) const;
   double loss() const;
   nlohmann::json save() const;
   void load(const nlohmann::json& saved);
@@ -64,13 +64,13 @@ class Training {
   std::int64_t epoch_batches = 0, epoch_steps = 0;
   std::vector<std::shared_ptr<Optimizer>> optimizers;  ///< of the phase's updates
   std::vector<Averages> averages;                      ///< of the epoch so far, of the phase's updates
-  Metrics metrics;                                     ///< of the last epoch that ended
+  NamedValues metrics;                                 ///< of the last epoch that ended
   std::vector<std::string> notes;     ///< remarks on the epoch so far, or on the phase that begins
   std::vector<std::string> cautions;  ///< notes that concern whoever started the training (History::cautions)
 
   /// Metrics of the validation split with the current model, <prefix>/<term>; none without a validation
   /// split.
-  std::function<Metrics(const std::string& prefix)> validate;
+  std::function<NamedValues(const std::string& prefix)> validate;
 
   /// Steps between two readings of values by the host; 1: every step is read before its parameters change.
   std::int64_t read_every = 1;
@@ -81,7 +81,7 @@ class Training {
 
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
   /// The metrics <part>/<prefix><term> of averages of the phase's updates.
-  Metrics means(const std::vector<Averages>& averages, const std::string& part) const;
+  NamedValues means(const std::vector<Averages>& averages, const std::string& part) const;
   /// The mean loss of the phase's main update in the epoch so far; reads it.
   double loss() const;
   const PhaseLimits& limit() const { return limits[static_cast<std::size_t>(progress.phase)]; }

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> fuzz_seeds() {
   return {
-      R"({"format": 2, "progress": {"phase": 0, "epoch": 3, "pass": 3, "batch": 2, "step": 50, "phase_epoch": 3,
+      R"({"format": 2, "progress": {"phase": 0, "epoch": 3, "data_passes": 3, "batch": 2, "step": 50, "phase_epoch": 3,
               "phase_step": 50, "rate_scale": 1.0, "seconds": 2.5, "phase_seconds": 2.5, "phase_ended": false,
               "run_ended": false}, "averages": [{"sums": [["loss", 2.0]], "total": 2.0, "rows": 64}],
               "kernels": {"linear": "onednn"}, "callbacks": {"log": {"lines": 10}}, "config": {"name": "x"}})"};

@@ -34,8 +34,8 @@ Four philox(Four counter, std::array<std::uint32_t, 2> key) {
 }
 
 /// Those that this machine can run.
-std::vector<const noise::Kernels*> kernels_here() {
-  std::vector<const noise::Kernels*> all = {&noise::plain};
+std::vector<const noise::Functions*> kernels_here() {
+  std::vector<const noise::Functions*> all = {&noise::plain};
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx2")) all.push_back(&noise::avx2);
   if (__builtin_cpu_supports("avx512f")) all.push_back(&noise::avx512);
@@ -73,7 +73,7 @@ std::vector<std::uint32_t> words_of(const Place& place) {
   return words;
 }
 
-std::vector<float> filled(decltype(noise::Kernels::uniform) fill, const Place& place) {
+std::vector<float> filled(decltype(noise::Functions::uniform) fill, const Place& place) {
   constexpr float kUntouched = -77;
   std::vector<float> numbers(static_cast<std::size_t>(place.count) + 1, kUntouched);
   fill(numbers.data(), place.count, place.key, place.pass, place.row);

@@ -114,7 +114,7 @@ TEST(TwoUpdates, AccumulateAsIfBatchesWereOne) {
     EXPECT_NEAR(*find(b.epochs.back().metrics, name), value, 1e-4) << name;
 }
 
-std::set<std::string> names_of(const Metrics& metrics) {
+std::set<std::string> names_of(const NamedValues& metrics) {
   std::set<std::string> names;
   for (const auto& item : metrics) names.insert(item.first);
   return names;

@@ -47,7 +47,8 @@ struct CsvTable {
 /// that is not closed. At most ten are reported at once.
 CsvTable parse_csv(std::string_view text, const CsvFormat& format, const std::string& file);
 
-/// The same of a file, gzipped or not. Error also where it is another kind of file (file_kind.h).
+/// Reads a table from a file, gzipped or not, as parse_csv() does. Throws an Error also where it is another
+/// kind of file (file_kind.h).
 CsvTable read_csv(const std::filesystem::path& path, const CsvFormat& format);
 
 }  // namespace aelab

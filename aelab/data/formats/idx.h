@@ -11,7 +11,7 @@ namespace aelab {
 ArrayLayout parse_idx(std::string_view head, std::uint64_t size, const std::string& file);
 
 /// Opens a file that is gzipped, and then read into memory, or plain; where `path` is missing, `path`.gz.
-/// Error as for parse_idx and read_gzip, and when both are missing.
+/// Throws the Errors of parse_idx() and read_gzip(), and one when both are missing.
 ArrayFile open_idx(const std::filesystem::path& path);
 
 }  // namespace aelab

@@ -19,7 +19,7 @@ namespace aelab {
 /// plain numbers, too few or too many of them.
 ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::string& file);
 
-/// Opens a .npy file. Error as for parse_npy.
+/// Opens a .npy file. Throws the Errors of parse_npy().
 ArrayFile open_npy(const std::filesystem::path& path);
 
 /// Reads an array of a .npz file into memory, by its name as NumPy gives it, and what arrays there are.

@@ -12,7 +12,7 @@ namespace aelab {
 /// together they keep a quarter of the descriptors that the process may open.
 class PooledFile {
  public:
-  explicit PooledFile(std::filesystem::path path);  // Error as InputFile's
+  explicit PooledFile(std::filesystem::path path);  // throws the Errors of InputFile
   PooledFile(const PooledFile&) = delete;
   PooledFile& operator=(const PooledFile&) = delete;
   ~PooledFile();

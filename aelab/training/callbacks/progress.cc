@@ -29,7 +29,7 @@ std::string epoch_of(const Training& training, std::int64_t epoch) {
 
 /// Whether a line has no room for a term: it is all of its loss, "train/reconstruction" beside "train/loss",
 /// or the squared error, which compares variants and says little new of one.
-bool is_left_out(const Metrics& metrics, const std::string& name, double value) {
+bool is_left_out(const NamedValues& metrics, const std::string& name, double value) {
   return name.ends_with("/mse") ||
          (!name.ends_with("/loss") && find(metrics, name.substr(0, name.rfind('/')) + "/loss") == value);
 }
