@@ -40,7 +40,7 @@ int as_options(const std::string& command, Work work) {
   try {
     return work();
   } catch (const Mistakes& mistakes) {
-    for (const auto& mistake : mistakes.all) named.add("--" + mistake);
+    for (const auto& mistake : mistakes.all) named.add("--" + mistake.text());
   } catch (const FieldError& error) {
     throw Error("--" + std::string(error.what()));
   }

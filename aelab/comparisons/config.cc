@@ -279,9 +279,9 @@ json base_run(const ComparisonConfig& config, Problems& problems) {
   if (!base.contains("training")) base["training"] = json::object();
   if (!base["training"].is_object()) return base;
   if (base["training"].contains("threads"))
-    problems.add("base.training.threads: is set by the comparison; use \"threads\"");
+    problems.add({"base.training.threads", "is set by the comparison; use \"threads\""});
   if (config.budget && base["training"].contains("budget"))
-    problems.add("base.training.budget: and the comparison's \"budget\" exclude each other");
+    problems.add({"base.training.budget", "and the comparison's \"budget\" exclude each other"});
   return base;
 }
 

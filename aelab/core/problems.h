@@ -9,42 +9,69 @@
 
 namespace aelab {
 
+/// An error as it is collected: about a field, or, where the path is empty, about what its text says.
+struct Mistake {
+  std::string path = {};
+  std::string problem;
+
+  Mistake(std::string text) : problem(std::move(text)) {}  // NOLINT(google-explicit-constructor)
+  Mistake(std::string field, std::string what) : path(std::move(field)), problem(std::move(what)) {}
+  std::string text() const { return path.empty() ? problem : path + ": " + problem; }
+};
+
 /// Several errors, thrown as one.
 class Mistakes : public Error {
  public:
-  explicit Mistakes(std::vector<std::string> mistakes)
-      : Error(in_lines(mistakes)), all(std::move(mistakes)) {}
+  explicit Mistakes(std::vector<Mistake> mistakes) : Error(in_lines(mistakes)), all(std::move(mistakes)) {}
 
-  const std::vector<std::string> all;
+  const std::vector<Mistake> all;
 
  private:
-  static std::string in_lines(const std::vector<std::string>& mistakes) {
-    auto lines = mistakes.front();
-    for (std::size_t i = 1; i < mistakes.size(); ++i) lines += "\n  " + mistakes[i];
+  static std::string in_lines(const std::vector<Mistake>& mistakes) {
+    auto lines = mistakes.front().text();
+    for (std::size_t i = 1; i < mistakes.size(); ++i) lines += "\n  " + mistakes[i].text();
     return lines;
   }
 };
 
-/// Calls `work`; its Errors become FieldErrors of the field `name`, or of the field below it that they are
-/// of.
-template <class Work>
-auto in_field(const std::string& name, Work work) {
-  constexpr std::string_view kOwner = "../";
+/// Calls `work`; its Errors are thrown on as those of the fields that `rename` makes of theirs.
+template <class Work, class Rename>
+auto with_renamed_fields(Work work, Rename rename) {
   try {
     return work();
+  } catch (const Mistakes& mistakes) {
+    std::vector<Mistake> renamed;
+    for (const auto& mistake : mistakes.all) renamed.push_back(rename(mistake));
+    throw Mistakes(std::move(renamed));
   } catch (const FieldError& error) {
-    const auto& path = error.path();
-    if (path.starts_with(kOwner)) throw FieldError(path.substr(kOwner.size()), error.problem());
-    throw FieldError(name + "." + path, error.problem());
+    const auto renamed = rename(Mistake(error.path(), error.problem()));
+    if (renamed.path.empty()) throw Error(renamed.problem);
+    throw FieldError(renamed.path, renamed.problem);
   } catch (const Error& error) {
-    throw FieldError(name, error.what());
+    const auto renamed = rename(Mistake(error.what()));
+    if (renamed.path.empty()) throw;
+    throw FieldError(renamed.path, renamed.problem);
   }
+}
+
+/// Calls `work`; its Errors become errors of the field `name`, or of the field below it that they are of.
+template <class Work>
+auto in_field(const std::string& name, Work work) {
+  return with_renamed_fields(work, [&](Mistake mistake) {
+    constexpr std::string_view kOwner = "../";
+    auto& path = mistake.path;
+    if (path.starts_with(kOwner))
+      path.erase(0, kOwner.size());
+    else
+      path = path.empty() ? name : name + "." + path;
+    return mistake;
+  });
 }
 
 /// Collects errors in the user's input, so that all of them are reported at once.
 class Problems {
  public:
-  void add(std::string problem) { all_.push_back(std::move(problem)); }
+  void add(Mistake mistake) { all_.push_back(std::move(mistake)); }
 
   /// Adds what is not an error and still shown to the user, such as the former name of a key; each once.
   void remark(std::string remark) {
@@ -63,8 +90,11 @@ class Problems {
     } catch (const Mistakes& mistakes) {
       if (!told) all_.insert(all_.end(), mistakes.all.begin(), mistakes.all.end());
       return false;
+    } catch (const FieldError& error) {
+      if (!told) add({error.path(), error.problem()});
+      return false;
     } catch (const Error& error) {
-      if (!told) add(error.what());
+      if (!told) add(Mistake(error.what()));
       return false;
     }
   }
@@ -75,11 +105,15 @@ class Problems {
   void say_if_enough(const std::string& read) {
     if (enough()) add(read + ": reading stopped after " + std::to_string(kEnough) + " errors");
   }
-  const std::vector<std::string>& all() const { return all_; }
+  std::vector<std::string> all() const {
+    std::vector<std::string> texts;
+    for (const auto& mistake : all_) texts.push_back(mistake.text());
+    return texts;
+  }
   /// Whether an error is at `path` or below it.
   bool concern(std::string_view path) const {
     return std::any_of(all_.begin(), all_.end(),
-                       [&](const auto& problem) { return problem.starts_with(path); });
+                       [&](const auto& mistake) { return mistake.text().starts_with(path); });
   }
 
   /// Throws all errors as one Mistakes; does nothing if there are none.
@@ -91,15 +125,16 @@ class Problems {
   /// are none.
   void raise(const std::string& origin) const {
     if (all_.empty()) return;
-    if (all_.size() == 1) throw Error(origin + ": " + all_.front());
+    if (all_.size() == 1) throw Error(origin + ": " + all_.front().text());
     auto message = origin + ": " + std::to_string(all_.size()) + " errors";
-    for (const auto& problem : all_) message += "\n  " + problem;
+    for (const auto& mistake : all_) message += "\n  " + mistake.text();
     throw Error(message);
   }
 
  private:
   static constexpr std::size_t kEnough = 10;
-  std::vector<std::string> all_, remarks_;
+  std::vector<Mistake> all_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace aelab

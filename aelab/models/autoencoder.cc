@@ -112,13 +112,14 @@ std::string penalty_path(std::size_t i) { return "penalties[" + std::to_string(i
 /// Calls `work`; its errors about parts whose fields the recipe lists as its own become errors about the
 /// recipe's fields.
 template <class Work>
-void in_recipe(const AutoencoderConfig& config, Work work) try {
-  work();
-} catch (const FieldError& error) {
-  const auto end = error.path().find('.');
-  if (std::find(config.own.begin(), config.own.end(), error.path().substr(0, end)) == config.own.end()) throw;
-  if (end == std::string::npos) throw Error(error.problem());
-  throw FieldError(error.path().substr(end + 1), error.problem());
+void in_recipe(const AutoencoderConfig& config, Work work) {
+  with_renamed_fields(work, [&](Mistake mistake) {
+    const auto end = std::min(mistake.path.find('.'), mistake.path.size());
+    const auto part = mistake.path.substr(0, end);
+    if (std::find(config.own.begin(), config.own.end(), part) != config.own.end())
+      mistake.path.erase(0, std::min(end + 1, mistake.path.size()));
+    return mistake;
+  });
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
 
 namespace aelab {
 
@@ -17,10 +17,12 @@ void KSparseBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
   if (config_.per_channel && code.size() < 2)
     throw FieldError("per_channel", "the code has no channels, it is " + to_string(code));
   const auto most = config_.per_channel ? elements(code) / code.front() : elements(code);
+  Problems problems;
   for (const auto& [name, k] : {std::pair("k", config_.k), {"test_k", config_.test_k.value_or(1)}})
     if (k > most)
-      throw FieldError(name, std::to_string(k) + " is more than the " + std::to_string(most) +
-                                 " dimensions to choose from; the code is " + to_string(code));
+      problems.add({name, std::to_string(k) + " is more than the " + std::to_string(most) +
+                              " dimensions to choose from; the code is " + to_string(code)});
+  problems.raise();
 }
 
 Tensor KSparseBottleneck::kept(const Tensor& activated, const Step& step) const {
