@@ -10,6 +10,7 @@
 #include <string>
 
 #define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
+#define EXPECT_BEGINS(message, part) EXPECT_TRUE((message).starts_with(part)) << (message)
 
 namespace aelab {
 

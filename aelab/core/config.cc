@@ -387,7 +387,13 @@ json write_config(ConfigRef config) {
 }
 
 void check_config(ConfigRef config, const std::string& origin) {
-  read_config(write_config(config), config, origin);  // reads back what is there, so nothing changes
+  Problems problems;
+  check_config(config, problems);
+  problems.raise(origin);
+}
+
+void check_config(ConfigRef config, Problems& problems) {
+  read_config(write_config(config), config, problems);  // reads back what is there, so nothing changes
 }
 
 }  // namespace aelab

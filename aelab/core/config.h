@@ -50,6 +50,8 @@ nlohmann::json write_config(ConfigRef config);
 
 /// Throws an Error if a config made in C++ breaks a bound or a rule of its fields.
 void check_config(ConfigRef config, const std::string& origin);
+/// Checks a config made in C++, and adds the errors to `problems` instead of throwing them.
+void check_config(ConfigRef config, Problems& problems);
 
 /// Calls `visit` with every choice among registered types in a config and its path, including choices within
 /// chosen types and those that are empty.

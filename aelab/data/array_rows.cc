@@ -147,7 +147,7 @@ Tensor read_all_rows(const ArrayRows& rows) {
   constexpr std::int64_t kValuesAtOnce = 1 << 20;
   const auto row = elements(rows.shape()), at_once = std::max<std::int64_t>(1, kValuesAtOnce / row);
   require_memory(static_cast<double>(rows.size()) * static_cast<double>(row) * sizeof(float),
-                 "data: " + std::to_string(rows.size()) + " rows of shape [" + in_list(rows.shape()) + "]",
+                 std::to_string(rows.size()) + " rows of shape [" + in_list(rows.shape()) + "]",
                  "set \"in_memory\" to false, where the source has it, or use fewer rows");
   auto sizes = rows.shape();
   sizes.insert(sizes.begin(), rows.size());

@@ -71,14 +71,15 @@ void check_labels(const std::string& part, const Dataset& data) {
   const auto labels = data.labels();
   const auto most = labels.argmax();
   if (const auto label = labels[most].item<std::int64_t>(); label >= kClasses)
-    throw Error("data: row " + std::to_string(most.item<std::int64_t>()) + " of the " + part +
+    throw Error("row " + std::to_string(most.item<std::int64_t>()) + " of the " + part +
                 " rows is of class " + std::to_string(label) +
                 "; labels are class numbers from 0, and at most " + std::to_string(kClasses - 1));
 }
 
 std::string does_not_fit() {
-  return fmt::format("data: do not fit into memory, of which {:.1f} GiB are free; use fewer or smaller rows",
-                     static_cast<double>(free_memory()) / (1 << 30));
+  return fmt::format(
+      "the rows do not fit into memory, of which {:.1f} GiB are free; use fewer or smaller rows",
+      static_cast<double>(free_memory()) / (1 << 30));
 }
 
 /// A source that opens others has their notes already.
@@ -90,7 +91,9 @@ void add_note(std::vector<std::string>& notes, std::string note) {
 template <class Open>
 Data checked_data(const Choice<Source>& source, Open open) {
   auto checked = source;
-  check_config(checked, "data");
+  Problems problems;
+  check_config(checked, problems);
+  problems.raise();
   const auto opened = file_time();
   try {
     auto data = open(*source.make());

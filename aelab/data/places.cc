@@ -1,10 +1,10 @@
 #include "aelab/data/places.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
-#include "aelab/core/problems.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/file_kind.h"
 
@@ -57,22 +57,27 @@ fs::path find_folder(const std::string& set, const std::string& given, const std
     if (file_exists(place / file) || file_exists(place / (file + ".gz"))) return place;
     tried.push_back(place.string());
   }
-  throw Error("data." + std::string(given.empty() ? "source" : "folder") + ": " + set + " needs " + file +
-              ", gzipped or not, which is not in " + join(tried, ", ") + "; " + remedy(set, !given.empty()));
+  throw FieldError(given.empty() ? "source" : "folder",
+                   set + " needs " + file + ", gzipped or not, which is not in " + join(tried, ", ") + "; " +
+                       remedy(set, !given.empty()));
 }
 
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields) {
-  Problems problems;
-  for (const auto& [field, files] : fields)
+  constexpr std::size_t kShown = 5;
+  const auto is_relative = [](const fs::path& file) { return file.is_relative(); };
+  const auto is_pattern = [](const std::string& file) { return file.find('*') != std::string::npos; };
+  for (const auto& [field, files] : fields) {
+    std::vector<std::string> missing;
     for (const auto& file : files)
-      problems.attempt([&, &name = field] {  // clang captures no structured binding
-        if (file_exists(file) || file_exists(file + ".gz")) return;
-        throw Error(
-            "data." + name + ": there is no file " + file +
-            (fs::path(file).is_relative() ? " in " + fs::current_path().string() : "") +
-            (file.find('*') == std::string::npos ? "" : "; patterns are not expanded: list the files"));
-      });
-  problems.raise();
+      if (!file_exists(file) && !file_exists(file + ".gz")) missing.push_back(file);
+    if (missing.empty()) continue;
+    auto problem = "there is no file " + join_some(missing, kShown);
+    if (std::any_of(missing.begin(), missing.end(), is_relative))
+      problem += " in " + fs::current_path().string();
+    if (std::any_of(missing.begin(), missing.end(), is_pattern))
+      problem += "; patterns are not expanded: list the files";
+    throw FieldError(field, problem);
+  }
 }
 
 void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped) {

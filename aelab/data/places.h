@@ -21,12 +21,13 @@ inline void known_as_path(const Fields::Listed& field) {
 std::filesystem::path shipped_data();
 
 /// The first of a data set's folders that holds `file` or `file`.gz: `given`, or where that is empty
-/// $AELAB_DATA/<set>, data/<set>, `installed`. Error lists them and says what to do.
+/// $AELAB_DATA/<set>, data/<set>, `installed`. FieldError of "folder", or of "source" where no folder is
+/// given, that lists them and says what to do.
 std::filesystem::path find_folder(const std::string& set, const std::string& given, const std::string& file,
                                   const std::filesystem::path& installed);
 
-/// Error that names every missing file and the field of the config that lists it, "data.<field>". A file
-/// counts as present where it exists with ".gz" appended.
+/// Throws a FieldError of the first field that lists missing files, which names these. A file counts as
+/// present where it exists with ".gz" appended.
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields);
 
 /// Error where a file is plainly of another kind than `source` reads, with what to do (formats/file_kind.h).

@@ -11,7 +11,8 @@ class Source {
  public:
   static Registry<Source>& registry();
   virtual ~Source() = default;
-  /// Reads the data. Error that names the file and what to do.
+  /// Reads the data. Throws FieldErrors of the source's own fields ("test_files"), or an Error that names the
+  /// file, and says what to do.
   virtual Data open() const = 0;
   /// Reads data for a model whose `own` inputs are these: where a source has columns, those of `own` in their
   /// order, and labels where there are some. Data::notes says what differs.
@@ -29,7 +30,9 @@ struct DataConfig {
   }
 };
 
-/// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`.
+/// `open_dataset("mnist")`, or a source's config: `open_dataset(Idx::Config{.files = "faces.idx"})`. Throws
+/// the errors of Source::open(), whose paths begin in the source: where a run file has it, they are in
+/// "data".
 Data open_dataset(const Choice<Source>& source);
 Data open_dataset(std::string_view name);
 /// Opens data for a model whose `own` inputs are these (Source::open_like).

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
 
@@ -34,24 +34,22 @@ Tensor shuffled(const Dataset& dataset, bool stratified, std::int64_t seed, cons
   return order.index_select(0, std::get<1>(place.sort(/*stable=*/true, 0, false)));
 }
 
-[[noreturn]] void refuse(const std::string& name, const std::string& problem) {
-  throw Error("data." + name + ": " + problem);
-}
-
 Dataset take(const Dataset& from, const Tensor& order, std::int64_t begin, std::int64_t count,
              const std::string& name) {
   if (begin + count > from.size())
-    refuse(name, "asks for " + std::to_string(count) + " rows, but only " +
-                     std::to_string(from.size() - begin) + " of " + std::to_string(from.size()) +
-                     " are left by the other splits");
+    throw FieldError(name, "asks for " + std::to_string(count) + " rows, but only " +
+                               std::to_string(from.size() - begin) + " of " + std::to_string(from.size()) +
+                               " are left by the other splits");
   return from.subset(order.slice(0, begin, begin + count));
 }
+
+std::string transform_field(std::size_t i) { return "transforms[" + std::to_string(i) + "]"; }
 
 /// The parts of a source's rows, as they are.
 Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
   const auto& train = data.train;
   if (config.stratified && !train.has_labels())
-    refuse("stratified", "the source \"" + data.name + "\" has no labels");
+    throw FieldError("stratified", "the source \"" + data.name + "\" has no labels");
   const auto order = shuffled(train, config.stratified, seed, "split");
   Split split;
   std::int64_t used = 0;
@@ -71,7 +69,8 @@ Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
   const auto left = train.size() - used;
   split.train = take(train, order, used, config.train ? rows_of(*config.train, left) : left, "train");
   if (split.train.size() == 0)
-    refuse("validation", "leaves no rows to train on; the source has " + std::to_string(train.size()));
+    throw FieldError("validation",
+                     "leaves no rows to train on; the source has " + std::to_string(train.size()));
   return split;
 }
 
@@ -99,11 +98,8 @@ void SplitConfig::fields(Fields& f) {
 }
 
 Shape SplitConfig::changed(Shape shape) const {
-  for (std::size_t i = 0; i < transforms.size(); ++i) try {
-      shape = transforms[i].make()->shape(shape);
-    } catch (const Error& error) {
-      refuse("transforms[" + std::to_string(i) + "]", error.what());
-    }
+  for (std::size_t i = 0; i < transforms.size(); ++i)
+    shape = in_field(transform_field(i), [&] { return transforms[i].make()->shape(shape); });
   return shape;
 }
 
@@ -162,13 +158,12 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   (void)config.changed(shape());
   auto split = divided(*this, config, seed);
   split.values = config.changed(values());
-  for (std::size_t i = 0; i < config.transforms.size(); ++i) try {
+  for (std::size_t i = 0; i < config.transforms.size(); ++i)
+    in_field(transform_field(i), [&] {
       const auto transform = config.transforms[i].make();
       transform->fit(to_fit(split.train));
       change(split, transform);
-    } catch (const Error& error) {
-      refuse("transforms[" + std::to_string(i) + "]", error.what());
-    }
+    });
   return split;
 }
 

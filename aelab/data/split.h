@@ -19,7 +19,8 @@ struct SplitConfig {
   std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training split
 
   void fields(Fields& f);
-  /// The shape of a row of that shape after the transforms. Error when one does not fit.
+  /// The shape of a row of that shape after the transforms. FieldError of "transforms[i]"
+  /// when one does not fit.
   Shape changed(Shape shape) const;
   /// Limits that the transforms guarantee for values within `values`, whatever the split and its seed.
   Bounds changed(Bounds values) const;
@@ -71,7 +72,8 @@ struct Data {
   /// The config with the test split that these data have if it is left out: 0.2 of the rows where the source
   /// has no test rows.
   SplitConfig completed(SplitConfig config) const;
-  /// The same splits whenever seed and config are the same. Error when one would be empty or too large.
+  /// The same splits whenever seed and config are the same. FieldError of the split
+  /// that would be empty or too large, or of "transforms[i]".
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
   /// These splits with already fitted transforms in place of the config's.
   Split split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const;

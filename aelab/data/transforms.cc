@@ -226,8 +226,8 @@ void WhitenTransform::Config::fields(Fields& f) {
 Shape WhitenTransform::shape(const Shape& input) const {
   const auto features = elements(input);
   if (config_.components.value_or(1) > features)
-    throw Error("keeps " + std::to_string(*config_.components) + " components, and the rows have " +
-                std::to_string(features) + " features");
+    throw FieldError("components", std::to_string(*config_.components) + " are more than the " +
+                                       std::to_string(features) + " features of a row");
   return config_.method == Whitening::zca ? input : Shape{config_.components.value_or(features)};
 }
 

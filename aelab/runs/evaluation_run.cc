@@ -66,8 +66,9 @@ Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::opti
   const auto other = in_field("data", [&] { return open_for_model(run.model, config.source); });
   require_same_classes(run.source, other);
   if (!part && !other.test && !config.split.test) return transformed(other.train, run.model.transforms());
-  return part_of(other.split(config.split, run.config().seed, run.model.transforms()),
-                 part.value_or(SplitPart::test));
+  const auto split =
+      in_field("data", [&] { return other.split(config.split, run.config().seed, run.model.transforms()); });
+  return part_of(split, part.value_or(SplitPart::test));
 }
 
 /// Other data keep the run's transforms and likelihood, so that only their values can be changed.

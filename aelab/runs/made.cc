@@ -18,13 +18,15 @@ namespace aelab {
 const Data& OpenedData::open(const Choice<Source>& source) {
   const auto key = write_config(source).dump();
   if (const auto found = opened_.find(key); found != opened_.end()) return found->second;
-  return opened_.emplace(key, open_dataset_from(working_folder_, source)).first->second;
+  auto data = in_field("data", [&] { return open_dataset_from(working_folder_, source); });
+  return opened_.emplace(key, std::move(data)).first->second;
 }
 
 const Split& OpenedData::split(const DataConfig& config, std::int64_t seed) {
   const auto key = write_config(config).dump() + std::to_string(seed);
   if (key == last_) return split_;
-  split_ = open(config.source).split(config.split, seed);
+  const auto& data = open(config.source);
+  split_ = in_field("data", [&] { return data.split(config.split, seed); });
   last_ = key;
   return split_;
 }
@@ -37,6 +39,11 @@ std::optional<Bounds> recorded_values(const RunConfig& config) {
   const auto& recorded = config.model.expanded;
   if (!recorded || !recorded->likelihood) return {};
   return recorded->likelihood->make()->support();
+}
+
+/// The shape of the source's rows after the run's transforms.
+Shape input_of(const RunConfig& config, const Shape& rows) {
+  return in_field("data", [&] { return config.data.split.changed(rows); });
 }
 
 std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& context) try {
@@ -54,7 +61,7 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
 }  // namespace
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
-  Context context(config.data.split.changed(data.shape()), config.seed, data.classes());
+  Context context(input_of(config, data.shape()), config.seed, data.classes());
   const auto recorded = recorded_values(config);
   context.values = recorded ? *recorded : config.data.split.changed(data.values());
   context.device = device;
@@ -62,7 +69,7 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 }
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
-  Context context(config.data.split.changed(input.shape), config.seed, input.classes);
+  Context context(input_of(config, input.shape), config.seed, input.classes);
   context.values = recorded_values(config).value_or(Bounds{});
   return make_for(config, context);
 }
@@ -141,8 +148,9 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   if (!problems.attempt([&] { data = &opened.open(config.data.source); }, data_told)) return false;
   made.source = *data;
   const bool split = problems.attempt([&] { made.data = opened.split(config.data, config.seed); }, data_told);
+  const bool shape_told = data_told || problems.concern("data.transforms");  // of the model's inputs
   if (!config.model.variant.empty())
-    problems.attempt([&] { made.model = make_model(config, *data); }, model_told || data_told);
+    problems.attempt([&] { made.model = make_model(config, *data); }, model_told || shape_told);
   if (!split) made.data = {data->train, data->train, data->train};
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });

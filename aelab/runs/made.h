@@ -8,7 +8,7 @@
 
 namespace aelab {
 
-/// Data sets by their config, for runs that share them.
+/// Data sets by their config, for runs that share them. Its errors are FieldErrors of the runs' "data".
 class OpenedData {
  public:
   /// Relative paths are looked for in `working_folder` first, if it is not empty.

@@ -22,6 +22,14 @@ RunConfig config_in(const CheckpointRecord& record, const std::filesystem::path&
   return read_run_config(record.run.config.text, path.string());
 }
 
+/// Whether the run's transforms make inputs of this shape of such rows.
+bool become(const Shape& inputs, const SplitConfig& split, const Shape& rows) {
+  bool equal = false;
+  Problems refused;
+  refused.attempt([&] { equal = split.changed(rows) == inputs; });
+  return equal;
+}
+
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
@@ -93,7 +101,7 @@ Tensor TrainedModel::classify(const Tensor& rows) const {
 }
 
 void TrainedModel::require_inputs(const InputSchema& other) const {
-  if (config_.data.split.changed(other.shape) != network_->input_shape()) {
+  if (!become(network_->input_shape(), config_.data.split, other.shape)) {
     if (other.shape.size() == 1 && input_.shape.size() == 1)
       throw Error("has " + std::to_string(other.shape[0]) + " columns, the model was trained on " +
                   std::to_string(input_.shape[0]));

@@ -20,10 +20,12 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   const auto& config = run.config().data;
   Problems problems;
   problems.attempt([&] {
-    run.source = open_dataset_from(recorded_working_folder(folder), config.source);
+    run.source =
+        in_field("data", [&] { return open_dataset_from(recorded_working_folder(folder), config.source); });
     if (const auto caution = check_recorded_data(folder, run.source); !caution.empty())
       say("aelab: " + caution + "\n");
-    run.data = run.source.split(config.split, run.config().seed, run.model.transforms());
+    run.data = in_field(
+        "data", [&] { return run.source.split(config.split, run.config().seed, run.model.transforms()); });
   });
   problems.raise((folder / "config.json").string());
   return run;

@@ -75,14 +75,15 @@ Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& sou
   });
   name_sets_in(working_folder, written);
   Choice<Source> found;
-  read_config(written, found, "data");
+  read_config(written, found, "source");
+  if (!lost) return open_dataset(found);
+  const auto places = "; relative paths were looked for in " + working_folder.string() +
+                      ", where the run began, and in " + fs::current_path().string() +
+                      ": start the command in the folder that has them";
   try {
     return open_dataset(found);
-  } catch (const Error& missing) {
-    if (!lost) throw;
-    throw Error(std::string(missing.what()) + "; relative paths were looked for in " +
-                working_folder.string() + ", where the run began, and in " + fs::current_path().string() +
-                ": start the command in the folder that has them");
+  } catch (const FieldError& missing) {
+    throw FieldError(missing.path(), missing.problem() + places);
   }
 }
 

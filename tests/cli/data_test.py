@@ -88,7 +88,7 @@ class Arrays(reading.DataTest):
             "object.npy": 'its values are Python objects ("|O")',
         }.items():
             self.refused({"source": "npy", "files": self.path(name)}, f"{name}: {says}" if "byte" in says[:4] else says)
-        self.refused({"source": "npy", "files": self.path("none.npy")}, "data.files: there is no file")
+        self.refused({"source": "npy", "files": self.path("none.npy")}, f"aelab: files: there is no file {self.path('none.npy')}")
         bad = numpy.ones((10, 3), "f4")
         bad[7, 1] = numpy.nan
         for i in range(3):

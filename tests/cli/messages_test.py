@@ -222,6 +222,7 @@ class RunsOutput(program.TestCase):
 class Evaluate(program.TestCase):
     def test_errors(self):
         folder = self.train(small_run())
+        (self.folder / "x.csv").write_text("a,b\n1,\n")
         before = sorted(str(path) for path in folder.rglob("*"))
         for arguments, said in (
             (["--part", "tests"], 'part: must be one of train, validation, test, not "tests": write "test"'),
@@ -231,7 +232,13 @@ class Evaluate(program.TestCase):
             (["--metrics", '{"kind": "probe"'], "--metrics:1:16: the file ends before an object is closed"),
             (["--data", "digit"], 'data: unknown data source "digit". Did you mean "digits"?'),
             (["--data", "mnist"], "the samples have shape [1, 28, 28], the model was trained on [1, 8, 8]"),
-            (["--data", '{"source": "digits", "validatio": 3}'], "data.validatio: unknown key"),
+            (["--data", '{"source": "digits", "validatio": 3}'], "--data.validatio: unknown key"),
+            (["--data", '{"source": "npy", "files": "none.npy"}'], "--data.files: there is no file none.npy"),
+            (["--data", '{"source": "joined", "sources": ["digits", {"source": "npy", "files": "none.npy"}]}'],
+             "--data.sources[1].files: there is no file none.npy"),
+            (["--data", json.dumps({"source": "csv", "files": str(self.folder / "x.csv")})],
+             f"--data: {self.folder / 'x.csv'}:2: column 1 (\"b\"): the value is missing"),
+            (["--data", '{"source": "digits", "validation": 5000}', "--part", "validation"], "--data.validation: asks for 5000 rows"),
         ):
             with self.subTest(arguments):
                 self.assert_refused(program.run("evaluate", folder, *arguments), said)

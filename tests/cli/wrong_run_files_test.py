@@ -331,9 +331,17 @@ WRONG = {
         small_run(data={"source": "idx", "files": "/nowhere/x"}),
         "data.files: there is no file /nowhere/x",
     ),
+    "missing files of a source of a source": (
+        small_run(data={"source": "joined", "sources": ["digits", {"source": "npy", "files": ["/nowhere/x", "/nowhere/y"]}]}),
+        "data.sources[1].files: there is no file /nowhere/x, /nowhere/y",
+    ),
+    "a transform of images for a table": (
+        small_run(data={"source": "synthetic", "of": {"kind": "xor"}, "transforms": ["flip"]}),
+        "data.transforms[0]: needs images, [channels, height, width], and the rows have shape [2]",
+    ),
     "a file that is not an IDX file": (
         small_run(data={"source": "idx", "files": str(program.SOURCE / "README.md")}),
-        "README.md is not an IDX file",
+        f"wrong.json: data: {program.SOURCE / 'README.md'} is not an IDX file",
     ),
     "an IDX file of labels": (
         small_run(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "aelab/core/files.h"
+#include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/derived_sources.h"
 #include "tests/support.h"
@@ -79,13 +80,29 @@ TEST_F(Joined, KeepsClassesThatAreTheSame) {
 
 TEST_F(Joined, RefusesNamesBesideNumbers) {
   const auto named = csv("a.csv", 0, {"cat", "dog"}), numbered = csv("b.csv", 0, {"0", "1"});
-  EXPECT_SAYS(refused({named, numbered}),
-              "data.sources[1]: its classes are numbers, those of sources[0] names (cat, dog)");
-  EXPECT_SAYS(refused({numbered, named}),
-              "data.sources[1]: its classes are names (cat, dog), those of sources[0] numbers");
+  EXPECT_BEGINS(refused({named, numbered}),
+                "sources[1]: its classes are numbers, those of sources[0] names (cat, dog)");
+  EXPECT_BEGINS(refused({numbered, named}),
+                "sources[1]: its classes are names (cat, dog), those of sources[0] numbers");
   const auto data = open({named, numbered}, /*label_by_source=*/true);
   EXPECT_EQ(labels_of(data.train), (Labels{0, 0, 1, 1}));
   EXPECT_TRUE(data.class_names.empty());
+}
+
+TEST_F(Joined, ErrorsNameTheFieldOfTheSourceThatIsWrong) {
+  const auto right = csv("a.csv", 0, {});
+  auto untested = csv("b.csv", 0, {}), misshapen = csv("c.csv", 0, {});
+  untested.test_files = "none.csv";
+  misshapen.shape = Shape{1, 3};
+  EXPECT_BEGINS(refused({right, untested}), "sources[1].test_files: there is no file none.csv");
+  EXPECT_BEGINS(refused({right, misshapen}), "sources[1].shape: 1x3 has 3 values");
+  EXPECT_BEGINS(refused({right, Npy::Config{}}), "sources[1].files: is missing: name a .npy file");
+  const Patches::Config patches{.from = JoinedSources::Config{.sources = {untested, right}}};
+  EXPECT_BEGINS(refused({right, patches}), "sources[1].from.sources[0].test_files: there is no file");
+
+  const auto broken = csv("d.csv", 0, {});
+  write_file(folder_ / "d.csv", "x\n1\none\n");
+  EXPECT_BEGINS(refused({right, broken}), "sources[1]: " + broken.files.front() + ":3: column 0 (\"x\")");
 }
 
 TEST_F(Joined, SaysThatLabelsAreLeftOut) {

@@ -73,10 +73,9 @@ TEST(FileKind, SaysWhatAFileOfAnotherKindLooksLike) {
   EXPECT_EQ(looks_like("\x89PNG\r\n"), "a PNG image");
   EXPECT_EQ(looks_like("GIF89a"), "a GIF image");
   EXPECT_EQ(looks_like("RIFF0000WEBPVP8 "), "a WebP image");
-  EXPECT_EQ(
-      kind_refusal("a,b\n1,2\n", "npy"),
-      "data: x.dat is not a NumPy .npy file; it looks like a text file: if it is a table, use \"source\": "
-      "\"csv\"");
+  EXPECT_EQ(kind_refusal("a,b\n1,2\n", "npy"),
+            "x.dat is not a NumPy .npy file; it looks like a text file: if it is a table, use \"source\": "
+            "\"csv\"");
   EXPECT_SAYS(kind_refusal("\x01\x02\x03\x04", "npz"),
               "is not a NumPy .npz file; it looks like a binary file that");
   EXPECT_SAYS(kind_refusal("", "safetensors"), "is not a safetensors file; it looks like an empty file");

@@ -164,6 +164,12 @@ TEST_F(OpenModel, RefusesWhatIsNoModelOrNoInput) {
                 model.encode(at::zeros({3, 2, 2}));
               }),
               "have shape [2, 2], the model was trained on [4]");
+  const auto white =
+      open_model(trained(small_net(), {WhitenTransform::Config{.method = Whitening::pca, .components = 3}}));
+  EXPECT_SAYS(message_of<Error>([&] {
+                white.encode(at::zeros({3, 2}));  // which the transform cannot take, either
+              }),
+              "has 2 columns, the model was trained on 4");
   EXPECT_SAYS(message_of<Error>([&] { model.encode(at::scalar_tensor(1)); }), "a single value");
   EXPECT_SAYS(message_of<Error>([&] {
                 model.decode(at::zeros({3, 7}));

@@ -211,17 +211,17 @@ void require_kind(const std::string& file, std::string_view begin, std::string_v
     const bool idx = source == "idx" && begin.starts_with("\0\0"sv);  // of other values than bytes
     if (expected.empty() || idx) return;
     throw Error(
-        fmt::format("data: {} is not {}; it looks like {}{}", file, expected, looks_like(begin),
+        fmt::format("{} is not {}; it looks like {}{}", file, expected, looks_like(begin),
                     is_text(begin) && !begin.empty() ? ": if it is a table, use \"source\": \"csv\"" : ""));
   }
   if (kind.source == "images")
     throw Error(
-        fmt::format("data: {} is {}: give the folder of images to \"source\": \"images\"", file, kind.name));
+        fmt::format("{} is {}: give the folder of images to \"source\": \"images\"", file, kind.name));
   if (!kind.source.empty())
-    throw Error(fmt::format("data: {} is {}: use \"source\": \"{}\" instead of \"{}\"", file, kind.name,
+    throw Error(fmt::format("{} is {}: use \"source\": \"{}\" instead of \"{}\"", file, kind.name,
                             kind.source, source));
-  throw Error(fmt::format("data: {} is {}, which \"{}\" cannot read; {}", file, kind.name, source,
-                          remedy_of(kind, file)));
+  throw Error(
+      fmt::format("{} is {}, which \"{}\" cannot read; {}", file, kind.name, source, remedy_of(kind, file)));
 }
 
 std::string kind_in_words(const std::string& file, const std::string& unknown) {

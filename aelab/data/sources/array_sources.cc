@@ -18,7 +18,7 @@ constexpr const char* kChannelsLastHelp = "images are [height, width, channels]"
 
 void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())
-    throw Error("data: the test rows have shape [" + in_list(data.test->shape()) + "], the training rows [" +
+    throw Error("the test rows have shape [" + in_list(data.test->shape()) + "], the training rows [" +
                 in_list(data.train.shape()) + "]");
 }
 
@@ -55,8 +55,8 @@ constexpr ArchiveFormat kNpzFormat = {names_in_npz, read_npz},
 std::string only_array(const ArchiveFormat& format, const std::string& file) {
   const auto names = format.names(file);
   if (names.size() == 1) return names.front();
-  if (names.empty()) throw Error("data.files: " + file + " holds no arrays");
-  throw Error("data.inputs: say which array of " + file + ": " + join(names, ", "));
+  if (names.empty()) throw FieldError("files", file + " holds no arrays");
+  throw FieldError("inputs", "say which array of " + file + ": " + join(names, ", "));
 }
 
 std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames& files,

@@ -51,7 +51,7 @@ void require_same_columns(const CsvTable& table, const std::string& file, const 
   };
   for (std::size_t i = 0; i < std::max(table.columns.size(), other.columns.size()); ++i)
     if (quoted(table, i) != quoted(other, i))
-      throw Error("data: the columns of " + file + " differ from those of " + other_file + ": feature " +
+      throw Error("the columns of " + file + " differ from those of " + other_file + ": feature " +
                   std::to_string(i) + " is " + quoted(table, i) + " instead of " + quoted(other, i));
 }
 
@@ -95,8 +95,8 @@ Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::s
                    const std::string& file) {
   const auto columns = static_cast<std::int64_t>(table.columns.size());
   if (elements(shape) != columns)
-    throw Error("data.shape: " + to_string(shape) + " has " + std::to_string(elements(shape)) +
-                " values, a row of " + file + " has " + std::to_string(columns));
+    throw FieldError("shape", to_string(shape) + " has " + std::to_string(elements(shape)) +
+                                  " values, a row of " + file + " has " + std::to_string(columns));
   return Dataset::from_tensors(values_of_table(table, shape), class_numbers(table, names, file));
 }
 

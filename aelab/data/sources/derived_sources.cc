@@ -7,7 +7,7 @@
 #include <numbers>
 #include <set>
 
-#include "aelab/core/error.h"
+#include "aelab/core/problems.h"
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
 #include "aelab/data/places.h"
@@ -22,22 +22,6 @@ std::span<const std::string_view> names(MnistVariation) {
 }
 
 namespace {
-
-/// Adds `path` to where an error of an inner source says that it lies, "data.".
-template <class Work>
-auto within(const std::string& path, Work work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    const std::string what = error.what();
-    constexpr std::string_view outer = "data.";
-    throw Error("data." + path + (what.starts_with(outer) ? "." + what.substr(outer.size()) : ": " + what));
-  }
-}
-
-Data open_inner(const std::string& path, const Choice<Source>& source) {
-  return within(path, [&] { return open_dataset(source); });
-}
 
 Tensor some_integers(std::int64_t end, std::int64_t count, at::Generator random) {
   return at::randint(end, {count}, std::move(random), at::kLong);
@@ -84,18 +68,18 @@ std::vector<Patches::Config> Patches::Config::examples() {
 }
 
 Data Patches::open() const {
-  auto pictures = open_inner("from", config_.from);
+  auto pictures = in_field("from", [&] { return open_dataset(config_.from); });
   const auto shape = pictures.shape();
   if (shape.size() != 3)
-    throw Error("data.from: its rows have shape [" + in_list(shape) +
-                "]: they are not images, [channels, height, width]");
+    throw FieldError("from", "its rows have shape [" + in_list(shape) +
+                                 "]: they are not images, [channels, height, width]");
   if (config_.height > shape[1] || config_.width > shape[2])
-    throw Error("data.height: patches of " + std::to_string(config_.height) + "x" +
-                std::to_string(config_.width) + " are larger than the images, which have shape [" +
-                in_list(shape) + "]");
+    throw FieldError("height", "patches of " + std::to_string(config_.height) + "x" +
+                                   std::to_string(config_.width) +
+                                   " are larger than the images, which have shape [" + in_list(shape) + "]");
   if (config_.test_count && !pictures.test)
-    throw Error("data.test_count: the source \"" + pictures.name +
-                "\" has no test images to cut them out of");
+    throw FieldError("test_count",
+                     "the source \"" + pictures.name + "\" has no test images to cut them out of");
   Data data{.name = "patches",
             .train = cut_patches(pictures.train, config_, config_.count, "patches"),
             .origin = pictures.origin};
@@ -169,9 +153,10 @@ void require_one_kind_of_classes(const std::vector<Data>& parts) {
     const auto in_words = [](const auto& names) {
       return names.empty() ? std::string("numbers") : "names (" + join(names, ", ") + ")";
     };
-    throw Error("data." + place_of(i) + ": its classes are " + in_words(other) + ", those of " + place_of(0) +
-                " " + in_words(first) +
-                ": give all of them names or all of them numbers, or set \"label_by_source\": true");
+    throw FieldError(place_of(i),
+                     "its classes are " + in_words(other) + ", those of " + place_of(0) + " " +
+                         in_words(first) +
+                         ": give all of them names or all of them numbers, or set \"label_by_source\": true");
   }
 }
 
@@ -215,7 +200,7 @@ std::string note_on_labels(const std::vector<Data>& parts) {
 Data JoinedSources::open() const {
   std::vector<Data> parts;
   for (std::size_t i = 0; i < config_.sources.size(); ++i)
-    parts.push_back(open_inner(place_of(i), config_.sources[i]));
+    parts.push_back(in_field(place_of(i), [&] { return open_dataset(config_.sources[i]); }));
   const bool labeled =
       std::all_of(parts.begin(), parts.end(), [](const Data& part) { return part.train.has_labels(); });
   Data data{.name = "joined", .train = {}};
@@ -234,15 +219,16 @@ Data JoinedSources::open() const {
     data.files.insert(data.files.end(), part.files.begin(), part.files.end());
     data.notes.insert(data.notes.end(), part.notes.begin(), part.notes.end());
     if (part.columns != parts.front().columns)
-      throw Error("data." + place_of(i) + ": its columns differ from those of " + place_of(0));
+      throw FieldError(place_of(i), "its columns differ from those of " + place_of(0));
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;
   }
   if (!test.empty() && test.size() < train.size())
-    throw Error("data.sources: some sources have test rows and others do not: join only sources of one kind");
+    throw FieldError("sources",
+                     "some sources have test rows and others do not: join only sources of one kind");
   data.columns = parts.front().columns;
   if (!config_.label_by_source)
     if (auto note = note_on_labels(parts); !note.empty()) data.notes.push_back(std::move(note));
-  within("sources", [&] {
+  in_field("sources", [&] {
     data.train = joined(train);
     if (!test.empty()) data.test = joined(test);
   });

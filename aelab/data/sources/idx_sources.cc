@@ -117,8 +117,8 @@ Data Idx::open() const {
   if (config_.test_files.empty()) return data;
   data.test = read_idx_part(config_.test_files, config_.test_label_files, config_.in_memory, data);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_files: its images have shape [" + in_list(data.test->shape()) +
-                "], those of files [" + in_list(data.train.shape()) + "]");
+    throw FieldError("test_files", "its images have shape [" + in_list(data.test->shape()) +
+                                       "], those of files [" + in_list(data.train.shape()) + "]");
   return data;
 }
 

@@ -12,6 +12,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
+#include "aelab/core/text.h"
 #include "aelab/data/formats/cifar.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/picture_file.h"
@@ -61,7 +62,7 @@ std::string first_other(const fs::path& folder) {
 std::vector<LabeledPicture> labeled_pictures(const std::string& field, const std::string& folder,
                                              const PictureFolder& found,
                                              const std::vector<std::string>& classes) {
-  const auto refuse = [&](const std::string& why) { return Error("data." + field + ": " + why); };
+  const auto refuse = [&](const std::string& why) { return FieldError(field, why); };
   if (!found.unreadable.empty())
     throw refuse(found.unreadable.front().string() +
                  " is neither PNG nor JPEG: convert it, or move it out of the folder");
@@ -146,7 +147,7 @@ class PictureRows {
     too_large_ = true;
     const auto values = static_cast<double>(picture.channels * picture.height * picture.width);
     require_memory(static_cast<double>(count_) * values * sizeof(float),
-                   "data: " + std::to_string(count_) + " images of " + std::to_string(picture.height) + "x" +
+                   std::to_string(count_) + " images of " + std::to_string(picture.height) + "x" +
                        std::to_string(picture.width) + " pixels, the size of " + first_ + ",",
                    "make them smaller with \"resize\"");
     too_large_ = false;
@@ -170,7 +171,7 @@ Dataset read_pictures(const std::string& field, const std::string& folder, const
     });
   }
   problems.say_if_enough(folder);
-  problems.raise();
+  if (!problems.empty()) throw Error(join(problems.all(), "\n  "));
   for (const auto& more : {found.passed_over, rows.notes()})
     notes.insert(notes.end(), more.begin(), more.end());
   return Dataset::from_tensors(rows.values(), classes.empty() ? Tensor() : at::tensor(labels));
@@ -202,7 +203,7 @@ Data Images::open() const {
   for (const auto& [field, folder] : {std::pair("files", config_.files), {"test_files", config_.test_files}})
     if (!folder.empty() && !folder_exists(folder)) {
       if (is_picture_file(folder)) require_kind_of(Config::kind, {folder});
-      throw Error(std::string("data.") + field + ": there is no folder " + folder + kind_in_words(folder));
+      throw FieldError(field, "there is no folder " + folder + kind_in_words(folder));
     }
   const auto found = list_pictures(config_.files);
   const auto classes = classes_in(found);
@@ -214,13 +215,13 @@ Data Images::open() const {
   const auto test = list_pictures(config_.test_files);
   for (const auto& name : classes_in(test))
     if (std::find(classes.begin(), classes.end(), name) == classes.end())
-      throw Error("data.test_files: the class \"" + name + "\" is not in " + config_.files);
+      throw FieldError("test_files", "the class \"" + name + "\" is not in " + config_.files);
   data.test = read_pictures("test_files", config_.test_files, config_, test, classes, data.notes);
   data.files.push_back(config_.test_files);
   if (data.test->shape() != data.train.shape())
-    throw Error("data.test_files: its images have shape [" + in_list(data.test->shape()) +
-                "], those of files [" + in_list(data.train.shape()) +
-                "]: give all images one size with \"resize\" or \"crop\"");
+    throw FieldError("test_files", "its images have shape [" + in_list(data.test->shape()) +
+                                       "], those of files [" + in_list(data.train.shape()) +
+                                       "]: give all images one size with \"resize\" or \"crop\"");
   return data;
 }
 
