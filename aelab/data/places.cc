@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/core/problems.h"
 #include "aelab/core/text.h"
 #include "aelab/data/formats/file_kind.h"
 
@@ -66,6 +66,7 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
   constexpr std::size_t kShown = 5;
   const auto is_relative = [](const fs::path& file) { return file.is_relative(); };
   const auto is_pattern = [](const std::string& file) { return file.find('*') != std::string::npos; };
+  Problems problems;
   for (const auto& [field, files] : fields) {
     std::vector<std::string> missing;
     for (const auto& file : files)
@@ -76,8 +77,9 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
       problem += " in " + fs::current_path().string();
     if (std::any_of(missing.begin(), missing.end(), is_pattern))
       problem += "; patterns are not expanded: list the files";
-    throw FieldError(field, problem);
+    problems.add({field, problem});
   }
+  problems.raise();
 }
 
 void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped) {

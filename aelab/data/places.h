@@ -26,8 +26,8 @@ std::filesystem::path shipped_data();
 std::filesystem::path find_folder(const std::string& set, const std::string& given, const std::string& file,
                                   const std::filesystem::path& installed);
 
-/// Throws a FieldError of the first field that lists missing files, which names these. A file counts as
-/// present where it exists with ".gz" appended.
+/// Throws errors of all fields that list missing files, each of which names these. A file counts as present
+/// where it exists with ".gz" appended.
 void require_files(const std::vector<std::pair<std::string, FileNames>>& fields);
 
 /// Error where a file is plainly of another kind than `source` reads, with what to do (formats/file_kind.h).

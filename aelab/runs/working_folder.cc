@@ -82,6 +82,10 @@ Data open_dataset_from(const fs::path& working_folder, const Choice<Source>& sou
                       ": start the command in the folder that has them";
   try {
     return open_dataset(found);
+  } catch (const Mistakes& missing) {
+    auto all = missing.all;
+    all.back().problem += places;
+    throw Mistakes(std::move(all));
   } catch (const FieldError& missing) {
     throw FieldError(missing.path(), missing.problem() + places);
   }

@@ -332,8 +332,9 @@ WRONG = {
         "data.files: there is no file /nowhere/x",
     ),
     "missing files of a source of a source": (
-        small_run(data={"source": "joined", "sources": ["digits", {"source": "npy", "files": ["/nowhere/x", "/nowhere/y"]}]}),
+        small_run(data={"source": "joined", "sources": ["digits", {"source": "npy", "files": ["/nowhere/x", "/nowhere/y"], "test_files": "/nowhere/z"}]}),
         "data.sources[1].files: there is no file /nowhere/x, /nowhere/y",
+        "data.sources[1].test_files: there is no file /nowhere/z",
     ),
     "a transform of images for a table": (
         small_run(data={"source": "synthetic", "of": {"kind": "xor"}, "transforms": ["flip"]}),

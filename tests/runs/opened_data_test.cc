@@ -44,7 +44,7 @@ TEST_F(DataOfRuns, NameTheFilesThatAreWrong) {
   const auto file = (folder / "b.csv").string();
   const auto said = refusal(broken);
   EXPECT_BEGINS(said, "data: " + file + ":3: column 0 (\"x\"): \"three\" is not a number");
-  EXPECT_SAYS(said, "\n  " + file + ":3: column 1 (\"y\"): the value is missing");
+  EXPECT_SAYS(said, "\n  data: " + file + ":3: column 1 (\"y\"): the value is missing");
   EXPECT_BEGINS(refusal(JoinedSources::Config{.sources = {broken}}), "data.sources[0]: " + file + ":3: ");
   EXPECT_BEGINS(refusal(Npy::Config{.files = {file}}), "data: " + file + " is not a NumPy .npy file");
 }

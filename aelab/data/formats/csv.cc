@@ -78,7 +78,7 @@ class CsvReader {
     }
     for (auto& fault : faults_.in_words(file_, names_, format_)) problems_.add(std::move(fault));
     problems_.say_if_enough(file_);
-    if (!problems_.empty()) throw Error(join(problems_.all(), "\n  "));
+    problems_.raise();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
     decimals_.check(file_);
     add_notes(named);

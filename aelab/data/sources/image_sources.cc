@@ -12,7 +12,6 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
-#include "aelab/core/text.h"
 #include "aelab/data/formats/cifar.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/picture_file.h"
@@ -171,7 +170,7 @@ Dataset read_pictures(const std::string& field, const std::string& folder, const
     });
   }
   problems.say_if_enough(folder);
-  if (!problems.empty()) throw Error(join(problems.all(), "\n  "));
+  problems.raise();
   for (const auto& more : {found.passed_over, rows.notes()})
     notes.insert(notes.end(), more.begin(), more.end());
   return Dataset::from_tensors(rows.values(), classes.empty() ? Tensor() : at::tensor(labels));
