@@ -134,7 +134,7 @@ TEST(Checks, OfRowsThatTransformsAreFittedToPrecedeTraining) {
       message_of<Error>([&] {
         source.data.split({.validation = 0, .test = 0., .transforms = {StandardizeTransform::Config{}}});
       }),
-      "data.transforms[0]: the training split has NaN or infinite values: row 77 of x.npy, value 9");
+      "transforms[0]: the training split has NaN or infinite values: row 77 of x.npy, value 9");
 }
 
 TEST(Checks, LeaveTheStateBeforeTheBadRow) {
