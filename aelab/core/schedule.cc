@@ -37,14 +37,29 @@ std::optional<double> first_outside(const Schedule& schedule, const Bounds& boun
 
 }  // namespace
 
-Fields::Listed schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
-                              const Bounds& bounds) {
-  const auto listed = f(name, schedule, help + ", " + in_words(bounds));
+namespace {
+
+void require_within(Fields& f, std::string_view name, const Schedule& schedule, const Bounds& bounds) {
   const auto outside = first_outside(schedule, bounds);
   const bool constant = schedule.get_if<ConstantSchedule::Config>();
   f.require(
       !outside, name,
       "must stay " + in_words(bounds) + (constant ? ", is " : ", reaches ") + shortest(outside.value_or(0)));
+}
+
+}  // namespace
+
+Fields::Listed schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
+                              const Bounds& bounds) {
+  const auto listed = f(name, schedule, help + ", " + in_words(bounds));
+  require_within(f, name, schedule, bounds);
+  return listed;
+}
+
+Fields::Listed schedule_field(Fields& f, std::string_view name, std::optional<Schedule>& schedule,
+                              const std::string& help, const Bounds& bounds) {
+  const auto listed = f(name, schedule, help + ", " + in_words(bounds));
+  if (schedule) require_within(f, name, *schedule, bounds);
   return listed;
 }
 

@@ -35,6 +35,9 @@ class Schedule : public Choice<ScheduleKind> {
 /// Lists a schedule whose values must all be within `bounds`, from the first step of a phase to the last.
 Fields::Listed schedule_field(Fields& f, std::string_view name, Schedule& schedule, const std::string& help,
                               const Bounds& bounds);
+/// Lists a schedule that may be left out.
+Fields::Listed schedule_field(Fields& f, std::string_view name, std::optional<Schedule>& schedule,
+                              const std::string& help, const Bounds& bounds);
 
 class ConstantSchedule : public ScheduleKind {
  public:

@@ -11,30 +11,37 @@
 #include "aelab/nn/likelihoods.h"
 
 namespace aelab {
+namespace {
+
+constexpr const char *kBackbone = "backbone", *kBottleneck = "bottleneck", *kBound = "bound";
+
+}  // namespace
 
 void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
-  f("backbone", backbone, "networks of the encoder and the decoder", defaults.backbone)
-      .also_known_as({"encoder_decoder", "net"});
-  fields_beside_backbone(f, defaults);
-}
-
-void AutoencoderConfig::fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults) {
+  const auto is_own = [&](std::string_view part) {
+    return std::find(defaults.own.begin(), defaults.own.end(), part) != defaults.own.end();
+  };
+  if (!is_own(kBackbone))
+    f(kBackbone, backbone, "networks of the encoder and the decoder", defaults.backbone)
+        .also_known_as({"encoder_decoder", "net"});
   code_field(f, code, "dimension of the latent code, for dense backbones");
   f("corruption", corruption, "noise added to the input in training", defaults.corruption)
       .also_known_as({"noise", "noise_level", "dropout"});
-  f("bottleneck", bottleneck, "mapping from the encoder's output to the code",
-    defaults.bottleneck ? defaults.bottleneck : Choice<Bottleneck>(DeterministicBottleneck::Config{}))
-      .also_known_as({"code_activation"});
+  if (!is_own(kBottleneck))
+    f(kBottleneck, bottleneck, "mapping from the encoder's output to the code",
+      defaults.bottleneck ? defaults.bottleneck : Choice<Bottleneck>(DeterministicBottleneck::Config{}))
+        .also_known_as({"code_activation"});
   f("likelihood", likelihood,
     "distribution of the input given the decoder's output: the reconstruction loss; default: bernoulli if "
     "all values "
     "of the source are in [0, 1] and the transforms keep them there, else gaussian",
     defaults.likelihood)
       .also_known_as({"loss", "criterion", "loss_function", "reconstruction_loss", "objective"});
-  f("bound", bound,
-    "how the costs of the codes that are drawn of each row are combined, for bottlenecks that draw codes",
-    defaults.bound ? defaults.bound : Choice<Bound>(MeanBound::Config{}))
-      .also_known_as({"elbo", "iwae", "n_samples", "num_samples", "importance_weighted"});
+  if (!is_own(kBound))
+    f(kBound, bound,
+      "how the costs of the codes that are drawn of each row are combined, for bottlenecks that draw codes",
+      defaults.bound ? defaults.bound : Choice<Bound>(MeanBound::Config{}))
+        .also_known_as({"elbo", "iwae", "n_samples", "num_samples", "importance_weighted"});
   f("penalties", penalties, "weighted penalty terms added to the reconstruction loss")
       .also_known_as({"regularizer", "regularizers", "regularization", "penalty"});
   if (!penalties) return;
@@ -84,9 +91,9 @@ void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bott
   const auto samples =
       std::max(bound.samples(Step{.training = true}), bound.samples(Step{.training = false}));
   const auto refuse = [&](const std::string& needs, const std::string& otherwise) {
-    throw FieldError("bound", config.bound->kind() + " needs " + needs + ", but the bottleneck " +
-                                  config.bottleneck->kind() +
-                                  " has none: choose one that has, such as \"gaussian\", or " + otherwise);
+    throw FieldError(kBound, config.bound->kind() + " needs " + needs + ", but the bottleneck " +
+                                 config.bottleneck->kind() +
+                                 " has none: choose one that has, such as \"gaussian\", or " + otherwise);
   };
   if (samples > 1 && !bottleneck.samples_codes())
     refuse("several codes of each row, drawn at random", "leave \"bound\" out");
@@ -126,12 +133,17 @@ void in_recipe(const AutoencoderConfig& config, Work work) {
 
 void AutoencoderConfig::set_own_backbone(Choice<Backbone> choice) {
   backbone = std::move(choice);
-  own.emplace_back("backbone");
+  own.emplace_back(kBackbone);
 }
 
 void AutoencoderConfig::set_own_bottleneck(Choice<Bottleneck> choice) {
   bottleneck = std::move(choice);
-  own.emplace_back("bottleneck");
+  own.emplace_back(kBottleneck);
+}
+
+void AutoencoderConfig::set_own_bound(Choice<Bound> choice) {
+  bound = std::move(choice);
+  own.emplace_back(kBound);
 }
 
 void AutoencoderConfig::add_own_penalty(Choice<Penalty> choice) {
@@ -168,11 +180,18 @@ void Autoencoder::make_parts(const Context& context) {
   bottleneck_ = config_.bottleneck->make();
   likelihood_ = config_.likelihood->make();
   make_bound();
-  in_field("backbone", [&] { backbone_ = make_backbone(config_, context, *bottleneck_, *likelihood_); });
+  in_field(kBackbone, [&] { backbone_ = make_backbone(config_, context, *bottleneck_, *likelihood_); });
   register_module("backbone", backbone_);
   if (auto completed = backbone_->completed()) config_.backbone = completed;
   if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
-  in_field("bottleneck", [&] { bottleneck_->build(code_shape(), context.seed); });
+  bottleneck_->connect(
+      {.input = input_, .values = context.values, .encode = [backbone = backbone_.get()](const Tensor& x) {
+         return backbone->encode(x, {});
+       }});
+  in_field(kBottleneck, [&] {
+    bottleneck_->build(code_shape(), context.seed);
+    bottleneck_->check(*bound_);
+  });
   register_module("bottleneck", bottleneck_);
   make_other_parts();
 }

@@ -20,8 +20,9 @@ struct AutoencoderConfig {
   std::optional<Choice<Likelihood>> likelihood = {};
   std::optional<Choice<Bound>> bound = {};
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
-  /// Paths of the parts whose fields the recipe lists as its own, such as "backbone"; not a field. Errors
-  /// about such a part are about the recipe's fields: "tied" instead of "backbone.tied".
+  /// Paths of the parts whose fields the recipe lists as its own, such as "backbone"; not a field. Such a
+  /// part is no field of the recipe, and errors about it are about the recipe's fields: "tied" instead of
+  /// "backbone.tied".
   std::vector<std::string> own = {};
 
   /// `defaults` are the parts that the variant uses when they are left out: its expand(*this). An object
@@ -30,11 +31,10 @@ struct AutoencoderConfig {
   void fields(Fields& f) { fields(f, AutoencoderConfig()); }
   /// Whether a penalty of this type is listed.
   bool has_penalty(std::string_view kind) const;
-  /// All fields but the backbone, for variants that list the fields of their backbone as their own.
-  void fields_beside_backbone(Fields& f, const AutoencoderConfig& defaults);
   /// Sets a part, or adds a penalty, whose fields the recipe lists as its own.
   void set_own_backbone(Choice<Backbone> choice);
   void set_own_bottleneck(Choice<Bottleneck> choice);
+  void set_own_bound(Choice<Bound> choice);
   void add_own_penalty(Choice<Penalty> choice);
 };
 

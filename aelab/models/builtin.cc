@@ -1,14 +1,22 @@
 // The built-in variants, one line each.
 
+#include "aelab/models/adversarial.h"
+#include "aelab/models/beta_tc.h"
 #include "aelab/models/contractive.h"
 #include "aelab/models/convolutional.h"
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/factor_vae.h"
+#include "aelab/models/info_vae.h"
+#include "aelab/models/iwae.h"
 #include "aelab/models/linear.h"
 #include "aelab/models/pca.h"
 #include "aelab/models/plain.h"
+#include "aelab/models/rae.h"
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
+#include "aelab/models/vae.h"
+#include "aelab/models/wae.h"
 
 namespace aelab {
 
@@ -22,7 +30,15 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Sparse>()
                              .add<Denoising>()
                              .add<Contractive>()
-                             .add<Stacked>();
+                             .add<Stacked>()
+                             .add<Vae>()
+                             .add<Iwae>()
+                             .add<BetaTc>()
+                             .add<FactorVae>()
+                             .add<InfoVae>()
+                             .add<Wae>()
+                             .add<Rae>()
+                             .add<Adversarial>();
   return registry;
 }
 

@@ -3,7 +3,7 @@
 namespace aelab {
 
 void Convolutional::Config::fields(Fields& f) {
-  base.fields_beside_backbone(f, expand(*this));
+  base.fields(f, expand(*this));
   backbone.fields(f);
 }
 

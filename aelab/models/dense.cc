@@ -6,7 +6,7 @@
 namespace aelab {
 
 void Dense::Config::fields(Fields& f) {
-  base.fields_beside_backbone(f, expand(*this));
+  base.fields(f, expand(*this));
   backbone.fields(f);
 }
 

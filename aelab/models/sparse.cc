@@ -14,7 +14,9 @@ std::span<const std::string_view> names(Sparsity) {
 
 void Sparse::Config::fields(Fields& f) {
   f("sparsity", sparsity, "kl: KL divergence from a target activation; l1: L1 penalty; k-sparse: top k");
-  base.fields(f, expand(*this));
+  auto parts = expand(*this);
+  parts.own.clear();  // a bottleneck beside the k-sparse one is refused in words of its own
+  base.fields(f, parts);
   if (sparsity == Sparsity::kl) kl.fields(f);
   if (sparsity == Sparsity::l1) l1.fields(f);
   if (sparsity == Sparsity::k_sparse) k_sparse.fields(f);

@@ -23,15 +23,26 @@ void ImportanceWeightedBound::Config::fields(Fields& f) {
   f("estimates", estimates,
     "number of such averages of each row; the objective is the mean of their logarithms", at_least(1))
       .also_known_as({"n_estimates", "m", "M"});
+  f("elbo_share", elbo_share, "weight of the evidence lower bound of the same codes in the objective",
+    between(0, 1))
+      .also_known_as({"beta"});
 }
 
 Tensor ImportanceWeightedBound::rows(const Tensor& costs) const {
   const auto log_weights = -costs.view({costs.size(0), config_.estimates, config_.samples});
-  return (std::log(static_cast<double>(config_.samples)) - log_weights.logsumexp(2)).mean(1);
+  const auto bound = (std::log(static_cast<double>(config_.samples)) - log_weights.logsumexp(2)).mean(1);
+  const auto share = config_.elbo_share;
+  return share == 0 ? bound : share * costs.mean(1) + (1 - share) * bound;
 }
 
 Tensor ImportanceWeightedBound::normalized_weights(const Tensor& costs) const {
   return (-costs).view({costs.size(0), config_.estimates, config_.samples}).softmax(2).view(costs.sizes());
+}
+
+void DoublyReparameterizedBound::Config::fields(Fields& f) {
+  ImportanceWeightedBound::Config::fields(f);
+  f.require(elbo_share == 0, "elbo_share",
+            "must be 0: the gradient is that of the importance-weighted bound");
 }
 
 std::vector<DoublyReparameterizedBound::Config> DoublyReparameterizedBound::Config::examples() {

@@ -32,7 +32,8 @@ class MeanBound : public Bound {
 /// average weight of `samples` codes, which are as many in validation. It is at least the evidence lower
 /// bound, and the more samples, the nearer to the log-likelihood; the objective is minus the bound. The
 /// average of `estimates` such bounds, each of its own codes, has less noise in its gradient (MIWAE;
-/// Rainforth et al. 2018).
+/// Rainforth et al. 2018), and so has its mixture with the evidence lower bound of the same codes, which has
+/// the weight `elbo_share` (CIWAE, same paper).
 class ImportanceWeightedBound : public Bound {
  public:
   struct Config {
@@ -41,9 +42,12 @@ class ImportanceWeightedBound : public Bound {
     static constexpr std::string_view also_known_as[] = {"iwae", "miwae", "iw", "importance"};
     std::int64_t samples = 5;
     std::int64_t estimates = 1;
+    double elbo_share = 0;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.samples = 3}, {.samples = 2, .estimates = 2}}; }
+    static std::vector<Config> examples() {
+      return {{.samples = 3}, {.samples = 2, .estimates = 2}, {.samples = 3, .elbo_share = 0.25}};
+    }
   };
 
   explicit ImportanceWeightedBound(const Config& config) : config_(config) {}
@@ -72,6 +76,7 @@ class DoublyReparameterizedBound : public ImportanceWeightedBound {
         "the importance-weighted bound with the doubly reparameterized gradient";
     static constexpr std::string_view also_known_as[] = {"doubly-reparameterized", "doubly-reparameterised",
                                                          "iwae-dreg"};
+    void fields(Fields& f);
     static std::vector<Config> examples();
   };
 

@@ -2,16 +2,20 @@
 
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/bounds.h"
+#include "aelab/nn/code_penalties.h"
 #include "aelab/nn/convolutional_1d_backbone.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/divergence_parts.h"
 #include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/nn/priors.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 
@@ -45,6 +49,12 @@ Registry<Bottleneck>& Bottleneck::registry() {
   return registry;
 }
 
+Registry<Prior>& Prior::registry() {
+  static auto registry =
+      Registry<Prior>("prior", "priors", "kind").add<StandardPrior>().add<MixturePrior>().add<VampPrior>();
+  return registry;
+}
+
 Registry<Bound>& Bound::registry() {
   static auto registry = Registry<Bound>("bound", "bounds", "kind")
                              .add<MeanBound>()
@@ -67,7 +77,13 @@ Registry<Penalty>& Penalty::registry() {
                              .add<WeightDecayPenalty>()
                              .add<KlSparsityPenalty>()
                              .add<ContractivePenalty>()
-                             .add<ContractiveHessianPenalty>();
+                             .add<ContractiveHessianPenalty>()
+                             .add<CodeNormPenalty>()
+                             .add<DecoderJacobianPenalty>()
+                             .add<MmdPenalty>()
+                             .add<TotalCorrelation>()
+                             .add<MutualInformation>()
+                             .add<DimensionwiseDivergence>();
   return registry;
 }
 

@@ -2,33 +2,58 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
+#include "aelab/core/problems.h"
+#include "aelab/nn/priors.h"
 
 namespace aelab {
-
-void GaussianBottleneck::Config::fields(Fields& f) {
-  schedule_field(f, "weight", weight, "weight of the KL divergence in the objective", at_least(0))
-      .also_known_as({"beta", "kl_weight", "kld_weight", "lambda"});
-}
-
 namespace {
 
-struct DiagonalGaussian {
-  Tensor mean, log_variance;
-};
-
-DiagonalGaussian gaussian_of(const Tensor& pre_code) {
-  constexpr double kLargest = 40;  // keeps variances finite
-  const auto half = pre_code.size(1) / 2;
-  return {pre_code.narrow(1, 0, half), pre_code.narrow(1, half, half).clamp_max(kLargest)};
-}
-
-/// Of each row, summed over dimensions.
-Tensor log_standard_normal(const Tensor& x) {
-  return -0.5 * (x.square() + std::log(2 * M_PI)).flatten(1).sum(1);
-}
+constexpr auto kDivergence = "kl", kFreeBits = "free_bits", kCapacity = "capacity";
 
 }  // namespace
+
+void GaussianBottleneck::Config::fields(Fields& f) {
+  f.formerly({"weight"});
+  schedule_field(f, "beta", beta, "weight of the KL divergence in the objective", at_least(0))
+      .also_known_as({"kl_weight", "kld_weight", "lambda", "gamma"});
+  f(kFreeBits, free_bits,
+    "nats of each dimension's KL divergence, averaged over the batch, that cost nothing", at_least(0))
+      .also_known_as({"kl_min", "free_nats", "lambda_free_bits"});
+  schedule_field(f, kCapacity, capacity, "nats that the KL divergence is drawn to, in place of 0",
+                 at_least(0))
+      .also_known_as({"C", "max_capacity", "controlled_capacity"});
+  f("prior", prior, "distribution of the codes before an input is seen",
+    prior ? prior : std::optional(Choice<Prior>(StandardPrior::Config{})))
+      .also_known_as({"prior_type", "latent_prior"});
+  f.require(!capacity || free_bits == 0, kCapacity, "and \"free_bits\" exclude each other");
+}
+
+std::vector<GaussianBottleneck::Config> GaussianBottleneck::Config::examples() {
+  return {{},
+          {.beta = 0.5, .prior = MixturePrior::Config{.components = 3}},
+          {.free_bits = 0.2},
+          {.beta = 2, .capacity = LinearSchedule::Config{.from = 0, .to = 3}}};
+}
+
+GaussianBottleneck::GaussianBottleneck(const Config& config)
+    : config_(config),
+      prior_(register_module("prior", (config.prior ? *config.prior : StandardPrior::Config{}).make())) {}
+
+void GaussianBottleneck::build(const Shape& code, std::int64_t seed) {
+  in_field("prior", [&] { prior_->build(code, seed, encoder_); });
+  const auto one = at::zeros({1, 1});
+  if (config_.free_bits > 0 && !prior_->divergence({one, one}).defined())
+    throw FieldError(kFreeBits, "needs the KL divergence of each dimension, which the prior \"" +
+                                    config_.prior->kind() +
+                                    "\" does not have in closed form: choose \"standard\"");
+}
+
+void GaussianBottleneck::check(const Bound& bound) const {
+  if (bound.divergence() == Divergence::expected || *substitute() == 0) return;
+  throw FieldError(substitute(),
+                   "changes the KL divergence of a batch, and this bound weighs each code by its own: choose "
+                   "the bound \"mean\"");
+}
 
 Shape GaussianBottleneck::pre_code_shape(const Shape& code) const {
   auto shape = code;
@@ -41,7 +66,7 @@ Tensor GaussianBottleneck::read(const Tensor& pre_code, const Step&) const {
 }
 
 void GaussianBottleneck::code(Pass& pass, const Step& step) const {
-  const auto [mean, log_variance] = gaussian_of(pass.pre_code);
+  const auto [mean, log_variance] = DiagonalGaussian::from(pass.pre_code);
   const auto means = repeated(mean, pass.samples);
   const auto deviations = repeated((0.5 * log_variance).exp(), pass.samples);
   pass.code = means + deviations * step.noise().normal_like("code", means.detach(), pass.samples);
@@ -50,22 +75,31 @@ void GaussianBottleneck::code(Pass& pass, const Step& step) const {
 }
 
 Tensor GaussianBottleneck::log_density(const Tensor& code, const Tensor& pre_code) const {
-  const auto [mean, log_variance] = gaussian_of(pre_code);
-  const auto samples = code.size(0) / pre_code.size(0);
-  const auto standardized = (code - repeated(mean, samples)) * repeated((-0.5 * log_variance).exp(), samples);
-  return log_standard_normal(standardized) - repeated(0.5 * log_variance.flatten(1).sum(1), samples);
+  return DiagonalGaussian::from(pre_code).log_density(code, code.size(0) / pre_code.size(0));
 }
 
-Tensor GaussianBottleneck::log_prior(const Tensor& code) const { return log_standard_normal(code); }
+const char* GaussianBottleneck::substitute() const {
+  return config_.capacity ? kCapacity : config_.free_bits > 0 ? kFreeBits : "";
+}
 
-Tensor GaussianBottleneck::divergence(const Pass& pass) const {
-  if (pass.divergence != Divergence::expected) return drawn_divergence(pass, *this);
-  const auto &mean = pass.extras.at("mean"), &log_variance = pass.extras.at("log_variance");
-  return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1);
+std::vector<TermOutline> GaussianBottleneck::terms() const {
+  std::vector<TermOutline> terms = {{.name = kDivergence}};
+  if (*substitute()) terms.push_back({.name = substitute(), .additivity = Additivity::batch});
+  return terms;
 }
 
 void GaussianBottleneck::add_terms(const Pass& pass, const Step& step, Terms& terms) const {
-  terms.add("kl", divergence(pass), step.value(config_.weight), Additivity::rows, Role::within_bound);
+  const DiagonalGaussian codes = {pass.extras.at("mean"), pass.extras.at("log_variance")};
+  Tensor each;  // of each dimension, where it has a closed form that is wanted
+  if (pass.divergence == Divergence::expected) each = prior_->divergence(codes);
+  const auto divergence = each.defined() ? each.flatten(1).sum(1) : drawn_divergence(pass, *this);
+  const auto beta = step.value(config_.beta);
+  const std::string_view other = substitute();
+  terms.add(kDivergence, divergence, other.empty() ? beta : 0, Additivity::rows, Role::within_bound);
+  if (other == kFreeBits)
+    terms.add(kFreeBits, each.flatten(1).mean(0).clamp_min(config_.free_bits).sum(), beta, Additivity::batch);
+  if (other == kCapacity)
+    terms.add(kCapacity, (divergence.mean() - step.value(*config_.capacity)).abs(), beta, Additivity::batch);
 }
 
 Tensor GaussianBottleneck::slope(const Tensor&, const Tensor& code, const Step&) const {

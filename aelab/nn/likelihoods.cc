@@ -33,13 +33,34 @@ Tensor mean_of(GaussianMean mean, const Tensor& output) {
 
 }  // namespace
 
-void GaussianLikelihood::Config::fields(Fields& f) { mean_field(f, mean); }
-
-Tensor GaussianLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
-  return 0.5 * (mean(output) - target).square().flatten(1).sum(1);
+/// Of as many independent Gaussians, with what does not depend on their parameters: log(2 pi) / 2 each.
+double gaussian_constant(const Shape& input) {
+  return 0.5 * std::log(2 * M_PI) * static_cast<double>(elements(input));
 }
 
-Tensor GaussianLikelihood::mean(const Tensor& output) const { return mean_of(mean_, output); }
+void GaussianLikelihood::Config::fields(Fields& f) {
+  mean_field(f, mean);
+  f("deviation", deviation, "standard deviation of every feature", above(0))
+      .also_known_as({"sigma", "std", "scale", "noise_std"});
+  f("learned", learned, "learn the deviation, which begins with that").also_known_as({"learn_sigma"});
+}
+
+GaussianLikelihood::GaussianLikelihood(const Config& config) : config_(config) {
+  if (config.learned)
+    log_deviation_ = register_parameter("log_deviation", at::full({}, std::log(config.deviation)));
+}
+
+Tensor GaussianLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
+  const auto half = 0.5 * (mean(output) - target).square().flatten(1).sum(1);
+  const auto features = static_cast<double>(target.numel()) / static_cast<double>(target.size(0));
+  if (log_deviation_.defined()) return half * (-2 * log_deviation_).exp() + features * log_deviation_;
+  if (config_.deviation == 1) return half;
+  return half / (config_.deviation * config_.deviation) + features * std::log(config_.deviation);
+}
+
+double GaussianLikelihood::constant(const Shape& input) const { return gaussian_constant(input); }
+
+Tensor GaussianLikelihood::mean(const Tensor& output) const { return mean_of(config_.mean, output); }
 
 void HeteroscedasticLikelihood::Config::fields(Fields& f) {
   mean_field(f, mean);
@@ -56,6 +77,8 @@ Shape HeteroscedasticLikelihood::output_shape(const Shape& input) const {
 Tensor HeteroscedasticLikelihood::mean(const Tensor& output) const {
   return mean_of(config_.mean, output.narrow(1, 0, output.size(1) / 2));
 }
+
+double HeteroscedasticLikelihood::constant(const Shape& input) const { return gaussian_constant(input); }
 
 Tensor HeteroscedasticLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
   constexpr double kLargest = 40;  // keeps variances finite

@@ -25,27 +25,35 @@ class BernoulliLikelihood : public Likelihood {
 enum class GaussianMean { identity, sigmoid };
 std::span<const std::string_view> names(GaussianMean);
 
-/// Independent Gaussian distributions of unit variance: half the squared error.
+/// Independent Gaussian distributions with one standard deviation for all features: half the squared error
+/// over its square, plus its logarithm for each feature. The deviation is fixed, or learned as a parameter
+/// from that on (Rybkin, Daniilidis & Levine 2021, section 3.1).
 class GaussianLikelihood : public Likelihood {
  public:
   struct Config {
     static constexpr std::string_view kind = "gaussian";
-    static constexpr std::string_view summary = "half the squared error";
+    static constexpr std::string_view summary = "squared error in units of a deviation, fixed or learned";
     static constexpr std::string_view also_known_as[] = {"mse",           "mse-loss", "mean-squared-error",
                                                          "squared-error", "l2",       "normal"};
     GaussianMean mean = GaussianMean::identity;
+    double deviation = 1;
+    bool learned = false;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{}, {.mean = GaussianMean::sigmoid}}; }
+    static std::vector<Config> examples() {
+      return {{}, {.mean = GaussianMean::sigmoid, .deviation = 0.5}, {.deviation = 0.7, .learned = true}};
+    }
   };
 
-  explicit GaussianLikelihood(const Config& config) : mean_(config.mean) {}
+  explicit GaussianLikelihood(const Config& config);
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  double constant(const Shape& input) const override;
   Tensor mean(const Tensor& output) const override;
-  bool mean_is_output() const override { return mean_ == GaussianMean::identity; }
+  bool mean_is_output() const override { return config_.mean == GaussianMean::identity; }
 
  private:
-  GaussianMean mean_;
+  Config config_;
+  Tensor log_deviation_;  // parameter []; undefined where it is fixed
 };
 
 /// Independent Gaussian distributions whose means and variances the decoder gives, for each row and feature
@@ -73,6 +81,7 @@ class HeteroscedasticLikelihood : public Likelihood {
   /// Twice the features or channels: what the means are of, then the logarithms of the variances.
   Shape output_shape(const Shape& input) const override;
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  double constant(const Shape& input) const override;
   Tensor mean(const Tensor& output) const override;
 
  private:

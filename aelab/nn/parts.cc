@@ -66,6 +66,10 @@ Tensor Bottleneck::log_density(const Tensor&, const Tensor&) const {
   throw std::logic_error("a bottleneck without a density");
 }
 
+DiagonalGaussian Bottleneck::gaussian(const Tensor&) const {
+  throw std::logic_error("a bottleneck whose codes are not Gaussian");
+}
+
 Tensor Bottleneck::log_prior(const Tensor&) const { throw std::logic_error("a bottleneck without a prior"); }
 
 Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step) {

@@ -11,11 +11,10 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/nn/prior.h"
 #include "aelab/nn/step.h"
 
 namespace aelab {
-
-using at::Tensor;
 
 /// The largest width of a layer or a code; more is a typing error.
 constexpr double kWidest = 1'000'000;
@@ -145,6 +144,8 @@ inline constexpr std::string_view takes_code = "takes the dimension of the code"
 // Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
 inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
 inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
+inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
+inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
 }  // namespace capability
 
 /// The networks of the encoder and the decoder. Both have linear outputs: the bottleneck applies the
@@ -182,12 +183,16 @@ class Backbone : public torch::nn::Module {
   virtual std::optional<Choice<Backbone>> completed() const { return {}; }
 };
 
+class Bound;
+
 /// pre-code -> code. Made without a shape, asked what it needs of the encoder, then built.
 class Bottleneck : public torch::nn::Module {
  public:
   static Registry<Bottleneck>& registry();
   /// The shape of the encoder's output for a code of this shape.
   virtual Shape pre_code_shape(const Shape& code) const { return code; }
+  /// Called once, before build(), by a model: for priors that depend on the encoder.
+  virtual void connect(const EncoderAccess&) {}
   /// Called once, before all that follows: checks the shape and registers parameters and buffers. Throws an
   /// Error if the code does not suit it.
   virtual void build(const Shape& /*code*/, std::int64_t /*seed*/) {}
@@ -206,6 +211,13 @@ class Bottleneck : public torch::nn::Module {
   /// log p(code) under its prior, both with their constants and summed over dimensions: [batch x samples].
   virtual Tensor log_density(const Tensor& code, const Tensor& pre_code) const;
   virtual Tensor log_prior(const Tensor& code) const;
+  /// Whether codes are drawn from diagonal Gaussians, which gaussian() gives for pre-codes.
+  virtual bool is_gaussian() const { return false; }
+  virtual DiagonalGaussian gaussian(const Tensor& pre_code) const;
+  /// The distribution that new codes can be drawn from; nullptr if it has none.
+  virtual const Prior* prior() const { return nullptr; }
+  /// Throws a FieldError if it makes no sense with this bound.
+  virtual void check(const Bound&) const {}
   /// The terms that it adds to the objective, as add_terms() names them.
   virtual std::vector<TermOutline> terms() const { return {}; }
   virtual void add_terms(const Pass&, const Step&, Terms&) const {}
@@ -255,8 +267,10 @@ class Likelihood : public torch::nn::Module {
   static Registry<Likelihood>& registry();
   /// The shape that the decoder's output must have for inputs of a shape.
   virtual Shape output_shape(const Shape& input) const { return input; }
-  /// The negative log-likelihood of target, without constants, summed over features: [batch].
+  /// The negative log-likelihood of target, without constant(), summed over features: [batch].
   virtual Tensor negative_log(const Tensor& output, const Tensor& target) const = 0;
+  /// What negative_log() leaves out for inputs of a shape, in nats.
+  virtual double constant(const Shape& /*input*/) const { return 0; }
   /// The distribution's mean, the reconstruction: [batch, ...input].
   virtual Tensor mean(const Tensor& output) const = 0;
   /// Whether mean() is the output itself.

@@ -22,12 +22,21 @@ Tensor L1Penalty::value(const Pass& pass, const Parts&, const Step&) const {
   return pass.code.abs().flatten(1).sum(1);
 }
 
-void WeightDecayPenalty::Config::fields(Fields& f) { weight_field(f, weight); }
+std::span<const std::string_view> names(Networks) {
+  static constexpr std::array<std::string_view, 3> kNames = {"both", "encoder", "decoder"};
+  return kNames;
+}
+
+void WeightDecayPenalty::Config::fields(Fields& f) {
+  weight_field(f, weight);
+  f("networks", networks, "whose weights: both networks', the encoder's or the decoder's");
+}
 
 Tensor WeightDecayPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
   auto sum = at::zeros({}, pass.code.options());
-  for (const auto& parameter : parts.backbone.parameters())
-    if (parameter.dim() > 1) sum = sum + parameter.square().sum();
+  const auto whose = config_.networks == Networks::both ? std::string_view() : name_of(config_.networks);
+  for (const auto& item : parts.backbone.named_parameters())
+    if (item.value().dim() > 1 && item.key().starts_with(whose)) sum = sum + item.value().square().sum();
   return 0.5 * sum;
 }
 

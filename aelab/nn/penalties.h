@@ -25,7 +25,11 @@ class L1Penalty : public Penalty {
   Schedule weight_;
 };
 
-/// Half the sum of the backbone's squared weights, biases excepted (UFLDL, "Autoencoders and sparsity").
+enum class Networks { both, encoder, decoder };
+std::span<const std::string_view> names(Networks);
+
+/// Half the sum of the backbone's squared weights, biases excepted (UFLDL, "Autoencoders and sparsity"): of
+/// both networks, or of those layers that are called after one of them.
 class WeightDecayPenalty : public Penalty {
  public:
   struct Config {
@@ -33,18 +37,21 @@ class WeightDecayPenalty : public Penalty {
     static constexpr std::string_view summary = "half the sum of the squared weights, biases excepted";
     static constexpr std::string_view also_known_as[] = {"l2", "ridge"};
     Schedule weight = 1e-4;
+    Networks networks = Networks::both;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.weight = 0.01}}; }
+    static std::vector<Config> examples() {
+      return {{.weight = 0.01}, {.weight = 0.01, .networks = Networks::decoder}};
+    }
   };
 
-  explicit WeightDecayPenalty(const Config& config) : weight_(config.weight) {}
+  explicit WeightDecayPenalty(const Config& config) : config_(config) {}
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
-  const Schedule& weight() const override { return weight_; }
+  const Schedule& weight() const override { return config_.weight; }
   Additivity additivity() const override { return Additivity::constant; }
 
  private:
-  Schedule weight_;
+  Config config_;
 };
 
 enum class ActivationEstimate { batch, running };

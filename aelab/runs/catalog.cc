@@ -7,11 +7,11 @@
 namespace aelab {
 
 std::vector<const Kinds*> catalog() {
-  return {&Autoencoder::registry(),  &Backbone::registry(),   &Corruption::registry(),
-          &Bottleneck::registry(),   &Likelihood::registry(), &Bound::registry(),
-          &Penalty::registry(),      &Source::registry(),     &Transform::registry(),
-          &Distribution::registry(), &Optimizer::registry(),  &ScheduleKind::registry(),
-          &Callback::registry(),     &Metric::registry(),     &Classifier::registry()};
+  return {
+      &Autoencoder::registry(),  &Backbone::registry(),  &Corruption::registry(),   &Bottleneck::registry(),
+      &Likelihood::registry(),   &Bound::registry(),     &Prior::registry(),        &Penalty::registry(),
+      &Source::registry(),       &Transform::registry(), &Distribution::registry(), &Optimizer::registry(),
+      &ScheduleKind::registry(), &Callback::registry(),  &Metric::registry(),       &Classifier::registry()};
 }
 
 }  // namespace aelab

@@ -92,7 +92,8 @@ void Updates::train(const Update& update, Optimizer& optimizer, Averages& averag
     evaluation.found_inf = training_.found_inf;
     return evaluation;
   };
-  optimizer.step(objective, at(update, training_.progress.position(), /*training=*/true));
+  optimizer.step(objective, at(update, training_.progress.position(), training_.data.train.size(),
+                               /*training=*/true));
   for (const auto& [pass, terms, total, rows] : passed) averages.add(terms, total, rows);
   if (!update.after_step) return;
   std::vector<Pass> passes;
@@ -110,7 +111,7 @@ Evaluation Updates::evaluate(const Update& update, const std::vector<Batch>& par
   auto position = training_.progress.position();
   for (const auto& part : parts) {
     Pass pass;
-    const auto step = at(update, position, /*training=*/true, part.rows);
+    const auto step = at(update, position, training_.data.train.size(), /*training=*/true, part.rows);
     default_generator_.seed(random_seed(seed_, step.scope + "default generator", position));
     auto terms = update.objective(part, step, pass);
     each_callback(training_, &Callback::batch_passed, update, part, pass);
@@ -132,7 +133,7 @@ std::vector<Averages> Updates::averages_of(const Dataset& data) {
     const auto batch = batches[b].to(device_);
     for (std::size_t i = 0; i < updates.size(); ++i) {
       Pass pass;
-      const auto step = at(updates[i], {.epoch = 0, .batch = b}, /*training=*/false, batch.rows);
+      const auto step = at(updates[i], {.epoch = 0, .batch = b}, data.size(), /*training=*/false, batch.rows);
       const auto terms = updates[i].objective(batch, step, pass);
       averages[i].add(terms, terms.total(), batch.size());
     }
@@ -140,7 +141,8 @@ std::vector<Averages> Updates::averages_of(const Dataset& data) {
   return averages;
 }
 
-Step Updates::at(const Update& update, Position position, bool training, const Tensor& rows) const {
+Step Updates::at(const Update& update, Position position, std::int64_t set_size, bool training,
+                 const Tensor& rows) const {
   return {.at = position,
           .seed = seed_,
           .training = training,
@@ -148,6 +150,7 @@ Step Updates::at(const Update& update, Position position, bool training, const T
           .phase_steps = training_.phase_steps(),
           .rate_scale = training_.progress.rate_scale,
           .scope = training_.phase().prefix(update),
+          .set_size = set_size,
           .rows = rows};
 }
 

@@ -39,7 +39,8 @@ class Updates {
   void train(const Update& update, Optimizer& optimizer, Averages& averages, const std::vector<Batch>& parts);
   Evaluation evaluate(const Update& update, const std::vector<Batch>& parts,
                       const std::vector<Tensor>& parameters, std::vector<Passed>* passed);
-  Step at(const Update& update, Position position, bool training, const Tensor& rows = {}) const;
+  Step at(const Update& update, Position position, std::int64_t set_size, bool training,
+          const Tensor& rows = {}) const;
 };
 
 }  // namespace aelab

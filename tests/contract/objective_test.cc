@@ -96,6 +96,9 @@ bool lacks(const Choice<Penalty>& penalty, const Parts& parts) {
   const auto range = parts.bottleneck.range();
   return (penalty.can(capability::needs_jacobian) &&
           (!parts.bottleneck.is_differentiable() || parts.backbone.couples_rows())) ||
+         (penalty.can(capability::needs_gaussian) && !parts.bottleneck.is_gaussian()) ||
+         (penalty.can(capability::needs_factorized) &&
+          !(parts.bottleneck.prior() && parts.bottleneck.prior()->is_factorized())) ||
          (penalty.can(capability::needs_probabilities) && (range.least < 0 || range.most > 1));
 }
 
@@ -104,7 +107,8 @@ bool needs_more(const Choice<Penalty>& penalty) {
   const auto& declared = penalty.kinds().at(penalty.kind()).capabilities;
   return std::ranges::any_of(declared, [](const std::string& name) {
     return name.starts_with("needs") && name != capability::needs_jacobian &&
-           name != capability::needs_probabilities;
+           name != capability::needs_probabilities && name != capability::needs_gaussian &&
+           name != capability::needs_factorized;
   });
 }
 

@@ -27,7 +27,7 @@ Terms terms_of(const Bottleneck& bottleneck, const Pass& pass, const Step& step 
 }
 
 TEST(GaussianBottleneck, AddsTheDivergenceFromAStandardNormal) {
-  const GaussianBottleneck bottleneck({.weight = 0.5});
+  const GaussianBottleneck bottleneck({.beta = 0.5});
   // N(1, 4) and N(-2, 1) beside N(0, 1): log(1/s) + (s^2 + m^2) / 2 - 1/2 each; a row at the prior has none.
   const auto pre_code =
       at::tensor({1.0, -2.0, std::log(4.0), 0.0, 0.0, 0.0, 0.0, 0.0}, at::kDouble).view({2, 4});
