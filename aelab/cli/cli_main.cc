@@ -147,6 +147,7 @@ void add_commands(CLI::App& app, cli::Command& command) {
   cli::add_resume(app, command);
   cli::add_evaluate(app, command);
   cli::add_interpolate(app, command);
+  cli::add_sample(app, command);
   cli::add_apply(app, command);
   cli::add_export(app, command);
   cli::add_compare(app, command);

@@ -14,6 +14,7 @@ void add_run(CLI::App& app, Command& chosen);
 void add_resume(CLI::App& app, Command& chosen);
 void add_evaluate(CLI::App& app, Command& chosen);
 void add_interpolate(CLI::App& app, Command& chosen);
+void add_sample(CLI::App& app, Command& chosen);
 void add_apply(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);

@@ -1,4 +1,4 @@
-// The built-in metrics, one line each.
+// The built-in metrics and samplers, one line each.
 
 #include "aelab/evaluation/metrics/accuracy.h"
 #include "aelab/evaluation/metrics/classification.h"
@@ -10,6 +10,9 @@
 #include "aelab/evaluation/metrics/probe.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
+#include "aelab/evaluation/samplers/gaussian_samplers.h"
+#include "aelab/evaluation/samplers/kernel_sampler.h"
+#include "aelab/evaluation/samplers/prior_sampler.h"
 
 namespace aelab {
 
@@ -25,6 +28,15 @@ Registry<Metric>& Metric::registry() {
                              .add<JacobianStatistics>()
                              .add<Robustness>()
                              .add<PcaGap>();
+  return registry;
+}
+
+Registry<Sampler>& Sampler::registry() {
+  static auto registry = Registry<Sampler>("sampler", "samplers", "kind")
+                             .add<PriorSampler>()
+                             .add<GaussianSampler>()
+                             .add<MixtureSampler>()
+                             .add<KernelSampler>();
   return registry;
 }
 

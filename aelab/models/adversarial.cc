@@ -34,7 +34,7 @@ void Adversarial::add_adversary(const Pass& pass, const Step& step, Terms& terms
 }
 
 Tensor Adversarial::discriminator_cost(const Pass& pass, const Step& step) const {
-  const auto drawn = deviation_ * step.noise().normal_like("prior", pass.code, pass.samples);
+  const auto drawn = prior_.sample_like(pass.code, step.noise());
   return cost_as_first(discriminator().forward(drawn)) + cost_as_second(discriminator().forward(pass.code));
 }
 

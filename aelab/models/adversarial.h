@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aelab/models/adversary.h"
+#include "aelab/nn/priors.h"
 
 namespace aelab {
 
@@ -28,7 +29,8 @@ class Adversarial : public WithDiscriminator {
   Adversarial(const Config& config, const Context& context)
       : WithDiscriminator(expand(config), config.discriminator, context),
         weight_(config.weight),
-        deviation_(config.deviation) {}
+        prior_({.deviation = config.deviation}) {}
+  const Prior* prior() const override { return &prior_; }
 
  protected:
   void add_adversary(const Pass& pass, const Step& step, Terms& terms) const override;
@@ -38,7 +40,7 @@ class Adversarial : public WithDiscriminator {
 
  private:
   Schedule weight_;
-  double deviation_;
+  StandardPrior prior_;
 };
 
 }  // namespace aelab

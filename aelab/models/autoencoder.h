@@ -107,6 +107,9 @@ class Autoencoder : public torch::nn::Module {
   virtual std::vector<std::string> methods() const;
   const std::shared_ptr<Backbone>& backbone() const { return backbone_; }
   const std::shared_ptr<Bottleneck>& bottleneck() const { return bottleneck_; }
+  /// The distribution that new codes can be drawn from: the bottleneck's, or what codes are trained to be
+  /// like; nullptr if there is none.
+  virtual const Prior* prior() const { return bottleneck_->prior(); }
   /// The models that a stack consists of, from the input upwards; otherwise none.
   virtual std::vector<std::shared_ptr<Autoencoder>> layers() const { return {}; }
 

@@ -2,6 +2,7 @@
 
 #include "aelab/models/autoencoder.h"
 #include "aelab/nn/mmd_penalty.h"
+#include "aelab/nn/priors.h"
 
 namespace aelab {
 
@@ -22,7 +23,12 @@ class Wae : public Autoencoder {
   };
 
   static AutoencoderConfig expand(const Config& config);
-  Wae(const Config& config, const Context& context) : Autoencoder(expand(config), context) {}
+  Wae(const Config& config, const Context& context)
+      : Autoencoder(expand(config), context), prior_({.deviation = config.mmd.deviation}) {}
+  const Prior* prior() const override { return &prior_; }
+
+ private:
+  StandardPrior prior_;
 };
 
 }  // namespace aelab

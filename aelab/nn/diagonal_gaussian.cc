@@ -23,8 +23,11 @@ at::Tensor DiagonalGaussian::log_density(const at::Tensor& code, std::int64_t sa
   return log_standard_normal(standardized) - repeated(0.5 * log_variance.flatten(1).sum(1), samples);
 }
 
-at::Tensor DiagonalGaussian::divergence_from_standard() const {
-  return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance);
+at::Tensor DiagonalGaussian::divergence_from_normal(double deviation) const {
+  const double variance = deviation * deviation;
+  const auto second_moment = mean.square() + log_variance.exp();
+  return 0.5 * ((deviation == 1 ? second_moment : second_moment / variance) - (1 - std::log(variance)) -
+                log_variance);
 }
 
 }  // namespace aelab

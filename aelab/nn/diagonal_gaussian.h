@@ -17,9 +17,9 @@ struct DiagonalGaussian {
   /// The logarithm of the density, with its constant and summed over dimensions, of `samples` codes of each
   /// row side by side: [batch x samples].
   at::Tensor log_density(const at::Tensor& code, std::int64_t samples) const;
-  /// The KL divergence to a standard normal distribution in each dimension (Kingma & Welling 2014, appendix
-  /// B): [batch, ...code].
-  at::Tensor divergence_from_standard() const;
+  /// The KL divergence from N(0, deviation^2) in each dimension (Kingma & Welling 2014, appendix B): [batch,
+  /// ...code].
+  at::Tensor divergence_from_normal(double deviation = 1) const;
 };
 
 /// The logarithm of the density of a standard normal distribution, with its constant and summed over

@@ -38,8 +38,17 @@ Tensor draw_mixture(const Tensor& like, const Noise& noise, const Tensor& log_we
 
 }  // namespace
 
+void StandardPrior::Config::fields(Fields& f) {
+  f("deviation", deviation, "standard deviation", above(0)).also_known_as({"sigma", "std", "scale"});
+}
+
+Tensor StandardPrior::log_density(const Tensor& code) const {
+  const auto dimensions = static_cast<double>(code.numel()) / static_cast<double>(code.size(0));
+  return log_standard_normal(code / deviation_) - dimensions * std::log(deviation_);
+}
+
 Tensor StandardPrior::sample_like(const Tensor& like, const Noise& noise) const {
-  return noise.normal_like("prior", like);
+  return deviation_ * noise.normal_like("prior", like);
 }
 
 void MixturePrior::Config::fields(Fields& f) { components_field(f, components, "number of Gaussians"); }

@@ -4,23 +4,30 @@
 
 namespace aelab {
 
-/// N(0, I), to which Gaussian codes have a KL divergence in closed form.
+/// N(0, deviation^2 I), from which Gaussian codes have a KL divergence in closed form.
 class StandardPrior : public Prior {
  public:
   struct Config {
     static constexpr std::string_view kind = "standard";
-    static constexpr std::string_view summary = "a standard normal distribution";
+    static constexpr std::string_view summary = "a standard normal distribution, or a wider one";
     static constexpr std::string_view also_known_as[] = {"normal", "gaussian", "standard-normal",
                                                          "isotropic"};
-    void fields(Fields&) {}
-    static std::vector<Config> examples() { return {{}}; }
+    double deviation = 1;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{}, {.deviation = 2}}; }
   };
 
-  explicit StandardPrior(const Config&) {}
-  Tensor log_density(const Tensor& code) const override { return log_standard_normal(code); }
+  explicit StandardPrior(const Config& config) : deviation_(config.deviation) {}
+  Tensor log_density(const Tensor& code) const override;
   Tensor sample_like(const Tensor& like, const Noise& noise) const override;
-  Tensor divergence(const DiagonalGaussian& codes) const override { return codes.divergence_from_standard(); }
+  Tensor divergence(const DiagonalGaussian& codes) const override {
+    return codes.divergence_from_normal(deviation_);
+  }
   bool is_factorized() const override { return true; }
+
+ private:
+  double deviation_;
 };
 
 /// A mixture of Gaussians with diagonal covariances. Weights, means and variances are learned with the model;

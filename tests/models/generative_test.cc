@@ -85,7 +85,7 @@ TEST(Vae, CountsADimensionsDivergenceFromItsFreeBitsOn) {
   Pass pass;
   const auto all = model->loss(some_rows(), in_training(), pass);
   auto terms = terms_by_name(all);
-  const auto each = DiagonalGaussian::from(pass.pre_code).divergence_from_standard();
+  const auto each = DiagonalGaussian::from(pass.pre_code).divergence_from_normal();
   double expected = 0;
   int at_the_limit = 0;
   for (std::int64_t d = 0; d < 3; ++d) {

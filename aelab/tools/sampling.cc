@@ -1,0 +1,211 @@
+#include "aelab/tools/sampling.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "aelab/core/config.h"
+#include "aelab/core/files.h"
+#include "aelab/core/safetensors.h"
+#include "aelab/core/text.h"
+#include "aelab/data/batches.h"
+#include "aelab/data/formats/npy.h"
+#include "aelab/data/pictures.h"
+#include "aelab/evaluation/samplers/gaussian_samplers.h"
+#include "aelab/evaluation/samplers/prior_sampler.h"
+#include "aelab/runs/results.h"
+#include "aelab/runs/trained_run.h"
+
+namespace aelab {
+
+void SamplingConfig::fields(Fields& f) {
+  constexpr double kMost = 10'000'000;
+  f("count", count, "number of samples", between(1, kMost)).also_known_as({"n", "samples", "num_samples"});
+  f("sampler", sampler,
+    "distribution that codes are drawn from: the model's prior, or one that is fitted to codes of training "
+    "rows; the one under which codes of the validation split are likeliest if omitted");
+  f("components", components, "number of Gaussians of the sampler mixture", at_least(1));
+  f("label", label, "draw samples of this class, by name or number: the sampler is fitted to its rows alone")
+      .also_known_as({"class"});
+  f("seed", seed, "seed of the samples", at_least(0));
+  f("checkpoint", checkpoint, "checkpoint to load");
+  f("output", output, "folder to write to; RUN_FOLDER/samples/<n> if omitted");
+  const bool is_mixture = sampler && !sampler->empty() && sampler->kind() == MixtureSampler::Config::kind;
+  const bool is_prior = sampler && !sampler->empty() && sampler->kind() == PriorSampler::Config::kind;
+  f.require(!components || is_mixture, "components", "is of the sampler mixture: choose it");
+  f.require(label.empty() || !is_prior, "label",
+            "is for samplers that are fitted: the prior knows no classes");
+}
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char *kSamples = "samples.npy", *kCodes = "codes.npy", *kSampler = "sampler.safetensors",
+                     *kSampling = "sampling.json", *kSheet = "samples.png";
+
+/// The rows of a class of the split, or all.
+Dataset rows_of_class(const Dataset& rows, const std::vector<std::string>& classes,
+                      const std::string& label) {
+  if (label.empty()) return rows;
+  if (!rows.has_labels()) throw FieldError("label", "the run's data have no labels; leave it out");
+  const auto count = rows.labels().max().item<std::int64_t>() + 1;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto named = static_cast<std::size_t>(i) < classes.size() ? classes[static_cast<std::size_t>(i)]
+                                                                    : std::to_string(i);
+    if (label == named || label == std::to_string(i))
+      return rows.subset((rows.labels() == i).nonzero().flatten());
+  }
+  throw FieldError("label",
+                   "there is no class " + label + " in the run's data, whose classes are " +
+                       (classes.empty() ? "0 to " + std::to_string(count - 1) : join(classes, ", ")));
+}
+
+/// The codes of all rows, [rows, dimensions] float64 on the CPU.
+Tensor codes_of_rows(const TrainedRun& run, const Dataset& rows) {
+  constexpr std::int64_t kRows = 1000;
+  const c10::InferenceMode inference;
+  const Batches batches(rows, kRows);
+  std::vector<Tensor> codes;
+  for (std::int64_t i = 0; i < batches.count(); ++i)
+    codes.push_back(
+        run.network().encode(batches[i].to(run.device()).inputs).flatten(1).cpu().to(at::kDouble));
+  return codes.empty() ? at::empty({0, elements(run.network().code_shape())}, at::kDouble) : at::cat(codes);
+}
+
+/// The samplers to choose from.
+std::vector<Choice<Sampler>> candidates(const SamplingConfig& config, const Autoencoder& model) {
+  if (config.sampler) {
+    auto chosen = *config.sampler;
+    if (config.components) chosen = MixtureSampler::Config{.components = *config.components};
+    return {chosen};
+  }
+  std::vector<Choice<Sampler>> all;
+  for (const auto& kind : Sampler::registry().all()) {
+    const bool is_prior = kind.name == PriorSampler::Config::kind;
+    const auto choice = Choice<Sampler>::named(kind.name);
+    if (choice.can(capability::takes_long) || (is_prior && (!model.prior() || !config.label.empty())))
+      continue;
+    all.push_back(choice);
+  }
+  return all;
+}
+
+/// Fits them all, the likeliest first.
+std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const OpenedModel& opened) {
+  const auto& model = *opened.model.network();
+  Tensor codes, held_out;
+  if (opened.run) {
+    const auto& classes = opened.run->source.class_names;
+    codes = codes_of_rows(*opened.run, rows_of_class(opened.run->data.train, classes, config.label));
+    if (opened.run->data.validation.size() > 0)
+      held_out =
+          codes_of_rows(*opened.run, rows_of_class(opened.run->data.validation, classes, config.label));
+  }
+  std::vector<FittedSampler> fitted;
+  for (const auto& choice : candidates(config, model)) {
+    auto sampler = choice.make();
+    in_field("sampler", [&] { sampler->fit(model, codes, config.seed); });
+    std::optional<double> score;
+    if (held_out.defined() && held_out.size(0) > 0)
+      score = sampler->log_density(held_out).mean().item<double>();
+    fitted.push_back({choice, std::move(sampler), score});
+  }
+  if (fitted.size() > 1 && !fitted.front().held_out)
+    throw FieldError("sampler",
+                     "cannot be chosen by codes of the validation split, which has no rows: name one, "
+                     "such as " +
+                         fitted.back().config.kind());
+  std::stable_sort(fitted.begin(), fitted.end(),
+                   [](const auto& a, const auto& b) { return a.held_out > b.held_out; });
+  return fitted;
+}
+
+/// A file that only the prior can be sampled of: nothing of its data is known.
+void require_prior(const SamplingConfig& config, const std::filesystem::path& path) {
+  if (config.sampler && config.sampler->kind() == PriorSampler::Config::kind) return;
+  throw FieldError("sampler", path.string() +
+                                  " is a model without data that a sampler could be fitted to: choose "
+                                  "\"prior\", or give the run's folder");
+}
+
+std::string as_npy(const Tensor& values) {
+  const auto whole = values.to(at::kCPU).to(at::kFloat).contiguous();
+  return npy_header("F32", whole.sizes().vec()) +
+         std::string(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
+}
+
+std::string sheet_of(const Tensor& rows) {
+  const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(rows.size(0)))));
+  const double low = std::min(0.0, rows.min().item<double>()),
+               high = std::max(1.0, rows.max().item<double>());
+  return encode_png(draw_sheet(rows, columns, low, high));
+}
+
+json sampling_record(const SamplingConfig& config, const std::vector<FittedSampler>& fitted,
+                     const Shape& code) {
+  json samplers = json::array();
+  for (const auto& one : fitted) {
+    samplers.push_back({{"sampler", write_config(one.config)}});
+    if (one.held_out) samplers.back()["held_out_log_density"] = *one.held_out;
+  }
+  json record = {{"count", config.count},
+                 {"seed", config.seed},
+                 {"checkpoint", name_of(config.checkpoint)},
+                 {"code_shape", code},
+                 {"sampler", write_config(fitted.front().config)},
+                 {"samplers", samplers},
+                 {"held_out", "mean log density of codes of the validation split, in nats"}};
+  if (!config.label.empty()) record["label"] = config.label;
+  return record;
+}
+
+void write_sampler(const std::filesystem::path& path, const FittedSampler& fitted) {
+  std::vector<TensorBytes> tensors;
+  std::vector<Tensor> kept;
+  for (const auto& [name, tensor] : fitted.sampler->state()) {
+    kept.push_back(tensor.contiguous());
+    tensors.push_back({name,
+                       "F64",
+                       kept.back().sizes().vec(),
+                       {static_cast<const std::byte*>(kept.back().const_data_ptr()), kept.back().nbytes()}});
+  }
+  write_safetensors(path, tensors, {{"sampler", write_config(fitted.config).dump()}});
+}
+
+}  // namespace
+
+SamplingOutcome draw_samples(const std::filesystem::path& model_path, const SamplingConfig& config) {
+  check_config(config, "sampling");
+  const bool has_run = std::filesystem::is_directory(model_path);
+  if (!has_run) require_prior(config, model_path);
+  const bool fits = !config.sampler || config.sampler->kind() != PriorSampler::Config::kind;
+  const auto opened = open_for_use(model_path, config.checkpoint, has_run && fits);
+  const auto& model = opened.model;
+  const auto compute = model.compute();
+  if (!model.network()->reconstructs())
+    throw Error(model_path.string() +
+                ": this model decodes no longer: training its classifier left the decoder behind");
+  SamplingOutcome outcome{.folder = {}, .files = {kSamples, kCodes, kSampler, kSampling}, .fitted = {}};
+  const auto shape = model.inversion().shape();
+  if (is_picture(shape)) outcome.files.emplace_back(kSheet);
+  require_free(config.output, outcome.files);
+  outcome.fitted = fit_samplers(config, opened);
+
+  const auto codes = outcome.fitted.front().sampler->draw(config.count, config.seed);
+  auto code_shape = model.network()->code_shape();
+  const auto code = code_shape;
+  code_shape.insert(code_shape.begin(), config.count);
+  const auto rows = model.decode(codes.to(at::kFloat).view(code_shape));
+  outcome.folder = make_results_folder(config.output, home_of_model(model_path) / "samples");
+  write_file(outcome.folder / kSamples, as_npy(rows));
+  write_file(outcome.folder / kCodes, as_npy(codes.view(code_shape)));
+  write_sampler(outcome.folder / kSampler, outcome.fitted.front());
+  if (is_picture(shape)) write_file(outcome.folder / kSheet, sheet_of(rows));
+  write_file(outcome.folder / kSampling, sampling_record(config, outcome.fitted, code).dump(1) + "\n");
+  return outcome;
+}
+
+}  // namespace aelab
