@@ -1,0 +1,122 @@
+"""aelab sample: what it draws, read by numpy, pillow and safetensors, and what it refuses."""
+
+import json
+import shutil
+import sys
+
+import program
+from program import small_run
+
+try:
+    import numpy
+    from PIL import Image
+    from sklearn.linear_model import LogisticRegression
+except ImportError as error:
+    print(f"skipped: {error}", file=sys.stderr)
+    sys.exit(program.SKIPPED)
+
+
+class Sample(program.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        case = cls()
+        case.setUp()
+        cls.addClassCleanup(case.doCleanups)
+        cls.vae = case.train(small_run(name="vae", model={"variant": "vae", "code": 4}, training={"epochs": 3}))
+        cls.dense = case.train(small_run(name="dense", model={"variant": "dense", "code": 4}))
+
+    def runTest(self):
+        pass
+
+    def sample(self, run_folder, *arguments):
+        """The folder that it made, and what its JSON says."""
+        result = program.run("sample", run_folder, *arguments)
+        self.assertEqual((result.code, result.stderr), (0, ""))
+        folder = program.pathlib.Path(result.stdout.splitlines()[-1])
+        return folder, program.read_json(folder / "sampling.json")
+
+    def refused(self, *arguments, says, run_folder=None):
+        before = sorted(self.vae.rglob("*"))
+        result = program.run("sample", run_folder or self.vae, *arguments)
+        self.assert_refused(result, *([says] if isinstance(says, str) else says))
+        self.assertEqual(sorted(self.vae.rglob("*")), before)
+
+    def test_draws_from_the_likeliest_sampler(self):
+        folder, record = self.sample(self.vae, "--count", "10")
+        self.assertEqual(
+            sorted(path.name for path in folder.iterdir()),
+            ["codes.npy", "sampler.safetensors", "samples.npy", "samples.png", "sampling.json"],
+        )
+        densities = [one["held_out_log_density"] for one in record["samplers"]]
+        self.assertEqual(densities, sorted(densities, reverse=True))
+        self.assertEqual(record["sampler"], record["samplers"][0]["sampler"])
+        kinds = sorted(one["sampler"]["kind"] for one in record["samplers"])
+        self.assertEqual(kinds, ["gaussian", "mixture", "prior"])
+        samples = numpy.load(folder / "samples.npy")
+        self.assertEqual(samples.shape, (10, 1, 8, 8))
+        self.assertTrue(((samples >= 0) & (samples <= 1)).all())
+        self.assertGreater(samples.std(axis=0).max(), 0.05)
+        self.assertEqual(numpy.load(folder / "codes.npy").shape, (10, 4))
+        with Image.open(folder / "samples.png") as image:
+            self.assertEqual(image.size[0], 7 * (4 * 9 - 1))
+
+    def test_draws_the_same_of_a_seed_and_more_of_them(self):
+        few, many, other = (
+            numpy.load(self.sample(self.vae, "--sampler", "mixture", *options)[0] / "samples.npy")
+            for options in (("--count", "3"), ("--count", "8"), ("--count", "3", "--seed", "1"))
+        )
+        numpy.testing.assert_allclose(many[:3], few, atol=1e-6)
+        self.assertGreater(abs(other - few).max(), 0.01)
+
+    def test_the_priors_codes_are_normal_and_decoded_by_the_model(self):
+        folder, record = self.sample(self.vae, "--sampler", "prior", "--count", "4000")
+        codes = numpy.load(folder / "codes.npy")
+        self.assertLess(abs(codes.mean(axis=0)).max(), 0.1)
+        self.assertLess(abs(codes.std(axis=0) - 1).max(), 0.1)
+        self.assertEqual(record["sampler"]["kind"], "prior")
+        # Neighbours in code are neighbours in pixels: what is decoded belongs to its code.
+        samples = numpy.load(folder / "samples.npy").reshape(4000, -1)
+        by_code = numpy.linalg.norm(codes[:, None] - codes[None, :200], axis=2)[200:]
+        by_pixel = numpy.linalg.norm(samples[:, None] - samples[None, :200], axis=2)[200:]
+        nearest = by_pixel[numpy.arange(3800), by_code.argmin(axis=1)]
+        self.assertLess(nearest.mean(), 0.8 * by_pixel.mean())
+
+    def test_samples_of_a_class_look_like_it(self):
+        applied = self.folder / "applied"
+        result = program.run("apply", self.vae, "--part", "train", "--output", applied, "--write", "reconstruction,label")
+        self.assertEqual(result.code, 0, result.stderr)
+        pictures = numpy.load(applied / "reconstruction.npy").reshape(-1, 64)
+        labels = numpy.load(applied / "label.npy").astype(int)
+        judge = LogisticRegression(max_iter=2000).fit(pictures, labels)
+        folder, record = self.sample(self.vae, "--label", "3", "--sampler", "gaussian", "--count", "200")
+        self.assertEqual(record["label"], "3")
+        samples = numpy.load(folder / "samples.npy").reshape(-1, 64)
+        self.assertGreater((judge.predict(samples) == 3).mean(), 0.6)
+
+    def test_the_prior_needs_no_data(self):
+        copy = self.folder / "model.safetensors"
+        shutil.copy(self.vae / "checkpoints/best.safetensors", copy)
+        folder, _ = self.sample(copy, "--sampler", "prior", "--count", "5")
+        in_run, _ = self.sample(self.vae, "--sampler", "prior", "--count", "5")
+        self.assertEqual((folder / "samples.npy").read_bytes(), (in_run / "samples.npy").read_bytes())
+        self.refused(says=["--sampler", "a model without data"], run_folder=copy)
+
+    def test_prints_json(self):
+        result = program.run("sample", self.dense, "--count", "3", "--json")
+        self.assertEqual(result.code, 0, result.stderr)
+        printed = json.loads(result.stdout)
+        self.assertIn(printed["sampler"]["kind"], ["gaussian", "mixture"])
+        self.assertEqual(sorted(printed["held_out_log_density"]), ["gaussian", "mixture"])
+
+    def test_refuses(self):
+        self.refused("--sampler", "prior", says=["--sampler", "has no prior"], run_folder=self.dense)
+        self.refused("--sampler", "gausian", says='Did you mean "gaussian"')
+        self.refused("--label", "eleven", says=["--label", "no class eleven", "0"])
+        self.refused("--label", "3", "--sampler", "prior", says=["--label", "the prior knows no classes"])
+        self.refused("--components", "5", says=["--components", "choose it"])
+        self.refused("--sampler", "mixture", "--components", "100000", says="--sampler")
+        self.refused("--count", "0", says=["--count", "between 1 and"])
+
+
+if __name__ == "__main__":
+    program.main()
