@@ -173,8 +173,8 @@ bool is_run(const Folder& folder) {
 }
 
 json views_json(const Folder& run, const json& summary) {
-  constexpr std::array kPictures = {"inputs",   "reconstructions", "corrupted",
-                                    "denoised", "interpolation",   "filters"};
+  constexpr std::array kPictures = {"inputs",        "reconstructions", "corrupted",  "denoised",
+                                    "interpolation", "samples",         "traversals", "filters"};
   const View view(summary);
   json views = {{"pictures", json::object()}};
   const auto codes = view["codes"], jacobian = view["jacobian"];

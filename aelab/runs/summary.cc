@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kPictures = 12, kInterpolated = 12, kShownFilters = 64, kCodes = 1000;
+constexpr std::int64_t kPictures = 12, kInterpolated = 12, kShownFilters = 64, kCodes = 1000, kTraversed = 10;
 
 /// A model, the rows that it is shown on, and its device.
 struct Shown {
@@ -167,8 +167,10 @@ class Sheets {
         low_(std::min(0.0, originals.min().item<double>())),
         high_(std::max(1.0, originals.max().item<double>())) {}
 
-  void add(const std::string& name, const std::string& what, const Tensor& pictures) {
-    add(name, what, to_images(pictures.cpu(), low_, high_), pictures.size(0));
+  /// Side by side, or in rows of so many columns.
+  void add(const std::string& name, const std::string& what, const Tensor& pictures,
+           std::int64_t columns = 0) {
+    add(name, what, to_images(pictures.cpu(), low_, high_), columns > 0 ? columns : pictures.size(0));
   }
   void add(const std::string& name, const std::string& what, const std::vector<Image>& images,
            std::int64_t columns) {
@@ -210,10 +212,50 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
              path.decoded);
 }
 
+/// Codes like `code`, [1, ...code], in each of whose rows one dimension goes through the range of its values:
+/// from two deviations below the mean of `codes` to two above. At most `most` dimensions, those of the
+/// largest variance first: [dimensions x steps, ...code].
+Tensor traversals(const Tensor& code, const Tensor& codes, std::int64_t most, std::int64_t steps) {
+  const auto rows = codes.flatten(1);
+  const auto mean = rows.mean(0), deviation = rows.std(0, /*unbiased=*/false);
+  const auto shown = std::get<1>(deviation.topk(std::min(most, rows.size(1))));
+  const auto place = at::linspace(-2, 2, steps, rows.options());
+  std::vector<Tensor> made;
+  for (std::int64_t i = 0; i < shown.size(0); ++i) {
+    const auto d = shown[i].item<std::int64_t>();
+    auto path = code.flatten(1).repeat({steps, 1});
+    path.select(1, d).copy_(mean[d] + place * deviation[d]);
+    made.push_back(path);
+  }
+  auto shape = codes.sizes().vec();
+  shape[0] = shown.size(0) * steps;
+  return at::cat(made).view(shape);
+}
+
+/// What the model generates, for models with a prior. All runs decode the same numbers, as far as their codes
+/// have as many dimensions.
+void draw_generated(const Shown& shown, Sheets& sheets) {
+  const auto* prior = shown.model.prior();
+  if (!prior || !shown.model.reconstructs()) return;
+  const auto codes = shown.model.encode(shown.first(kCodes).inputs);
+  auto shape = codes.sizes().vec();
+  shape[0] = 3 * kPictures;
+  const auto drawn = prior->sample_like(at::empty(shape, codes.options()), Noise());
+  sheets.add("samples", "codes drawn from the prior, decoded", shown.model.decode(drawn), kPictures);
+  if (codes.dim() != 2 || codes.size(0) < 2) return;
+  const auto paths = traversals(codes.slice(0, 0, 1), codes, kTraversed, kInterpolated);
+  sheets.add(
+      "traversals",
+      "the first sample's code with one dimension changed in each row, from two deviations below its mean "
+      "to two above, decoded",
+      shown.model.decode(paths), kInterpolated);
+}
+
 json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
   if (!is_picture(shown.rows.shape())) return json::object();
   Sheets sheets(folder, shown.first(kPictures).inputs);
   draw_models_view(shown, sheets);
+  draw_generated(shown, sheets);
   if (const auto weights = shown.model.parts().backbone.filters(); weights.defined()) {
     const auto images = filter_images(weights.slice(0, 0, kShownFilters).cpu());
     const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(images.size()))));

@@ -46,6 +46,15 @@ function interpolationsFigure(page) {
   });
 }
 
+function samplesFigure(page) {
+  const rows = page.variants.flatMap((variant, place) => (variant.pictures.samples ?
+    [strip(named(place, variant.name), variant.pictures.samples, `${variant.name}: ${variant.pictures.samples.what}`)] : []));
+  return rows.length === 0 ? null : figure({
+    left: h("div", { class: "strips" }, rows),
+    caption: "New samples: codes drawn from each variant's prior, the same numbers for codes of one dimension, decoded.",
+  });
+}
+
 function filtersFigure(page) {
   const shelves = page.variants.flatMap((variant, place) => (variant.pictures.filters ?
     [h("div", null, h("p", null, named(place, variant.name)), filtersPicture(variant.pictures.filters, `${variant.name}: ${variant.pictures.filters.what}`))] : []));

@@ -120,6 +120,11 @@ function runPictures({ pictures, training_pictures: drawn, shown_part: part }) {
       left: h("div", { class: "strips" }, rows),
       caption: `Samples of the ${part} split and their reconstructions${pictures.corrupted ? "; the same samples, corrupted as in training, and denoised" : ""}${pictures.interpolation ? "; linear interpolation in latent space between two samples, decoded" : ""}.`,
     }),
+    pictures.samples && figure({
+      left: h("div", { class: "strips" }, [strip("drawn from the prior", pictures.samples, pictures.samples.what),
+        pictures.traversals && strip("one dimension a row", pictures.traversals, pictures.traversals.what)]),
+      caption: `New samples: codes drawn from the prior, decoded${pictures.traversals ? "; and a sample's code with one dimension changed in each row, from two deviations below its mean to two above, of the dimensions that vary most" : ""}.`,
+    }),
     pictures.filters && figure({
       left: filtersPicture(pictures.filters, pictures.filters.what),
       caption: "Weights of the encoder's first layer, one image per unit, at most 64 units. Gray is zero; each image is scaled by its largest weight.",
