@@ -103,6 +103,10 @@ class Autoencoder : public torch::nn::Module {
   Shape code_shape() const { return backbone_->code_shape(); }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
+  /// Whether autograd's gradients of its loss are the derivatives of the loss.
+  bool has_exact_gradients() const {
+    return bottleneck_->has_exact_gradients() && bound_->has_exact_gradients();
+  }
   /// Remarks on how its terms are computed.
   virtual std::vector<std::string> methods() const;
   const std::shared_ptr<Backbone>& backbone() const { return backbone_; }

@@ -83,6 +83,7 @@ class DoublyReparameterizedBound : public ImportanceWeightedBound {
   explicit DoublyReparameterizedBound(const Config& config) : ImportanceWeightedBound(config) {}
   Divergence divergence() const override { return Divergence::pathwise; }
   Tensor code_gradient_factors(const Tensor& costs) const override;
+  bool has_exact_gradients() const override { return false; }
 };
 
 }  // namespace aelab

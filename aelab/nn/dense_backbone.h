@@ -40,6 +40,9 @@ class DenseBackbone : public Backbone {
   Tensor filters() const override;
   std::int64_t dense_depth() const override;
   std::vector<AffineLayer> affine_layers(const Tensor& x, const Step& step) const override;
+  std::vector<Tensor> weights_of(std::string_view network) const override {
+    return Backbone::weights_of(config_.tied ? "encoder" : network);
+  }
   std::vector<LayerOutline> layers() const override;
   bool couples_rows() const override;
   void after_step() override;

@@ -90,9 +90,9 @@ std::vector<TermOutline> GaussianBottleneck::terms() const {
 
 void GaussianBottleneck::add_terms(const Pass& pass, const Step& step, Terms& terms) const {
   const DiagonalGaussian codes = {pass.extras.at("mean"), pass.extras.at("log_variance")};
-  Tensor each;  // of each dimension, where it has a closed form that is wanted
-  if (pass.divergence == Divergence::expected) each = prior_->divergence(codes);
-  const auto divergence = each.defined() ? each.flatten(1).sum(1) : drawn_divergence(pass, *this);
+  const auto each = prior_->divergence(codes);  // of each dimension, where it has a closed form
+  const bool closed = pass.divergence == Divergence::expected && each.defined();
+  const auto divergence = closed ? each.flatten(1).sum(1) : drawn_divergence(pass, *this);
   const auto beta = step.value(config_.beta);
   const std::string_view other = substitute();
   terms.add(kDivergence, divergence, other.empty() ? beta : 0, Additivity::rows, Role::within_bound);

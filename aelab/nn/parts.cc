@@ -42,6 +42,17 @@ std::int64_t parameter_count(const torch::nn::Module& module) {
   return count;
 }
 
+std::vector<Tensor> Backbone::weights_of(std::string_view network) const {
+  const auto prefix = std::string(network) + "_";
+  std::vector<Tensor> weights;
+  for (const auto& item : named_parameters()) {
+    const auto& name = item.key();
+    const bool named = name.starts_with(prefix) || name.find("." + prefix) != std::string::npos;
+    if (named && item.value().dim() > 1) weights.push_back(item.value());
+  }
+  return weights;
+}
+
 std::int64_t BackboneContext::code_dimension() const {
   if (code) return *code;
   if (default_code) return *default_code;

@@ -174,6 +174,9 @@ class Backbone : public torch::nn::Module {
   virtual std::vector<AffineLayer> affine_layers(const Tensor& /*x*/, const Step&) const { return {}; }
   /// Whether a row's code depends on the other rows of its batch in training.
   virtual bool couples_rows() const { return false; }
+  /// The weights, without biases, of the layers of "encoder" or "decoder": by default those parameters of
+  /// more than one dimension that are called after it, "decoder_0.weight". Tied networks have the same.
+  virtual std::vector<Tensor> weights_of(std::string_view network) const;
   /// Called after each optimizer step; updates running statistics.
   virtual void after_step() {}
   /// A buffer that training fills with the mean of the data before its first step; undefined if there is
@@ -259,6 +262,8 @@ class Bound : public torch::nn::Module {
   /// Factors [batch, samples] of the gradients that the costs send to the codes, as numbers without gradient;
   /// undefined: none. With factors, the gradient is an estimate of its own and not that of rows().
   virtual Tensor code_gradient_factors(const Tensor& /*costs*/) const { return {}; }
+  /// Whether autograd's gradients are the derivatives of rows(): false where there are factors.
+  virtual bool has_exact_gradients() const { return true; }
 };
 
 /// The distribution of the input given the decoder's output.

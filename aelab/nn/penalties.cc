@@ -34,9 +34,13 @@ void WeightDecayPenalty::Config::fields(Fields& f) {
 
 Tensor WeightDecayPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
   auto sum = at::zeros({}, pass.code.options());
-  const auto whose = config_.networks == Networks::both ? std::string_view() : name_of(config_.networks);
-  for (const auto& item : parts.backbone.named_parameters())
-    if (item.value().dim() > 1 && item.key().starts_with(whose)) sum = sum + item.value().square().sum();
+  if (config_.networks != Networks::both) {
+    for (const auto& weight : parts.backbone.weights_of(name_of(config_.networks)))
+      sum = sum + weight.square().sum();
+    return 0.5 * sum;
+  }
+  for (const auto& parameter : parts.backbone.parameters())
+    if (parameter.dim() > 1) sum = sum + parameter.square().sum();
   return 0.5 * sum;
 }
 

@@ -29,7 +29,7 @@ enum class Networks { both, encoder, decoder };
 std::span<const std::string_view> names(Networks);
 
 /// Half the sum of the backbone's squared weights, biases excepted (UFLDL, "Autoencoders and sparsity"): of
-/// both networks, or of those layers that are called after one of them.
+/// both networks or of one.
 class WeightDecayPenalty : public Penalty {
  public:
   struct Config {

@@ -47,7 +47,10 @@ TEST(EveryBound, StaysFiniteAndHasTheGradientsOfItsValues) {
 bool suits(const Bound& bound, const Bottleneck& bottleneck) {
   const bool draws = bound.samples(some_step()) > 1 || bound.samples(Step{}) > 1;
   const bool weighs = bound.divergence() != Divergence::expected;
-  return (!draws || bottleneck.samples_codes()) && (!weighs || bottleneck.has_density());
+  const auto terms = bottleneck.terms();
+  const bool of_rows = std::ranges::none_of(
+      terms, [](const TermOutline& term) { return term.additivity == Additivity::batch; });
+  return (!draws || bottleneck.samples_codes()) && (!weighs || (bottleneck.has_density() && of_rows));
 }
 
 TEST(EveryBound, CombinesTheCostsOfTheBottlenecksThatSuitIt) {

@@ -233,8 +233,13 @@ TEST(EveryBottleneck, HasTheDensityOfTheCodesThatItDraws) {
     const auto density = bottleneck.log_density(drawn.code, pre_code),
                prior = bottleneck.log_prior(drawn.code);
     ASSERT_EQ(density.sizes(), at::IntArrayRef{3 * kSamples});
-    // The expectation of p(code) / q(code) under q is 1.
-    expect_mean((prior - density).exp().view({3, kSamples}), at::ones({3}, at::kDouble));
+    // The expectation of another density over q is 1: of Gaussians at the readings.
+    const auto read = repeated(bottleneck.read(pre_code, Step{}), kSamples);
+    const double deviation = 0.9;
+    const auto other = log_standard_normal((drawn.code - read) / deviation) -
+                       std::log(deviation) * static_cast<double>(read[0].numel());
+    expect_mean((other - density).exp().view({3, kSamples}), at::ones({3}, at::kDouble));
+    ASSERT_EQ(prior.sizes(), density.sizes());
     // The divergences of codes average to the divergence.
     const auto costs = costs_of(bottleneck, drawn, some_step());
     const auto expected = coded(bottleneck, pre_code, some_step(), kSamples);
