@@ -5,9 +5,9 @@ const picture = (image, words, scale) => h("img", {
   src: `data:image/png;base64,${image.png}`, width: image.width * scale, height: image.height * scale, alt: words,
 });
 
-/** A name beside a row of pictures; all rows have the same height. */
-const strip = (name, image, words) =>
-  [h("div", { class: "name" }, name), h("div", null, picture(image, words, Math.max(1, Math.round(56 / image.height))))];
+/** A name beside a row of pictures; all rows have the same height. Several rows are drawn to the scale of `one`. */
+const strip = (name, image, words, one = image) =>
+  [h("div", { class: "name" }, name), h("div", null, picture(image, words, Math.max(1, Math.round(56 / one.height))))];
 
 /** The same inputs and every variant's reconstructions. A variant with other inputs has these above its row. */
 function reconstructionsFigure(page) {
@@ -48,7 +48,7 @@ function interpolationsFigure(page) {
 
 function samplesFigure(page) {
   const rows = page.variants.flatMap((variant, place) => (variant.pictures.samples ?
-    [strip(named(place, variant.name), variant.pictures.samples, `${variant.name}: ${variant.pictures.samples.what}`)] : []));
+    [strip(named(place, variant.name), variant.pictures.samples, `${variant.name}: ${variant.pictures.samples.what}`, variant.pictures.inputs)] : []));
   return rows.length === 0 ? null : figure({
     left: h("div", { class: "strips" }, rows),
     caption: "New samples: codes drawn from each variant's prior, the same numbers for codes of one dimension, decoded.",

@@ -121,8 +121,8 @@ function runPictures({ pictures, training_pictures: drawn, shown_part: part }) {
       caption: `Samples of the ${part} split and their reconstructions${pictures.corrupted ? "; the same samples, corrupted as in training, and denoised" : ""}${pictures.interpolation ? "; linear interpolation in latent space between two samples, decoded" : ""}.`,
     }),
     pictures.samples && figure({
-      left: h("div", { class: "strips" }, [strip("drawn from the prior", pictures.samples, pictures.samples.what),
-        pictures.traversals && strip("one dimension a row", pictures.traversals, pictures.traversals.what)]),
+      left: h("div", { class: "strips" }, [strip("drawn from the prior", pictures.samples, pictures.samples.what, pictures.inputs),
+        pictures.traversals && strip("one dimension a row", pictures.traversals, pictures.traversals.what, pictures.inputs)]),
       caption: `New samples: codes drawn from the prior, decoded${pictures.traversals ? "; and a sample's code with one dimension changed in each row, from two deviations below its mean to two above, of the dimensions that vary most" : ""}.`,
     }),
     pictures.filters && figure({
