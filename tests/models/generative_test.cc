@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "aelab/core/config.h"
 #include "aelab/models/adversarial.h"
 #include "aelab/models/beta_tc.h"
 #include "aelab/models/factor_vae.h"
@@ -369,6 +370,12 @@ TEST(GenerativeVariants, RefuseWhatMakesNoSense) {
   Vae::Config tied;
   tied.base.backbone = DenseBackbone::Config{.tied = true};
   EXPECT_SAYS(refusal(tied), "backbone.tied: the bottleneck needs 6 outputs");
+  const auto problem = [](auto config) { return message_of<Error>([&] { check_config(config, "config"); }); };
+  EXPECT_SAYS(problem(Vae::Config{.latent = {.capacity = -1}}), "capacity: must stay at least 0, is -1");
+  EXPECT_SAYS(problem(Vae::Config{.latent = {.free_bits = 1, .capacity = 2}}), "exclude each other");
+  EXPECT_SAYS(problem(Iwae::Config{.weighted = {.elbo_share = 0.5}, .doubly_reparameterized = true}),
+              "doubly_reparameterized: is for the importance-weighted bound alone");
+  EXPECT_SAYS(problem(InfoVae::Config{.alpha = 0.5, .lambda = 0.2}), "lambda: must be at least 1 - alpha");
 }
 
 }  // namespace
