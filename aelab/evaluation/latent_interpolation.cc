@@ -138,6 +138,28 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
   return made;
 }
 
+Traversals traverse(const Autoencoder& model, const Tensor& code, const Tensor& codes, std::int64_t steps,
+                    std::int64_t most) {
+  constexpr double kDeviations = 2;
+  const c10::InferenceMode inference;
+  const auto rows = codes.flatten(1);
+  const auto [deviations, dimensions] = rows.std(0, /*correction=*/false).topk(std::min(most, rows.size(1)));
+  const auto means = rows.mean(0).index_select(0, dimensions);
+  const auto count = dimensions.size(0);
+  Traversals made;
+  made.dimensions = dimensions.cpu();
+  made.places = means.unsqueeze(1) +
+                deviations.unsqueeze(1) * at::linspace(-kDeviations, kDeviations, steps, rows.options());
+  auto paths = code.flatten().repeat({count, steps, 1});
+  const auto index = dimensions.view({count, 1, 1}).expand({count, steps, 1});
+  paths.scatter_(2, index, made.places.unsqueeze(2));
+  auto shape = codes.sizes().vec();
+  shape[0] = count * steps;
+  made.codes = paths.view(shape);
+  made.decoded = decode_pieces(model, made.codes);
+  return made;
+}
+
 Nearest nearest_rows(const Tensor& points, const Dataset& dataset) {
   constexpr std::int64_t kRows = 4096;
   const c10::InferenceMode inference;

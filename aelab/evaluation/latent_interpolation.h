@@ -51,6 +51,18 @@ Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners,
 /// Error if codes do not have two dimensions.
 Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::int64_t steps);
 
+/// Traversals of single code dimensions: in each, `code` [...code] with one dimension at `steps` places from
+/// two standard deviations below its mean over `codes` [rows, ...code] to two above. Of at most `most`
+/// dimensions, those that vary most first.
+struct Traversals {
+  Tensor dimensions;  ///< [dimensions] int64
+  Tensor places;      ///< values of the dimension, [dimensions, steps]
+  Tensor codes;       ///< [dimensions x steps, ...code]
+  Tensor decoded;     ///< [dimensions x steps, ...input]
+};
+Traversals traverse(const Autoencoder& model, const Tensor& code, const Tensor& codes, std::int64_t steps,
+                    std::int64_t most);
+
 /// The rows of a data set that are nearest to given points, by Euclidean distance between inputs.
 struct Nearest {
   Tensor distance;  ///< [points]

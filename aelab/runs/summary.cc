@@ -212,26 +212,6 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
              path.decoded);
 }
 
-/// Codes like `code`, [1, ...code], in each of whose rows one dimension goes through the range of its values:
-/// from two deviations below the mean of `codes` to two above. At most `most` dimensions, those of the
-/// largest variance first: [dimensions x steps, ...code].
-Tensor traversals(const Tensor& code, const Tensor& codes, std::int64_t most, std::int64_t steps) {
-  const auto rows = codes.flatten(1);
-  const auto mean = rows.mean(0), deviation = rows.std(0, /*unbiased=*/false);
-  const auto shown = std::get<1>(deviation.topk(std::min(most, rows.size(1))));
-  const auto place = at::linspace(-2, 2, steps, rows.options());
-  std::vector<Tensor> made;
-  for (std::int64_t i = 0; i < shown.size(0); ++i) {
-    const auto d = shown[i].item<std::int64_t>();
-    auto path = code.flatten(1).repeat({steps, 1});
-    path.select(1, d).copy_(mean[d] + place * deviation[d]);
-    made.push_back(path);
-  }
-  auto shape = codes.sizes().vec();
-  shape[0] = shown.size(0) * steps;
-  return at::cat(made).view(shape);
-}
-
 /// What the model generates, for models with a prior. All runs decode the same numbers, as far as their codes
 /// have as many dimensions.
 void draw_generated(const Shown& shown, Sheets& sheets) {
@@ -243,12 +223,12 @@ void draw_generated(const Shown& shown, Sheets& sheets) {
   const auto drawn = prior->sample_like(at::empty(shape, codes.options()), Noise());
   sheets.add("samples", "codes drawn from the prior, decoded", shown.model.decode(drawn), kPictures);
   if (codes.dim() != 2 || codes.size(0) < 2) return;
-  const auto paths = traversals(codes.slice(0, 0, 1), codes, kTraversed, kInterpolated);
+  const auto made = traverse(shown.model, codes[0], codes, kInterpolated, kTraversed);
   sheets.add(
       "traversals",
       "the first sample's code with one dimension changed in each row, from two deviations below its mean "
       "to two above, decoded",
-      shown.model.decode(paths), kInterpolated);
+      made.decoded, kInterpolated);
 }
 
 json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {

@@ -152,5 +152,20 @@ TEST(NearestRows, OfEqualRowsIsTheFirstInAnyBlock) {
       << found.distance;
 }
 
+TEST(Traversals, ChangeOneDimensionOfTheCodeInEachRow) {
+  const auto model = std::make_shared<Dense>(Dense::Config{.base = {.code = 3}}, Context(Shape{4}));
+  const auto codes = at::tensor({0.0F, 5.0F, 1.0F, 2.0F, 9.0F, 1.0F}).view({2, 3});  // deviations 1, 2 and 0
+  const auto code = at::tensor({10.0F, 20.0F, 30.0F});
+  const auto made = traverse(*model, code, codes, /*steps=*/3, /*most=*/2);
+  EXPECT_TRUE(at::equal(made.dimensions, at::tensor({1, 0}, at::kLong)));
+  EXPECT_TRUE(at::allclose(made.places, at::tensor({3.0F, 7.0F, 11.0F, -1.0F, 1.0F, 3.0F}).view({2, 3})));
+  const auto expected = at::tensor({10.0F, 3.0F, 30.0F, 10.0F, 7.0F, 30.0F, 10.0F, 11.0F, 30.0F,  //
+                                    -1.0F, 20.0F, 30.0F, 1.0F, 20.0F, 30.0F, 3.0F, 20.0F, 30.0F})
+                            .view({6, 3});
+  EXPECT_TRUE(at::allclose(made.codes, expected));
+  EXPECT_TRUE(at::allclose(made.decoded, model->decode(expected)));
+  EXPECT_EQ(traverse(*model, code, codes, 2, 9).dimensions.size(0), 3);
+}
+
 }  // namespace
 }  // namespace aelab
