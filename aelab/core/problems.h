@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "aelab/core/error.h"
@@ -14,7 +16,9 @@ struct Mistake {
   std::string path = {};
   std::string problem;
 
-  Mistake(std::string text) : problem(std::move(text)) {}  // NOLINT(google-explicit-constructor)
+  template <class Text>
+  requires std::is_convertible_v<Text, std::string> Mistake(Text&& text)
+      : problem(std::forward<Text>(text)) {}  // NOLINT(google-explicit-constructor)
   Mistake(std::string field, std::string what) : path(std::move(field)), problem(std::move(what)) {}
   std::string text() const { return path.empty() ? problem : path + ": " + problem; }
 };
