@@ -102,6 +102,15 @@ void print_files(const nlohmann::json& files) {
   }
 }
 
+/// "scale (6 values), angle (40 values)"
+std::string factors_as_text(const nlohmann::json& factors) {
+  std::vector<std::string> texts;
+  for (const auto& factor : factors)
+    texts.push_back(fmt::format("{} ({} values)", factor["name"].get<std::string>(),
+                                factor["values"].get<std::int64_t>()));
+  return join(texts, ", ");
+}
+
 void print_description(const nlohmann::json& data) {
   const auto line = print_line;
   line("source", data["source"].get<std::string>());
@@ -114,6 +123,7 @@ void print_description(const nlohmann::json& data) {
   const auto names = data.value("class_names", std::vector<std::string>());
   line("classes", std::to_string(data["classes"].get<std::int64_t>()) +
                       (names.empty() ? "" : ": " + join_some(names, kClasses)));
+  if (data.contains("factors")) line("factors", factors_as_text(data["factors"]));
   for (const auto& note : data["notes"]) line("note", note.get<std::string>());
   if (data.contains("columns")) print_columns(data);
   print_files(data["files"]);
@@ -154,7 +164,7 @@ void add_data(CLI::App& app, Command& chosen) {
       ->type_name("SOURCE");
   command
       ->add_option("--output", options->output,
-                   "folder to write train.npy, train-labels.npy, test.npy, ... to")
+                   "folder to write train.npy, train-labels.npy, train-factors.npy, test.npy, ... to")
       ->type_name("FOLDER");
   command->add_flag("--verify", options->verify,
                     "compute the CRC-32 of all bytes, also of files of more than a gigabyte; of a run's "

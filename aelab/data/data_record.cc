@@ -98,6 +98,8 @@ json record_of_data(const Data& data, std::uint64_t most_whole) {
   if (!data.class_names.empty()) record["class_names"] = data.class_names;
   if (!data.columns.empty()) record["columns"] = data.columns;
   if (!data.label.empty()) record["label"] = data.label;
+  for (const auto& [name, values] : data.train.factors())
+    record["factors"].push_back({{"name", name}, {"values", values}});
   return record;
 }
 

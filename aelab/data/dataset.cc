@@ -6,13 +6,14 @@
 #include <limits>
 
 #include "aelab/core/error.h"
+#include "aelab/data/changed_rows.h"
 #include "aelab/data/transform.h"
 
 namespace aelab {
 
 Batch Batch::to(at::Device device) const {
   if (inputs.device() == device) return *this;
-  return {inputs.to(device), labels.defined() ? labels.to(device) : labels, rows};
+  return {inputs.to(device), labels.defined() ? labels.to(device) : labels, rows, factors};
 }
 
 namespace {
@@ -75,19 +76,17 @@ class Resident : public Storage {
   Where where_;
 };
 
-class Transformed : public Storage {
+class Transformed : public ChangedRows {
  public:
-  Transformed(std::shared_ptr<const Storage> storage, std::shared_ptr<const Transform> transform)
-      : storage_(std::move(storage)),
+  Transformed(const std::shared_ptr<const Storage>& storage, std::shared_ptr<const Transform> transform)
+      : ChangedRows(Dataset(storage)),
         transform_(std::move(transform)),
-        shape_(transform_->shape(storage_->shape())) {
-    if (const auto* below = dynamic_cast<const Transformed*>(storage_.get())) depth_ = below->depth_ + 1;
+        shape_(transform_->shape(storage->shape())) {
+    if (const auto* below = dynamic_cast<const Transformed*>(storage.get())) depth_ = below->depth_ + 1;
   }
-  std::int64_t size() const override { return storage_->size(); }
   Shape shape() const override { return shape_; }
-  bool has_labels() const override { return storage_->has_labels(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
-    auto batch = storage_->gather(rows, random);
+    auto batch = ChangedRows::gather(rows, random);
     std::optional<Noise> noise;
     if (random)
       noise.emplace(random->seed, random->pass, rows,
@@ -95,45 +94,51 @@ class Transformed : public Storage {
     batch.inputs = transform_->apply(batch.inputs, noise);
     return batch;
   }
-  Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
-  std::string where(std::int64_t row) const override { return storage_->where(row); }
-  bool in_memory() const override { return storage_->in_memory(); }
+
+ protected:
+  Range find_range() const override { return Storage::find_range(); }
 
  private:
-  std::shared_ptr<const Storage> storage_;
   std::shared_ptr<const Transform> transform_;
   Shape shape_;
   std::int64_t depth_ = 0;  // how many transforms are below it
 };
 
-class Inspected : public Storage {
+class Inspected : public ChangedRows {
  public:
-  Inspected(std::shared_ptr<const Storage> storage, Inspection inspection)
-      : storage_(std::move(storage)), inspection_(std::move(inspection)) {}
-  std::int64_t size() const override { return storage_->size(); }
-  Shape shape() const override { return storage_->shape(); }
-  bool has_labels() const override { return storage_->has_labels(); }
+  Inspected(const std::shared_ptr<const Storage>& storage, Inspection inspection)
+      : ChangedRows(Dataset(storage)), inspection_(std::move(inspection)) {}
   Batch gather(const Tensor& rows, const Randomness& random) const override {
-    auto batch = storage_->gather(rows, random);
+    auto batch = ChangedRows::gather(rows, random);
     inspection_(batch, [this](std::int64_t row) { return where(row); });
     return batch;
   }
-  Tensor labels(const Tensor& rows) const override { return storage_->labels(rows); }
-  std::string where(std::int64_t row) const override { return storage_->where(row); }
-  bool in_memory() const override { return storage_->in_memory(); }
-
- protected:
-  Range find_range() const override { return storage_->value_range(); }
 
  private:
-  std::shared_ptr<const Storage> storage_;
   Inspection inspection_;
+};
+
+class WithFactors : public ChangedRows {
+ public:
+  WithFactors(Dataset set, std::vector<Factor> factors, Tensor values)
+      : ChangedRows(std::move(set)), factors_(std::move(factors)), values_(std::move(values)) {}
+  std::vector<Factor> factors() const override { return factors_; }
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    auto batch = ChangedRows::gather(rows, random);
+    batch.factors = values_.index_select(0, rows);
+    return batch;
+  }
+
+ private:
+  std::vector<Factor> factors_;
+  Tensor values_;
 };
 
 class JoinedRows : public Storage {
  public:
-  explicit JoinedRows(std::vector<Dataset> sets) : sets_(std::move(sets)) {
+  explicit JoinedRows(std::vector<Dataset> sets) : sets_(std::move(sets)), factors_(sets_.front().factors()) {
     for (const auto& set : sets_) {
+      if (set.factors() != factors_) factors_.clear();
       begins_.push_back(size_);
       size_ += set.size();
       has_labels_ = has_labels_ && set.has_labels();
@@ -143,9 +148,11 @@ class JoinedRows : public Storage {
   std::int64_t size() const override { return size_; }
   Shape shape() const override { return sets_.front().shape(); }
   bool has_labels() const override { return has_labels_; }
+  std::vector<Factor> factors() const override { return factors_; }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
-    auto shape = shape_of_batch(rows.size(0));
-    Batch whole{at::empty(shape), has_labels_ ? at::empty({rows.size(0)}, at::kLong) : Tensor(), rows};
+    const auto count = rows.size(0), factors = static_cast<std::int64_t>(factors_.size());
+    Batch whole{at::empty(shape_of_batch(count)), has_labels_ ? at::empty({count}, at::kLong) : Tensor(),
+                rows, factors ? at::empty({count, factors}, at::kLong) : Tensor()};
     for (std::size_t i = 0; i < sets_.size(); ++i) {
       const auto begin = begins_[i], end = begin + sets_[i].size();
       const auto places = ((rows >= begin) & (rows < end)).nonzero().flatten();
@@ -155,6 +162,7 @@ class JoinedRows : public Storage {
       const auto part = sets_[i].gather(rows.index_select(0, places) - begin, chance);
       whole.inputs.index_copy_(0, places, part.inputs);
       if (has_labels_) whole.labels.index_copy_(0, places, part.labels);
+      if (factors) whole.factors.index_copy_(0, places, part.factors);
     }
     return whole;
   }
@@ -177,6 +185,7 @@ class JoinedRows : public Storage {
 
  private:
   std::vector<Dataset> sets_;
+  std::vector<Factor> factors_;
   std::vector<std::int64_t> begins_;
   std::int64_t size_ = 0;
   bool has_labels_ = true, in_memory_ = true;
@@ -193,6 +202,12 @@ class JoinedRows : public Storage {
 Range range_of(const Tensor& values) {
   const auto [least, most] = at::aminmax(values);
   return {least.item<double>(), most.item<double>()};
+}
+
+Batch ChangedRows::gather(const Tensor& rows, const Randomness& random) const {
+  auto batch = set_.gather(rows, random);
+  batch.rows = rows;
+  return batch;
 }
 
 Range Storage::find_range() const {
@@ -253,6 +268,21 @@ Dataset Dataset::subset(const Tensor& places) const {
 Tensor Dataset::labels() const {
   if (!has_labels()) return {};
   return storage_->labels(rows_.defined() ? rows_ : at::arange(size(), at::kLong));
+}
+
+Dataset Dataset::with_factors(std::vector<Factor> factors, const Tensor& values) const {
+  const auto count = static_cast<std::int64_t>(factors.size());
+  if (!values.defined() || values.scalar_type() != at::kLong ||
+      values.sizes() != at::IntArrayRef({size(), count}))
+    throw Error("with_factors: values must be int64 [rows, factors], as many as rows and named factors");
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto& factor = factors[static_cast<std::size_t>(i)];
+    const auto column = values.select(1, i);
+    if (((column < 0) | (column >= factor.values)).any().item<bool>())
+      throw Error("with_factors: values of \"" + factor.name + "\" must be numbers from 0 to " +
+                  std::to_string(factor.values - 1));
+  }
+  return Dataset(std::make_shared<WithFactors>(*this, std::move(factors), values.contiguous()));
 }
 
 Dataset Dataset::transformed(std::shared_ptr<const Transform> transform) const {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aelab/core/shape.h"
 
@@ -15,11 +16,20 @@ namespace aelab {
 
 using at::Tensor;
 
+/// A factor of variation, such as the scale of a shape: something that is known to differ between rows, with
+/// `values` values, which are numbered from 0.
+struct Factor {
+  std::string name;
+  std::int64_t values = 1;
+  bool operator==(const Factor&) const = default;
+};
+
 /// Some rows of a data set.
 struct Batch {
-  Tensor inputs;  ///< [batch, ...shape] float
-  Tensor labels;  ///< [batch] int64; undefined without labels
-  Tensor rows;    ///< [batch] int64, their places in the stored set
+  Tensor inputs;        ///< [batch, ...shape] float
+  Tensor labels;        ///< [batch] int64; undefined without labels
+  Tensor rows;          ///< [batch] int64, their places in the stored set
+  Tensor factors = {};  ///< [batch, factors] int64, their values; undefined without; like `rows` on the CPU
 
   std::int64_t size() const { return inputs.size(0); }
   Batch to(at::Device device) const;
@@ -47,6 +57,8 @@ class Storage {
   virtual std::int64_t size() const = 0;
   virtual Shape shape() const = 0;
   virtual bool has_labels() const = 0;
+  /// The factors of variation whose values are known of every row; none in most sets.
+  virtual std::vector<Factor> factors() const { return {}; }
   /// Copies of the given rows ([n] int64, within size), in that order. Failure when they can no longer be
   /// read.
   virtual Batch gather(const Tensor& rows, const Randomness& random) const = 0;
@@ -94,6 +106,7 @@ class Dataset {
   std::int64_t size() const;
   Shape shape() const { return storage_->shape(); }
   bool has_labels() const { return storage_ && storage_->has_labels(); }
+  std::vector<Factor> factors() const { return storage_ ? storage_->factors() : std::vector<Factor>(); }
 
   /// Rows by their places in this set ([n] int64).
   Batch gather(const Tensor& places, const Randomness& random = {}) const;
@@ -104,6 +117,9 @@ class Dataset {
   Dataset in_storage_order() const;
   /// All labels, [rows]; undefined without.
   Tensor labels() const;
+
+  /// This set with known factors of variation; `values` [rows, factors] int64. Error when they do not fit.
+  Dataset with_factors(std::vector<Factor> factors, const Tensor& values) const;
 
   /// This set, each row changed by a fitted transform. Error when it does not fit the rows' shape.
   Dataset transformed(std::shared_ptr<const Transform> transform) const;
@@ -124,7 +140,7 @@ class Dataset {
   Tensor rows_;  // places in the storage; undefined: all of them
 };
 
-/// Sets of one shape, concatenated; with labels where all have them.
+/// Sets of one shape, concatenated; with labels where all have them, with factors where all have the same.
 Dataset joined(const std::vector<Dataset>& sets);
 
 /// Mean and variance of every feature, [...shape] each, in float64, by one pass over the rows. The variance

@@ -54,7 +54,8 @@ struct Data {
   std::vector<std::string> class_names =
       {};  ///< of the labels, in their order, where the source names classes
   /// What is known of rows that were made, those for training and then those for the test: by name, such as
-  /// "factors" [rows, factors], or of all of them, such as "dictionary" [atoms, features].
+  /// "codes" [rows, atoms], or of all of them, such as "dictionary" [atoms, features]. Factors of variation
+  /// belong to the rows themselves (Dataset::factors).
   std::map<std::string, Tensor> truth = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, in order, where the source has them
   std::string label = {};                 ///< the name of the labels' column, where the source has one

@@ -40,7 +40,11 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
     StopSignals::check();
     const auto batch = batches[i].to(device);
     const auto code = model.encode(batch.inputs);
-    Observation observation{batch.inputs, code, {}, batch.labels, {}};
+    Observation observation{.target = batch.inputs,
+                            .code = code,
+                            .reconstruction = {},
+                            .labels = batch.labels,
+                            .factors = batch.factors};
     if (model.reconstructs()) observation.reconstruction = model.decode(code);
     if (model.classifies()) observation.predicted = model.classify(batch.inputs);
     for (const auto& metric : made)

@@ -26,6 +26,7 @@ struct Observation {
   Tensor reconstruction;  ///< [batch, ...input]; undefined where the decoder no longer belongs to the encoder
   Tensor labels = {};     ///< [batch] int64; undefined without labels
   Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined without one
+  Tensor factors = {};    ///< [batch, factors] int64, on the CPU; undefined where the data have none
 };
 
 /// A property of a model on a data set, accumulated batch by batch.

@@ -25,15 +25,26 @@ void append_tensor(StreamedFile& file, const Tensor& tensor) {
   file.append({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
 }
 
-void export_inputs(const Dataset& part, const std::filesystem::path& path) {
+/// Writes a part's inputs and, where there are some, the values of its factors.
+void export_rows(const Dataset& part, const std::filesystem::path& place, const std::string& name) {
   constexpr std::int64_t kRows = 1000;
   auto shape = part.shape();
   shape.insert(shape.begin(), part.size());
-  StreamedFile file(path);
-  file.append(npy_header("F32", shape));
+  StreamedFile inputs(place / (name + ".npy"));
+  inputs.append(npy_header("F32", shape));
+  std::optional<StreamedFile> factors;
+  if (const auto count = static_cast<std::int64_t>(part.factors().size())) {
+    factors.emplace(place / (name + "-factors.npy"));
+    factors->append(npy_header("I64", {part.size(), count}));
+  }
   const Batches batches(part, kRows);
-  for (std::int64_t i = 0; i < batches.count(); ++i) append_tensor(file, batches[i].inputs);
-  file.finish();
+  for (std::int64_t i = 0; i < batches.count(); ++i) {
+    const auto batch = batches[i];
+    append_tensor(inputs, batch.inputs);
+    if (factors) append_tensor(*factors, batch.factors);
+  }
+  inputs.finish();
+  if (factors) factors->finish();
 }
 
 void export_labels(const Dataset& part, const std::filesystem::path& path) {
@@ -115,11 +126,12 @@ std::vector<std::string> export_data(const Data& data, const std::string& folder
   for (const auto& [name, part] : parts_of(data)) {
     files.push_back(name + ".npy");
     if (part.has_labels()) files.push_back(name + "-labels.npy");
+    if (!part.factors().empty()) files.push_back(name + "-factors.npy");
   }
   require_free(folder, files);
   const auto place = make_results_folder(folder, {});
   for (const auto& [name, part] : parts_of(data)) {
-    export_inputs(part, place / (name + ".npy"));
+    export_rows(part, place, name);
     if (part.has_labels()) export_labels(part, place / (name + "-labels.npy"));
   }
   return files;

@@ -14,9 +14,9 @@ namespace aelab {
 /// have checksums as record_of_data() gives them for `most_whole`.
 nlohmann::json describe_data(const Data& data, std::uint64_t most_whole = kMostWhole);
 
-/// Writes what a source holds as .npy: train.npy and train-labels.npy, test.npy and test-labels.npy, as far
-/// as the source has them; the values as float32, the labels as int64. Returns the files' names. Error when
-/// `folder` holds one of them.
+/// Writes what a source holds as .npy: train.npy, train-labels.npy and train-factors.npy, [rows, factors],
+/// and the same of the test rows, as far as the source has them; the values as float32, labels and factors as
+/// int64. Returns the files' names. Error when `folder` holds one of them.
 std::vector<std::string> export_data(const Data& data, const std::string& folder);
 
 }  // namespace aelab

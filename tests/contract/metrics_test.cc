@@ -18,9 +18,12 @@ Values measured(const Choice<Metric>& example, const Autoencoder& model, const S
   const auto metric = example.make();
   metric->begin(model, data);
   for (std::int64_t begin = 0; begin < data.test.size(); begin += size) {
-    const auto [x, labels, rows] = data.test.range(begin, std::min(begin + size, data.test.size()));
-    metric->add(
-        {.target = x, .code = model.encode(x), .reconstruction = model.reconstruct(x), .labels = labels});
+    const auto [x, labels, rows, factors] = data.test.range(begin, std::min(begin + size, data.test.size()));
+    metric->add({.target = x,
+                 .code = model.encode(x),
+                 .reconstruction = model.reconstruct(x),
+                 .labels = labels,
+                 .factors = factors});
   }
   return metric->values();
 }

@@ -10,6 +10,7 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
+#include "aelab/data/changed_rows.h"
 #include "aelab/data/places.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/idx_sources.h"
@@ -105,26 +106,20 @@ std::vector<JoinedSources::Config> JoinedSources::Config::examples() {
 namespace {
 
 /// The rows of a set with other labels.
-class Relabeled : public Storage {
+class Relabeled : public ChangedRows {
  public:
   using Labels = std::function<Tensor(const Dataset& set, const Tensor& rows)>;  // [rows] int64
 
-  Relabeled(Dataset set, Labels labels) : set_(std::move(set)), labels_(std::move(labels)) {}
-  std::int64_t size() const override { return set_.size(); }
-  Shape shape() const override { return set_.shape(); }
+  Relabeled(Dataset set, Labels labels) : ChangedRows(std::move(set)), labels_(std::move(labels)) {}
   bool has_labels() const override { return true; }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
-    return {set_.gather(rows, random).inputs, labels_(set_, rows), rows};
+    auto batch = ChangedRows::gather(rows, random);
+    batch.labels = labels_(set(), rows);
+    return batch;
   }
-  Tensor labels(const Tensor& rows) const override { return labels_(set_, rows); }
-  std::string where(std::int64_t row) const override { return set_.where(row); }
-  bool in_memory() const override { return set_.in_memory(); }
-
- protected:
-  Range find_range() const override { return expected_range(set_); }
+  Tensor labels(const Tensor& rows) const override { return labels_(set(), rows); }
 
  private:
-  Dataset set_;
   Labels labels_;
 };
 
