@@ -14,6 +14,7 @@
 #include "aelab/data/sources/derived_sources.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
+#include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
 #include "aelab/data/transforms.h"
 
@@ -30,6 +31,7 @@ Registry<Source>& Source::registry() {
                              .add<Cifar10>()
                              .add<Cifar100>()
                              .add<Synthetic>()
+                             .add<Sprites>()
                              .add<Csv>()
                              .add<Idx>()
                              .add<Npy>()
@@ -42,12 +44,22 @@ Registry<Source>& Source::registry() {
   return registry;
 }
 
+namespace {
+
+/// Distributions that have become sources.
+std::string now_a_source(const std::string& name) {
+  if (name != Sprites::Config::kind) return {};
+  return "\"sprites\" is a source of its own: {\"source\": \"sprites\", ...} in place of \"synthetic\"";
+}
+
+}  // namespace
+
 Registry<Distribution>& Distribution::registry() {
   static auto registry = Registry<Distribution>("distribution", "distributions", "kind")
                              .add<SparseDictionary>()
                              .add<Manifold>()
-                             .add<Xor>()
-                             .add<Sprites>();
+                             .add<Xor>();
+  [[maybe_unused]] static const bool explained = (registry.explain_unknown(now_a_source), true);
   return registry;
 }
 

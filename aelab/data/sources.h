@@ -7,4 +7,5 @@
 #include "aelab/data/sources/derived_sources.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
+#include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"

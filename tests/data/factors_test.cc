@@ -95,5 +95,14 @@ TEST(Factors, OfJoinedSetsAreKeptWhereTheyAreTheSame) {
     }
 }
 
+TEST(Factors, OfJoinedSourcesStayWhenTheyAreRelabeled) {
+  const Sprites::Config small{.size = 8, .scales = 1, .angles = 2, .positions = 2};
+  const auto data = open_dataset(JoinedSources::Config{.sources = {small, small}, .label_by_source = true});
+  EXPECT_EQ(data.train.factors(), open_dataset(small).train.factors());
+  const auto batch = data.train.range(0, 48);
+  EXPECT_TRUE(at::equal(batch.factors.slice(0, 0, 24), batch.factors.slice(0, 24)));
+  EXPECT_TRUE(at::equal(batch.labels, at::arange(48, at::kLong).floor_divide(24)));
+}
+
 }  // namespace
 }  // namespace aelab

@@ -373,22 +373,5 @@ TEST(SyntheticSources, AreMadeOfTheirTruth) {
   EXPECT_TRUE(at::allclose(ring.square() + p.select(1, 2).square(), at::full({50}, 0.16), 1e-4, 1e-5));
 }
 
-TEST(SyntheticSources, SpritesStandWhereTheirFactorsSay) {
-  const auto data = open_dataset(Synthetic::Config{.of = Sprites::Config{.size = 64}, .rows = 200});
-  const auto pictures = inputs_of(data.train).squeeze(1);
-  const auto& factors = data.truth.at("factors");
-  const auto area = pictures.sum({1, 2}), scale = factors.select(1, 1) * 16;  // half the side in pixels
-  const auto expected =
-      at::where(factors.select(1, 0) == 0, 4 * scale.square(),                   // square: (2 s)^2
-                at::where(factors.select(1, 0) == 1, M_PI / 2 * scale.square(),  // ellipse: pi s s/2
-                          3 * std::sqrt(3.) / 4 * scale.square()));  // equilateral, of height 1.5 s
-  EXPECT_LT(((area - expected).abs() / expected).max().item<double>(), 0.12);
-  const auto places = at::arange(64, at::kFloat) + 0.5;
-  const auto x = (pictures.sum(1) * places).sum(1) / area / 64;
-  const double margin = 0.25 * std::sqrt(2.);
-  const auto left = margin + factors.select(1, 3) * (1 - 2 * margin);
-  EXPECT_LT((x - left).abs().max().item<double>(), 0.01);
-}
-
 }  // namespace
 }  // namespace aelab

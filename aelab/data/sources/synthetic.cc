@@ -39,8 +39,7 @@ void Synthetic::Config::fields(Fields& f) {
 }
 
 std::vector<Synthetic::Config> Synthetic::Config::examples() {
-  return {{.of = Sprites::Config{.size = 8}, .rows = 200},
-          {.of = Manifold::Config{}, .rows = 100, .test_rows = 50},
+  return {{.of = Manifold::Config{}, .rows = 100, .test_rows = 50},
           {.of = Xor::Config{.noise = 0.05}, .rows = 100}};
 }
 
@@ -148,38 +147,6 @@ Drawn Xor::draw(std::int64_t rows, at::Generator random) const {
   return {.inputs = with_noise(bits, config_.noise, random),
           .labels = bits.sum(1).remainder(2).to(at::kLong),
           .truth = {{"bits", bits}}};
-}
-
-// ---- sprites
-
-void Sprites::Config::fields(Fields& f) { f("size", size, "height and width in pixels", between(8, 512)); }
-
-Drawn Sprites::draw(std::int64_t rows, at::Generator random) const {
-  constexpr std::int64_t kShapes = 3;
-  constexpr double kLargest = 0.25;  // half the side of the largest square, of the picture's
-  const auto shape = at::randint(kShapes, {rows}, random, at::kLong);
-  const auto scale = uniform(rows, 0.5, 1, random), angle = uniform(rows, 0, kTurn, random);
-  const auto left = uniform(rows, 0, 1, random), top = uniform(rows, 0, 1, random);
-
-  // Each pixel's place in the sprite's own coordinates, where its outline is at distance 1.
-  const auto each = [](const Tensor& x) { return x.view({-1, 1, 1}); };
-  const auto pixels = (at::arange(size_, at::kFloat) + 0.5) / size_;
-  const double margin = kLargest * std::numbers::sqrt2;
-  const auto dx = pixels.view({1, 1, -1}) - each(margin + left * (1 - 2 * margin));
-  const auto dy = pixels.view({1, -1, 1}) - each(margin + top * (1 - 2 * margin));
-  const auto reach = each(scale * kLargest), c = each(angle.cos()), s = each(angle.sin());
-  const auto x = (c * dx + s * dy) / reach, y = (c * dy - s * dx) / reach;
-
-  const auto square = at::maximum(x.abs(), y.abs());
-  const auto ellipse = (x.square() + (2 * y).square()).sqrt();
-  const auto triangle =
-      at::maximum(at::maximum(2 * y, -y + std::numbers::sqrt3 * x), -y - std::numbers::sqrt3 * x);
-  const auto which = each(shape);
-  const auto distance = at::where(which == 0, square, at::where(which == 1, ellipse, triangle));
-  const auto inputs = ((1 - distance) * reach * size_ + 0.5).clamp(0, 1);  // edges one pixel wide
-  return {.inputs = inputs.unsqueeze(1),
-          .labels = shape,
-          .truth = {{"factors", at::stack({shape.to(at::kFloat), scale, angle, left, top}, 1)}}};
 }
 
 }  // namespace aelab

@@ -112,25 +112,4 @@ class Xor : public Distribution {
   Config config_;
 };
 
-/// Pictures of one white square, ellipse or triangle, [1, size, size], after dSprites (Matthey et al. 2017).
-/// Truth: "factors" [rows, 5]: shape (also the label), scale in [0.5, 1], angle in [0, 2 pi), and the
-/// middle's place from left and from top in [0, 1].
-class Sprites : public Distribution {
- public:
-  struct Config {
-    static constexpr std::string_view kind = "sprites";
-    static constexpr std::string_view summary = "images of one shape of known position, scale and angle";
-    std::int64_t size = 32;
-
-    void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.size = 12}}; }
-  };
-
-  explicit Sprites(const Config& config) : size_(config.size) {}
-  Drawn draw(std::int64_t rows, at::Generator random) const override;
-
- private:
-  std::int64_t size_;
-};
-
 }  // namespace aelab
