@@ -12,10 +12,12 @@
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
 #include "aelab/data/sources/derived_sources.h"
+#include "aelab/data/sources/dsprites.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
+#include "aelab/data/sources/xy_scenes.h"
 #include "aelab/data/transforms.h"
 
 namespace aelab {
@@ -32,6 +34,9 @@ Registry<Source>& Source::registry() {
                              .add<Cifar100>()
                              .add<Synthetic>()
                              .add<Sprites>()
+                             .add<XySquares>()
+                             .add<XyObject>()
+                             .add<DSprites>()
                              .add<Csv>()
                              .add<Idx>()
                              .add<Npy>()

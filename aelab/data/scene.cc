@@ -35,6 +35,13 @@ Combinations::Combinations(const CombinationsConfig& config, std::int64_t all)
                                  " combinations of the factors' values can be rows: set \"rows\"");
 }
 
+Tensor Combinations::numbers() const {
+  auto numbers = at::empty({test + train}, at::kLong);
+  auto* number = numbers.mutable_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < test + train; ++i) number[i] = order(i);
+  return numbers;
+}
+
 namespace {
 
 class SceneRows : public Storage {

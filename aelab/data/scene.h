@@ -36,6 +36,9 @@ struct Combinations {
 
   /// Error when there are fewer than the config asks for, or more than 100 million are asked for.
   Combinations(const CombinationsConfig& config, std::int64_t all);
+
+  /// Those for the test and then those for training, [test + train] int64.
+  Tensor numbers() const;
 };
 
 /// The data of a scene. Their rows are drawn whenever they are gathered, so that sets of any size take no

@@ -91,6 +91,9 @@ TEST(Scenes, RefuseMoreRowsThanThereAre) {
       "rows: there are 216 combinations of the factors' values, too few for 200 training rows and 17");
   EXPECT_SAYS(refusal({.test_rows = 216}), "test_rows: there are 216 combinations");
   EXPECT_EQ(refusal({.rows = 200, .test_rows = 16}), "nothing was thrown");
+  EXPECT_SAYS(message_of<Error>([] { open_dataset(XySquares::Config{.spacing = 1}); }),
+              "rows: at most 100000000 of the 34296447249 combinations");
+  EXPECT_EQ(open_dataset(XySquares::Config{.spacing = 1, .combinations = {.rows = 5}}).train.size(), 5);
 }
 
 TEST(Scenes, NameTheirClasses) {
@@ -98,6 +101,7 @@ TEST(Scenes, NameTheirClasses) {
   EXPECT_EQ(data.class_names, (std::vector<std::string>{"square", "ellipse", "heart"}));
   EXPECT_EQ(data.label, "shape");
   EXPECT_EQ(data.classes(), 3);
+  EXPECT_FALSE(open_dataset(XyObject::Config{.combinations = {.rows = 5}}).train.has_labels());
 }
 
 // ---- sprites
@@ -192,6 +196,60 @@ TEST(SpritesSource, IsTheWholeGridByDefault) {
 TEST(SpritesSource, ReplacesTheDistributionOfThatName) {
   EXPECT_SAYS(message_of<Error>([] { (void)Choice<Distribution>::named("sprites"); }),
               "\"sprites\" is a source of its own: {\"source\": \"sprites\"");
+}
+
+// ---- squares
+
+TEST(XySquaresSource, IsEquallyFarApartForPixelLosses) {
+  const auto data = open_dataset(XySquares::Config{.combinations = {.rows = 400}});
+  EXPECT_EQ(data.shape(), (Shape{3, 64, 64}));
+  const auto all = all_of(data.train);
+  const auto pixels = all.inputs.flatten(1);
+  const auto distances = (pixels.unsqueeze(1) - pixels.unsqueeze(0).slice(1, 0, 40)).square().sum(2);
+  const auto moved = (all.factors.view({-1, 1, 3, 2}) != all.factors.view({1, -1, 3, 2}).slice(1, 0, 40))
+                         .any(3)
+                         .sum(2);  // squares in other places
+  EXPECT_TRUE(at::equal(distances, (moved * 2 * 64).to(at::kFloat)));
+  EXPECT_EQ(open_dataset(XySquares::Config{}).train.size(), 262'144);
+}
+
+TEST(XySquaresSource, DrawsEachSquareInItsChannel) {
+  const auto batch = open_dataset(XySquares::Config{.combinations = {.rows = 20}}).train.range(0, 20);
+  for (std::int64_t i = 0; i < 20; ++i) {
+    auto expected = at::zeros({3, 64, 64});
+    const auto* v = batch.factors[i].const_data_ptr<std::int64_t>();
+    for (std::int64_t c = 0; c < 3; ++c)
+      expected[c].narrow(0, 8 * v[2 * c + 1], 8).narrow(1, 8 * v[2 * c], 8).fill_(1);
+    EXPECT_TRUE(at::equal(batch.inputs[i], expected)) << batch.factors[i];
+  }
+}
+
+TEST(XySquaresSource, CentersSpacedPositions) {
+  const auto data = open_dataset(XySquares::Config{.spacing = 5, .combinations = {.rows = 2000}});
+  EXPECT_EQ(data.train.factors().front().values, 12);  // at 0, 5, ..., 55 and a margin of (64 - 63) / 2
+  const auto seen = all_of(data.train).inputs.amax({0, 1});
+  EXPECT_EQ(seen.narrow(0, 0, 63).narrow(1, 0, 63).sum().item<float>(), 63 * 63);
+  EXPECT_EQ(seen.narrow(0, 63, 1).sum().item<float>(), 0);
+}
+
+TEST(XyObjectSource, DrawsOneSquareOfItsColor) {
+  const auto data = open_dataset(XyObject::Config{});
+  EXPECT_EQ(data.train.factors(), (std::vector<Factor>{{"x", 25}, {"y", 25}, {"scale", 5}, {"color", 24}}));
+  EXPECT_EQ(data.train.size(), 75'000);
+  const auto batch = data.train.range(0, 500);
+  // Red, yellow, green, cyan, blue, magenta.
+  const auto hues =
+      at::tensor({1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1}, at::kFloat).view({6, 3});
+  const double levels[] = {63, 127, 191, 255};  // quarters of 255, rounded down
+  for (std::int64_t i = 0; i < 500; ++i) {
+    const auto* v = batch.factors[i].const_data_ptr<std::int64_t>();
+    const auto side = 7 + 2 * v[2], left = 2 * v[0] + 4 - v[2], top = 2 * v[1] + 4 - v[2];
+    auto expected = at::zeros({3, 64, 64});
+    expected.narrow(1, top, side)
+        .narrow(2, left, side)
+        .copy_((hues[v[3] % 6] * (levels[v[3] / 6] / 255)).view({3, 1, 1}));
+    EXPECT_TRUE(at::allclose(batch.inputs[i], expected, 0, 1e-6)) << batch.factors[i];
+  }
 }
 
 }  // namespace

@@ -136,5 +136,27 @@ TEST(Npy, ErrorsComeFromDamagedFilesAndNothingElse) {
   }
 }
 
+TEST(Npz, RowsAreVisitedOneByOneAsTheyAreInTheFile) {
+  const TemporaryFolder folder;
+  std::mt19937 random(5);
+  std::vector<std::byte> values(6'000'000);  // more than is read at once
+  for (auto& value : values) value = static_cast<std::byte>(random());
+  for (const auto& shape : {Shape{2'000'000, 3}, {1, 6'000'000}, {6'000'000}}) {
+    const TensorBytes tensor{"x", "U8", shape, values};
+    write_npz(folder / "x.npz", {&tensor, 1});
+    std::string seen;
+    std::int64_t rows = 0;
+    visit_npz_rows(folder / "x.npz", "x", [&](const ArrayLayout& layout) {
+      EXPECT_EQ(layout.shape, shape);
+      return [&](std::int64_t row, std::string_view bytes) {
+        EXPECT_EQ(row, rows++);
+        seen += bytes;
+      };
+    });
+    EXPECT_EQ(rows, shape[0]);
+    EXPECT_TRUE(seen == std::string_view(reinterpret_cast<const char*>(values.data()), values.size()));
+  }
+}
+
 }  // namespace
 }  // namespace aelab

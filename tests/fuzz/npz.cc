@@ -12,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto array = aelab::read_npz(file.path(), name);
       std::vector<float> row(static_cast<std::size_t>(aelab::elements(array.row_shape())));
       array.read(std::vector<std::int64_t>{array.rows() - 1}, row.data());
+      aelab::visit_npz_rows(file.path(), name,
+                            [](const aelab::ArrayLayout&) { return [](std::int64_t, std::string_view) {}; });
     }
   });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,10 +23,17 @@ ArrayLayout parse_npy(std::string_view head, std::uint64_t size, const std::stri
 /// Opens a .npy file. Throws the Errors of parse_npy().
 ArrayFile open_npy(const std::filesystem::path& path);
 
-/// Reads an array of a .npz file into memory, by its name as NumPy gives it, and what arrays there are.
-/// Error names the file and the array: damaged, too large, encrypted, missing.
-ArrayFile read_npz(const std::filesystem::path& path, const std::string& array);
+/// What arrays a .npz file has, by their names as NumPy gives them.
 std::vector<std::string> names_in_npz(const std::filesystem::path& path);
+
+/// Reads an array of a .npz file into memory. Error names the file and the array: damaged, too large,
+/// encrypted, missing.
+ArrayFile read_npz(const std::filesystem::path& path, const std::string& array);
+/// Reads it row by row instead, so that only one row is in memory. `begin` is given the layout, and returns
+/// what is called with the bytes of each row, in order. Error also for arrays in Fortran order.
+using RowVisitor = std::function<void(std::int64_t row, std::string_view bytes)>;
+void visit_npz_rows(const std::filesystem::path& path, const std::string& array,
+                    const std::function<RowVisitor(const ArrayLayout&)>& begin);
 
 /// What precedes the values, row by row, in a .npy file of version 1.0. `dtype` is named as in safetensors
 /// ("F32"). Error when NumPy has no such type (BF16).
