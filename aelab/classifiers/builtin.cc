@@ -3,6 +3,7 @@
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
 #include "aelab/classifiers/nearest_neighbors.h"
+#include "aelab/classifiers/random_forest.h"
 #include "aelab/classifiers/rbf_svm.h"
 
 namespace aelab {
@@ -12,7 +13,8 @@ Registry<Classifier>& Classifier::registry() {
                              .add<LogisticRegression>()
                              .add<LinearSvm>()
                              .add<RbfSvm>()
-                             .add<NearestNeighbors>();
+                             .add<NearestNeighbors>()
+                             .add<RandomForest>();
   return registry;
 }
 

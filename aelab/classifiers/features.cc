@@ -22,6 +22,7 @@ void check_training_rows(std::string_view name, const at::Tensor& features, cons
   };
   require(features.defined() && features.dim() == 2, "features must be [rows, features]");
   require(features.size(0) > 0, "there are no rows to fit");
+  require(features.size(1) > 0, "there are no features");
   require(labels.defined(), "labels are missing");
   require(labels.dim() == 1 && labels.size(0) == features.size(0) && labels.scalar_type() == at::kLong,
           "labels must be whole numbers, one a row; features are " + sizes_of(features) + ", labels " +

@@ -10,6 +10,7 @@
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
 #include "aelab/classifiers/nearest_neighbors.h"
+#include "aelab/classifiers/random_forest.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/core/signals.h"
 #include "tests/support.h"
@@ -40,6 +41,8 @@ TEST(Classifiers, AreStoppedBySignals) {
   neighbors.fit(kTwoRows, kTwoLabels, 2, 0);
   EXPECT_THROW(neighbors.predict(kTwoRows), Stopped);
   EXPECT_THROW(k_means(kTwoRows, {.clusters = 1}, 0), Stopped);
+  RandomForest forest({});
+  EXPECT_THROW(forest.fit(kTwoRows, kTwoLabels, 2, 0), Stopped);
   StopSignals::reset();
 }
 
@@ -117,6 +120,46 @@ TEST(FeatureScale, StandardizesByTheTrainingRows) {
   const FeatureScale scale(features, true);
   EXPECT_TRUE(scale(features).equal(at::tensor({-1., 0., 1., 0.}).to(at::kDouble).view({2, 2})));
   EXPECT_TRUE(FeatureScale(features, false)(features).equal(features.to(at::kDouble)));
+}
+
+const RandomForest::Config kOneTree = {.trees = 1, .max_features = 2, .bootstrap = false};
+
+TEST(RandomForest, SplitsHalfwayBetweenValues) {
+  RandomForest tree(kOneTree);
+  const auto threshold =
+      saved_after_fit(tree, "threshold", column({5, 0, 4, 1}), classes_of({1, 0, 1, 0}), 2);
+  EXPECT_EQ(threshold.size(0), 3);  // one split
+  EXPECT_EQ(threshold[0].item<double>(), 2.5);
+  EXPECT_TRUE(tree.predict(column({2.4F, 2.5F, 2.6F})).equal(classes_of({0, 0, 1})));
+  EXPECT_TRUE(tree.importances().equal(at::ones({1}, at::kDouble)));
+}
+
+TEST(RandomForest, LearnsAnExclusiveOrWhoseFirstSplitGainsNothing) {
+  const auto x = at::tensor({0.F, 0.F, 0.F, 1.F, 1.F, 0.F, 1.F, 1.F}).view({4, 2});
+  RandomForest tree(kOneTree);
+  tree.fit(x, classes_of({0, 1, 1, 0}), 2, 0);
+  EXPECT_TRUE(tree.predict(x).equal(classes_of({0, 1, 1, 0})));
+  // All impurity, 4 / 2, goes at the second level, by the other feature than the root's.
+  EXPECT_NEAR(tree.importances().max().item<double>(), 1, 1e-12);
+}
+
+TEST(RandomForest, KeepsRowsAtItsLeaves) {
+  const auto x = column({0, 1, 2, 3, 4, 5}), y = classes_of({0, 1, 1, 1, 1, 1});
+  RandomForest fine(kOneTree), coarse({.trees = 1, .min_rows = 2, .bootstrap = false}),
+      none({.trees = 1, .min_rows = 4, .bootstrap = false});
+  EXPECT_EQ(saved_after_fit(fine, "threshold", x, y, 2)[0].item<double>(), 0.5);
+  EXPECT_EQ(saved_after_fit(coarse, "threshold", x, y, 2)[0].item<double>(), 1.5);
+  EXPECT_EQ(coarse.predict(x)[0].item<std::int64_t>(), 0) << "as often 0 as 1 at this leaf";
+  EXPECT_EQ(saved_after_fit(none, "threshold", x, y, 2).size(0), 1);
+  EXPECT_EQ(none.importances().sum().item<double>(), 0);
+}
+
+TEST(RandomForest, SharesImportanceAmongEqualFeatures) {
+  const auto x = column({0, 1, 2, 3, 4, 5, 6, 7}).expand({8, 4}), y = classes_of({0, 0, 1, 1, 2, 2, 3, 3});
+  RandomForest forest({.trees = 200, .max_features = 4});
+  forest.fit(x, y, 4, 0);
+  EXPECT_TRUE(at::allclose(forest.importances(), at::full({4}, 0.25, at::kDouble), 0, 0.05))
+      << forest.importances();
 }
 
 }  // namespace

@@ -9,12 +9,14 @@ import pathlib
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 with gzip.open(ROOT / "data/digits/digits.csv.gz", "rt") as file:
@@ -73,3 +75,16 @@ i = np.arange(60)
 clusters, classes = (i * i) % 7, (i // 4) % 5
 print(f"scores: NMI {normalized_mutual_info_score(classes, clusters):.15g}, "
       f"ARI {adjusted_rand_score(classes, clusters):.15g}")
+
+# A table whose tree has no equally good splits, so that no seed matters: 400 rows to fit, 200 to test.
+i = np.arange(600)
+t = np.stack([i * m % p / p for m, p in (
+    (7919, 601), (104729, 607), (1299709, 613), (15485863, 617), (32452843, 619))], 1)
+c = np.floor(2 * t[:, 0] + 1.5 * t[:, 2] + t[:, 4]).astype(int)
+tree = DecisionTreeClassifier(min_samples_leaf=15).fit(t[:400], c[:400])
+print(f"decision tree: {tree.tree_.node_count} nodes, {(tree.predict(t[400:]) == c[400:]).sum()} of 200 right, "
+      "importances", *(f"{x:.12g}" for x in tree.feature_importances_))
+forests = [RandomForestClassifier(100, random_state=seed).fit(x[train], y[train]) for seed in range(5)]
+print("random forests:", *((forest.predict(x[test]) == y[test]).sum() for forest in forests), "of 797 right")
+importances = np.mean([forest.feature_importances_ for forest in forests], 0)
+print("pixels of the largest importances:", *(f"{k}: {importances[k]:.4f}" for k in importances.argsort()[:-5:-1]))

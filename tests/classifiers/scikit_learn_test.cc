@@ -10,6 +10,7 @@
 #include "aelab/classifiers/linear_svm.h"
 #include "aelab/classifiers/logistic_regression.h"
 #include "aelab/classifiers/nearest_neighbors.h"
+#include "aelab/classifiers/random_forest.h"
 #include "aelab/classifiers/rbf_svm.h"
 #include "aelab/data/source.h"
 
@@ -104,6 +105,39 @@ TEST(ScikitLearn, AgreesOnNearestNeighbors) {
     NearestNeighbors classifier({.k = expected.k, .standardize = expected.standardize});
     EXPECT_EQ(right(classifier), expected.right) << expected.k << expected.standardize;
   }
+}
+
+TEST(ScikitLearn, AgreesOnADecisionTree) {
+  const auto i = at::arange(600, at::kLong);
+  std::vector<at::Tensor> columns;
+  for (const auto& [factor, prime] : {std::pair<std::int64_t, std::int64_t>{7919, 601},
+                                      {104729, 607},
+                                      {1299709, 613},
+                                      {15485863, 617},
+                                      {32452843, 619}})
+    columns.push_back((i * factor).remainder(prime).to(at::kDouble) / prime);
+  const auto x = at::stack(columns, 1);
+  const auto y = (2 * columns[0] + 1.5 * columns[2] + columns[4]).floor().to(at::kLong);
+  RandomForest tree({.trees = 1, .min_rows = 15, .max_features = 5, .bootstrap = false});
+  for (const std::int64_t seed : {0, 1, 2}) {  // there are no ties that it could break
+    tree.fit(x.slice(0, 0, 400), y.slice(0, 0, 400), 5, seed);
+    EXPECT_EQ(saved(tree.state(), "feature").size(0), 39);
+    EXPECT_EQ((tree.predict(x.slice(0, 400)) == y.slice(0, 400)).sum().item<std::int64_t>(), 141);
+    EXPECT_TRUE(at::allclose(tree.importances(),
+                             at::tensor({0.509378633504, 0., 0.271986832297, 0., 0.218634534199}), 0, 1e-9))
+        << tree.importances();
+  }
+}
+
+// Five forests of scikit-learn's have 738 to 744 right.
+TEST(ScikitLearn, AgreesOnRandomForests) {
+  RandomForest forest({});
+  EXPECT_NEAR(static_cast<double>(right(forest)), 741, 8);
+  const auto& importances = forest.importances();
+  EXPECT_NEAR(importances.sum().item<double>(), 1, 1e-12);
+  const std::pair<std::int64_t, double> largest[] = {{43, 0.0463}, {26, 0.0406}, {21, 0.0400}, {36, 0.0399}};
+  for (const auto& [pixel, importance] : largest)
+    EXPECT_NEAR(importances[pixel].item<double>(), importance, 0.012) << pixel;
 }
 
 // The best of 50 starts each, which need not be the same local minimum.
