@@ -4,6 +4,7 @@
 #include "aelab/evaluation/metrics/classification.h"
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
+#include "aelab/evaluation/metrics/disentanglement.h"
 #include "aelab/evaluation/metrics/image_quality.h"
 #include "aelab/evaluation/metrics/jacobian_statistics.h"
 #include "aelab/evaluation/metrics/pca_gap.h"
@@ -27,7 +28,8 @@ Registry<Metric>& Metric::registry() {
                              .add<Clustering>()
                              .add<JacobianStatistics>()
                              .add<Robustness>()
-                             .add<PcaGap>();
+                             .add<PcaGap>()
+                             .add<Disentanglement>();
   return registry;
 }
 
