@@ -7,6 +7,7 @@
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/factor_vae.h"
+#include "aelab/models/fsq.h"
 #include "aelab/models/info_vae.h"
 #include "aelab/models/iwae.h"
 #include "aelab/models/linear.h"
@@ -16,6 +17,7 @@
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
 #include "aelab/models/vae.h"
+#include "aelab/models/vq_vae.h"
 #include "aelab/models/wae.h"
 
 namespace aelab {
@@ -38,7 +40,9 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<InfoVae>()
                              .add<Wae>()
                              .add<Rae>()
-                             .add<Adversarial>();
+                             .add<Adversarial>()
+                             .add<VqVae>()
+                             .add<Fsq>();
   return registry;
 }
 

@@ -2,6 +2,7 @@
 
 #include "aelab/models/autoencoder.h"
 #include "aelab/nn/bounds.h"
+#include "aelab/nn/posterior.h"
 
 namespace aelab {
 
@@ -18,7 +19,8 @@ class Iwae : public Autoencoder {
     AutoencoderConfig base = {};
     ImportanceWeightedBound::Config weighted = {};
     bool doubly_reparameterized = false;
-    std::optional<Choice<Prior>> prior = {};  ///< default: standard
+    std::optional<Choice<Prior>> prior = {};          ///< default: standard
+    std::optional<Choice<Posterior>> posterior = {};  ///< default: diagonal
 
     void fields(Fields& f);
     static std::vector<Config> examples();

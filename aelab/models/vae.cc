@@ -2,7 +2,9 @@
 
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/flow_prior.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/posteriors.h"
 #include "aelab/nn/priors.h"
 
 namespace aelab {
@@ -20,7 +22,10 @@ std::vector<Vae::Config> Vae::Config::examples() {
            .latent = {.beta = LinearSchedule::Config{.from = 0, .to = 1, .over = 0.5}, .free_bits = 0.1}},
           {.base = {.backbone = ConvolutionalBackbone::Config::examples().front()},
            .latent = {.beta = 4, .capacity = LinearSchedule::Config{.from = 0, .to = 2}}},
-          {.base = {.code = 3}, .latent = {.prior = VampPrior::Config{.components = 3}}}};
+          {.base = {.code = 3}, .latent = {.prior = VampPrior::Config{.components = 3}}},
+          {.base = {.code = 3},
+           .latent = {.prior = FlowPrior::Config::examples().front(),
+                      .posterior = InverseAutoregressivePosterior::Config::examples().front()}}};
 }
 
 AutoencoderConfig Vae::expand(const Config& config) {

@@ -8,6 +8,8 @@
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/divergence_parts.h"
+#include "aelab/nn/finite_scalar_bottleneck.h"
+#include "aelab/nn/flow_prior.h"
 #include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
@@ -15,6 +17,7 @@
 #include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/nn/posteriors.h"
 #include "aelab/nn/priors.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
@@ -45,13 +48,24 @@ Registry<Bottleneck>& Bottleneck::registry() {
                              .add<KSparseBottleneck>()
                              .add<GaussianBottleneck>()
                              .add<VectorQuantizedBottleneck>()
+                             .add<FiniteScalarBottleneck>()
                              .add<JumpReluBottleneck>();
   return registry;
 }
 
 Registry<Prior>& Prior::registry() {
-  static auto registry =
-      Registry<Prior>("prior", "priors", "kind").add<StandardPrior>().add<MixturePrior>().add<VampPrior>();
+  static auto registry = Registry<Prior>("prior", "priors", "kind")
+                             .add<StandardPrior>()
+                             .add<MixturePrior>()
+                             .add<VampPrior>()
+                             .add<FlowPrior>();
+  return registry;
+}
+
+Registry<Posterior>& Posterior::registry() {
+  static auto registry = Registry<Posterior>("posterior", "posteriors", "kind")
+                             .add<DiagonalPosterior>()
+                             .add<InverseAutoregressivePosterior>();
   return registry;
 }
 

@@ -1,15 +1,18 @@
 #pragma once
 
-#include "aelab/nn/parts.h"
-#include "aelab/nn/prior.h"
+#include "aelab/nn/posterior.h"
 
 namespace aelab {
+
+/// Lists the posterior, the diagonal one by default.
+void posterior_field(Fields& f, std::optional<Choice<Posterior>>& posterior);
 
 /// The latent variable of a variational autoencoder (Kingma & Welling 2014): the encoder gives the mean and
 /// the logarithm of the variance of a diagonal Gaussian, from which codes are drawn, code = mean + deviation
 /// noise; the KL divergence to the prior is added to the objective, in closed form where there is one (their
 /// appendix B), or estimated at each code that was drawn: for other priors, and for bounds that weigh codes.
-/// Reads codes as their means. The term "kl" is in nats a row, whatever its weight.
+/// Reads codes as their means. The term "kl" is in nats a row, whatever its weight. Other posteriors than the
+/// diagonal Gaussian make more of it; their divergence has no closed form.
 ///
 /// Two changes of the objective keep codes in use; the term "kl" then has no weight. With `free_bits` the
 /// divergence of each dimension, averaged over the batch, counts from that many nats on (Kingma et al. 2016,
@@ -26,7 +29,8 @@ class GaussianBottleneck : public Bottleneck {
     Schedule beta = 1.0;
     double free_bits = 0;
     std::optional<Schedule> capacity = {};
-    std::optional<Choice<Prior>> prior = {};  ///< default: standard
+    std::optional<Choice<Prior>> prior = {};          ///< default: standard
+    std::optional<Choice<Posterior>> posterior = {};  ///< default: diagonal
 
     void fields(Fields& f);
     static std::vector<Config> examples();
@@ -36,29 +40,33 @@ class GaussianBottleneck : public Bottleneck {
   void connect(const EncoderAccess& encoder) override { encoder_ = encoder; }
   void build(const Shape& code, std::int64_t seed) override;
   void check(const Bound& bound) const override;
-  /// Twice the features or channels: the means, then the logarithms of the variances.
+  /// Twice the features or channels, or as many as the posterior needs: the means, then the logarithms of the
+  /// variances, then others.
   Shape pre_code_shape(const Shape& code) const override;
   Tensor read(const Tensor& pre_code, const Step& step) const override;
-  /// Extras: "mean" and "log_variance" [batch, ...code].
   void code(Pass& pass, const Step& step) const override;
   bool samples_codes() const override { return true; }
   bool has_density() const override { return true; }
-  Tensor log_density(const Tensor& code, const Tensor& pre_code) const override;
+  Tensor log_density(const Tensor& code, const Tensor& pre_code) const override {
+    return posterior_->log_density(code, pre_code);
+  }
   Tensor log_prior(const Tensor& code) const override { return prior_->log_density(code); }
-  bool is_gaussian() const override { return true; }
+  bool has_pathwise_density() const override { return is_gaussian(); }
+  bool is_gaussian() const override { return posterior_->is_gaussian(); }
   DiagonalGaussian gaussian(const Tensor& pre_code) const override {
     return DiagonalGaussian::from(pre_code);
   }
   const Prior* prior() const override { return prior_.get(); }
   std::vector<TermOutline> terms() const override;
   void add_terms(const Pass& pass, const Step& step, Terms& terms) const override;
-  bool has_slope() const override { return true; }
+  bool has_slope() const override { return is_gaussian(); }
   Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const override;
 
  private:
   Config config_;
   EncoderAccess encoder_;
   std::shared_ptr<Prior> prior_;
+  std::shared_ptr<Posterior> posterior_;
 
   /// What takes the place of the weighted divergence in the objective; "" if nothing does.
   const char* substitute() const;

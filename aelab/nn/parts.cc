@@ -81,6 +81,10 @@ DiagonalGaussian Bottleneck::gaussian(const Tensor&) const {
   throw std::logic_error("a bottleneck whose codes are not Gaussian");
 }
 
+Tensor Bottleneck::from_indices(const Tensor&) const {
+  throw std::logic_error("a bottleneck without a codebook");
+}
+
 Tensor Bottleneck::log_prior(const Tensor&) const { throw std::logic_error("a bottleneck without a prior"); }
 
 Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step) {
@@ -88,8 +92,13 @@ Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step)
 }
 
 Tensor drawn_divergence(const Pass& pass, const Bottleneck& bottleneck) {
-  const auto given = pass.divergence == Divergence::pathwise ? pass.pre_code.detach() : pass.pre_code;
-  return bottleneck.log_density(pass.code, given) - bottleneck.log_prior(pass.code);
+  const bool pathwise = pass.divergence == Divergence::pathwise;
+  const auto known = pass.extras.find("log_density");
+  const auto density =
+      known != pass.extras.end() && !pathwise
+          ? known->second
+          : bottleneck.log_density(pass.code, pathwise ? pass.pre_code.detach() : pass.pre_code);
+  return density - bottleneck.log_prior(pass.code);
 }
 
 }  // namespace aelab

@@ -214,6 +214,9 @@ class Bottleneck : public torch::nn::Module {
   /// log p(code) under its prior, both with their constants and summed over dimensions: [batch x samples].
   virtual Tensor log_density(const Tensor& code, const Tensor& pre_code) const;
   virtual Tensor log_prior(const Tensor& code) const;
+  /// Whether log_density() of codes from detached pre-codes has the gradient of the codes alone, as
+  /// Divergence::pathwise wants it: where the density has no parameters of its own.
+  virtual bool has_pathwise_density() const { return has_density(); }
   /// Whether codes are drawn from diagonal Gaussians, which gaussian() gives for pre-codes.
   virtual bool is_gaussian() const { return false; }
   virtual DiagonalGaussian gaussian(const Tensor& pre_code) const;
@@ -238,13 +241,20 @@ class Bottleneck : public torch::nn::Module {
   virtual Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const;
   /// The range of a code's values.
   virtual Bounds range() const { return {}; }
+
+  /// The number of vectors that those of a code are chosen from; 0 where codes are not chosen from finitely
+  /// many. Then code() says which they are: extra "indices", int64 [batch, vectors of a code].
+  virtual std::int64_t codebook_size() const { return 0; }
+  /// The codes that are made of these vectors: [n, vectors of a code] -> [n, ...code].
+  virtual Tensor from_indices(const Tensor& indices) const;
 };
 
 /// The bottleneck's reading of the pass, [batch, ...code]: its code, where codes are not drawn.
 Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step);
 
 /// log q(code | input) - log p(code) of each of the pass's codes, [batch x samples], with the gradient that
-/// pass.divergence says: for bottlenecks with a density, where no closed form is wanted or known.
+/// pass.divergence says: for bottlenecks with a density, where no closed form is wanted or known. An extra
+/// "log_density" is that of the codes as they were drawn, where evaluating it again takes longer.
 Tensor drawn_divergence(const Pass& pass, const Bottleneck& bottleneck);
 
 /// Combines the costs of a row's codes, which are the negative logarithms of their importance weights

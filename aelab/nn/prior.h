@@ -26,7 +26,7 @@ class Prior : public torch::nn::Module {
  public:
   static Registry<Prior>& registry();
   /// Called once, before all that follows, with the shape of a code: registers parameters. Throws an Error if
-  /// the code does not suit it.
+  /// the code does not suit it. The encoder is empty where its codes are not drawn from diagonal Gaussians.
   virtual void build(const Shape& /*code*/, std::int64_t /*seed*/, const EncoderAccess&) {}
   /// log p(code), with its constants and summed over dimensions: [n, ...code] -> [n].
   virtual Tensor log_density(const Tensor& code) const = 0;

@@ -7,6 +7,7 @@
 #include <torch/library.h>
 
 #include "aelab/data/batches.h"
+#include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/training/callbacks/stop_on_nan.h"
 #include "aelab/training/callbacks/weight_average.h"
 #include "aelab/training/updates.h"
@@ -71,6 +72,11 @@ Tensor rows_shape(const Tensor& x, std::int64_t dim, const Tensor& index) {
   return at::empty(shape, x.options());
 }
 
+Tensor embedding_gradient_shape(const Tensor& gradient, const Tensor&, std::int64_t count, std::int64_t,
+                                bool) {
+  return at::empty({count, gradient.size(-1)}, gradient.options());
+}
+
 std::tuple<Tensor, Tensor> moments_shape(const Tensor& x, at::OptionalIntArrayRef dims,
                                          const std::optional<at::Scalar>&, bool keepdim) {
   return {x.sum(dims, keepdim), x.sum(dims, keepdim)};
@@ -99,6 +105,7 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
   library.impl("var_mean.correction", moments_shape);
   library.impl("where.self", where_shape);
   library.impl("index_select", rows_shape);
+  library.impl("embedding_dense_backward", embedding_gradient_shape);
   library.impl("convolution_overrideable", convolution_shape);
   library.impl("convolution_backward_overrideable", convolution_gradient_shapes);
   library.impl("native_batch_norm", batch_norm_shapes);
@@ -165,6 +172,8 @@ TEST(MetaDevice, EveryPartIsTrainedAndValidated) {
   for_each_example<Bottleneck>([&](const auto& example) { train({.bottleneck = example}); });
   for_each_example<Corruption>([&](const auto& example) { train({.corruption = example}); });
   for_each_example<Likelihood>([&](const auto& example) { train({.likelihood = example}); });
+  for_each_example<Prior>(
+      [&](const auto& example) { train({.bottleneck = GaussianBottleneck::Config{.prior = example}}); });
 }
 
 TEST(MetaDevice, EveryOptimizerStepsUnlessItReads) {

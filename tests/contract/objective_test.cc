@@ -50,7 +50,9 @@ bool suits(const Bound& bound, const Bottleneck& bottleneck) {
   const auto terms = bottleneck.terms();
   const bool of_rows = std::ranges::none_of(
       terms, [](const TermOutline& term) { return term.additivity == Additivity::batch; });
-  return (!draws || bottleneck.samples_codes()) && (!weighs || (bottleneck.has_density() && of_rows));
+  const bool pathwise = bound.divergence() == Divergence::pathwise;
+  return (!draws || bottleneck.samples_codes()) && (!weighs || (bottleneck.has_density() && of_rows)) &&
+         (!pathwise || bottleneck.has_pathwise_density());
 }
 
 TEST(EveryBound, CombinesTheCostsOfTheBottlenecksThatSuitIt) {

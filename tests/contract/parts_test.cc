@@ -244,6 +244,7 @@ TEST(EveryBottleneck, HasTheDensityOfTheCodesThatItDraws) {
     const auto costs = costs_of(bottleneck, drawn, some_step());
     const auto expected = coded(bottleneck, pre_code, some_step(), kSamples);
     expect_mean(costs, costs_of(bottleneck, expected, some_step()).mean(1));
+    if (!bottleneck.has_pathwise_density()) return;
     const auto pathwise = coded(bottleneck, pre_code, some_step(), kSamples, Divergence::pathwise);
     EXPECT_TRUE(same_bits(costs_of(bottleneck, pathwise, some_step()), costs));
   });
@@ -253,7 +254,7 @@ TEST(EveryBottleneck, HasTheDensityOfTheCodesThatItDraws) {
 TEST(EveryBottleneck, DifferentiatesPathwiseByItsCodesAlone) {
   int have = 0;
   for_each_bottleneck([&](const Bottleneck& bottleneck, const Shape&, const Tensor& values) {
-    if (!bottleneck.has_density()) return;
+    if (!bottleneck.has_pathwise_density()) return;
     ++have;
     const auto pre_code = values.detach().requires_grad_();
     const auto pass = coded(bottleneck, pre_code, some_step(), 4, Divergence::pathwise);
@@ -261,6 +262,27 @@ TEST(EveryBottleneck, DifferentiatesPathwiseByItsCodesAlone) {
     const auto by_code = torch::autograd::grad({divergence}, {pass.code}, {}, true).front();
     const auto through_code = torch::autograd::grad({pass.code}, {pre_code}, {by_code}, true).front();
     EXPECT_TRUE(at::allclose(torch::autograd::grad({divergence}, {pre_code}).front(), through_code));
+  });
+  EXPECT_GT(have, 0);
+}
+
+TEST(EveryBottleneck, FindsCodesFromFiniteSetsByTheirIndices) {
+  int have = 0;
+  for_each_bottleneck([&](const Bottleneck& bottleneck, const Shape&, const Tensor& pre_code) {
+    const auto pass = coded(bottleneck, pre_code, some_step());
+    const auto size = bottleneck.codebook_size();
+    ASSERT_EQ(pass.extras.contains("indices"), size > 0);
+    if (size == 0) return;
+    ++have;
+    EXPECT_FALSE(bottleneck.is_differentiable());
+    const auto& indices = pass.extras.at("indices");
+    ASSERT_EQ(indices.dim(), 2);
+    EXPECT_EQ(indices.size(0), 3);
+    EXPECT_EQ(indices.scalar_type(), at::kLong);
+    EXPECT_TRUE(between(0, static_cast<double>(size - 1)).allow(indices.min().item<double>()));
+    EXPECT_TRUE(between(0, static_cast<double>(size - 1)).allow(indices.max().item<double>()));
+    EXPECT_TRUE(same_bits(bottleneck.from_indices(indices), pass.code));
+    EXPECT_TRUE(same_bits(bottleneck.from_indices(indices.slice(0, 1, 2)), pass.code.slice(0, 1, 2)));
   });
   EXPECT_GT(have, 0);
 }

@@ -5,7 +5,6 @@
 
 #include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/jump_relu_bottleneck.h"
-#include "aelab/nn/vector_quantized_bottleneck.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -58,61 +57,6 @@ TEST(GaussianBottleneck, DrawsARowsSamplesSideBySideWhateverItsBatch) {
   const Step step{.seed = 3, .training = true, .rows = at::tensor({2}, at::kLong)};
   EXPECT_TRUE(
       at::allclose(coded_by(bottleneck, pre_code.slice(0, 2, 3), step, 3).code, all.slice(0, 6, 9), 1e-6));
-}
-
-VectorQuantizedBottleneck quantizer(const Tensor& codebook, const Shape& code,
-                                    std::optional<std::int64_t> dimension = {}) {
-  VectorQuantizedBottleneck bottleneck({.codes = codebook.size(0), .dimension = dimension});
-  bottleneck.build(code, /*seed=*/0);
-  const at::NoGradGuard no_grad;
-  bottleneck.named_parameters()["codebook"].copy_(codebook);
-  return bottleneck;
-}
-
-TEST(VectorQuantized, TakesTheNearestOfItsCodebook) {
-  const auto codebook = at::tensor({0.0F, 0.0F, 1.0F, 1.0F, -2.0F, 0.0F}).view({3, 2});
-  const auto bottleneck = quantizer(codebook, {2});
-  const auto pass = coded_by(bottleneck, at::tensor({0.4F, 0.2F, 0.9F, 2.0F, -5.0F, 1.0F}).view({3, 2}));
-  EXPECT_TRUE(at::equal(pass.extras.at("indices").flatten(), at::tensor({0, 1, 2}, at::kLong)));
-  EXPECT_TRUE(at::equal(pass.code, codebook));
-  // An image: the channels at each place are a vector, [1, 1] and [-2, 0] here.
-  const auto image = at::tensor({1.1F, -1.8F, 0.7F, 0.1F}).view({1, 2, 1, 2});
-  const auto of_image = quantizer(codebook, {2, 1, 2});
-  EXPECT_TRUE(at::equal(of_image.read(image, {}).flatten(), at::tensor({1.0F, -2.0F, 1.0F, 0.0F})));
-  // Four features as two vectors.
-  const auto of_pairs = quantizer(codebook, {4}, 2);
-  EXPECT_TRUE(at::equal(of_pairs.read(at::tensor({1.2F, 0.8F, -3.0F, 0.0F}).view({1, 4}), {}).flatten(),
-                        at::tensor({1.0F, 1.0F, -2.0F, 0.0F})));
-}
-
-TEST(VectorQuantized, MovesEachSideByItsOwnTermAndPassesGradientsThrough) {
-  const auto bottleneck = quantizer(at::tensor({0.0F, 3.0F}).view({2, 1}), {1});
-  const auto pre_code = at::tensor({1.0F, 2.0F, 5.0F}).view({3, 1}).requires_grad_();
-  const auto codebook = bottleneck.named_parameters()["codebook"];
-  const auto pass = coded_by(bottleneck, pre_code);
-  const auto terms = terms_of(bottleneck, pass);
-  EXPECT_TRUE(at::equal(terms.all()[0].rows, at::tensor({1.0F, 1.0F, 4.0F})));
-  EXPECT_TRUE(at::equal(terms.all()[1].rows, at::tensor({1.0F, 1.0F, 4.0F})));
-  EXPECT_EQ(terms.all()[1].weight, 0.25);
-  const auto gradients = [&](const Tensor& value) {
-    return torch::autograd::grad({value}, {pre_code, codebook}, {}, true, false, /*allow_unused=*/true);
-  };
-  const auto of_codebook = gradients(terms.all()[0].rows.sum());
-  EXPECT_FALSE(of_codebook[0].defined());
-  EXPECT_TRUE(at::equal(of_codebook[1].flatten(), at::tensor({-2.0F, 2.0F - 4.0F})));
-  const auto of_commitment = gradients(terms.all()[1].rows.sum());
-  EXPECT_TRUE(at::equal(of_commitment[0].flatten(), at::tensor({2.0F, -2.0F, 4.0F})));
-  EXPECT_FALSE(of_commitment[1].defined());
-  const auto through = gradients((pass.code.flatten() * at::tensor({1.0F, 2.0F, 3.0F})).sum());
-  EXPECT_TRUE(at::equal(through[0].flatten(), at::tensor({1.0F, 2.0F, 3.0F})));
-  EXPECT_FALSE(through[1].defined());
-}
-
-TEST(VectorQuantized, RefusesACodeThatIsNotMadeOfItsVectors) {
-  EXPECT_SAYS(message_of<Error>([] {
-                quantizer(at::zeros({2, 4}), {6}, 4);
-              }),
-              "dimension: 4 does not divide the 6 features of the code");
 }
 
 JumpReluBottleneck jump_relu(double threshold, double bandwidth, const Shape& code) {
