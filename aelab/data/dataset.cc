@@ -87,11 +87,11 @@ class Transformed : public ChangedRows {
   Shape shape() const override { return shape_; }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = ChangedRows::gather(rows, random);
-    std::optional<Noise> noise;
+    Draws draws{.rows = rows};
     if (random)
-      noise.emplace(random->seed, random->pass, rows,
-                    random->scope + "transform " + std::to_string(depth_) + "/");
-    batch.inputs = transform_->apply(batch.inputs, noise);
+      draws.training.emplace(random->seed, random->pass, rows,
+                             random->scope + "transform " + std::to_string(depth_) + "/");
+    batch.inputs = transform_->apply(batch.inputs, draws);
     return batch;
   }
 

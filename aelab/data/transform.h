@@ -6,6 +6,12 @@
 
 namespace aelab {
 
+/// What random changes of some rows are drawn from.
+struct Draws {
+  Tensor rows = {};  ///< [batch] int64, their places in the stored set; undefined: 0, 1, 2, ...
+  std::optional<Noise> training = {};  ///< of a pass over the training rows; unset outside training
+};
+
 /// A change of every row, whose statistics are fitted to the training split.
 class Transform {
  public:
@@ -19,9 +25,9 @@ class Transform {
   virtual Bounds values(const Bounds& /*input*/) const { return {}; }
   /// Called once, before apply and invert.
   virtual void fit(const Dataset& /*train*/) {}
-  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Random only where `noise`
-  /// is given.
-  virtual Tensor apply(Tensor x, const std::optional<Noise>& noise) const = 0;
+  /// [batch, ...input] -> [batch, ...shape(input)]; `x` may be changed in place. Outside training a row is
+  /// changed in the same way whenever it is read.
+  virtual Tensor apply(Tensor x, const Draws& draws) const = 0;
 
   /// Whether `invert` gives back the input's units; where false, `apply` loses what that would take.
   virtual bool invertible() const { return false; }

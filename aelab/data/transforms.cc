@@ -1,6 +1,7 @@
 #include "aelab/data/transforms.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <stdexcept>
@@ -12,6 +13,11 @@ namespace aelab {
 
 std::span<const std::string_view> names(Over) {
   static constexpr std::array<std::string_view, 3> kNames = {"feature", "all", "row"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(Binarization) {
+  static constexpr std::array<std::string_view, 3> kNames = {"threshold", "static", "dynamic"};
   return kNames;
 }
 
@@ -97,7 +103,7 @@ void ScaleTransform::fit(const Dataset& train) {
   most_ = at::where(most_ > least_, most_, least_ + 1);  // a constant becomes the lower limit
 }
 
-Tensor ScaleTransform::apply(Tensor x, const std::optional<Noise>&) const {
+Tensor ScaleTransform::apply(Tensor x, const Draws&) const {
   const double low = config_.to[0], high = config_.to[1];
   x = x.sub_(least_).div_(most_ - least_).mul_(high - low).add_(low);
   return config_.clip ? x.clamp_(low, high) : x;
@@ -131,7 +137,7 @@ void StandardizeTransform::fit(const Dataset& train) {
   deviation_ = divisor(variance.sqrt(), mean).to(at::kFloat);
 }
 
-Tensor StandardizeTransform::apply(Tensor x, const std::optional<Noise>&) const {
+Tensor StandardizeTransform::apply(Tensor x, const Draws&) const {
   if (over_ != Over::row) return x.sub_(mean_).div_(deviation_);
   const auto flat = x.flatten(1).to(at::kDouble);
   const auto mean = flat.mean(1, /*keepdim=*/true),
@@ -148,11 +154,41 @@ std::vector<std::pair<std::string, Tensor*>> StandardizeTransform::fitted() {
 
 // ---- binarize, flatten
 
-Tensor BinarizeTransform::apply(Tensor x, const std::optional<Noise>&) const {
-  return (x > threshold_).to(at::kFloat);
+void BinarizeTransform::Config::fields(Fields& f) {
+  f("how", how,
+    "threshold: 1 above a threshold; static: 1 with the value as its probability, drawn once for each row; "
+    "dynamic: the same, in training drawn anew in each epoch")
+      .also_known_as({"binarization", "stochastic", "mode"});
+  f("threshold", threshold, "values above it become 1; default: 0.5");
+  f("seed", seed, "of the draws that are made once: the same data whatever the seed of the run", at_least(0))
+      .also_known_as({"random_state"});
+  f.require(how == Binarization::threshold || !threshold, "threshold",
+            "has no effect on draws: leave it out, or set \"how\" to \"threshold\"");
 }
 
-Tensor FlattenTransform::apply(Tensor x, const std::optional<Noise>&) const { return x.flatten(1); }
+std::vector<BinarizeTransform::Config> BinarizeTransform::Config::examples() {
+  return {{}, {.threshold = 0.2}, {.how = Binarization::fixed, .seed = 3}, {.how = Binarization::dynamic}};
+}
+
+void BinarizeTransform::fit(const Dataset& train) {
+  if (config_.how == Binarization::threshold) return;
+  const auto [least, most] = expected_range(train);
+  if (least < 0 || most > 1)
+    throw Error(
+        fmt::format("takes values for probabilities, which lie in [0, 1], and the training split has values "
+                    "from {} to {}: list \"scale\" before it, or set \"how\" to \"threshold\"",
+                    static_cast<float>(least), static_cast<float>(most)));
+}
+
+Tensor BinarizeTransform::apply(Tensor x, const Draws& draws) const {
+  if (config_.how == Binarization::threshold) return (x > config_.threshold.value_or(0.5)).to(at::kFloat);
+  const bool anew = config_.how == Binarization::dynamic && draws.training;
+  const auto noise = anew ? *draws.training : Noise(config_.seed, /*pass=*/0, draws.rows);
+  const auto drawn = (noise.uniform_like("binarize", x) < x).to(at::kFloat);
+  return at::where(x.isnan(), x, drawn);
+}
+
+Tensor FlattenTransform::apply(Tensor x, const Draws&) const { return x.flatten(1); }
 
 Tensor FlattenTransform::invert(const Tensor& y, const Shape& input) const { return y.unflatten(1, input); }
 
@@ -180,13 +216,13 @@ Shape CropTransform::shape(const Shape& input) const {
   return {input[0], config_.height, config_.width};
 }
 
-Tensor CropTransform::apply(Tensor x, const std::optional<Noise>& noise) const {
+Tensor CropTransform::apply(Tensor x, const Draws& draws) const {
   const auto& [height, width, padding, anywhere] = config_;
   if (padding) x = at::constant_pad_nd(x, {padding, padding, padding, padding});
   const auto free_y = x.size(2) - height, free_x = x.size(3) - width;
-  if (!anywhere || !noise)
+  if (!anywhere || !draws.training)
     return x.slice(2, free_y / 2, free_y / 2 + height).slice(3, free_x / 2, free_x / 2 + width);
-  const auto drawn = noise->uniform_like("crop", at::empty({x.size(0), 2}));
+  const auto drawn = draws.training->uniform_like("crop", at::empty({x.size(0), 2}));
   const auto tops = (drawn.select(1, 0) * (free_y + 1)).to(at::kLong);
   const auto lefts = (drawn.select(1, 1) * (free_x + 1)).to(at::kLong);
   auto parts = at::empty({x.size(0), x.size(1), height, width});
@@ -209,9 +245,9 @@ Shape FlipTransform::shape(const Shape& input) const {
   return input;
 }
 
-Tensor FlipTransform::apply(Tensor x, const std::optional<Noise>& noise) const {
-  if (!noise) return x;
-  const auto mirrored = noise->uniform_like("flip", at::empty({x.size(0)})) < config_.chance;
+Tensor FlipTransform::apply(Tensor x, const Draws& draws) const {
+  if (!draws.training) return x;
+  const auto mirrored = draws.training->uniform_like("flip", at::empty({x.size(0)})) < config_.chance;
   return at::where(mirrored.view({-1, 1, 1, 1}), x.flip(config_.axis == FlipAxis::horizontal ? 3 : 2), x);
 }
 
@@ -249,7 +285,7 @@ void WhitenTransform::fit(const Dataset& train) {
   matrix_ += without * (1 / std::sqrt(config_.epsilon));
 }
 
-Tensor WhitenTransform::apply(Tensor x, const std::optional<Noise>&) const {
+Tensor WhitenTransform::apply(Tensor x, const Draws&) const {
   const auto white = at::mm(x.flatten(1) - mean_, matrix_);
   return config_.method == Whitening::zca ? white.view_as(x) : white;
 }

@@ -28,7 +28,7 @@ class ScaleTransform : public Transform {
   explicit ScaleTransform(const Config& config) : config_(config) {}
   Bounds values(const Bounds& input) const override;
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   bool keeps_features() const override { return true; }
@@ -58,7 +58,7 @@ class StandardizeTransform : public Transform {
 
   explicit StandardizeTransform(const Config& config) : over_(config.over) {}
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return over_ != Over::row; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   bool keeps_features() const override { return true; }
@@ -69,26 +69,40 @@ class StandardizeTransform : public Transform {
   Tensor mean_, deviation_;  // [...shape] by feature, [] over all, undefined by row
 };
 
-/// 1 where a value is above the threshold, else 0.
+enum class Binarization { threshold, fixed, dynamic };
+std::span<const std::string_view> names(Binarization);
+
+/// Values 0 and 1, of which a Bernoulli distribution is a likelihood. By a threshold, or by a draw in which a
+/// value of the input, in [0, 1], is the probability of a 1: drawn once ("static"; Salakhutdinov & Murray
+/// 2008), or in training anew in each pass over the rows ("dynamic"; Burda, Grosse & Salakhutdinov 2016).
+/// Draws that are made once are functions of this config's `seed` and of a row's place in the stored set:
+/// runs of any seed have the same data, and the validation and test rows are the same in each epoch,
+/// whichever of the two is chosen.
 class BinarizeTransform : public Transform {
  public:
   struct Config {
     static constexpr std::string_view kind = "binarize";
-    static constexpr std::string_view summary = "1 above a threshold, 0 elsewhere";
-    static constexpr std::string_view also_known_as[] = {"threshold", "binary", "binarizer"};
-    double threshold = 0.5;
+    static constexpr std::string_view summary = "values 0 and 1, by a threshold or by random draws";
+    static constexpr std::string_view also_known_as[] = {"threshold", "binary", "binarizer", "bernoulli",
+                                                         "stochastic"};
+    Binarization how = Binarization::threshold;
+    std::optional<double> threshold = {};  ///< unset: 0.5
+    std::int64_t seed = 0;
 
-    void fields(Fields& f) { f("threshold", threshold, "values above it become 1"); }
-    static std::vector<Config> examples() { return {{}, {.threshold = 0.2}}; }
+    void fields(Fields& f);
+    static std::vector<Config> examples();
   };
 
-  explicit BinarizeTransform(const Config& config) : threshold_(config.threshold) {}
+  explicit BinarizeTransform(const Config& config) : config_(config) {}
   Bounds values(const Bounds&) const override { return between(0, 1); }
+  /// Throws an Error if values are to be probabilities and lie outside [0, 1].
+  void fit(const Dataset& train) override;
   bool keeps_features() const override { return true; }
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  /// Where values are probabilities, those beyond [0, 1] count as the nearer end. NaN stays NaN.
+  Tensor apply(Tensor x, const Draws& draws) const override;
 
  private:
-  double threshold_;
+  Config config_;
 };
 
 /// Rows of any shape as rows [features].
@@ -105,7 +119,7 @@ class FlattenTransform : public Transform {
   explicit FlattenTransform(const Config&) {}
   Shape shape(const Shape& input) const override { return {elements(input)}; }
   Bounds values(const Bounds& input) const override { return input; }
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
 };
@@ -130,7 +144,7 @@ class CropTransform : public Transform {
   explicit CropTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   Bounds values(const Bounds& input) const override;
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
 
  private:
   Config config_;
@@ -157,7 +171,7 @@ class FlipTransform : public Transform {
   explicit FlipTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   Bounds values(const Bounds& input) const override { return input; }
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return true; }  // outside training nothing is mirrored
   Tensor invert(const Tensor& y, const Shape&) const override { return y; }
   bool keeps_features() const override { return true; }
@@ -191,7 +205,7 @@ class WhitenTransform : public Transform {
   explicit WhitenTransform(const Config& config) : config_(config) {}
   Shape shape(const Shape& input) const override;
   void fit(const Dataset& train) override;
-  Tensor apply(Tensor x, const std::optional<Noise>& noise) const override;
+  Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
   std::vector<std::pair<std::string, Tensor*>> fitted() override;

@@ -4,9 +4,12 @@
 #include "aelab/evaluation/metrics/classification.h"
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
+#include "aelab/evaluation/metrics/codebook_use.h"
 #include "aelab/evaluation/metrics/disentanglement.h"
 #include "aelab/evaluation/metrics/image_quality.h"
 #include "aelab/evaluation/metrics/jacobian_statistics.h"
+#include "aelab/evaluation/metrics/latent_statistics.h"
+#include "aelab/evaluation/metrics/likelihood.h"
 #include "aelab/evaluation/metrics/pca_gap.h"
 #include "aelab/evaluation/metrics/probe.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
@@ -29,7 +32,10 @@ Registry<Metric>& Metric::registry() {
                              .add<JacobianStatistics>()
                              .add<Robustness>()
                              .add<PcaGap>()
-                             .add<Disentanglement>();
+                             .add<Disentanglement>()
+                             .add<LikelihoodEstimate>()
+                             .add<LatentStatistics>()
+                             .add<CodebookUse>();
   return registry;
 }
 

@@ -21,7 +21,7 @@ bool any_measured(const std::vector<Result>& results) {
 }
 
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
-                             const std::vector<Choice<Metric>>& metrics) {
+                             const std::vector<Choice<Metric>>& metrics, std::vector<std::string>* cautions) {
   constexpr std::int64_t kRows = 1000;
   if (part.size() == 0) throw Error("evaluation: this split has no rows");
   const c10::InferenceMode inference;
@@ -57,6 +57,8 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
     const auto values =
         applies(*metric) ? metric->values() : std::vector<std::optional<double>>(measures.size());
     for (std::size_t i = 0; i < measures.size(); ++i) results.push_back({measures[i], values[i]});
+    if (!cautions || !applies(*metric)) continue;
+    for (auto& caution : metric->cautions()) cautions->push_back(std::move(caution));
   }
   return results;
 }

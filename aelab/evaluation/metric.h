@@ -48,6 +48,8 @@ class Metric {
   virtual void add(const Observation& observation) = 0;
   /// One value per measure, in their order; absent where it does not apply to this model or these data.
   virtual std::vector<std::optional<double>> values() const = 0;
+  /// Called after values(): sentences that warn of what the rows showed, such as a code that is not used.
+  virtual std::vector<std::string> cautions() const { return {}; }
 };
 
 struct Result {
@@ -58,9 +60,11 @@ struct Result {
 /// Whether any metric is applicable.
 bool any_measured(const std::vector<Result>& results);
 
-/// All metrics in one pass over `part`, in inference mode; `data` is what the model was trained on. Error
-/// when `part` is empty; Stopped when StopSignals receives a signal.
+/// All metrics in one pass over `part`, in inference mode; `data` is what the model was trained on. Their
+/// cautions are added to `cautions`, if given. Error when `part` is empty; Stopped when StopSignals receives
+/// a signal.
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
-                             const std::vector<Choice<Metric>>& metrics);
+                             const std::vector<Choice<Metric>>& metrics,
+                             std::vector<std::string>* cautions = nullptr);
 
 }  // namespace aelab

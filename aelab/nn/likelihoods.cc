@@ -13,6 +13,10 @@ Tensor BernoulliLikelihood::negative_log(const Tensor& output, const Tensor& tar
   return cross_entropy_of_logits(output, target);
 }
 
+bool BernoulliLikelihood::is_distribution_of(const Tensor& target) const {
+  return (target == 0).logical_or(target == 1).all().item<bool>();
+}
+
 Tensor BernoulliLikelihood::mean(const Tensor& output) const { return at::sigmoid(output); }
 
 std::span<const std::string_view> names(GaussianMean) {

@@ -5,6 +5,7 @@
 namespace aelab {
 
 /// Independent Bernoulli distributions given by their logits: the binary cross-entropy for inputs in [0, 1].
+/// Of values between 0 and 1 it is not a likelihood, as their probabilities do not add up to 1.
 class BernoulliLikelihood : public Likelihood {
  public:
   struct Config {
@@ -18,6 +19,7 @@ class BernoulliLikelihood : public Likelihood {
 
   explicit BernoulliLikelihood(const Config&) {}
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
+  bool is_distribution_of(const Tensor& target) const override;
   Tensor mean(const Tensor& output) const override;
   Bounds support() const override { return between(0, 1); }
 };

@@ -222,6 +222,9 @@ class Bottleneck : public torch::nn::Module {
   virtual DiagonalGaussian gaussian(const Tensor& pre_code) const;
   /// The distribution that new codes can be drawn from; nullptr if it has none.
   virtual const Prior* prior() const { return nullptr; }
+  /// How many codes the extra "indices" of code() counts, where codes consist of such from a finite list; 0
+  /// elsewhere.
+  virtual std::int64_t codebook_size() const { return 0; }
   /// Throws a FieldError if it makes no sense with this bound.
   virtual void check(const Bound&) const {}
   /// The terms that it adds to the objective, as add_terms() names them.
@@ -286,6 +289,9 @@ class Likelihood : public torch::nn::Module {
   virtual Tensor negative_log(const Tensor& output, const Tensor& target) const = 0;
   /// What negative_log() leaves out for inputs of a shape, in nats.
   virtual double constant(const Shape& /*input*/) const { return 0; }
+  /// Whether negative_log() and constant() are together the negative logarithm of a probability or a density
+  /// of such targets. Costs of other targets train a model as well, but are no likelihood.
+  virtual bool is_distribution_of(const Tensor& /*target*/) const { return true; }
   /// The distribution's mean, the reconstruction: [batch, ...input].
   virtual Tensor mean(const Tensor& output) const = 0;
   /// Whether mean() is the output itself.

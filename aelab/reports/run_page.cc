@@ -51,6 +51,12 @@ json measures_json(const View& evaluation) {
   return measures;
 }
 
+json texts_json(const View& list) {
+  json texts = json::array();
+  for (const auto& text : list.list()) texts.push_back(text.text());
+  return texts;
+}
+
 /// The settings of a part that have an effect: an activation of hidden layers has none without these, and
 /// initial weights have none where the weights are solved for in closed form.
 json settings_json(const View& settings, bool closed_form) {
@@ -77,9 +83,8 @@ json model_json(const View& model, bool closed_form) {
                 {"input", shape_text(model["input"])},
                 {"code", shape_text(model["code"])},
                 {"parts", parts_json(model["parts"], closed_form)},
-                {"methods", json::array()},
+                {"methods", texts_json(model["methods"])},
                 {"stack", json::array()}};
-  for (const auto& method : model["methods"].list()) shown["methods"].push_back(method.text());
   for (const auto& layer : model["stack"].list()) shown["stack"].push_back(model_json(layer, closed_form));
   return shown;
 }
@@ -155,9 +160,7 @@ json commands_json() {
 /// Class names in the order of the labels; empty when classes have no names.
 json class_names_json(const Folder& run) {
   const auto data = run.has("data.json") ? run.read("data.json") : json();
-  auto names = json::array();
-  for (const auto& name : View(data)["class_names"].list()) names.push_back(name.text());
-  return names;
+  return texts_json(View(data)["class_names"]);
 }
 
 }  // namespace
@@ -211,7 +214,8 @@ json run_page(const Folder& run) {
   page["status"] = status_json(View(status));
   page["measured"] = {{"part", View(evaluation)["part"].text()},
                       {"checkpoint", View(evaluation)["checkpoint"].text()},
-                      {"measures", measures_json(View(evaluation))}};
+                      {"measures", measures_json(View(evaluation))},
+                      {"cautions", texts_json(View(evaluation)["cautions"])}};
   page["curves"] = curves_json(read_curves(run));
   page["training_pictures"] = training_pictures(run);
   page["shown_part"] = View(summary)["part"].text();

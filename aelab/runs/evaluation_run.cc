@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
 #include "aelab/data/dataset.h"
 #include "aelab/evaluation/seen_classes.h"
@@ -102,7 +103,10 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
   } else {
     part = checked_values(std::string(name_of(which)), part, run.network());
   }
-  return evaluate(run.network(), part, run.data, metrics);
+  std::vector<std::string> cautions;
+  auto results = evaluate(run.network(), part, run.data, metrics, &cautions);
+  for (const auto& caution : cautions) say("aelab: caution: " + caution + "\n");
+  return results;
 }
 
 }  // namespace aelab

@@ -122,12 +122,15 @@ void write_evaluation(const std::filesystem::path& folder, const Evaluated& eval
   write_json(folder / kEvaluation, {{"checkpoint", evaluated.checkpoint},
                                     {"part", evaluated.part},
                                     {"metrics", metrics},
-                                    {"measures", measures}});
+                                    {"measures", measures},
+                                    {"cautions", evaluated.cautions}});
 }
 
 Evaluated read_evaluation(const std::filesystem::path& folder) {
   return read_record<Evaluated>(folder, kEvaluation, [](const json& value) {
-    Evaluated evaluated{.checkpoint = value.at("checkpoint"), .part = value.at("part")};
+    Evaluated evaluated{.checkpoint = value.at("checkpoint"),
+                        .part = value.at("part"),
+                        .cautions = value.value("cautions", std::vector<std::string>())};
     for (const auto& measure : value.at("measures")) {
       const auto& number = value.at("metrics").at(measure.at("name").get<std::string>());
       evaluated.results.push_back({Measure{.name = measure.at("name"),

@@ -43,10 +43,11 @@ RunStatus known_status(const std::filesystem::path& folder);
 /// The files of a completed run that were changed or removed since.
 std::vector<std::string> changed_files(const std::filesystem::path& folder, const RunStatus& status);
 
-/// Metrics, with the split and the checkpoint that they were computed on: evaluation.json.
+/// Metrics and their cautions, with the split and the checkpoint that they were computed on: evaluation.json.
 struct Evaluated {
   std::string checkpoint = {}, part = {};
   std::vector<Result> results = {};
+  std::vector<std::string> cautions = {};
 };
 void write_evaluation(const std::filesystem::path& folder, const Evaluated& evaluated);
 /// Without results if there is no such file. Throws an Error if the file is not an evaluation.

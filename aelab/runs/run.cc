@@ -124,17 +124,25 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
 }
 
 /// Evaluates the trained model, with the best checkpoint if there is one.
-std::vector<Result> measure(const RunConfig& config, const Made& made, const fs::path& folder) {
+Evaluated measure(const RunConfig& config, const Made& made, const fs::path& folder) {
   const auto best = checkpoint_path(folder, Which::best);
   const auto which = has_entry(best) ? Which::best : Which::last;
   if (which == Which::best) load_model_state(best, *made.model, recorded_identity(folder));
-  std::vector<Result> results;
+  Evaluated evaluated{.checkpoint = std::string(name_of(which)),
+                      .part = std::string(name_of(SplitPart::test))};
   if (made.data.test.size() > 0) {
-    results = evaluate(*made.model, made.data.test, made.data, config.evaluation);
-    write_evaluation(folder, {std::string(name_of(which)), std::string(name_of(SplitPart::test)), results});
+    evaluated.results =
+        evaluate(*made.model, made.data.test, made.data, config.evaluation, &evaluated.cautions);
+    write_evaluation(folder, evaluated);
   }
   write_summary(folder, config, made);
-  return results;
+  return evaluated;
+}
+
+/// Keeps what was measured, and adds its cautions to what the user is told.
+void take(RunOutcome& outcome, Evaluated evaluated) {
+  for (const auto& caution : evaluated.cautions) outcome.remarks.push_back("caution: " + caution);
+  outcome.results = std::move(evaluated.results);
 }
 
 /// Which phases and metrics a run lacks that its config asks for; "" where it has all.
@@ -183,7 +191,7 @@ RunOutcome train(const RunConfig& config, const Made& made, const fs::path& fold
   status.seconds = history.progress.seconds;
   status.peak_bytes = history.peak_bytes;
   try {
-    if (!outcome.signal) outcome.results = measure(config, made, folder);
+    if (!outcome.signal) take(outcome, measure(config, made, folder));
   } catch (const Stopped&) {
     outcome.signal = StopSignals::received();
   }
@@ -204,10 +212,12 @@ void require_unchanged(const fs::path& folder) {
 
 RunOutcome on_record(const fs::path& folder) {
   const auto status = read_status(folder);
-  return {.folder = folder,
-          .results = read_evaluation(folder).results,
-          .was_complete = true,
-          .diverged = status.state == "diverged" ? status.message : ""};
+  RunOutcome outcome{.folder = folder,
+                     .results = {},
+                     .was_complete = true,
+                     .diverged = status.state == "diverged" ? status.message : ""};
+  take(outcome, read_evaluation(folder));
+  return outcome;
 }
 
 /// Whether there is such a checkpoint of this run, and it can be read.

@@ -21,7 +21,8 @@ struct RunOutcome {
   /// Why its losses or metrics are NaN or infinite at its end; "" if they are not.
   std::string diverged = {};
   /// To tell the user: that the run ended before its last phase, why nothing was measured although metrics
-  /// were asked for, and which files of the run were missing or damaged when it was resumed.
+  /// were asked for, the cautions of metrics, and which files of the run were missing or damaged when it was
+  /// resumed.
   std::vector<std::string> remarks = {};
 };
 

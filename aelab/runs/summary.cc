@@ -10,6 +10,7 @@
 #include "aelab/core/image.h"
 #include "aelab/data/pictures.h"
 #include "aelab/evaluation/latent_interpolation.h"
+#include "aelab/evaluation/latent_use.h"
 #include "aelab/nn/jacobian.h"
 #include "aelab/runs/run.h"
 
@@ -143,6 +144,21 @@ json codes_json(const Shown& shown) {
   return value;
 }
 
+/// The KL divergence of each code dimension from the prior, and the variance of its mean; null where codes
+/// are not drawn from Gaussians. Without divergences where the prior has no closed form of them.
+json latent_json(const Shown& shown) {
+  const auto& [backbone, bottleneck, likelihood] = shown.model.parts();
+  if (!bottleneck.is_gaussian() || !bottleneck.prior()) return {};
+  LatentUse use;
+  use.add(bottleneck.gaussian(backbone.encode(shown.first(kCodes).inputs, {})), *bottleneck.prior());
+  if (!use.variance_of_means().isfinite().all().item<bool>()) return {};
+  json value = {{"rows", use.rows()}, {"variances_of_means", rounded_list(use.variance_of_means())}};
+  if (const auto divergence = use.divergence();
+      divergence.defined() && divergence.isfinite().all().item<bool>())
+    value["divergences"] = rounded_list(divergence);
+  return value;
+}
+
 /// The singular values of d code / d input in descending order, each averaged over samples; null where they
 /// would take long.
 json jacobian_json(const Shown& shown) {
@@ -269,6 +285,7 @@ void write_summary(const std::filesystem::path& run_folder, const RunConfig& con
                   {"parameters", parameters_json(model)},
                   {"pictures", draw_pictures(shown, folder)}};
   if (auto codes = codes_json(shown); !codes.is_null()) summary["codes"] = std::move(codes);
+  if (auto latent = latent_json(shown); !latent.is_null()) summary["latent"] = std::move(latent);
   if (auto jacobian = jacobian_json(shown); !jacobian.is_null()) summary["jacobian"] = std::move(jacobian);
   write_file(folder / "summary.json", summary.dump() + "\n");
 }

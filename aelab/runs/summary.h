@@ -10,7 +10,8 @@ namespace aelab {
 ///
 ///     summary.json        the model's parts, its layers with their shapes, its parameters; the sizes of the
 ///                         data splits; latent codes of test samples along their first two principal
-///                         components; the singular values of these codes and of the encoder's Jacobian; what
+///                         components; the singular values of these codes and of the encoder's Jacobian; for
+///                         Gaussian codes each dimension's KL divergence and the variance of its mean; what
 ///                         each image shows
 ///     inputs.png          test samples, side by side
 ///     reconstructions.png their reconstructions

@@ -23,6 +23,24 @@ class Measuring(program.TestCase):
         result = program.run("run", write_json(self.folder / "run.json", unasked), "--output", self.output)
         self.assertNotIn("nothing was measured", result.stderr)
 
+    def test_cross_entropy_of_gray_values_is_no_likelihood(self):
+        model = {"variant": "vae", "code": 2, "backbone": {"kind": "dense", "hidden": [8]}}
+        config = small_run(model=model, evaluation=["likelihood", {"kind": "latent", "rows": 50}])
+        gray = self.train(config)
+        caution, = program.read_json(gray / "evaluation.json")["cautions"]
+        self.assertIn('likelihood: not measured, as the likelihood "bernoulli" is not a distribution of these rows', caution)
+        self.assertIn(program.json.dumps(caution)[1:-1], (gray / "report.html").read_text())
+        result = program.run("evaluate", gray)
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertRegex(result.stdout, "likelihood/nll +not applicable")
+        self.assertIn(f"aelab: caution: {caution}", result.stderr)
+        self.assertIn(f"aelab: caution: {caution}", program.run("resume", gray).stderr)  # prints what is recorded
+        for how in "static", "dynamic":
+            config["data"]["transforms"] = [{"kind": "binarize", "how": how}]
+            metrics = program.read_json(self.train(config) / "evaluation.json")["metrics"]
+            self.assertGreater(metrics["likelihood/nll"], 5)
+            self.assertGreater(-metrics["likelihood/elbo"], metrics["likelihood/nll"])
+
     def test_accuracies_among_rows_of_one_class(self):
         config = small_run(
             data={"source": "csv", "files": self.table("train.csv", "x,y,kind\n" + "".join(f"{i % 9 / 10},{i % 5 / 10},{i % 2}\n" for i in range(80))),

@@ -83,7 +83,7 @@ TEST_F(SourceFiles, GatheringAheadLeavesOtherThreadsTheirCores) {
 /// Says what it is computed with.
 struct WatchesKernels : Transform {
   mutable std::atomic<bool> by_libtorch = false;
-  Tensor apply(Tensor x, const std::optional<Noise>&) const override {
+  Tensor apply(Tensor x, const Draws&) const override {
     by_libtorch = kernels().convolution == DirectKernel::libtorch && at::get_num_threads() == 1;
     return x;
   }

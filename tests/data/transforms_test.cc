@@ -63,6 +63,71 @@ TEST(Transforms, BinarizeFlattenAndCropInTheirOrder) {
   EXPECT_EQ(padded.slice(2, 0, 2).abs().sum().item<float>(), 0);
 }
 
+/// Of rows with values in [0, 1], as they are read in training in a pass, and outside training.
+Tensor drawn_in_pass(const Split& split, std::int64_t pass, std::int64_t seed = 1) {
+  const auto rows = split.test.size();
+  return Batches(split.test, Order(rows, rows), Chance{seed, pass})[0].inputs;
+}
+
+TEST(Transforms, BinarizeByDrawsWithTheValuesAsProbabilities) {
+  constexpr std::int64_t kDraws = 4000;
+  const auto probabilities = at::tensor({0.F, 0.1F, 0.5F, 0.97F, 1.F});
+  const auto rows = probabilities.expand({kDraws, 5}).contiguous();
+  for (const auto how : {Binarization::fixed, Binarization::dynamic}) {
+    const auto split = changed(rows, {BinarizeTransform::Config{.how = how}});
+    for (const auto& drawn : {split.test.range(0, kDraws).inputs, drawn_in_pass(split, 3)}) {
+      EXPECT_TRUE((drawn == 0).logical_or(drawn == 1).all().item<bool>());
+      const auto shares = drawn.mean(0);
+      for (std::int64_t i = 0; i < 5; ++i) {
+        const double p = probabilities[i].item<double>();
+        EXPECT_NEAR(shares[i].item<double>(), p, 4 * std::sqrt(p * (1 - p) / kDraws)) << name_of(how);
+      }
+      // Two values of a row, and a value of two rows, are drawn independently: a half, squared.
+      const auto halves = drawn.select(1, 2), others = drawn.select(1, 3);
+      const auto both = [&](const Tensor& a, const Tensor& b) { return (a * b).mean().item<double>(); };
+      EXPECT_NEAR(both(halves.slice(0, 1), halves.slice(0, 0, -1)), 0.25,
+                  4 * std::sqrt(0.25 * 0.75 / kDraws));
+      EXPECT_NEAR(both(halves, others), 0.5 * 0.97, 4 * std::sqrt(0.485 * 0.515 / kDraws));
+    }
+  }
+}
+
+TEST(Transforms, BinarizeOnceOrAnewInEachPass) {
+  const auto rows = at::full({60, 1, 4, 5}, 0.4);
+  const auto fixed = changed(rows, {BinarizeTransform::Config{.how = Binarization::fixed, .seed = 2}}),
+             dynamic = changed(rows, {BinarizeTransform::Config{.how = Binarization::dynamic, .seed = 2}}),
+             other = changed(rows, {BinarizeTransform::Config{.how = Binarization::fixed, .seed = 3}});
+  const auto once = fixed.test.range(0, 60).inputs;
+  EXPECT_TRUE(at::equal(drawn_in_pass(fixed, 0), once));
+  EXPECT_TRUE(at::equal(drawn_in_pass(fixed, 1, /*seed=*/5), once));  // whatever the seed of the run
+  EXPECT_TRUE(at::equal(dynamic.test.range(0, 60).inputs, once));
+  EXPECT_TRUE(at::equal(fixed.test.range(17, 30).inputs, once.slice(0, 17, 30)));
+  EXPECT_FALSE(at::equal(other.test.range(0, 60).inputs, once));
+  EXPECT_TRUE(at::equal(drawn_in_pass(dynamic, 1), drawn_in_pass(dynamic, 1)));
+  EXPECT_FALSE(at::equal(drawn_in_pass(dynamic, 1), drawn_in_pass(dynamic, 2)));
+  EXPECT_FALSE(at::equal(drawn_in_pass(dynamic, 1), drawn_in_pass(dynamic, 1, /*seed=*/5)));
+  EXPECT_FALSE(at::equal(drawn_in_pass(dynamic, 0), once));
+}
+
+TEST(Transforms, BinarizeNeedsProbabilitiesForDraws) {
+  const auto rows = at::tensor({0.F, 0.5F, 255.F, 0.25F}).view({2, 2});
+  for (const auto how : {Binarization::fixed, Binarization::dynamic}) {
+    EXPECT_SAYS(
+        refusal(rows, {BinarizeTransform::Config{.how = how}}),
+        "data.transforms[0]: takes values for probabilities, which lie in [0, 1], and the training split "
+        "has values from 0 to 255: list \"scale\" before it");
+    EXPECT_EQ(refusal(rows, {ScaleTransform::Config{}, BinarizeTransform::Config{.how = how}}),
+              "nothing was thrown");
+    EXPECT_SAYS(refusal(-rows / 255, {BinarizeTransform::Config{.how = how}}), "values from -1 to -0");
+    // Of other splits, values beyond count as the nearer end, and NaN is left to be found.
+    auto transform = BinarizeTransform({.how = how});
+    const auto beyond = transform.apply(at::tensor({-0.1F, 1.1F, std::nanf("")}).view({1, 3}), {});
+    EXPECT_EQ(beyond[0][0].item<float>(), 0);
+    EXPECT_EQ(beyond[0][1].item<float>(), 1);
+    EXPECT_TRUE(beyond[0][2].isnan().item<bool>());
+  }
+}
+
 TEST(Transforms, WhitenedFeaturesAreUncorrelatedOfVarianceOne) {
   const auto mixing = at::eye(4) + 0.5 * at::ones({4, 4}).triu(1);  // correlates, far from singular
   const auto rows = at::mm(at::randn({500, 4}), mixing) + 3;

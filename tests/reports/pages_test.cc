@@ -108,6 +108,7 @@ TEST(RunPageTest, HasWhatTheRunLeft) {
   EXPECT_EQ(page.at("measured").at("measures")[0].at("value"), nullptr) << "not applicable is no number";
   EXPECT_EQ(page.at("measured").at("measures")[1].at("value"), 0.25);
   EXPECT_EQ(page.at("measured").at("measures")[1].at("definition"), "mean of squares");
+  EXPECT_EQ(page.at("measured").at("cautions"), Json({"the code has collapsed"}));
   EXPECT_EQ(page.at("model").at("input"), "1 x 8 x 8");
   EXPECT_EQ(page.at("model").at("parts")[0].at("settings"), Json({{{"key", "hidden"}, {"value", "[8]"}}}));
   EXPECT_EQ(page.at("layers")[0].at("parameters"), 520);

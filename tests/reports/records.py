@@ -34,7 +34,8 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
                         "parameters": 100, "epochs": epochs, "steps": 10 * epochs, "seconds": 2 * scale},
         "environment.json": {t("aelab"): t("0.1.0"), "kernels": {t("linear"): t("mkl")}, "time": t(time)},
         "evaluation.json": {"checkpoint": t("best"), "part": t("test"), "metrics": {t("reconstruction/mse"): scale},
-                            "measures": [{"name": t("reconstruction/mse"), "definition": t("squares"), "better": "lower"}]},
+                            "measures": [{"name": t("reconstruction/mse"), "definition": t("squares"), "better": "lower"}],
+                            "cautions": [t("the code has collapsed")]},
         "metrics.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
                            t("train/loss"): scale / (i + 1), t("validation/loss"): 2 * scale / (i + 1)} for i in range(epochs)],
         "summary/summary.json": {

@@ -8,6 +8,8 @@
 #include "aelab/models/dense.h"
 #include "aelab/models/stacked.h"
 #include "aelab/nn/bottlenecks.h"
+#include "aelab/nn/gaussian_bottleneck.h"
+#include "aelab/nn/priors.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -112,6 +114,23 @@ TEST_F(Summarizing, SingularValuesOfTheJacobianAreMeansOverSamples) {
   const auto weight = parameters_of(*made.model).front().second.to(at::kDouble);
   const auto j = (1 - codes.square()).unsqueeze(2) * weight;
   expect_near(numbers(jacobian.at("singular_values")), at::linalg_svdvals(j).mean(0));
+}
+
+TEST_F(Summarizing, HasTheUseOfEachDimensionOfGaussianCodes) {
+  EXPECT_FALSE(summarize(Dense::Config{.base = {.code = 3}}).contains("latent"));
+  const auto latent =
+      summarize(Dense::Config{.base = {.code = 3, .bottleneck = GaussianBottleneck::Config{}}}).at("latent");
+  const at::NoGradGuard no_grad;
+  const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
+  const auto given = made.model->parts().backbone.encode(rows, {}).to(at::kDouble);
+  const auto mean = given.narrow(1, 0, 3), variance = given.narrow(1, 3, 3).exp();
+  EXPECT_EQ(latent.at("rows"), rows.size(0));
+  expect_near(numbers(latent.at("divergences")),
+              (0.5 * (mean.square() + variance - 1 - variance.log())).mean(0));
+  expect_near(numbers(latent.at("variances_of_means")), mean.var(0, /*unbiased=*/false));
+  const auto other = summarize(Dense::Config{
+      .base = {.code = 3, .bottleneck = GaussianBottleneck::Config{.prior = MixturePrior::Config{}}}});
+  EXPECT_FALSE(other.at("latent").contains("divergences"));
 }
 
 TEST_F(Summarizing, DrawsWhatTheModelCan) {

@@ -36,9 +36,9 @@ function runHeader(page) {
 }
 
 function runMeasures(page) {
-  const { measures, part, checkpoint } = page.measured;
+  const { measures, part, checkpoint, cautions } = page.measured;
   if (measures.length === 0) return null;
-  return table({
+  return [cautions.length > 0 && h("ul", null, cautions.map((caution) => h("li", null, caution))), table({
     caption: `Evaluated on the ${part} split with the ${checkpoint} checkpoint.`, label: "Metrics", rows: measures,
     terms: measures.map((measure) => [measure.name, measure.definition]),
     columns: [
@@ -46,7 +46,7 @@ function runMeasures(page) {
       { title: "Value", number: true, value: (row) => row.value, text: (row) => (row.value === null ? "not applicable" : shown(row.value)) },
       { title: "Better", value: (row) => (hasDirection(row) ? row.better : null) },
     ],
-  });
+  })];
 }
 
 // --- Learning curves: one chart per term, training and validation together ---

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "aelab/nn/prior.h"
+
+namespace aelab {
+
+/// The dimensions of codes that are drawn from diagonal Gaussians, one for each row, that are added batch by
+/// batch. Numbers are in float64, and codes of any shape are flattened.
+class LatentUse {
+ public:
+  /// [batch, ...code].
+  void add(const DiagonalGaussian& codes, const Prior& prior);
+
+  std::int64_t rows() const { return rows_; }
+  /// The KL divergence from the prior in each dimension, in nats, averaged over rows: [dimensions]; undefined
+  /// where the prior has no closed form of it.
+  Tensor divergence() const;
+  /// The variance over rows of the mean of each dimension, [dimensions].
+  Tensor variance_of_means() const;
+
+ private:
+  std::int64_t rows_ = 0;
+  Tensor divergence_;             // sum over rows
+  Tensor origin_;                 // the first row's mean, to which the sums below are differences
+  Tensor differences_, squares_;  // sums over rows
+};
+
+/// A dimension is active where the variance of its mean over rows is above this (Burda, Grosse &
+/// Salakhutdinov 2016, section 5).
+constexpr double kActiveVariance = 0.01;
+/// A dimension has collapsed where its KL divergence, averaged over rows, is below this, in nats: nearly the
+/// prior, whatever the row.
+constexpr double kCollapsedDivergence = 0.01;
+
+/// Codes, one for each row, and the Gaussians that they were drawn from: [rows, dimensions] each.
+struct DrawnCodes {
+  Tensor code, mean, log_variance;
+};
+
+/// What codes tell of the rows that they were drawn for, and their aggregate distribution q(code), which is
+/// the mean of q(code | row) over these rows (Hoffman & Johnson 2016). Estimates by one code for each row, in
+/// nats: the expectation of the information is exact for rows that are drawn from these with equal
+/// probability, and so is at most the logarithm of their number.
+struct LatentInformation {
+  double joint = 0;      ///< I(row; code): mean of log q(code | row) - log q(code)
+  Tensor dimensions;     ///< the same of each dimension alone, [dimensions] in float64
+  Tensor log_aggregate;  ///< log q(code) of each row's code, [rows] in float64
+};
+/// Takes a time that grows with the square of the number of rows.
+LatentInformation latent_information(const DrawnCodes& codes);
+
+}  // namespace aelab
