@@ -22,6 +22,7 @@
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
 #include "aelab/evaluation/metrics/codebook_use.h"
+#include "aelab/evaluation/metrics/generation.h"
 #include "aelab/evaluation/metrics/image_quality.h"
 #include "aelab/evaluation/metrics/jacobian_statistics.h"
 #include "aelab/evaluation/metrics/latent_statistics.h"

@@ -6,6 +6,7 @@
 #include "aelab/evaluation/metrics/code_statistics.h"
 #include "aelab/evaluation/metrics/codebook_use.h"
 #include "aelab/evaluation/metrics/disentanglement.h"
+#include "aelab/evaluation/metrics/generation.h"
 #include "aelab/evaluation/metrics/image_quality.h"
 #include "aelab/evaluation/metrics/jacobian_statistics.h"
 #include "aelab/evaluation/metrics/latent_statistics.h"
@@ -35,7 +36,8 @@ Registry<Metric>& Metric::registry() {
                              .add<Disentanglement>()
                              .add<LikelihoodEstimate>()
                              .add<LatentStatistics>()
-                             .add<CodebookUse>();
+                             .add<CodebookUse>()
+                             .add<Generation>();
   return registry;
 }
 

@@ -115,6 +115,19 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
   return note;
 }
 
+/// Says that losses are no bounds of a log-likelihood; "" where they are, and of models without such bounds.
+std::string bound_note(const Made& made) {
+  constexpr std::int64_t kRows = 100;
+  const auto& [backbone, bottleneck, likelihood] = made.model->parts();
+  const auto& train = made.data.train;
+  if (!bottleneck.has_density() ||
+      likelihood.is_distribution_of(train.range(0, std::min(kRows, train.size())).inputs))
+    return {};
+  return "model.likelihood: \"" + made.model->config().likelihood->kind() +
+         "\" is not a distribution of rows with values between 0 and 1, so that losses are no bounds of a "
+         "log-likelihood; the transform {\"kind\": \"binarize\", \"how\": \"dynamic\"} makes them so";
+}
+
 /// Says that batches take all rows; "" where they do not.
 std::string batch_note(const RunConfig& config, const Made& made) {
   const auto rows = made.data.train.size(), asked = config.training.batch_size;
@@ -164,7 +177,8 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
-    for (auto note : {likelihood_note(config, made), batch_note(config, made), classes_note(config, made)})
+    for (auto note : {likelihood_note(config, made), bound_note(made), batch_note(config, made),
+                      classes_note(config, made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

@@ -27,6 +27,7 @@ class Measuring(program.TestCase):
         model = {"variant": "vae", "code": 2, "backbone": {"kind": "dense", "hidden": [8]}}
         config = small_run(model=model, evaluation=["likelihood", {"kind": "latent", "rows": 50}])
         gray = self.train(config)
+        self.assertIn("so that losses are no bounds of a log-likelihood", (gray / "log.txt").read_text())
         caution, = program.read_json(gray / "evaluation.json")["cautions"]
         self.assertIn('likelihood: not measured, as the likelihood "bernoulli" is not a distribution of these rows', caution)
         self.assertIn(program.json.dumps(caution)[1:-1], (gray / "report.html").read_text())
@@ -37,7 +38,9 @@ class Measuring(program.TestCase):
         self.assertIn(f"aelab: caution: {caution}", program.run("resume", gray).stderr)  # prints what is recorded
         for how in "static", "dynamic":
             config["data"]["transforms"] = [{"kind": "binarize", "how": how}]
-            metrics = program.read_json(self.train(config) / "evaluation.json")["metrics"]
+            folder = self.train(config)
+            self.assertNotIn("no bounds", (folder / "log.txt").read_text())
+            metrics = program.read_json(folder / "evaluation.json")["metrics"]
             self.assertGreater(metrics["likelihood/nll"], 5)
             self.assertGreater(-metrics["likelihood/elbo"], metrics["likelihood/nll"])
 

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "aelab/evaluation/metric.h"
+#include "aelab/evaluation/sampler.h"
+
+namespace aelab {
+
+/// How decoded samples compare with as many evaluated rows, by distances between the rows themselves:
+/// coverage of one by the other, a two-sample test, and whether samples are nearer to training rows than new
+/// rows are. A sample is the decoder's mean for a code that is drawn; means of other rows, such as gray ones
+/// of binary rows, lie apart from these. Not applicable to models whose decoder no longer belongs to the
+/// encoder, to codes from a finite list, where the sampler cannot be fitted to the training codes, which a
+/// caution says, and to fewer rows than neighbors.
+class Generation : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "generation";
+    static constexpr std::string_view summary =
+        "precision, recall, density, coverage and a test of decoded samples";
+    static constexpr std::string_view also_known_as[] = {"prdc",     "precision-recall", "fid",
+                                                         "coverage", "sample-quality",   "mmd-test"};
+    std::optional<Choice<Sampler>> sampler = {};  ///< unset: the model's prior, or else a Gaussian
+    std::int64_t rows = 2000;
+    std::int64_t neighbors = 5;
+    std::int64_t permutations = 499;
+    std::int64_t seed = 0;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() { return {{.rows = 30, .neighbors = 3, .permutations = 19}}; }
+  };
+
+  explicit Generation(const Config& config) : config_(config) {}
+  std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
+  void begin(const Autoencoder& model, const Split& data) override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+  std::vector<std::string> cautions() const override;
+
+ private:
+  Config config_;
+  const Autoencoder* model_ = nullptr;  // outlives this
+  Dataset train_;
+  std::shared_ptr<Sampler> sampler_;  // unset where the metric does not apply
+  std::string refusal_;
+  std::vector<Tensor> targets_;  // of the first rows, on the CPU
+  std::int64_t rows_ = 0;
+
+  Tensor samples(std::int64_t count) const;
+};
+
+}  // namespace aelab
