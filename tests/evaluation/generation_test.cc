@@ -162,11 +162,11 @@ TEST(Generation, SeesSamplesThatRepeatTrainingRows) {
 }
 
 TEST(Generation, IsAbsentWhereNothingCanBeDrawn) {
-  const auto x = plane_rows(30, 1);
+  const auto train = plane_rows(30, 1), x = plane_rows(30, 2);
   const auto measured = [&](const Autoencoder& model, const Generation::Config& config,
                             std::vector<std::string>* cautions) {
     std::size_t count = 0;
-    for (const auto& value : measured_generation(model, x, x, config, {}, cautions))
+    for (const auto& value : measured_generation(model, train, x, config, {}, cautions))
       count += value.has_value();
     return count;
   };

@@ -60,7 +60,7 @@ std::shared_ptr<Autoencoder> probabilistic_pca() {
   const auto parameters = model->named_parameters();
   const auto &w = parameters["backbone.decoder_0.weight"], &b = parameters["backbone.decoder_0.bias"];
   const auto noisy = [&](const Tensor& values) {
-    return values + at::empty_like(values).normal_(0, 0.1, random);
+    return values + at::empty_like(values).normal_(0, 0.04, random);
   };
   w.copy_(at::empty_like(w).normal_(0, 0.8, random));
   const double variance = kDeviation * kDeviation;
@@ -123,7 +123,7 @@ TEST(LikelihoodEstimate, SaysHowFarItIsFromOtherDraws) {
   constexpr std::int64_t kDraws = 300;
   std::vector<double> estimates, errors;
   for (std::int64_t seed = 0; seed < kDraws; ++seed) {
-    const auto values = measured_likelihood(*model, x, {.samples = 60, .seed = seed});
+    const auto values = measured_likelihood(*model, x, {.samples = 200, .seed = seed});
     estimates.push_back(*values[kNll]);
     errors.push_back(*values[kError]);
   }
@@ -210,7 +210,7 @@ Tensor probabilities(const Autoencoder& model, const Tensor& x, std::int64_t sam
     const auto parameters = model.named_parameters();
     const auto code = elements(model.code_shape());
     parameters["backbone.encoder_0.weight"].narrow(0, code, code).zero_();
-    parameters["backbone.encoder_0.bias"].narrow(0, code, code).fill_(0.7);
+    parameters["backbone.encoder_0.bias"].narrow(0, code, code).fill_(1.6);
   }
   auto found = at::empty({x.size(0)}, at::kDouble);
   for (std::int64_t i = 0; i < x.size(0); ++i)
