@@ -180,7 +180,7 @@ json views_json(const Folder& run, const json& summary) {
                                     "interpolation", "samples",         "traversals", "filters"};
   const View view(summary);
   json views = {{"pictures", json::object()}};
-  const auto codes = view["codes"], jacobian = view["jacobian"];
+  const auto codes = view["codes"], jacobian = view["jacobian"], latent = view["latent"];
   if (codes.raw().is_object()) {
     views["codes"] = {{"axes", codes["axes"].text()}, {"rows", codes["rows"].number_json()}};
     for (const auto* key : {"singular_values", "x", "y", "labels"})
@@ -190,6 +190,10 @@ json views_json(const Folder& run, const json& summary) {
   if (jacobian.raw().is_object())
     views["jacobian"] = {{"rows", jacobian["rows"].number_json()},
                          {"singular_values", numbers_json(jacobian["singular_values"])}};
+  if (latent.raw().is_object())
+    views["latent"] = {{"rows", latent["rows"].number_json()},
+                       {"divergences", numbers_json(latent["divergences"])},
+                       {"variances_of_means", numbers_json(latent["variances_of_means"])}};
   for (const auto* name : kPictures) {
     const auto listed = view["pictures"][name];
     if (!listed.raw().is_object()) continue;

@@ -113,6 +113,7 @@ TEST(RunPageTest, HasWhatTheRunLeft) {
   EXPECT_EQ(page.at("model").at("parts")[0].at("settings"), Json({{{"key", "hidden"}, {"value", "[8]"}}}));
   EXPECT_EQ(page.at("layers")[0].at("parameters"), 520);
   EXPECT_EQ(page.at("codes").at("labels"), Json({0, 1, 1}));
+  EXPECT_EQ(page.at("latent").at("divergences"), Json({0.5, 2.0}));
   EXPECT_EQ(page.at("pictures").size(), 2U);
   EXPECT_EQ(page.at("log"), "phase \"train\" begins\n");
 }

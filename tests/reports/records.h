@@ -79,6 +79,7 @@ inline Json run_record(const std::string& variant = "dense", double error = 0.25
           {"x", {1, 2, 3}},
           {"y", {3, 2, 1}},
           {"labels", {0, 1, 1}}}},
+        {"latent", {{"rows", 3}, {"divergences", {0.5, 2.0}}, {"variances_of_means", {0.25, 1.0}}}},
         {"jacobian", {{"rows", 3}, {"singular_values", {4.0, 0.5}}}}}}};
 }
 

@@ -48,6 +48,7 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
             "pictures": {name: {"what": t(name)} for name in pictures},
             "codes": {"rows": count, "axes": t("components"), "singular_values": [3, 2, 1, .5], "x": list(range(count)),
                       "y": [i * i % 7 for i in range(count)], "labels": [i % 3 for i in range(count)]},
+            "latent": {"rows": count, "divergences": [.5, 2, .25], "variances_of_means": [.1, 1, .05]},
             "jacobian": {"rows": 5, "singular_values": [2 * scale, 1, .1, .01]}},
         "log.txt": t("phase begins"),
     }

@@ -138,7 +138,22 @@ function runPictures({ pictures, training_pictures: drawn, shown_part: part }) {
 
 function runCodes(page) {
   const entry = { place: 0, name: page.model.variant || "the model", codes: page.codes, jacobian: page.jacobian };
-  return [codesFigure([entry]), spectraFigure([entry])];
+  return [codesFigure([entry]), spectraFigure([entry]), latentTable(page.latent)];
+}
+
+/** How the dimensions of a random code are used, the largest KL divergence first. */
+function latentTable(latent) {
+  if (!latent || latent.variances_of_means.length === 0) return null;
+  const rows = latent.variances_of_means.map((variance, dimension) => ({ dimension, variance, divergence: latent.divergences[dimension] ?? null }));
+  return later(`KL divergence: ${plural(rows.length, "dimension")}`, () => table({
+    caption: `Code dimensions: KL divergence from the prior in nats, mean over ${plural(latent.rows, "sample")}, and the variance of the mean.`,
+    label: "Code dimensions", rows, sort: { column: 1, ascending: false },
+    columns: [
+      { title: "Dimension", head: true, count: true, value: (row) => row.dimension },
+      { title: "KL divergence", number: true, value: (row) => row.divergence },
+      { title: "Variance of the mean", number: true, value: (row) => row.variance },
+    ],
+  }));
 }
 
 // --- Architecture ---
