@@ -345,6 +345,9 @@ Tensor divisor(const Tensor& deviation, const Tensor& mean) {
 }
 
 std::string first_not_finite(const Batch& batch, const Where& where) {
+  if (batch.inputs.numel() == 0) return {};
+  if (const auto [least, most] = range_of(batch.inputs); std::isfinite(least) && std::isfinite(most))
+    return {};
   const auto bad = at::isfinite(batch.inputs.flatten(1)).logical_not().nonzero();
   if (bad.size(0) == 0) return {};
   const auto row = batch.rows[bad[0][0].item<std::int64_t>()].item<std::int64_t>();
@@ -361,6 +364,12 @@ std::string first_not_finite(const Dataset& given) {
     if (!found.empty()) return found;
   }
   return {};
+}
+
+Dataset without_nan(const Dataset& dataset, std::function<void(const std::string& place)> refuse) {
+  return dataset.inspected([refuse = std::move(refuse)](const Batch& rows, const Where& where) {
+    if (const auto place = first_not_finite(rows, where); !place.empty()) refuse(place);
+  });
 }
 
 }  // namespace aelab

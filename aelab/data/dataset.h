@@ -166,4 +166,8 @@ Range range_of(const Tensor& values);
 std::string first_not_finite(const Dataset& dataset);
 std::string first_not_finite(const Batch& batch, const Where& where);
 
+/// This set; whenever rows are gathered that have NaN or infinite values, `refuse` is called with the place
+/// of the first one, as first_not_finite() names it. It throws.
+Dataset without_nan(const Dataset& dataset, std::function<void(const std::string& place)> refuse);
+
 }  // namespace aelab

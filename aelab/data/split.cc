@@ -125,9 +125,8 @@ Bounds limits_of(std::initializer_list<const Dataset*> parts) {
 /// Rows whose values are checked as they are read, since they were not when they were loaded.
 Dataset to_fit(const Dataset& train) {
   if (train.in_memory()) return train;
-  return train.inspected([](const Batch& rows, const Where& where) {
-    if (const auto place = first_not_finite(rows, where); !place.empty())
-      throw Error("the training split has NaN or infinite values: " + place);
+  return without_nan(train, [](const std::string& place) {
+    throw Error("the training split has NaN or infinite values: " + place);
   });
 }
 

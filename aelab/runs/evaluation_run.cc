@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 
 #include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
@@ -61,30 +60,44 @@ void require_seen_classes(const TrainedRun& run, const Dataset& rows,
     throw FieldError("data", unseen + "; leave out the rows of these classes, or choose other metrics");
 }
 
-/// Rows of other data, transformed like the run's: of the given split, or else of the test split; all of them
-/// if the data have no splits.
+/// Rows of other data: of the given split, or else of the test split; all of them if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<SplitPart> part) {
   const auto other = in_field("data", [&] { return open_for_model(run.model, config.source); });
   require_same_classes(run.source, other);
-  if (!part && !other.test && !config.split.test) return transformed(other.train, run.model.transforms());
-  const auto split =
-      in_field("data", [&] { return other.split(config.split, run.config().seed, run.model.transforms()); });
+  if (!part && !other.test && !config.split.test) return other.train;
+  const auto split = in_field("data", [&] { return other.split(config.split, run.config().seed); });
   return part_of(split, part.value_or(SplitPart::test));
 }
 
-/// Other data keep the run's transforms and likelihood, so that only their values can be changed.
-Dataset checked_other_values(const Dataset& rows, const Autoencoder& model) {
-  if (!rows.in_memory()) return checked_values("other", rows, model);
-  const auto support = model.parts().likelihood.support();
-  const auto [least, most] = value_range(rows);
-  if (std::isnan(least) || std::isnan(most) || (support.allow(least) && support.allow(most)))
-    return checked_values("other", rows, model);
+/// Throws a FieldError unless the likelihood has these values, of `whose` rows.
+void require_supported(const Range& values, const std::string& whose, const Bounds& support,
+                       const std::string& likelihood) {
+  if (support.allow(values.first) && support.allow(values.second)) return;
   throw FieldError(
       "data",
       fmt::format(
-          "values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
+          "{}values from {} to {}, after the run's transforms, are outside the support of its likelihood, "
           "\"{}\": give data on the scale of the run's own, or use aelab apply, which takes any values",
-          static_cast<float>(least), static_cast<float>(most), model.config().likelihood->kind()));
+          whose, static_cast<float>(values.first), static_cast<float>(values.second), likelihood));
+}
+
+/// Other data keep the run's transforms and likelihood, so that only their values can be changed. Those of
+/// rows that stay in files are checked when they are gathered.
+Dataset prepared_other(const Dataset& given, const TrainedModel& model) {
+  const auto rows = rows_for_model(model, given);
+  const auto support = model.network()->parts().likelihood.support();
+  const auto likelihood = model.network()->config().likelihood->kind();
+  if (rows.in_memory()) {
+    require_supported(value_range(rows), "", support, likelihood);
+    return rows;
+  }
+  return rows.inspected([=](const Batch& batch, const Where& where) {
+    if (const auto all = range_of(batch.inputs); support.allow(all.first) && support.allow(all.second))
+      return;
+    for (std::int64_t i = 0; i < batch.size(); ++i)
+      require_supported(range_of(batch.inputs[i]), where(batch.rows[i].item<std::int64_t>()) + ": ", support,
+                        likelihood);
+  });
 }
 
 }  // namespace
@@ -99,7 +112,7 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
     throw FieldError("metrics", "the run's config lists none; name some, such as reconstruction");
   if (config.data) {
     require_seen_classes(run, part, metrics);
-    part = checked_other_values(part, run.network());
+    part = prepared_other(part, run.model);
   } else {
     part = checked_values(std::string(name_of(which)), part, run.network());
   }

@@ -30,6 +30,17 @@ bool become(const Shape& inputs, const SplitConfig& split, const Shape& rows) {
   return equal;
 }
 
+/// Throws an Error that names the first row, [rows, ...], with NaN or infinite values.
+void require_finite(const std::string& what, const Tensor& rows) {
+  const Batch batch{.inputs = rows, .labels = {}, .rows = at::arange(rows.size(0), at::kLong)};
+  const auto place = first_not_finite(batch, [](std::int64_t row) { return "row " + std::to_string(row); });
+  if (!place.empty()) throw Error(what + " have NaN or infinite values: " + place);
+}
+
+std::string not_finite(const std::string& place) {
+  return "NaN or infinite values: " + place + "; correct them, or leave out such rows";
+}
+
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
@@ -55,8 +66,16 @@ Tensor TrainedModel::prepare(const Tensor& rows) const {
   if (rows.dim() == 0) throw Error("rows must have the shape [batch, ...], and this is a single value");
   auto x = rows.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/!transforms_.empty());
   require_inputs({.shape = Shape(x.sizes().begin() + 1, x.sizes().end())});
+  require_finite("the rows", x);
   for (const auto& transform : transforms_) x = transform->apply(std::move(x), {});
+  if (!transforms_.empty()) require_finite("the transformed rows", x);
   return x.to(network_->parameters().front().device());
+}
+
+Dataset TrainedModel::prepare(const Dataset& rows,
+                              const std::function<void(const std::string&)>& refuse) const {
+  const auto finite = without_nan(rows, refuse);
+  return transforms_.empty() ? finite : without_nan(transformed(finite, transforms_), refuse);
 }
 
 Tensor TrainedModel::decoded(const Tensor& codes) const {
@@ -77,6 +96,7 @@ Tensor TrainedModel::decode(const Tensor& codes) const {
   if (const auto& shape = network_->code_shape();
       codes.dim() == 0 || Shape(codes.sizes().begin() + 1, codes.sizes().end()) != shape)
     throw Error("codes must have the shape [batch, " + in_list(shape) + "]");
+  require_finite("the codes", codes);
   return inversion()(decoded(codes.to(network_->parameters().front().options())));
 }
 
@@ -137,8 +157,15 @@ RunConfig config_of_model(const std::filesystem::path& folder_or_file) {
 Data open_for_model(const TrainedModel& model, const Choice<Source>& source) {
   auto other = open_dataset_like(source, model.input());
   model.require_inputs(schema_of(other));
+  for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
+    if (part && part->in_memory())
+      if (const auto place = first_not_finite(*part); !place.empty()) throw Error(not_finite(place));
   for (const auto& note : other.notes) say("data: " + note + "\n");
   return other;
+}
+
+Dataset rows_for_model(const TrainedModel& model, const Dataset& rows) {
+  return model.prepare(rows, [](const std::string& place) { throw FieldError("data", not_finite(place)); });
 }
 
 nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path) {

@@ -11,8 +11,9 @@ namespace aelab {
 /// training data, and what its inputs are. The training data are not needed.
 ///
 /// Rows are those of the source, [batch, ...input().shape], before any transform. Functions throw an Error
-/// for rows of another shape. They are deterministic, compute with the kernels that the model was trained
-/// with, and may be called by several threads at once.
+/// for rows of another shape, and one that names the first row with NaN or infinite values, before or after
+/// the transforms; codes must be finite, too. They are deterministic, compute with the kernels that the model
+/// was trained with, and may be called by several threads at once.
 class TrainedModel {
  public:
   /// Of a checkpoint, or of a file that export wrote (tools/export.h). Throws an Error if the file is
@@ -48,6 +49,10 @@ class TrainedModel {
 
   /// Transformed rows, float32, on the device of the network.
   Tensor prepare(const Tensor& rows) const;
+  /// The same of the rows of a data set, on the CPU, where they are gathered. Where that finds NaN or
+  /// infinite values, `refuse` is called with the place of the first one, as by without_nan()
+  /// (data/dataset.h).
+  Dataset prepare(const Dataset& rows, const std::function<void(const std::string& place)>& refuse) const;
   /// Throws an Error unless rows of the shape and columns of `other` are inputs of this model.
   void require_inputs(const InputSchema& other) const;
 
@@ -76,8 +81,13 @@ RunConfig config_of_model(const std::filesystem::path& folder_or_file);
 Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions);
 
 /// Opens other data for the model: columns of tables are found by their names, whatever their order, and what
-/// differs from the model's inputs is reported on stderr. Throws an Error if the rows do not fit the model.
+/// differs from the model's inputs is reported on stderr. Throws an Error if the rows do not fit the model,
+/// or if rows in memory have NaN or infinite values.
 Data open_for_model(const TrainedModel& model, const Choice<Source>& source);
+
+/// Such rows, as the network takes them. Throws a FieldError of "data" that names the first row with NaN or
+/// infinite values, before or after the transforms, when it is gathered.
+Dataset rows_for_model(const TrainedModel& model, const Dataset& rows);
 
 /// The config of the source that reads the file or folder `path` as the run with this config reads its own
 /// files, label column and delimiter included; of the source for such files (source_of_file) if the run's

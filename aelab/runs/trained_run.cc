@@ -5,6 +5,14 @@
 #include "aelab/runs/working_folder.h"
 
 namespace aelab {
+namespace {
+
+[[noreturn]] void refuse_own(const std::string& place) {
+  throw Error("data: the run's own rows have NaN or infinite values: " + place +
+              "; give other data, or start a new run");
+}
+
+}  // namespace
 
 const Dataset& TrainedRun::part(SplitPart part) const {
   const auto& rows = part_of(data, part);
@@ -24,6 +32,9 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
         in_field("data", [&] { return open_dataset_from(recorded_working_folder(folder), config.source); });
     if (const auto caution = check_recorded_data(folder, run.source); !caution.empty())
       say("aelab: " + caution + "\n");
+    // Values of rows in memory were checked when the run began.
+    for (auto* part : {&run.source.train, run.source.test ? &*run.source.test : nullptr})
+      if (part && !part->in_memory()) *part = without_nan(*part, refuse_own);
     run.data = in_field(
         "data", [&] { return run.source.split(config.split, run.config().seed, run.model.transforms()); });
   });

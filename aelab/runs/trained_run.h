@@ -30,7 +30,8 @@ struct OpenedModel {
 OpenedModel open_for_use(const std::filesystem::path& folder_or_file, Which checkpoint, bool with_data);
 
 /// Loads a run. Throws an Error if the folder has no run or no such checkpoint, or its data cannot be opened
-/// or are not those that it was trained on.
+/// or are not those that it was trained on; and where rows that stay in files are gathered, one that names
+/// the first with NaN or infinite values.
 TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoint = Which::best);
 
 }  // namespace aelab

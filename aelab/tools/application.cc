@@ -114,7 +114,8 @@ AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& conf
     const auto split = config.data ? config.data->split : SplitConfig();
     return rows_of_source(data, choose_parts(data, part, split, model.config().seed));
   });
-  for (auto& item : sets.parts) item.second = transformed(item.second, model.transforms());
+  for (auto& [name, rows] : sets.parts)
+    rows = config.data ? rows_for_model(model, rows) : transformed(rows, model.transforms());
   return sets;
 }
 
@@ -339,6 +340,7 @@ ApplicationOutcome apply_model(const std::filesystem::path& model_path, const Ap
   const auto compute = opened.model.compute();
   const auto job = plan_application(opened.model, choose_rows(opened, config), config);
   require_free(config.output, job.files);
+  const bool is_new = config.output.empty() || !std::filesystem::exists(config.output);
   ApplicationOutcome outcome{
       .folder = make_results_folder(config.output, home_of_model(model_path) / "applications"),
       .files = job.files,
@@ -347,10 +349,15 @@ ApplicationOutcome apply_model(const std::filesystem::path& model_path, const Ap
       .error_units = error_units(job),
       .columns = reconstructed_columns(job),
       .error = {}};
-  if (job.format == AppliedFormat::png) {
-    write_sheets(job, outcome.folder);
-  } else if (const auto written = write_tables(job, outcome.folder); written.errors.defined()) {
-    outcome.error = summarize_errors(written);
+  try {
+    if (job.format == AppliedFormat::png)
+      write_sheets(job, outcome.folder);
+    else if (const auto written = write_tables(job, outcome.folder); written.errors.defined())
+      outcome.error = summarize_errors(written);
+  } catch (...) {  // a row that cannot be read, or has NaN or infinite values
+    std::error_code ignored;
+    if (is_new) std::filesystem::remove(outcome.folder, ignored);
+    throw;
   }
   return outcome;
 }

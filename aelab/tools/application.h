@@ -53,8 +53,9 @@ struct ApplicationOutcome {
 /// Writes code.npy [rows, ...code], reconstruction.npy [rows, ...source], error.npy [rows], float32, row.npy
 /// and label.npy [rows], int64; or code.csv, reconstruction.csv and error.csv, a line for each row below a
 /// header, with the columns' and classes' names of the source; or reconstruction-1.png and so on. Rows pass
-/// through in batches; every file appears whole. Error, before anything is created, on data of another shape
-/// or with other columns.
+/// through in batches; every file appears whole. Throws an Error, before anything is created, for data of
+/// another shape or with other columns, and for rows in memory with NaN or infinite values; of rows that stay
+/// in their files, such values are found when they are read, and no file is left then.
 ///
 /// The model is that of a run folder, or of a file (open_model()). With other data, the run's own are not
 /// needed; a file has none.

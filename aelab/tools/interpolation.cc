@@ -148,9 +148,9 @@ Samples samples_of_other(const TrainedModel& model, const Choice<Source>& source
   in_field("data", [&] {
     const auto data = open_for_model(model, source);
     samples.class_names = data.class_names;
-    samples.rows = transformed(data.test ? joined({data.train, *data.test}) : data.train, model.transforms());
+    samples.rows = data.test ? joined({data.train, *data.test}) : data.train;
   });
-  samples.neighbors = samples.rows;
+  samples.rows = samples.neighbors = rows_for_model(model, samples.rows);
   return samples;
 }
 
@@ -165,13 +165,18 @@ Tensor codes_of(const Autoencoder& model, const Dataset& part) {
   return at::cat(codes);
 }
 
+/// A manifold covers the codes of all rows; other kinds lie between the inputs at their ends.
+Tensor read_samples(const InterpolationConfig& config, const Autoencoder& model, const Dataset& rows,
+                    const Ends& ends) {
+  if (config.kind == InterpolationKind::manifold) return codes_of(model, rows);
+  return rows.gather(at::tensor(ends.rows, at::kLong)).inputs;
+}
+
 Interpolation compute_interpolation(const InterpolationConfig& config, const Autoencoder& model,
-                                    const Dataset& rows, const Ends& ends) {
-  if (config.kind == InterpolationKind::manifold)
-    return decode_plane(model, codes_of(model, rows), config.path.steps);
-  const auto inputs = rows.gather(at::tensor(ends.rows, at::kLong)).inputs;
-  return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, config.path)
-                                                : interpolate(model, inputs[0], inputs[1], config.path);
+                                    const Tensor& samples) {
+  if (config.kind == InterpolationKind::manifold) return decode_plane(model, samples, config.path.steps);
+  return config.kind == InterpolationKind::grid ? interpolate_grid(model, samples, config.path)
+                                                : interpolate(model, samples[0], samples[1], config.path);
 }
 
 std::int64_t pictures_in(const InterpolationConfig& config) {
@@ -328,8 +333,8 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(SplitPart::test))
                                   : samples_of_other(opened.model, config.data->source);
   const auto ends = find_ends(config, samples);
-  const auto made =
-      in_field("method", [&] { return compute_interpolation(config, network, samples.rows, ends); });
+  const auto read = read_samples(config, network, samples.rows, ends);
+  const auto made = in_field("method", [&] { return compute_interpolation(config, network, read); });
 
   const c10::InferenceMode inference;
   const auto decoded = nearest_rows(made.decoded, samples.neighbors);

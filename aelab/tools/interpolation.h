@@ -39,7 +39,8 @@ struct InterpolationOutcome {
 
 /// Writes interpolation.json (for every point: t, code, distance from the nearest input), decoded.npy and,
 /// for images, interpolation.png: a strip has the decoded points above the mixed pixels. Throws an Error,
-/// before anything is created, if a sample does not exist or the path is not defined.
+/// before anything is created, if a sample does not exist or the path is not defined, or if a row has NaN or
+/// infinite values.
 ///
 /// The model is that of a run folder, or of a file (open_model()). With other data, the run's own are not
 /// needed; a file has none.

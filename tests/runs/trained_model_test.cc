@@ -153,6 +153,27 @@ TEST_F(OpenModel, IsUsedByManyThreadsAndNextToOthers) {
   EXPECT_EQ(kernels(), before);
 }
 
+TEST_F(OpenModel, RefusesValuesThatAreNotFinite) {
+  const auto model = open_model(trained(small_net(), {StandardizeTransform::Config{}}));
+  const std::pair<const char*, std::function<void(const Tensor&)>> uses[] = {
+      {"encode", [&](const Tensor& rows) { model.encode(rows); }},
+      {"reconstruct", [&](const Tensor& rows) { model.reconstruct(rows); }},
+      {"score", [&](const Tensor& rows) { model.score(rows); }}};
+  for (const double value : {std::nan(""), std::numeric_limits<double>::infinity(), -1e300})
+    for (const auto& [name, use] : uses) {
+      auto raw = raw_rows().to(at::kDouble);
+      raw[7][2] = value;
+      EXPECT_SAYS(message_of<Error>([&, &act = use] { act(raw); }),
+                  "the rows have NaN or infinite values: row 7, value 2")
+          << name;
+    }
+  auto codes = model.encode(raw_rows()).clone();
+  codes[4][1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_SAYS(message_of<Error>([&] { model.decode(codes); }),
+              "the codes have NaN or infinite values: row 4, value 1");
+  EXPECT_EQ(model.encode(raw_rows().slice(0, 0, 0)).size(0), 0);
+}
+
 TEST_F(OpenModel, RefusesWhatIsNoModelOrNoInput) {
   const auto folder = trained(small_net(), {});
   const auto model = open_model(folder);
