@@ -20,7 +20,7 @@ class DenseBackbone : public Backbone {
     static constexpr std::string_view summary = "fully connected layers, mirrored, tied or not";
     static constexpr std::string_view also_known_as[] = {"mlp", "fc", "linear", "fully-connected",
                                                          "feedforward"};
-    static constexpr std::string_view capabilities[] = {capability::takes_code};
+    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_any_rank};
     std::vector<std::int64_t> hidden = {};
     Activation activation = Activation::relu;
     bool tied = false;

@@ -140,7 +140,9 @@ struct BackboneContext {
 
 /// What kinds of parts declare in `Config::capabilities`.
 namespace capability {
-inline constexpr std::string_view takes_code = "takes the dimension of the code";  ///< of backbones
+// Of backbones: the other ones throw an Error for rows of another rank than their examples'.
+inline constexpr std::string_view takes_code = "takes the dimension of the code";
+inline constexpr std::string_view takes_any_rank = "takes rows of any rank";
 // Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
 inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
 inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
@@ -222,9 +224,6 @@ class Bottleneck : public torch::nn::Module {
   virtual DiagonalGaussian gaussian(const Tensor& pre_code) const;
   /// The distribution that new codes can be drawn from; nullptr if it has none.
   virtual const Prior* prior() const { return nullptr; }
-  /// How many codes the extra "indices" of code() counts, where codes consist of such from a finite list; 0
-  /// elsewhere.
-  virtual std::int64_t codebook_size() const { return 0; }
   /// Throws a FieldError if it makes no sense with this bound.
   virtual void check(const Bound&) const {}
   /// The terms that it adds to the objective, as add_terms() names them.

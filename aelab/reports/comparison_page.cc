@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "aelab/core/file_formats.h"
 #include "aelab/reports/curves.h"
@@ -120,18 +121,24 @@ std::string in_words(const View& part) {
   return part["kind"].text() + (settings.empty() ? "" : " (" + settings + ")");
 }
 
+/// "importance-weighted (samples=5)"; "" if the run does not say.
+std::string bound_in_words(const Shown& variant) {
+  return in_words(View(variant.config)["model"]["expanded"]["bound"]);
+}
+
 /// What a curve of this variant is a value of, beside its name. Curves of one name are comparable where it is
 /// the same: an objective is a sum of other terms under other penalties, its terms are in units of their
 /// likelihood, and layers of a stack reconstruct codes. "" where nothing is known, or nothing matters: the
-/// mean squared error is one of all variants.
-std::string objective_of(const Shown& variant, const std::string& curve) {
+/// mean squared error is one of all variants. The bound is said where the variants have several
+/// (`bounds_differ`).
+std::string objective_of(const Shown& variant, const std::string& curve, bool bounds_differ) {
   const auto parts = View(variant.config)["model"]["expanded"];
   const auto slash = curve.find('/');
   if (slash == std::string::npos || curve.substr(slash) == "/mse") return "";
   auto objective = parts["likelihood"]["kind"].text();
-  if (const auto bound = parts["bound"]; curve.substr(slash) == "/loss") {
-    if (const auto kind = bound["kind"].text(); !kind.empty() && kind != "mean")
-      objective += ", " + in_words(bound);
+  if (curve.substr(slash) == "/loss") {
+    if (const auto bound = bound_in_words(variant); bounds_differ && !bound.empty())
+      objective += ", " + bound;
     for (const auto& penalty : parts["penalties"].list()) objective += " + " + in_words(penalty);
   }
   const auto& phases = variant.variant["phases"];
@@ -142,9 +149,12 @@ std::string objective_of(const Shown& variant, const std::string& curve) {
 
 /// Gives every band of bands_json() its objective.
 void add_objectives(json& curves, const std::vector<Shown>& variants) {
+  std::set<std::string> bounds;
+  for (const auto& variant : variants) bounds.insert(bound_in_words(variant));
   for (auto& curve : curves)
     for (auto& band : curve["variants"])
-      band["objective"] = objective_of(variants[band["variant"].get<std::size_t>()], curve["name"]);
+      band["objective"] =
+          objective_of(variants[band["variant"].get<std::size_t>()], curve["name"], bounds.size() > 1);
 }
 
 Shown read_variant(const Folder& comparison, const View& variant) {

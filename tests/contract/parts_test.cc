@@ -133,14 +133,20 @@ TEST(EveryBackbone, HasTheGradientsOfItsValues) {
   });
 }
 
-TEST(EveryBackbone, RefusesInputsOfAnotherRank) {
+TEST(EveryBackbone, TakesInputsOfAnotherRankIfItDeclaresThatAndRefusesThemOtherwise) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
-    try {  // either it fits, or an Error says why not
-      const auto backbone = example.make(BackboneContext{.input = {10}, .code = 3, .seed = 0});
-      EXPECT_EQ(backbone->decode(backbone->encode(at::rand({2, 10}), {}), {}).sizes(),
-                (at::IntArrayRef{2, 10}));
-    } catch (const Error& error) {
-      EXPECT_SAYS(std::string(error.what()), "the data have shape [10]");
+    for (const Shape& input : {Shape{10}, Shape{2, 12}, Shape{1, 8, 8}, Shape{1, 4, 4, 4}}) {
+      if (input.size() == input_of(example).size()) continue;
+      SCOPED_TRACE(to_string(input));
+      const BackboneContext context{.input = input, .default_code = 3, .seed = 0};
+      if (!example.can(capability::takes_any_rank)) {
+        EXPECT_SAYS(message_of<Error>([&] { example.make(context); }),
+                    "the data have shape [" + in_list(input) + "]");
+        continue;
+      }
+      const auto backbone = example.make(context);
+      const auto code = backbone->encode(at::rand(batch_of(2, input)), {});
+      EXPECT_EQ(backbone->decode(code, {}).sizes(), batch_of(2, input));
     }
   });
 }

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <thread>
 
 namespace aelab {
@@ -18,6 +19,7 @@ TEST(Compute, HoldsUntilTheEndOfItsScope) {
   {
     const Compute outer(2, kByLibTorch);
     EXPECT_EQ(kernels(), kByLibTorch);
+    EXPECT_TRUE(outer.threads() == 2 || std::getenv("OMP_THREAD_LIMIT"));
     EXPECT_EQ(at::get_num_threads(), outer.threads());
     {
       const Compute inner(1, {});
@@ -30,6 +32,18 @@ TEST(Compute, HoldsUntilTheEndOfItsScope) {
     const Compute same({});
     EXPECT_EQ(kernels(), kByLibTorch) << "kernels that are left out stay";
     EXPECT_EQ(same.threads(), outer.threads());
+  }
+  EXPECT_EQ(kernels(), kernels_before);
+  EXPECT_EQ(at::get_num_threads(), threads_before);
+}
+
+TEST(Compute, IsRestoredWhereItsScopeIsLeftByAnException) {
+  const auto kernels_before = kernels();
+  const int threads_before = at::get_num_threads();
+  try {
+    const Compute compute(threads_before + 1, kByLibTorch);
+    throw std::runtime_error("within");
+  } catch (const std::runtime_error&) {
   }
   EXPECT_EQ(kernels(), kernels_before);
   EXPECT_EQ(at::get_num_threads(), threads_before);

@@ -59,6 +59,23 @@ TEST_F(Objectives, OfWholeLossesDifferByPenaltiesAndTheirSettings) {
       << "a term is the same whatever is added to it";
 }
 
+TEST_F(Objectives, OfWholeLossesDifferByBounds) {
+  const auto with = [](const std::string& bound, int samples) {
+    auto with_bound = parts("bernoulli");
+    with_bound["bound"] = {{"kind", bound}, {"samples", samples}};
+    return with_bound;
+  };
+  for (const std::string bound : {"mean", "importance-weighted"}) {
+    EXPECT_EQ(of("train/loss", with(bound, 5), with(bound, 5)), (Strings{"bernoulli", "bernoulli"}));
+    EXPECT_EQ(of("train/loss", with(bound, 5), with(bound, 7)),
+              (Strings{"bernoulli, " + bound + " (samples=5)", "bernoulli, " + bound + " (samples=7)"}));
+    EXPECT_EQ(of("validation/reconstruction", with(bound, 5), with(bound, 7)),
+              (Strings{"bernoulli", "bernoulli"}));
+  }
+  EXPECT_EQ(of("train/loss", with("mean", 1), with("importance-weighted", 5)),
+            (Strings{"bernoulli, mean (samples=1)", "bernoulli, importance-weighted (samples=5)"}));
+}
+
 TEST_F(Objectives, DifferByPhasesSinceLayersReconstructCodes) {
   EXPECT_EQ(of("validation/reconstruction", parts("bernoulli"), parts("bernoulli"), {"layer 1", "layer 2"}),
             (Strings{"bernoulli", "bernoulli, phases layer 1, layer 2"}));

@@ -14,13 +14,19 @@ namespace {
 
 constexpr double kAccumulationRate = 0.1;
 
-/// Remembers what is said when a phase begins.
+/// Remembers what is said when a phase begins, and what the batches of the only step were made into.
 class Listener : public Callback {
  public:
   void phase_begin(Training& training) override {
     notes.insert(notes.end(), training.notes.begin(), training.notes.end());
   }
+  void batch_passed(Training&, const Update&, const Batch& batch, const Pass& pass) override {
+    rows.push_back(batch.rows);
+    inputs.push_back(pass.input);
+    codes.push_back(pass.code);
+  }
   std::vector<std::string> notes;
+  std::vector<Tensor> rows, inputs, codes;
 };
 
 std::shared_ptr<Sparse> sparse(Sparsity kind, ActivationEstimate estimate = ActivationEstimate::batch) {
@@ -32,54 +38,73 @@ std::shared_ptr<Sparse> sparse(Sparsity kind, ActivationEstimate estimate = Acti
       Context({1, 8, 8}, /*model_seed=*/3));
 }
 
+constexpr std::int64_t kWhole = 128, kPart = 32;  // rows of a step, and of each of four batches
+
 struct Trained {
   NamedTensors parameters;
+  Metrics metrics;
   std::vector<std::string> notes;
+  Tensor rows, inputs, codes;
 };
 
-/// One plain step on 96 rows, in batches of `batch`.
+/// One plain step on 128 rows, in batches of `batch`.
 Trained step(const std::shared_ptr<Autoencoder>& model, std::int64_t batch) {
   auto config = plain_sgd(kAccumulationRate, 1, batch);
-  config.accumulate = 96 / batch;
+  config.accumulate = kWhole / batch;
   const auto listener = std::make_shared<Listener>();
   Trainer trainer(config, {}, 9);
   trainer.watch(listener);
-  EXPECT_EQ(trainer.fit(*model, few_digits(96)).progress.step, 1);
-  return {parameters_of(*model), listener->notes};
+  const auto history = trainer.fit(*model, few_digits(kWhole));
+  EXPECT_EQ(history.progress.step, 1);
+  EXPECT_EQ(std::ssize(listener->rows), kWhole / batch);
+  return {parameters_of(*model),   history.epochs.front().metrics, listener->notes,
+          at::cat(listener->rows), at::cat(listener->inputs),      at::cat(listener->codes)};
 }
 
-bool equal(const NamedTensors& a, const NamedTensors& b) {
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (!at::allclose(a[i].second, b[i].second, 1e-4, 1e-6)) return false;
-  return true;
-}
-
-TEST(Accumulation, OfMeansOverRowsIsOneBatchAndNothingIsSaid) {
-  const auto parts = step(sparse(Sparsity::l1), 32), whole = step(sparse(Sparsity::l1), 96);
-  EXPECT_TRUE(equal(parts.parameters, whole.parameters));
+/// Four batches of 32 rows have the rows, the noise, the loss, its terms and the step of one of 128.
+void expect_as_one(const std::function<std::shared_ptr<Autoencoder>()>& make) {
+  const auto parts = step(make(), kPart), whole = step(make(), kWhole);
+  EXPECT_TRUE(same_bits(parts.rows, whole.rows));
+  EXPECT_TRUE(same_bits(parts.inputs, whole.inputs));
+  EXPECT_TRUE(at::allclose(parts.codes, whole.codes, 1e-5, 1e-5));
+  const auto loss = *find(whole.metrics, "train/loss");
+  std::size_t compared = 0;
+  for (const auto& [name, value] : whole.metrics) {
+    if (!name.starts_with("train/")) continue;
+    EXPECT_NEAR(*find(parts.metrics, name), value, 1e-6 * std::abs(loss)) << name;
+    ++compared;
+  }
+  EXPECT_GE(compared, 2u);
+  for (std::size_t i = 0; i < whole.parameters.size(); ++i)
+    EXPECT_TRUE(at::allclose(parts.parameters[i].second, whole.parameters[i].second, 1e-5, 1e-6))
+        << whole.parameters[i].first;
   EXPECT_TRUE(parts.notes.empty()) << parts.notes.front();
 }
 
+TEST(Accumulation, OfMeansOverRowsIsOneBatchAndNothingIsSaid) {
+  expect_as_one([] { return sparse(Sparsity::l1); });
+}
+
 TEST(Accumulation, DrawsTheNoiseOfOneBatch) {
-  const auto noisy = [](const Choice<Corruption>& corruption) {
-    return std::make_shared<Dense>(Dense::Config{.base = {.code = 5, .corruption = corruption}},
-                                   Context({1, 8, 8}, /*model_seed=*/3));
-  };
   for (const auto& corruption : {Choice<Corruption>(GaussianNoise::Config{.level = 0.5}),
                                  Choice<Corruption>(Masking::Config{.level = 0.5}),
-                                 Choice<Corruption>(SaltAndPepper::Config{.level = 0.5})})
-    EXPECT_TRUE(equal(step(noisy(corruption), 32).parameters, step(noisy(corruption), 96).parameters))
-        << corruption.kind();
+                                 Choice<Corruption>(SaltAndPepper::Config{.level = 0.5})}) {
+    SCOPED_TRACE(corruption.kind());
+    expect_as_one([&] {
+      return std::make_shared<Dense>(Dense::Config{.base = {.code = 5, .corruption = corruption}},
+                                     Context({1, 8, 8}, /*model_seed=*/3));
+    });
+  }
 }
 
 void expect_refused(const std::shared_ptr<Autoencoder>& model, const std::string& term) {
   const auto before = state_of(*model).front().second.clone();
-  EXPECT_SAYS(message_of<Error>([&] { step(model, 32); }),
+  EXPECT_SAYS(message_of<Error>([&] { step(model, kPart); }),
               "training.accumulate: the term " + term +
-                  " depends on all rows of a batch together, so 3 batches "
-                  "of 32 rows are not as if they were one; set it to 1 and training.batch_size to 96");
+                  " depends on all rows of a batch together, so 4 batches "
+                  "of 32 rows are not as if they were one; set it to 1 and training.batch_size to 128");
   EXPECT_TRUE(same_bits(state_of(*model).front().second, before));
-  EXPECT_TRUE(step(model, 96).notes.empty());  // one batch is one
+  EXPECT_TRUE(step(model, kWhole).notes.empty());  // one batch is one
 }
 
 TEST(Accumulation, OfATermOfAllRowsTogetherIsRefused) {
@@ -95,8 +120,7 @@ TEST(Accumulation, OfBatchNormalizationIsRefused) {
         Context({1, 8, 8}, /*model_seed=*/3));
   };
   expect_refused(dense(Normalize::batch), "reconstruction");
-  EXPECT_TRUE(
-      equal(step(dense(Normalize::layer), 32).parameters, step(dense(Normalize::layer), 96).parameters));
+  expect_as_one([&] { return dense(Normalize::layer); });
 }
 
 TEST(Accumulation, DrawsAndWeighsTheCodesOfOneBatch) {
@@ -105,23 +129,22 @@ TEST(Accumulation, DrawsAndWeighsTheCodesOfOneBatch) {
   for (const auto& bound :
        {Choice<Bound>(MeanBound::Config{.samples = 3}),
         Choice<Bound>(ImportanceWeightedBound::Config{.samples = 4}), Choice<Bound>(doubly)}) {
-    const auto dense = [&] {
+    SCOPED_TRACE(bound.kind());
+    expect_as_one([&] {
       return std::make_shared<Dense>(
           Dense::Config{.base = {.code = 5, .bottleneck = GaussianBottleneck::Config{}, .bound = bound},
                         .backbone = {.hidden = {12}}},
           Context({1, 8, 8}, /*model_seed=*/3));
-    };
-    EXPECT_TRUE(equal(step(dense(), 32).parameters, step(dense(), 96).parameters)) << bound.kind();
+    });
   }
 }
 
 TEST(Accumulation, DropsOutAsOneBatch) {
-  const auto dense = [] {
+  expect_as_one([] {
     return std::make_shared<Dense>(
         Dense::Config{.base = {.code = 5}, .backbone = {.hidden = {12}, .regularization = {.dropout = 0.5}}},
         Context({1, 8, 8}, /*model_seed=*/3));
-  };
-  EXPECT_TRUE(equal(step(dense(), 32).parameters, step(dense(), 96).parameters));
+  });
 }
 
 }  // namespace
