@@ -138,6 +138,35 @@ int verify_run(const std::string& folder, bool as_json) {
   return 0;
 }
 
+/// The files that a source's config names, each with the checksum of all its bytes; those that cannot be read
+/// are left out.
+nlohmann::json files_of_config(const Choice<Source>& source) {
+  auto files = nlohmann::json::array();
+  Problems unreadable;
+  for (const auto& [key, paths] : write_config(source).items())
+    if (key.ends_with("files"))
+      for (const auto& path : paths)
+        unreadable.attempt([&, &named = path] { files.push_back(whole_file(named.get<std::string>())); });
+  return files;
+}
+
+/// Opens and describes the source. With --verify the checksums of its files do not wait for what is in them:
+/// where that cannot be read, they are printed before the error.
+nlohmann::json describe_source(const Choice<Source>& source, const std::string& output, bool verify,
+                               bool as_json) {
+  try {
+    const auto data = open_dataset(source);
+    auto description = describe_data(data, verify ? kAllWhole : kMostWhole);
+    if (!output.empty()) description["written"] = export_data(data, output);
+    return description;
+  } catch (const Error&) {
+    if (!verify) throw;
+    if (const auto files = files_of_config(source); !files.empty())
+      as_json ? print_json(nlohmann::json{{"files", files}}) : print_files(files);
+    throw;
+  }
+}
+
 /// What a run file would have as its "data": an object, a source's name, or what reads a path.
 nlohmann::json data_of(const std::string& text) {
   if (text.starts_with('{')) return parse_json(text, "SOURCE");
@@ -186,9 +215,8 @@ void add_data(CLI::App& app, Command& chosen) {
       read_config(value, config, problems);
       problems.raise("SOURCE");
       for (const auto& said : problems.remarks()) remark("SOURCE: " + said);
-      const auto data = open_dataset(config.source);
-      auto description = describe_data(data, options->verify ? kAllWhole : kMostWhole);
-      if (!options->output.empty()) description["written"] = export_data(data, options->output);
+      const auto description =
+          describe_source(config.source, options->output, options->verify, options->json);
       if (options->json) return print_json(description), 0;
       print_description(description);
       if (!value.is_object()) return 0;

@@ -57,14 +57,8 @@ class ArrayRows : public Storage {
                     arrays_.front().name() + " [" + in_list(stored_) + "]");
       shards_.add(array);
     }
-    shape_ = stored_;
-    if (shape_.size() == 2) shape_.insert(config.channels_last ? shape_.end() : shape_.begin(), 1);
-    if (config.channels_last) {
-      if (shape_.size() != 3)
-        throw Error(arrays_.front().name() + ": its rows have shape [" + in_list(stored_) +
-                    "]: they are not images, so \"channels_last\" does not apply");
-      std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
-    }
+    shape_ = read_as_ = shape_of_rows();
+    if (config.channels_last) std::rotate(shape_.begin(), shape_.end() - 1, shape_.end());
   }
 
   std::int64_t size() const override { return shards_.size(); }
@@ -90,7 +84,22 @@ class ArrayRows : public Storage {
   ShardNames shards_;
   Tensor labels_;
   ArrayRowsConfig config_;
-  Shape stored_, shape_;
+  Shape stored_, read_as_, shape_;  // in the files, with all axes, and with the channels first
+
+  /// The axes of a row in their order in the files.
+  Shape shape_of_rows() const {
+    const auto& given = config_.shape;
+    if (given && elements(*given) != elements(stored_))
+      throw Error("data.shape: " + to_string(*given) + " has " + std::to_string(elements(*given)) +
+                  " values, a row of " + arrays_.front().name() + " has " +
+                  std::to_string(elements(stored_)));
+    auto shape = given.value_or(stored_);
+    if (!given && shape.size() == 2) shape.insert(config_.channels_last ? shape.end() : shape.begin(), 1);
+    if (config_.channels_last && shape.size() != 3 && !(given && shape.size() == 2))
+      throw Error(arrays_.front().name() + ": its rows have shape [" + in_list(shape) +
+                  "]: they are not images, so \"channels_last\" does not apply");
+    return shape;
+  }
 
   void read(const Tensor& rows, Tensor& inputs) const {
     const auto values = elements(stored_);
@@ -111,9 +120,10 @@ class ArrayRows : public Storage {
   }
 
   Tensor arranged(const Tensor& inputs, std::int64_t count) const {
-    if (stored_.size() == 2) return inputs.unsqueeze(1);
-    if (!config_.channels_last) return inputs;
-    return inputs.view({count, shape_[1], shape_[2], shape_[0]}).permute({0, 3, 1, 2}).contiguous();
+    auto sizes = read_as_;
+    sizes.insert(sizes.begin(), count);
+    const auto rows = inputs.view(sizes);
+    return config_.channels_last ? rows.movedim(-1, 1).contiguous() : rows;
   }
 };
 

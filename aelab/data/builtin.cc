@@ -139,9 +139,7 @@ Data open_dataset_like(const Choice<Source>& source, const InputSchema& own) {
 
 std::string source_of_file(const std::string& path) {
   if (folder_exists(path)) return std::string(Images::Config::kind);
-  constexpr std::size_t kBegin = 512;
-  std::string begin(kBegin, '\0');
-  begin.resize(InputFile(path).read_at(0, begin.data(), begin.size()));
+  const auto begin = beginning_of(path);
   const auto kind = file_kind(begin);
   if (!kind.source.empty()) return std::string(kind.source);
   const bool packed = begin.starts_with("\x1f\x8b");

@@ -83,6 +83,8 @@ std::string difference(const json& then, const json& now) {
 
 }  // namespace
 
+json whole_file(const std::string& path) { return file_json(record_of(path, Checksum::whole)); }
+
 std::string checksum_name(const json& file) { return kind_of(file) == Checksum::whole ? kWhole : kOfBlocks; }
 
 json file_as_recorded(const std::string& path, const json& recorded) {

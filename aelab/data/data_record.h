@@ -35,6 +35,9 @@ void check_record(const nlohmann::json& record, const Data& data);
 nlohmann::json verified_files(const nlohmann::json& record,
                               const std::function<std::string(const std::string& path)>& find);
 
+/// The entry of a file, with the "crc32" of all its bytes. Error as InputFile's.
+nlohmann::json whole_file(const std::string& path);
+
 /// Under which name a file's entry has its checksum: "crc32" or "crc32_of_blocks".
 std::string checksum_name(const nlohmann::json& file);
 /// The present file's entry, with the kind of checksum that the recorded entry has.

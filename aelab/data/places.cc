@@ -83,14 +83,9 @@ void require_files(const std::vector<std::pair<std::string, FileNames>>& fields)
 }
 
 void require_kind_of(std::string_view source, const FileNames& files, bool may_be_gzipped) {
-  constexpr std::size_t kBegin = 512;
-  for (const auto& file : files) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(file, ignored)) continue;
-    std::string begin(kBegin, '\0');
-    begin.resize(InputFile(file).read_at(0, begin.data(), begin.size()));
-    require_kind(file, begin, source, may_be_gzipped);
-  }
+  for (const auto& file : files)
+    if (std::error_code ignored; fs::is_regular_file(file, ignored))
+      require_kind(file, beginning_of(file), source, may_be_gzipped);
 }
 
 void require_label_files(Fields& f, const LabeledFiles& train, const LabeledFiles& test) {

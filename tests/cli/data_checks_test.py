@@ -21,7 +21,7 @@ class BadValues(reading.DataTest):
         numpy.save(self.path("x.npy"), values)
         config = program.small_run(
             data={"source": "npy", "files": self.path("x.npy"), "validation": 0, "test": 0, **data},
-            model={"variant": "dense", "code": 3, "likelihood": likelihood},
+            model={"variant": "dense", "code": 3, **({"likelihood": likelihood} if likelihood else {})},
         )
         return program.run("run", program.write_json(self.folder / "run.json", config), "--output", self.output)
 
@@ -44,6 +44,14 @@ class BadValues(reading.DataTest):
                 self.assertEqual(status["status"], "failed")
                 self.assertIn(says, status["message"])
                 self.assertIn(says, (folder / "log.txt").read_text())
+
+    def test_in_files_leave_the_default_likelihood_without_a_range(self):
+        for value in (numpy.nan, numpy.inf):
+            result = self.result(value, None, in_memory=False)
+            self.assertEqual(result.code, 1)
+            log = (max((self.output / "small").iterdir(), key=lambda run: int(run.name)) / "log.txt").read_text()
+            self.assertIn('model.likelihood: "gaussian" by default, since the source has NaN or infinite values\n', log)
+            self.assertNotIn("from -inf", log + result.stderr)
 
     def test_in_files_that_transforms_are_fitted_to_are_refused_before_anything_is_created(self):
         for transforms in (["standardize"], ["scale"], [{"kind": "whiten", "components": 2}]):
@@ -100,6 +108,30 @@ class Verification(reading.DataTest):
         self.assertIn(self.crc("x.npy"), result.stdout)
         (self.folder / "x.npy").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         self.assert_refused(program.run("data", self.run_folder, "--verify"), f"{self.path('x.npy')} is not what the run used")
+
+    def test_of_a_run_names_a_missing_file_by_its_full_path(self):
+        config = program.small_run(data={"source": "npy", "files": "x.npy", "test_files": "t.npy", "validation": 50}, model={"variant": "dense", "code": 3})
+        run_folder = self.train(config, cwd=self.folder)
+        self.assertEqual(program.read_json(run_folder / "data.json")["files"][1]["path"], "t.npy")
+        self.assertEqual(program.run("data", run_folder, "--verify").code, 0)
+        (self.folder / "t.npy").unlink()
+        self.assert_refused(program.run("data", run_folder, "--verify"), self.path("t.npy"))
+
+    def test_of_a_table_comes_before_its_errors(self):
+        """A damaged copy is told by its checksum, whatever is wrong with its content."""
+        table, other = self.folder / "x.csv", self.folder / "y.csv"
+        table.write_text("a,b\n1,2\n3,oops\n")
+        other.write_text("a,b\n1,2\n")
+        source = json.dumps({"source": "csv", "files": [str(other), str(table)], "test_files": str(self.folder / "none.csv")})
+        for given, names in ((table, ["x.csv"]), (source, ["y.csv", "x.csv"])):
+            result = program.run("data", given, "--verify")
+            self.assertEqual(result.code, 2)
+            self.assertEqual([line.split()[1:] for line in result.stdout.splitlines()],
+                             [[self.path(name), str((self.folder / name).stat().st_size), "bytes,", "CRC-32", self.crc(name)] for name in names])
+            said = json.loads(program.run("data", given, "--verify", "--json").stdout)
+            self.assertEqual([file["crc32"] for file in said["files"]], [self.crc(name) for name in names])
+            self.assertEqual((program.run("data", given).stdout, result.stderr), ("", program.run("data", given).stderr))
+        self.assertIn("x.csv:3: column 1", program.run("data", table, "--verify").stderr)
 
     def test_of_a_file_is_its_whole_checksum(self):
         result = program.run("data", self.path("x.npy"), "--verify", "--json")

@@ -72,6 +72,17 @@ class Memory(reading.DataTest):
         path.write_bytes(local + listed + b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(listed), len(local), 0))
         self.refused_within({"source": "npz", "files": str(path)}, f"{path}: x needs 3.0 GiB of memory")
 
+    def test_models_beyond_memory(self):
+        for hidden, says in (
+            (10**7, r"^aelab: .*run\.json: model: with 1460000072 parameters it needs 5\.8 GiB of memory, [0-2]\.\d GiB are free; lower model\.hidden, model\.code\n$"),
+            (10**17, r"^aelab: .*run\.json: model: .*; lower model\.hidden, model\.code\n$"),
+        ):
+            config = program.small_run(model={"variant": "dense", "hidden": [hidden], "code": 8}, output=str(self.output))
+            result = program.run("run", program.write_json(self.folder / "run.json", config), **limited(resource.RLIMIT_AS, 3 * GIB))
+            self.assert_refused(result, "model: ")
+            self.assertRegex(result.stderr, says)
+            self.assertFalse(self.output.exists())
+
     def test_pictures_beyond_memory(self):
         folder = self.folder / "p"
         folder.mkdir()

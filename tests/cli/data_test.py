@@ -43,6 +43,42 @@ class Arrays(reading.DataTest):
             numpy.testing.assert_array_equal(read["train-labels"], y.ravel())
             self.same(read["test"], x[0])
 
+    def test_rows_of_a_given_shape(self):
+        """The values of a row keep their order; channels at the end come first."""
+        series = self.random.normal(size=(12, 2, 9)).astype("f4")
+        save_file({"x": series.reshape(12, 18)}, self.path("flat.safetensors"))
+        numpy.savez(self.path("a.npz"), x=series)
+        numpy.save(self.path("x.npy"), series)
+        numpy.save(self.path("last.npy"), series.transpose(0, 2, 1))
+        files = {"flat.safetensors": "safetensors", "a.npz": "npz", "x.npy": "npy"}
+        for name, kind in files.items():
+            for how in ({},) if kind == "npz" else ({}, {"in_memory": False}):
+                with self.subTest(name, **how):
+                    source = {"source": kind, "files": self.path(name), **how}
+                    self.same(self.read({**source, "shape": [2, 9]})["train"], series)
+                    self.same(self.read({**source, "shape": [18]})["train"], series.reshape(12, 18))
+                    self.same(self.read({**source, "shape": [1, 6, 3]})["train"], series.reshape(12, 1, 6, 3))
+                    self.same(self.read({**source, "shape": [6, 3], "channels_last": True})["train"],
+                              series.reshape(12, 6, 3).transpose(0, 2, 1))
+                    self.refused({**source, "shape": [2, 8]}, f"data.shape: 2x8 has 16 values, a row of {self.path(name)} has 18")
+                    self.refused({**source, "shape": [2, 0]}, "data.shape")
+        self.same(self.read({"source": "npy", "files": self.path("x.npy")})["train"], series[:, None])
+        last = {"source": "npy", "files": self.path("last.npy"), "shape": [9, 2], "channels_last": True}
+        self.same(self.read({**last, "test_files": self.path("last.npy")})["test"], series)
+        self.refused({**last, "shape": [18]}, "they are not images")
+
+    def test_series_are_trained_from_their_shape(self):
+        numpy.save(self.path("x.npy"), self.random.normal(size=(60, 2, 32)).astype("f4"))
+        config = program.small_run(
+            data={"source": "npy", "files": self.path("x.npy"), "shape": [2, 32], "validation": 10},
+            model={"variant": "denoising", "backbone": "convolutional-1d", "code": 3, "likelihood": "gaussian"},
+        )
+        folder = self.train(config)
+        self.assertEqual(program.read_json(folder / "data.json")["shape"], [2, 32])
+        self.assertEqual(program.read_json(folder / "config.json")["data"]["shape"], [2, 32])
+        result = program.run("apply", folder, "--data", self.path("x.npy"))  # as the run reads its own
+        self.assertEqual(result.code, 0, result.stderr)
+
     def test_npz_packed_or_not(self):
         x, y = self.random.normal(size=(9, 5)), self.random.integers(0, 3, 9)
         for save in (numpy.savez, numpy.savez_compressed):

@@ -112,14 +112,6 @@ bool is_pickle(std::string_view begin) {
   return begin.size() > 2 && begin[0] == '\x80' && begin[1] >= 2 && begin[1] <= 5;
 }
 
-/// A header in JSON behind its length, eight bytes.
-bool is_safetensors(std::string_view begin) {
-  constexpr std::size_t kLength = 8;
-  if (begin.size() < kLength + 2 || begin.substr(4, 4) != "\0\0\0\0"sv || begin[kLength] != '{') return false;
-  const auto next = begin.find_first_not_of(' ', kLength + 1);
-  return next != std::string_view::npos && (begin[next] == '"' || begin[next] == '}');
-}
-
 /// Kinds of text, by how they begin behind white space.
 FileKind text_kind(std::string_view begin) {
   const auto first = begin.find_first_not_of(" \t\r\n");
@@ -179,6 +171,20 @@ FileKind file_kind(std::string_view begin) {
   return text_kind(begin);
 }
 
+std::string beginning_of(const std::filesystem::path& file) {
+  constexpr std::size_t kBegin = 512;
+  std::string begin(kBegin, '\0');
+  begin.resize(InputFile(file).read_at(0, begin.data(), begin.size()));
+  return begin;
+}
+
+bool is_safetensors(std::string_view begin) {
+  constexpr std::size_t kLength = 8;
+  if (begin.size() < kLength + 2 || begin.substr(4, 4) != "\0\0\0\0"sv || begin[kLength] != '{') return false;
+  const auto next = begin.find_first_not_of(' ', kLength + 1);
+  return next != std::string_view::npos && (begin[next] == '"' || begin[next] == '}');
+}
+
 std::string looks_like(std::string_view begin) {
   constexpr std::size_t kShown = 4;
   if (begin.empty()) return "an empty file";
@@ -227,10 +233,7 @@ void require_kind(const std::string& file, std::string_view begin, std::string_v
 std::string kind_in_words(const std::string& file, const std::string& unknown) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};
-  constexpr std::size_t kBegin = 512;
-  std::string begin(kBegin, '\0');
-  begin.resize(InputFile(file).read_at(0, begin.data(), begin.size()));
-  const auto kind = file_kind(begin);
+  const auto kind = file_kind(beginning_of(file));
   if (kind.name.empty()) return unknown;
   return fmt::format("; it is {}{}", kind.name, kind.remedy.empty() ? "" : ": " + remedy_of(kind, file));
 }

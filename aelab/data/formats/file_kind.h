@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ struct FileKind {
 
 /// The kind of a file, given its first 512 bytes; an empty name where the kind is unknown or plain text.
 FileKind file_kind(std::string_view begin);
+
+/// The first 512 bytes of a file, by which its kind is told. Error as InputFile's.
+std::string beginning_of(const std::filesystem::path& file);
+
+/// Whether a file with these first bytes is in the safetensors format: a header in JSON behind its length.
+bool is_safetensors(std::string_view begin);
 
 /// What a file looks like by its first bytes: "a PNG image", "a text file", "an empty file", "a binary file
 /// that begins with the bytes 00 01 02 03".

@@ -14,7 +14,11 @@ namespace aelab {
 namespace {
 
 constexpr const char* kInMemoryHelp = "false: read the rows of a batch from the files when it is needed";
-constexpr const char* kChannelsLastHelp = "images are [height, width, channels]";
+constexpr const char* kChannelsLastHelp =
+    "images are [height, width, channels], and series whose \"shape\" is given [length, channels]";
+constexpr const char* kShapeHelp =
+    "shape of a row, such as [2, 128] for series of two channels; default: that in the files, images "
+    "[height, width] as [1, height, width]";
 
 void check_test_shape(const Data& data) {
   if (data.test && data.test->shape() != data.train.shape())
@@ -70,7 +74,8 @@ Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveC
                    bool in_memory) {
   require_files({{"files", config.files}, {"test_files", config.test_files}});
   for (const auto* files : {&config.files, &config.test_files}) require_kind_of(name, *files);
-  const ArrayRowsConfig how{.in_memory = in_memory, .channels_last = config.channels_last};
+  const ArrayRowsConfig how{
+      .in_memory = in_memory, .channels_last = config.channels_last, .shape = config.shape};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
     return rows_of(open_arrays(format, files, inputs),
                    labels.empty() ? std::vector<ArrayFile>() : open_arrays(format, files, labels), how);
@@ -102,6 +107,7 @@ void Npy::Config::fields(Fields& f) {
   f.formerly({"test_labels"});
   f("test_label_files", test_label_files, "a file of their class numbers, or a list of files");
   f("channels_last", channels_last, kChannelsLastHelp);
+  f("shape", shape, kShapeHelp, at_least(1));
   f("in_memory", in_memory, kInMemoryHelp);
   f.require(!files.empty(), "files", "is missing: name a .npy file");
   require_label_files(f, {files, label_files}, {test_files, test_label_files});
@@ -128,8 +134,9 @@ Data Npy::open() const {
     for (const auto& file : labels) classes.push_back(open_npy(file));
     for (const auto* files : {&inputs, &labels})
       data.files.insert(data.files.end(), files->begin(), files->end());
-    return rows_of(std::move(arrays), classes,
-                   {.in_memory = config_.in_memory, .channels_last = config_.channels_last});
+    return rows_of(
+        std::move(arrays), classes,
+        {.in_memory = config_.in_memory, .channels_last = config_.channels_last, .shape = config_.shape});
   };
   data.train = part(config_.files, config_.label_files);
   if (!config_.test_files.empty()) data.test = part(config_.test_files, config_.test_label_files);
@@ -148,6 +155,7 @@ void ArchiveConfig::fields(Fields& f) {
     "\"inputs\"");
   f("test_labels", test_labels, "name of the array of test class numbers; default: the name in \"labels\"");
   f("channels_last", channels_last, kChannelsLastHelp);
+  f("shape", shape, kShapeHelp, at_least(1));
   f.require(!files.empty(), "files", "is missing: name a file");
   f.require(test_labels.empty() || !test_inputs.empty() || !test_files.empty(), "test_labels",
             "needs test_inputs, or test_files");

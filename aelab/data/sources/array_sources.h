@@ -5,7 +5,7 @@
 namespace aelab {
 
 /// NumPy's .npy files: all plain numbers, any byte order, either order of indices. Values stay as they are;
-/// rows [height, width] are pictures of one channel.
+/// rows [height, width] are pictures of one channel, unless "shape" says what they are.
 class Npy : public Source {
  public:
   struct Config {
@@ -14,6 +14,7 @@ class Npy : public Source {
     static constexpr std::string_view also_known_as[] = {"numpy", "array"};
     FileNames files = {}, label_files = {}, test_files = {}, test_label_files = {};
     bool channels_last = false, in_memory = true;
+    std::optional<std::vector<std::int64_t>> shape = {};
 
     void fields(Fields& f);
     static std::vector<Config> examples();
@@ -31,6 +32,7 @@ struct ArchiveConfig {
   FileNames files = {}, test_files = {};
   std::string inputs = "", labels = "", test_inputs = "", test_labels = "";
   bool channels_last = false;
+  std::optional<std::vector<std::int64_t>> shape = {};
 
   void fields(Fields& f);
 };
