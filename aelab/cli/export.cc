@@ -9,6 +9,17 @@
 #include "aelab/cli/output.h"
 
 namespace aelab::cli {
+namespace {
+
+/// What the name of the file made of it.
+void say_guess(const ExportConfig& config) {
+  if (config.format || config.output.empty()) return;
+  remark("--output: by its name, the weights alone are written, as " +
+         std::string(name_of(format_of(config))) +
+         "; --format model writes a model for aelab apply and interpolate");
+}
+
+}  // namespace
 
 void add_export(CLI::App& app, Command& chosen) {
   FolderCommand<ExportConfig> command(
@@ -25,6 +36,7 @@ void add_export(CLI::App& app, Command& chosen) {
       "Example: aelab export runs/first-run/1 --format model --output first-run.safetensors");
   command.does(chosen, [](const std::string& folder, const ExportConfig& config, bool as_json) {
     const auto file = export_run(folder, config);
+    say_guess(config);
     as_json ? print_json(nlohmann::json{{"file", file}}) : print("{}\n", file.string());
     return 0;
   });

@@ -41,16 +41,14 @@ int report(const RunOutcome& outcome, bool as_json) {
     print_results(outcome.results);
     print("{}\n", outcome.folder.string());
   }
+  const bool ended_early = !outcome.diverged.empty() && outcome.results.empty();
   if (outcome.was_complete)
-    remark("aelab: this run was already complete; its recorded results are printed");
+    remark(ended_early ? "aelab: this run was already ended where it diverged; nothing was measured"
+                       : "aelab: this run was already complete; its recorded results are printed");
   else
     write_report(outcome.folder);
   for (const auto& said : outcome.remarks) remark("aelab: " + said);
-  if (!outcome.diverged.empty())
-    return complain("the run diverged: " + outcome.diverged +
-                        "; its results are recorded. Try a smaller learning rate; the callback stop-on-nan "
-                        "stops a run before it diverges",
-                    1);
+  if (!outcome.diverged.empty()) return complain("the run diverged: " + outcome.diverged, 1);
   if (!outcome.signal) return 0;
   return complain("stopped; resume with: aelab resume " + in_shell(outcome.folder.string()),
                   exit_code(outcome.signal));

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/core/text.h"
 
@@ -103,10 +102,6 @@ std::vector<std::string> solve_width(json& run, const std::vector<std::string>& 
                 std::to_string(above));
   run = scaled(run, places, take_below ? low : high);
   return settings_at(run, paths);
-}
-
-std::vector<std::string> hidden_widths(RunConfig run) {
-  return width_fields(ConfigRef([&run](Fields& f) { f("model", run.model.variant, ""); }));
 }
 
 }  // namespace aelab

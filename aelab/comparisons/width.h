@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "aelab/runs/run_config.h"
-
 namespace aelab {
 
 /// Scales the integers at `paths` ("model.hidden", "model.encoder[*].conv"; a list stands for all its
@@ -16,8 +14,5 @@ namespace aelab {
 std::vector<std::string> solve_width(nlohmann::json& run, const std::vector<std::string>& paths,
                                      std::int64_t wanted, double tolerance,
                                      const std::function<std::int64_t(const nlohmann::json&)>& count);
-
-/// The paths of the hidden widths of a run, as its model's fields declare them; empty when it has none.
-std::vector<std::string> hidden_widths(RunConfig run);
 
 }  // namespace aelab

@@ -129,7 +129,11 @@ json verified_data(const fs::path& folder) {
   if (record.is_null())
     throw Error((folder / kDataRecord).string() + ": is missing or damaged: it says what the run used");
   const auto began_in = recorded_working_folder(folder);
-  return verified_files(record, [&](const std::string& path) { return found_from(began_in, path); });
+  return verified_files(record, [&](const std::string& path) {
+    const auto found = found_from(began_in, path);
+    std::error_code ignored;
+    return fs::exists(found, ignored) ? found : fs::absolute(began_in / path).string();
+  });
 }
 
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,

@@ -3,9 +3,11 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/core/memory.h"
 #include "aelab/core/text.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/bounds.h"
@@ -46,7 +48,29 @@ Shape input_of(const RunConfig& config, const Shape& rows) {
   return in_field("data", [&] { return config.data.split.changed(rows); });
 }
 
+/// What makes the model smaller: "lower model.hidden, model.code".
+std::string smaller_model(const RunConfig& config) {
+  auto widths = hidden_widths(config);
+  if (write_config(config.model.variant).contains("code")) widths.emplace_back("model.code");
+  return widths.empty() ? "choose a smaller model" : "lower " + join(widths, ", ");
+}
+
+/// Throws an Error unless the parameters fit into memory. They are counted on the meta device, where they
+/// take none; a model that cannot be made there is not counted.
+void require_memory_for(const RunConfig& config, Context context) {
+  if (!context.device.is_cpu()) return;
+  context.device = at::kMeta;
+  std::int64_t parameters = 0;
+  try {
+    parameters = parameter_count(*Autoencoder::make(config.model.variant, context));
+  } catch (const std::exception&) {  // is reported where the model itself is made
+  }
+  require_memory(static_cast<double>(parameters) * sizeof(float),
+                 "model: with " + std::to_string(parameters) + " parameters it", smaller_model(config));
+}
+
 std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& context) try {
+  require_memory_for(config, context);
   auto model = in_field("model", [&] { return Autoencoder::make(config.model.variant, context); });
   auto recorded = config.model.expanded;
   if (recorded && !recorded->bound) recorded->bound = MeanBound::Config{};  // that of all earlier versions
@@ -54,8 +78,9 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
     throw Error("model.expanded: is not what the variant \"" + config.model.variant.kind() +
                 "\" expands to; change the variant's own fields and leave \"expanded\" out");
   return model;
-} catch (const c10::Error& error) {  // in all likelihood more memory than there is
-  throw Error("model: LibTorch cannot make it: " + first_line(error.what_without_backtrace()));
+} catch (const c10::Error& error) {  // in all likelihood more memory than there is, or than can be addressed
+  throw Error("model: LibTorch cannot make it: " + first_line(error.what_without_backtrace()) + "; " +
+              smaller_model(config));
 }
 
 }  // namespace
@@ -102,11 +127,12 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
     return {};
   const auto values = made.source->values();
   const auto& transforms = config.data.split.transforms;
-  auto note = "model.likelihood: \"" + chosen + "\" by default, since " +
-              (values.least < 0 || values.most > 1
-                   ? fmt::format("the source has values from {} to {}", static_cast<float>(values.least),
-                                 static_cast<float>(values.most))
-                   : std::string("data.transforms do not keep values in [0, 1]"));
+  auto note = "model.likelihood: \"" + chosen + "\" by default, since ";
+  if (!std::isfinite(values.least)) return note + "the source has NaN or infinite values";
+  note += values.least < 0 || values.most > 1
+              ? fmt::format("the source has values from {} to {}", static_cast<float>(values.least),
+                            static_cast<float>(values.most))
+              : std::string("data.transforms do not keep values in [0, 1]");
   if (transforms.empty() && made.source->shape().size() == 1)
     note += "; \"transforms\": [\"standardize\"] would bring all columns to one scale" +
             std::string(may_be_bytes(values)

@@ -73,12 +73,12 @@ void write_status(const std::filesystem::path& folder, RunStatus status) {
   write_json(folder / kStatus, value);
 }
 
-void log_failure(const std::filesystem::path& folder, const std::string& message) {
+void log_failure(const std::filesystem::path& folder, const RunStatus& status) {
   const auto log = folder / "log.txt";
   std::error_code ignored;
   if (std::filesystem::is_regular_file(std::filesystem::symlink_status(log, ignored)) &&
       std::filesystem::hard_link_count(log, ignored) == 1)  // a copy's original keeps its content
-    std::ofstream(log, std::ios::app) << "failed: " << message << "\n";
+    std::ofstream(log, std::ios::app) << status.state << ": " << status.message << "\n";
 }
 
 RunStatus read_status(const std::filesystem::path& folder) {

@@ -14,8 +14,8 @@ namespace aelab {
 
 /// The state of a run, and its cost: status.json.
 struct RunStatus {
-  /// "running", "stopped", "failed", "completed"; "diverged": trained and evaluated to its end, where its
-  /// losses or metrics are NaN or infinite.
+  /// "running", "stopped", "failed", "completed"; "diverged": its losses or metrics are NaN or infinite, at
+  /// its end or where the callback stop-on-nan ended it, which it would do again.
   std::string state;
   std::string message = {};  ///< why it stopped, failed or diverged
   bool closed_form = false;  ///< solved without steps
@@ -32,9 +32,9 @@ struct RunStatus {
 
 /// If the run is over, with the checksums of its files. Throws the Failure of write_file().
 void write_status(const std::filesystem::path& folder, RunStatus status);
-/// Adds a line to the log of a run that failed, if it has a log. Like everything after the last checkpoint,
-/// the line is removed when the run is resumed.
-void log_failure(const std::filesystem::path& folder, const std::string& message);
+/// Adds a line with state and message to the log of a run that failed or diverged, if it has a log. Like
+/// everything after the last checkpoint, the line is removed when the run is resumed.
+void log_failure(const std::filesystem::path& folder, const RunStatus& status);
 /// Its state is "" if there is no such file. Throws an Error if the file is not a status.
 RunStatus read_status(const std::filesystem::path& folder);
 /// What read_status() returns; where the file cannot be read, a status of state "damaged" with the error as

@@ -168,9 +168,14 @@ void record_end(RunOutcome& outcome, RunStatus status, const std::string& missin
     return write_status(folder, status);
   }
   if (!missing.empty()) status.message = outcome.remarks.emplace_back(missing);
-  outcome.diverged = divergence_of(read_trend(folder), outcome.results);
-  if (!outcome.diverged.empty()) status.message = outcome.diverged;
-  status.state = outcome.diverged.empty() ? "completed" : "diverged";
+  status.state = "completed";
+  if (const auto divergence = divergence_of(read_trend(folder), outcome.results); !divergence.empty()) {
+    status.state = "diverged";
+    status.message = divergence;
+    outcome.diverged = divergence +
+                       "; its results are recorded. Try a smaller learning rate; the callback stop-on-nan "
+                       "stops a run before it diverges";
+  }
   fs::remove(checkpoint_path(folder, Which::previous));
   write_status(folder, status);
 }
@@ -253,21 +258,26 @@ RunConfig with_paths_from(const fs::path& working_folder, RunConfig config) {
 
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
                            std::vector<std::string> cautions) {
-  const Compute compute(config.training.threads, config.training.kernels);
+  // What a checkpoint began with, to the evaluation.
+  const Compute compute(config.training.threads,
+                        recorded_kernels(checkpoint_path(folder, from), config.training.kernels));
   remove_temporary_files(folder);
-  const auto report = [&](const std::exception& error) {
-    auto status = status_of(*made.model, folder, "failed");
+  const auto report = [&](const std::exception& error, const std::string& state) {
+    auto status = status_of(*made.model, folder, state);
     status.message = first_line(error.what());
     write_status(folder, status);
-    log_failure(folder, status.message);
+    log_failure(folder, status);
   };
   try {
     return train(config, made, folder, from, std::move(cautions));
   } catch (const Error& error) {
-    report(error);
+    report(error, "failed");
     throw Error(error.what() + way_out(folder, from));
+  } catch (const Diverged& error) {
+    report(error, "diverged");
+    throw;
   } catch (const std::exception& error) {
-    report(error);
+    report(error, "failed");
     throw;
   }
 }

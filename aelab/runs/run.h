@@ -18,7 +18,7 @@ struct RunOutcome {
   int signal = 0;  ///< that stopped it, or 0 if it is complete
   std::vector<Result> results;
   bool was_complete = false;  ///< already before; nothing was done, and `results` are those recorded
-  /// Why its losses or metrics are NaN or infinite at its end; "" if they are not.
+  /// Why its losses or metrics are NaN or infinite; "" if they are not.
   std::string diverged = {};
   /// To tell the user: that the run ended before its last phase, why nothing was measured although metrics
   /// were asked for, the cautions of metrics, and which files of the run were missing or damaged when it was
@@ -87,7 +87,8 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& folder, Which
 SafetensorsFile read_checkpoint(const std::filesystem::path& folder, Which checkpoint);
 
 /// The files that a run used as they are now, each with its "path", "bytes" and the "crc32" of all its bytes.
-/// Throws an Error that names each file that is not what data.json records, and one if there is no data.json.
+/// Throws an Error that names each file that is not what data.json records, one that is missing by its full
+/// path, and one if there is no data.json.
 nlohmann::json verified_data(const std::filesystem::path& folder);
 
 /// The content of a run's data.json; null where it is missing or damaged.

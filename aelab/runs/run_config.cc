@@ -47,6 +47,10 @@ void RunConfig::fields(Fields& f) {
             "is missing: choose a variant, such as {\"variant\": \"dense\", \"code\": 32}");
 }
 
+std::vector<std::string> hidden_widths(RunConfig run) {
+  return width_fields(ConfigRef([&run](Fields& f) { f("model", run.model.variant, ""); }));
+}
+
 RunConfig read_run_config(const std::string& text, const std::string& file,
                           const std::vector<std::string>& overrides, Problems& problems) {
   auto value = parse_kind(text, file, "run");

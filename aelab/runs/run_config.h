@@ -42,6 +42,9 @@ bool is_folder_name(std::string_view name, std::string_view beside = "");
 inline constexpr std::string_view kNoFolderName =
     "must be made of at most 100 letters, digits, '-', '_' and '.', and not begin with '.' or '-'";
 
+/// The paths of the hidden widths of a run, as its model's fields declare them; empty when it has none.
+std::vector<std::string> hidden_widths(RunConfig run);
+
 /// Reads the text of a run file and applies `overrides` ("training.epochs=3", "callbacks[0].patience=2").
 /// Throws an Error with all errors, or one that names the right command for a file of another kind.
 RunConfig read_run_config(const std::string& text, const std::string& file,

@@ -8,6 +8,8 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/terminal.h"
+#include "aelab/data/formats/file_kind.h"
+#include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
 #include "aelab/training/checkpoint.h"
 
@@ -44,6 +46,17 @@ std::string not_finite(const std::string& place) {
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
+}
+
+/// Throws an Error that says what a file looks like which is neither named nor begins as a model's.
+void require_model_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (path.extension() == ".safetensors" || !std::filesystem::is_regular_file(path, ignored)) return;
+  const auto begin = beginning_of(path);
+  if (is_safetensors(begin)) return;
+  throw Error(path.string() + ": is not a model: it looks like " + looks_like(begin) +
+              "; give the folder of a run, a checkpoint, or a file that aelab export --format model wrote" +
+              runs_meant(path));
 }
 
 }  // namespace
@@ -143,14 +156,22 @@ std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file)
   return is_folder(folder_or_file) ? folder_or_file : folder_or_file.parent_path();
 }
 
-TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint) {
-  if (!is_folder(folder_or_file)) return {SafetensorsFile::read(folder_or_file), folder_or_file};
+TrainedModel open_model(const std::filesystem::path& folder_or_file, std::optional<Which> checkpoint) {
+  if (!is_folder(folder_or_file)) {
+    require_model_file(folder_or_file);
+    if (checkpoint)
+      throw FieldError("checkpoint", "chooses among the checkpoints of a run folder, and " +
+                                         folder_or_file.string() + " is the file of one model: leave it out");
+    return {SafetensorsFile::read(folder_or_file), folder_or_file};
+  }
   (void)load_run_config(folder_or_file);  // refuses a damaged one
-  return {read_checkpoint(folder_or_file, checkpoint), find_checkpoint(folder_or_file, checkpoint)};
+  const auto which = checkpoint.value_or(Which::best);
+  return {read_checkpoint(folder_or_file, which), find_checkpoint(folder_or_file, which)};
 }
 
 RunConfig config_of_model(const std::filesystem::path& folder_or_file) {
   if (is_folder(folder_or_file)) return load_run_config(folder_or_file);
+  require_model_file(folder_or_file);
   return config_in(read_record(folder_or_file), folder_or_file);
 }
 

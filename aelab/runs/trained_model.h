@@ -70,9 +70,10 @@ class TrainedModel {
 /// the file.
 std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file);
 
-/// Opens the model of a run folder, or of a file: a checkpoint, or what export wrote with format model. Of a
-/// file, `checkpoint` does not matter. Throws an Error if there is no such model, or it is corrupted.
-TrainedModel open_model(const std::filesystem::path& folder_or_file, Which checkpoint = Which::best);
+/// Opens the model of a run folder, whose best checkpoint if `checkpoint` is unset, or of a file: a
+/// checkpoint, or what export wrote with format model. Throws an Error if there is no such model, if it is
+/// corrupted, or if `checkpoint` is to choose among the checkpoints of a file.
+TrainedModel open_model(const std::filesystem::path& folder_or_file, std::optional<Which> checkpoint = {});
 
 /// The config of the run that the model in a folder or file is of; its tensors are not read.
 RunConfig config_of_model(const std::filesystem::path& folder_or_file);

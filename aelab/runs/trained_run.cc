@@ -42,11 +42,14 @@ TrainedRun load_trained_run(const std::filesystem::path& folder, Which checkpoin
   return run;
 }
 
-OpenedModel open_for_use(const std::filesystem::path& folder_or_file, Which checkpoint, bool with_data) {
+OpenedModel open_for_use(const std::filesystem::path& folder_or_file, std::optional<Which> checkpoint,
+                         bool with_data) {
   if (!with_data) return {open_model(folder_or_file, checkpoint), {}};
-  if (std::filesystem::is_regular_file(folder_or_file))
+  if (std::filesystem::is_regular_file(folder_or_file)) {
+    (void)config_of_model(folder_or_file);  // refuses what is no model
     throw FieldError("data", "is missing: " + folder_or_file.string() + " is a model without data");
-  auto run = load_trained_run(folder_or_file, checkpoint);
+  }
+  auto run = load_trained_run(folder_or_file, checkpoint.value_or(Which::best));
   return {run.model, std::move(run)};
 }
 

@@ -27,7 +27,8 @@ struct OpenedModel {
 
 /// Opens the model of a run folder or of a file, the folder with its data if `with_data`. Throws the Errors
 /// of open_model() and load_trained_run(), and one that asks for --data if a file was to have data.
-OpenedModel open_for_use(const std::filesystem::path& folder_or_file, Which checkpoint, bool with_data);
+OpenedModel open_for_use(const std::filesystem::path& folder_or_file, std::optional<Which> checkpoint,
+                         bool with_data);
 
 /// Loads a run. Throws an Error if the folder has no run or no such checkpoint, or its data cannot be opened
 /// or are not those that it was trained on; and where rows that stay in files are gathered, one that names

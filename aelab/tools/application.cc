@@ -39,7 +39,7 @@ std::span<const std::string_view> names(AppliedFormat) {
 void ApplicationConfig::fields(Fields& f) {
   f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
   f("part", part, "split; if omitted, all rows of other data, else the test split of the run's own data");
-  f("checkpoint", checkpoint, "checkpoint to load");
+  f("checkpoint", checkpoint, "checkpoint of the run to load; best if omitted");
   f("write", write, "what to write, separated by commas; everything if omitted");
   f("format", format, "file format; png shows reconstructions below their originals");
   f("output", output, "folder to write to; RUN_FOLDER/applications/<n> if omitted");

@@ -25,8 +25,8 @@ std::span<const std::string_view> names(AppliedFormat);
 struct ApplicationConfig {
   std::optional<DataConfig> data = {};   ///< other data than the run's own
   std::optional<AppliedRows> part = {};  ///< all of other data, the test split of the run's own
-  Which checkpoint = Which::best;
-  std::vector<Applied> write = {};  ///< all that format, model and data have when empty
+  std::optional<Which> checkpoint = {};  ///< of a run's folder; the best if unset
+  std::vector<Applied> write = {};       ///< all that format, model and data have when empty
   AppliedFormat format = AppliedFormat::npy;
   std::string output = "";  ///< folder; <run folder>/applications/<n> when empty
 

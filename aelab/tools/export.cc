@@ -19,8 +19,8 @@ std::span<const std::string_view> names(ExportFormat) {
 
 void ExportConfig::fields(Fields& f) {
   f("format", format,
-    "weights as safetensors or npz, or a model for aelab apply and interpolate; npz if --output ends in "
-    ".npz, else safetensors");
+    "weights as safetensors or npz, or a model for aelab apply and interpolate; if omitted, weights in the "
+    "format of --output, else safetensors");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output,
     "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model");
@@ -28,17 +28,13 @@ void ExportConfig::fields(Fields& f) {
 
 namespace {
 
-ExportFormat format_of(const ExportConfig& config) {
-  if (config.format) return *config.format;
-  return std::filesystem::path(config.output).extension() == ".npz" ? ExportFormat::npz
-                                                                    : ExportFormat::safetensors;
-}
+std::string suffix_of(ExportFormat format) { return format == ExportFormat::npz ? ".npz" : ".safetensors"; }
 
 std::filesystem::path file_of(const ExportConfig& config, const std::filesystem::path& folder) {
   if (!config.output.empty()) return config.output;
   const auto format = format_of(config);
   if (format == ExportFormat::model) return folder / "trained-model.safetensors";
-  return folder / ("model." + std::string(name_of(format)));
+  return folder / ("model" + suffix_of(format));
 }
 
 /// The model's tensors of a checkpoint, by their short names.
@@ -76,8 +72,29 @@ void make_folder_of(const std::filesystem::path& file) {
 
 }  // namespace
 
+ExportFormat format_of(const ExportConfig& config) {
+  const auto suffix = std::filesystem::path(config.output).extension().string();
+  std::optional<ExportFormat> named;
+  for (const auto format : {ExportFormat::safetensors, ExportFormat::npz})
+    if (suffix == suffix_of(format)) named = format;
+  if (!config.format) {
+    if (!named && !config.output.empty())
+      throw FieldError("format",
+                       "is missing, and the name " + config.output +
+                           " does not say it: give safetensors, npz or model, or a name that ends in "
+                           ".safetensors or .npz");
+    return named.value_or(ExportFormat::safetensors);
+  }
+  if (named && suffix != suffix_of(*config.format))
+    throw FieldError("format", std::string(name_of(*config.format)) + " is not what the name " +
+                                   config.output + " says: let it end in " + suffix_of(*config.format) +
+                                   ", or choose another format");
+  return *config.format;
+}
+
 std::filesystem::path export_run(const std::filesystem::path& folder, const ExportConfig& config) {
   const auto run = load_run_config(folder);
+  const auto format = format_of(config);
   const auto file = file_of(config, folder);
   refuse_checkpoints(file);
   if (std::filesystem::exists(file))
@@ -88,7 +105,6 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
   const auto checkpoint = read_checkpoint(folder, config.checkpoint);
   const auto weights = weights_in(checkpoint, path);
   make_folder_of(file);
-  const auto format = format_of(config);
   if (format == ExportFormat::model)
     write_model(file, checkpoint, path);
   else if (format == ExportFormat::npz)

@@ -10,13 +10,17 @@ enum class ExportFormat { safetensors, npz, model };
 std::span<const std::string_view> names(ExportFormat);
 
 struct ExportConfig {
-  std::optional<ExportFormat> format = {};  ///< npz if the output is named so, otherwise safetensors
+  std::optional<ExportFormat> format = {};  ///< if unset, that of the output's name: format_of()
   Which checkpoint = Which::best;
   /// File; if empty, <run folder>/model.<format>, or for a model trained-model.safetensors.
   std::string output = "";
 
   void fields(Fields& f);
 };
+
+/// The format that is written: the config's; or else that of the output's suffix, weights for .safetensors;
+/// or else safetensors. Throws a FieldError if format and suffix differ, or the suffix does not say.
+ExportFormat format_of(const ExportConfig& config);
 
 /// Writes a run's model. Weights are the parameters, buffers and fitted state ("fitted...") with their names
 /// in checkpoints, without "model."; a safetensors file of them also has the variant and aelab's version. A

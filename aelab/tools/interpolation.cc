@@ -239,11 +239,11 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
 json interpolation_heading(const InterpolationConfig& config, const Shape& code, const Samples& samples,
                            const Ends& ends) {
   json head = {{"kind", name_of(config.kind)},
-               {"checkpoint", name_of(config.checkpoint)},
                {"steps", config.path.steps},
                {"code_shape", code},
                {"distance", "Euclidean, from the nearest input of " + samples.neighbors_name +
                                 ", whose row is \"nearest\""}};
+  if (config.checkpoint) head["checkpoint"] = name_of(*config.checkpoint);
   if (!config.data) head["part"] = name_of(config.part.value_or(SplitPart::test));
   if (config.data) head["data"] = write_config(config.data->source);
   if (config.kind != InterpolationKind::manifold) {
@@ -303,7 +303,7 @@ void InterpolationConfig::fields(Fields& f) {
     "if "
     "omitted");
   f("part", part, "split of the run's own data; test if omitted");
-  f("checkpoint", checkpoint, "checkpoint to load");
+  f("checkpoint", checkpoint, "checkpoint of the run to load; best if omitted");
   f("output", output, "folder to write to; RUN_FOLDER/interpolations/<n> if omitted");
   f.require(!data || !part, "part", "is a split of the run's own data: remove it, or the other data");
   f.require(!data || data->split.transforms.empty(), "data",
@@ -324,6 +324,7 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   auto config = given;
   check_config(config, "interpolation");
   const auto opened = open_for_use(model_path, config.checkpoint, !config.data);
+  if (std::filesystem::is_directory(model_path)) config.checkpoint = config.checkpoint.value_or(Which::best);
   const auto& network = *opened.model.network();
   const auto compute = opened.model.compute();
   check_possible(config, network, model_path.string());

@@ -21,10 +21,10 @@ struct InterpolationConfig {
   Endpoint down = {}, diagonal = {};      ///< grid: the corners below `from` and below `to`
   std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one
   PathOptions path = {};
-  std::optional<DataConfig> data = {};  ///< other data than the run's own, whose rows are the samples
-  std::optional<SplitPart> part = {};   ///< of the run's own data; default: test
-  Which checkpoint = Which::best;
-  std::string output = "";  ///< folder; <run folder>/interpolations/<n> if empty
+  std::optional<DataConfig> data = {};   ///< other data than the run's own, whose rows are the samples
+  std::optional<SplitPart> part = {};    ///< of the run's own data; default: test
+  std::optional<Which> checkpoint = {};  ///< of a run's folder; the best if unset
+  std::string output = "";               ///< folder; <run folder>/interpolations/<n> if empty
 
   void fields(Fields& f);
 };

@@ -151,13 +151,11 @@ json sampling_record(const SamplingConfig& config, const std::vector<FittedSampl
     samplers.push_back({{"sampler", write_config(one.config)}});
     if (one.held_out) samplers.back()["held_out_log_density"] = *one.held_out;
   }
-  json record = {{"count", config.count},
-                 {"seed", config.seed},
-                 {"checkpoint", name_of(config.checkpoint)},
-                 {"code_shape", code},
-                 {"sampler", write_config(fitted.front().config)},
-                 {"samplers", samplers},
-                 {"held_out", "mean log density of codes of the validation split, in nats"}};
+  json record = {
+      {"count", config.count}, {"seed", config.seed},
+      {"code_shape", code},    {"sampler", write_config(fitted.front().config)},
+      {"samplers", samplers},  {"held_out", "mean log density of codes of the validation split, in nats"}};
+  if (config.checkpoint) record["checkpoint"] = name_of(*config.checkpoint);
   if (!config.label.empty()) record["label"] = config.label;
   return record;
 }

@@ -12,8 +12,8 @@ struct SamplingConfig {
   std::optional<std::int64_t> components = {};  ///< of the sampler "mixture"
   std::string label = {};  ///< fit to training rows of this class alone, by name or number
   std::int64_t seed = 0;
-  Which checkpoint = Which::best;
-  std::string output = {};  ///< folder; <run folder>/samples/<n> if empty
+  std::optional<Which> checkpoint = {};  ///< of a run's folder; the best if unset
+  std::string output = {};               ///< folder; <run folder>/samples/<n> if empty
 
   void fields(Fields& f);
 };

@@ -10,6 +10,12 @@
 
 namespace aelab {
 
+/// A Failure because losses or gradients became NaN or infinite: the run is recorded as diverged.
+class Diverged : public Failure {
+ public:
+  using Failure::Failure;
+};
+
 /// A function of training that is not a part of its loop. The trainer calls, in this order:
 ///
 ///     start                                  once, on resume too

@@ -63,7 +63,7 @@ class RecordedKernels(program.TestCase):
             "encoder": [{"conv": 4, "activation": "relu"}, {"pool": "max"}],
             "decoder": [{"upsample": 2}, {"conv": 1}],
         },
-        evaluation=[],
+        evaluation=["reconstruction"],
     )
 
     def kernels_of(self, folder):
@@ -98,6 +98,7 @@ class RecordedKernels(program.TestCase):
             self.assertEqual(result.code, 0, result.stderr)
             last = "checkpoints/last.safetensors"
             self.assertEqual(program.checkpoint_parts(half / last)[2], program.checkpoint_parts(whole / last)[2])
+            self.assertEqual(*(program.read_json(folder / "evaluation.json")["metrics"] for folder in (half, whole)))
 
     def unfinish(self, path):
         """Lets a checkpoint that ended its phase stand within it."""

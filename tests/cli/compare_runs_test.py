@@ -1,9 +1,11 @@
 """aelab compare: budgets, and runs that are stopped, killed, damaged, failed or added."""
 
+import json
 import os
 import random
 import shutil
 import signal
+import struct
 import time
 
 import program
@@ -71,16 +73,24 @@ class Going(Comparing):
         self.assertIn("1 of 6 runs is excluded.", result.stdout)
 
     def test_one_failed_run_fails_alone(self):
-        wild = {**DENSE, "training.optimizer": {"kind": "sgd", "learning_rate": 1e30}}
-        result = self.compare(comparison(variants=[{"name": "dense", "set": DENSE}, {"name": "wild", "set": wild}]))
+        """Rows that stay in their file are checked when they are read: the run of that variant fails."""
+        inputs = [random.random() for _ in range(300 * 6)]
+        inputs[17 * 6 + 3] = 2  # more than a bernoulli likelihood takes
+        header = json.dumps({"x": {"dtype": "F32", "shape": [300, 6], "data_offsets": [0, 300 * 6 * 4]}}).encode()
+        file = self.folder / "x.safetensors"
+        file.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack(f"<{300 * 6}f", *inputs))
+        data = {"source": "safetensors", "files": str(file), "in_memory": False, "validation": 50, "test": 50}
+        sets = [{"model": {"variant": "dense", "code": 2, "likelihood": likelihood}} for likelihood in ("gaussian", "bernoulli")]
+        result = self.compare(comparison(base={"data": data, "evaluation": ["reconstruction"]},
+                                         variants=[{"name": "dense", "set": sets[0]}, {"name": "bad", "set": sets[1]}]))
         self.assertEqual(result.code, 1)
         self.assertIn("2 of 4 runs are excluded", result.stderr)
         value = read_json(self.output / "small/comparison.json")
         self.assertEqual([run["state"] for run in value["variants"][1]["runs"]], ["failed", "failed"])
-        self.assertIn("became", value["variants"][1]["runs"][0]["message"])
+        self.assertIn("row 17 of ", value["variants"][1]["runs"][0]["message"])
         self.assertEqual(value["measures"][0]["rows"][0]["n"], 2)
         self.assertEqual(value["measures"][0]["rows"][1]["n"], 0)
-        self.assertIn("wild/seed-1: failed", result.stdout)
+        self.assertIn("bad/seed-1: failed", result.stdout)
 
     def test_a_failed_run_is_tried_again(self):
         made = self.compared(comparison())

@@ -230,6 +230,29 @@ class Diverged(Comparing):
         self.assertIn("wild/seed-1: diverged: ", result.stderr)
         self.assertEqual(json.loads(status.read_text())["status"], "diverged")
 
+    def test_runs_that_stop_on_nan_are_diverged_too(self):
+        wild = {**DENSE, "training.optimizer": {"kind": "sgd", "learning_rate": 1e30}}
+        config = comparison(variants=[{"name": "dense", "set": DENSE}, {"name": "wild", "set": wild}])
+        for arguments in ((), ("--jobs", 2)):
+            with self.subTest(arguments):
+                shutil.rmtree(self.output, ignore_errors=True)
+                result = self.compare(config, *arguments)
+                self.assertEqual(result.code, 1, result.stderr)
+                self.assertRegex(result.stderr, r"wild/seed-1 +diverged in [^:]*: the loss term .* became")
+                self.assertRegex(result.stdout, r"wild/seed-1: diverged: the loss term .* became")
+                made = self.output / "small"
+                value = read_json(made / "comparison.json")
+                counts = value["variants"][1]["counts"]
+                self.assertEqual((counts["planned"], counts["diverged"], counts["failed"]), (2, 2, 0))
+                self.assertEqual([run["state"] for run in value["variants"][1]["runs"]], ["diverged"] * 2)
+                self.assertIn("wild diverged on 2 of 2 seeds and is not considered for best.", value["measures"][0]["claim"]["explanation"])
+                status = made / "runs/wild/seed-1/status.json"
+                self.assertEqual(read_json(status)["status"], "diverged")
+                before = status.stat().st_mtime_ns
+                result = self.compare(config, *arguments)  # the same step would diverge again
+                self.assertIn("4 of 4 runs are already finished", result.stderr)
+                self.assertEqual((result.code, status.stat().st_mtime_ns), (1, before))
+
 
 if __name__ == "__main__":
     program.main()

@@ -308,6 +308,24 @@ class Diverged(program.TestCase):
         self.assertIn("already complete", again.stderr)
         self.assertEqual({path: path.stat().st_mtime_ns for path in folder.rglob("*")}, times)
 
+    def test_runs_that_stop_on_nan_say_so(self):
+        wild = small_run(training={"epochs": 2, "optimizer": {"kind": "sgd", "learning_rate": 1e30}})
+        result = program.run("run", write_json(self.folder / "run.json", wild), "--output", self.output, "--quiet")
+        self.assertEqual((result.code, result.stdout), (1, ""), result.stderr)
+        folder = self.output / "small/1"
+        status = read_json(folder / "status.json")
+        self.assertEqual((status["status"], status["message"]), ("diverged", result.stderr.removeprefix("aelab: ").strip()))
+        self.assertIn(f"diverged: {status['message']}\n", (folder / "log.txt").read_text())
+        self.assertEqual(program.run("report", folder).code, 0)
+        self.assertIn("diverged", (folder / "report.html").read_text())
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+        again = program.run("resume", folder, "--json")
+        self.assertEqual((again.code, json.loads(again.stdout)["status"]), (1, "diverged"), again.stderr)
+        self.assertIn("already ended where it diverged", again.stderr)
+        self.assertIn(f"the run diverged: {status['message']}\n", again.stderr)
+        self.assertEqual({path: path.stat().st_mtime_ns for path in folder.rglob("*")}, before)
+        self.assertEqual(program.run("apply", folder, "--checkpoint", "last").code, 0)  # the state before is a model
+
     def test_a_run_that_recovers_is_completed(self):
         folder = self.train(small_run(callbacks=[{"kind": "stop-on-nan", "enabled": False}]), "--quiet")
         self.assertEqual(read_json(folder / "status.json")["status"], "completed")

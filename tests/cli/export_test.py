@@ -35,9 +35,9 @@ class Export(program.TestCase):
             if name.startswith("model.")
         }
 
-    def export(self, *arguments):
+    def export(self, *arguments, says=""):
         result = program.run("export", self.run_folder, *arguments)
-        self.assertEqual((result.code, result.stderr), (0, ""))
+        self.assertEqual((result.code, result.stderr), (0, says and f"--output: by its name, the weights alone are written, as {says}; --format model writes a model for aelab apply and interpolate\n"))
         path = program.pathlib.Path(result.stdout.splitlines()[-1])
         self.addCleanup(path.unlink)
         return path
@@ -72,7 +72,7 @@ class Export(program.TestCase):
         with zipfile.ZipFile(path) as archive:
             self.assertIsNone(archive.testzip())  # every CRC-32
             self.assertEqual({item.compress_type for item in archive.infolist()}, {zipfile.ZIP_STORED})
-        again = self.export("--output", self.folder / "new/again.npz")
+        again = self.export("--output", self.folder / "new/again.npz", says="npz")
         self.assertEqual(again.read_bytes(), path.read_bytes())
 
     def test_every_shape_and_buffer_in_npz(self):
@@ -101,8 +101,20 @@ class Export(program.TestCase):
         self.assertTrue(any(name.startswith("fitted.") for name in expected))
 
     def test_last(self):
-        path = self.export("--checkpoint", "last", "--output", self.folder / "last.safetensors")
+        path = self.export("--checkpoint", "last", "--output", self.folder / "last.safetensors", says="safetensors")
         self.assert_same(load_file(path), self.checkpoint("last"))
+
+    def test_the_name_and_the_format_agree(self):
+        for format, name, suffix in (("safetensors", "x.npz", ".safetensors"), ("model", "x.npz", ".safetensors"), ("npz", "x.safetensors", ".npz")):
+            self.refused("--format", format, "--output", self.folder / name,
+                         says=f"--format: {format} is not what the name {self.folder / name} says: let it end in {suffix}, or choose another format")
+        for name in ("x.pt", "x", "x.NPZ"):
+            self.refused("--output", self.folder / name, says=f"--format: is missing, and the name {self.folder / name} does not say it: give safetensors, npz or model")
+        self.assertFalse(any(self.folder.iterdir()))
+        self.assert_same(load_file(self.export("--format", "safetensors", "--output", self.folder / "x.bin")), self.checkpoint())
+        with numpy.load(self.export("--format", "npz", "--output", self.folder / "x.bin")) as file:
+            self.assert_same(dict(file), self.checkpoint())
+        self.export("--format", "model", "--output", self.folder / "x.safetensors")
 
     def test_without_the_data(self):
         rows = self.folder / "rows.csv"
@@ -119,7 +131,7 @@ class Export(program.TestCase):
             "--checkpoint", "ema", says="ema.safetensors: does not exist; the run's checkpoints are: best, last"
         )
         self.refused(run_folder=self.folder / "none", says="is not a run folder")
-        self.export("--output", self.folder / "taken.npz")
+        self.export("--output", self.folder / "taken.npz", says="npz")
         self.refused("--output", self.folder / "taken.npz", says="taken.npz is there already")
         self.refused("--output", self.run_folder / "checkpoints/x.npz", says="lies among the checkpoints of a run")
         (self.folder / "file").write_text("")

@@ -287,7 +287,7 @@ class Failures(program.TestCase):
             r'^aelab: the loss term "reconstruction" became (inf|nan) in phase "train", epoch 1, batch \d+ \(step \d+\)',
         )
         status = program.read_json(self.output / "small/1/status.json")
-        self.assertEqual(status["status"], "failed")
+        self.assertEqual(status["status"], "diverged")
         self.assertIn("reconstruction", status["message"])
 
 

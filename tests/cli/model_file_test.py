@@ -104,6 +104,46 @@ class ModelFile(program.TestCase):
         result = program.run("interpolate", file, "--data", other, *by_class)
         self.assertEqual(result.code, 0, result.stderr)
 
+    def test_a_checkpoint_is_chosen_of_a_folder_alone(self):
+        file = self.export()
+        last = self.run_folder / "checkpoints/last.safetensors"
+        for model in (file, last):
+            for which in ("best", "last", "ema"):
+                says = f"--checkpoint: chooses among the checkpoints of a run folder, and {model} is the file of one model: leave it out"
+                self.assert_refused(program.run("apply", model, "--data", self.table, "--checkpoint", which), says)
+                self.assert_refused(program.run("interpolate", model, "--data", self.table, "--from", 1, "--to", 2, "--checkpoint", which), says)
+        codes = {which: self.apply(self.run_folder, "--part", "all", "--checkpoint", which)["code"] for which in ("best", "last")}
+        numpy.testing.assert_array_equal(self.apply(last, "--data", self.table)["code"], codes["last"])
+        numpy.testing.assert_array_equal(self.apply(self.run_folder, "--part", "all")["code"], codes["best"])
+        for model, more, recorded in ((self.run_folder, (), "best"), (self.run_folder, ("--checkpoint", "last"), "last"), (file, (), None)):
+            result = program.run("interpolate", model, "--data", self.table, "--from", 1, "--to", 2, "--json", *more)
+            self.assertEqual(result.code, 0, result.stderr)
+            said = program.read_json(program.pathlib.Path(json.loads(result.stdout)["folder"]) / "interpolation.json")
+            self.assertEqual(said.get("checkpoint"), recorded)
+
+    def test_files_that_are_no_model(self):
+        wanted = "give the folder of a run, a checkpoint, or a file that aelab export --format model wrote"
+        table, image, empty, other = (self.folder / name for name in ("x.csv", "x.png", "x.bin", "x.npy"))
+        shutil.copy(self.table, table)
+        image.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+        empty.write_bytes(b"")
+        numpy.save(other, self.values)
+        inside = self.run_folder / "config.json"
+        config = shutil.copy(inside, self.folder / "x.json")
+        for file, looks, more in (
+            (table, "a text file", ""), (image, "a PNG image", ""), (empty, "an empty file", ""), (other, "a NumPy .npy file", ""),
+            (config, "a JSON file", ""), (inside, "a JSON file", f"; did you mean {self.run_folder}?"),
+        ):
+            says = f"{file}: is not a model: it looks like {looks}; {wanted}{more}"
+            for command in (("apply", file, "--data", self.table), ("apply", file), ("interpolate", file, "--data", self.table, "--from", 1, "--to", 2)):
+                with self.subTest(command):
+                    result = program.run(*command)
+                    self.assert_refused(result, says)
+                    self.assertTrue(result.stderr.endswith(f"{wanted}{more}\n"), result.stderr)
+        renamed = self.folder / "model.pt"  # what is in the file counts
+        shutil.copy(self.export(), renamed)
+        self.assertEqual(self.apply(renamed, "--data", self.table)["code"].shape, (90, 2))
+
     def test_refusals(self):
         file = self.export()
         self.assert_refused(program.run("apply", file), f"--data: is missing: {file} is a model without data")

@@ -90,6 +90,61 @@ TEST_F(OpenModel, GivesTheCodesOfTheRunWithoutItsData) {
   }
 }
 
+TEST_F(OpenModel, ComputesWithTheKernelsOfItsTraining) {
+  // Whatever the calling thread computes with: those of this machine's rule have other last bits.
+  const Kernels by_libtorch = {.linear = LinearKernel::libtorch,
+                               .convolution = DirectKernel::libtorch,
+                               .cross_entropy = DirectKernel::libtorch};
+  auto config = config_of(Convolutional::Config{}, {});
+  config.data = {.source = Choice<Source>::named("digits")};
+  config.training.kernels = by_libtorch;
+  config.training.epochs = 1;
+  const auto folder = run(config, {.quiet = true}).folder;
+  const auto images = few_digits().train.range(0, 100).inputs;
+  for (const auto& path : {folder, folder / "checkpoints/last.safetensors"}) {
+    const auto model = open_model(path);
+    EXPECT_EQ(model.kernels(), by_libtorch);
+    const std::pair<const char*, std::function<Tensor()>> uses[] = {
+        {"encode", [&] { return model.encode(images); }},
+        {"decode", [&] { return model.decode(model.encode(images)); }},
+        {"reconstruct", [&] { return model.reconstruct(images); }},
+        {"score", [&] { return model.score(images); }}};
+    const auto used = [&](const Tensor& x) { return model.network()->encode(x); };
+    Tensor codes, by_rule;
+    {
+      const at::NoGradGuard no_grad;
+      const auto compute = model.compute();
+      EXPECT_EQ(kernels(), by_libtorch);
+      codes = used(images);
+    }
+    {
+      const at::NoGradGuard no_grad;
+      by_rule = used(images);
+    }
+    ASSERT_TRUE(kernels().convolution == DirectKernel::libtorch || !same_bits(codes, by_rule))
+        << "nothing is told apart here";
+    EXPECT_TRUE(same_bits(model.encode(images), codes));
+    for (const auto& [name, use] : uses) {
+      const auto outside = use();
+      EXPECT_FALSE(outside.requires_grad()) << name;
+      const auto compute = model.compute();
+      EXPECT_TRUE(same_bits(use(), outside)) << name;
+    }
+  }
+}
+
+TEST_F(OpenModel, EvaluatesDropoutAndBatchNormalization) {
+  auto net = small_net();
+  net.backbone.regularization = {.normalization = Normalize::batch, .dropout = 0.5};
+  const auto model = open_model(trained(net, {StandardizeTransform::Config{}}));
+  const auto raw = raw_rows();
+  const auto codes = model.encode(raw);
+  EXPECT_TRUE(same_bits(model.encode(raw), codes));
+  EXPECT_TRUE(at::allclose(model.encode(raw.slice(0, 7, 9)), codes.slice(0, 7, 9), 1e-4, 1e-5))
+      << "a row's code depends on other rows";
+  EXPECT_FALSE(model.network()->is_training());
+}
+
 TEST_F(OpenModel, ReconstructsInTheUnitsOfTheSource) {
   // With as many components as features, principal components give each row back.
   const auto folder = trained(Pca::Config{.code = kColumns},

@@ -11,10 +11,10 @@ namespace {
 
 [[noreturn]] void stop(const Training& training, const std::string& what, double value) {
   const auto& progress = training.progress;
-  throw Failure(what + " became " + (std::isnan(value) ? "nan" : shortest(value)) + " in phase \"" +
-                training.phase().name + "\", epoch " + std::to_string(progress.epoch + 1) + ", batch " +
-                std::to_string(progress.batch + 1) + " (step " + std::to_string(progress.step + 1) +
-                "). The state before is saved; try a smaller learning rate");
+  throw Diverged(what + " became " + (std::isnan(value) ? "nan" : shortest(value)) + " in phase \"" +
+                 training.phase().name + "\", epoch " + std::to_string(progress.epoch + 1) + ", batch " +
+                 std::to_string(progress.batch + 1) + " (step " + std::to_string(progress.step + 1) +
+                 "). The state before is saved; try a smaller learning rate");
 }
 
 /// In the processor's memory a value is at hand; elsewhere the host waits for it.
