@@ -42,7 +42,7 @@ constexpr std::int64_t kWhole = 128, kPart = 32;  // rows of a step, and of each
 
 struct Trained {
   NamedTensors parameters;
-  Metrics metrics;
+  NamedValues metrics;
   std::vector<std::string> notes;
   Tensor rows, inputs, codes;
 };
