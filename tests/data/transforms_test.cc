@@ -112,10 +112,9 @@ TEST(Transforms, BinarizeOnceOrAnewInEachPass) {
 TEST(Transforms, BinarizeNeedsProbabilitiesForDraws) {
   const auto rows = at::tensor({0.F, 0.5F, 255.F, 0.25F}).view({2, 2});
   for (const auto how : {Binarization::fixed, Binarization::dynamic}) {
-    EXPECT_SAYS(
-        refusal(rows, {BinarizeTransform::Config{.how = how}}),
-        "data.transforms[0]: takes values for probabilities, which lie in [0, 1], and the training split "
-        "has values from 0 to 255: list \"scale\" before it");
+    EXPECT_SAYS(refusal(rows, {BinarizeTransform::Config{.how = how}}),
+                "transforms[0]: takes values for probabilities, which lie in [0, 1], and the training split "
+                "has values from 0 to 255: list \"scale\" before it");
     EXPECT_EQ(refusal(rows, {ScaleTransform::Config{}, BinarizeTransform::Config{.how = how}}),
               "nothing was thrown");
     EXPECT_SAYS(refusal(-rows / 255, {BinarizeTransform::Config{.how = how}}), "values from -1 to -0");

@@ -147,10 +147,10 @@ TEST(Readings, ComeBeforeTheCheckpointOfAnotherFailure) {
 
 TEST(FoundInf, OfAGradientIsToldByItsParameter) {
   // A finite loss with an infinite slope: the square root of zero.
-  class Steep : public Adversarial {
+  class Steep : public TwoUpdateModel {
    public:
     std::vector<Phase> phases() override {
-      auto phase = Adversarial::phases().front();
+      auto phase = TwoUpdateModel::phases().front();
       phase.updates.resize(1);
       phase.updates[0].objective = [this](const Batch& batch, const Step&, Pass& pass) {
         pass.input = batch.inputs;

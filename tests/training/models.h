@@ -38,9 +38,9 @@ class TwoPhases : public Dense {
 /// scores c that are to be higher for pictures x of the data than for g. With decay of both, the objectives
 /// are |g|^2 / 2 - c . g, with the gradient g - c for g, and |c|^2 / 2 + c . (g - mean x), with the gradient
 /// c + g - mean x for c. Each passes through the parameters of the other.
-class Adversarial : public Dense {
+class TwoUpdateModel : public Dense {
  public:
-  Adversarial() : Dense({.base = {.code = 5}}, Context({1, 8, 8}, 1)) {
+  TwoUpdateModel() : Dense({.base = {.code = 5}}, Context({1, 8, 8}, 1)) {
     auto random = fixed_generator(3);
     picture = register_parameter("picture", at::empty({64}).normal_(0, 1, random));
     scores = register_parameter("scores", at::empty({64}).normal_(0, 1, random));

@@ -132,7 +132,7 @@ TEST(Synchronization, OfClippedAccumulatedAndSeveralUpdatesIsNone) {
     setting.config.accumulate = 2;
     setting.config.clip_norm = setting.config.clip_value = 0.1;
     setting.config.read_every = read_every;
-    Adversarial model;
+    TwoUpdateModel model;
     model.updates[1].every = 2;
     EXPECT_EQ(synchronizations(model, setting), Names());
   }

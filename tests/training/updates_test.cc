@@ -23,14 +23,14 @@ constexpr double kGeneratorRate = 0.1, kDiscriminatorRate = 0.3;
 constexpr std::int64_t kOrderSeed = 9;
 
 /// Plain steps of both, with rates of their own; the trainer's optimizer is the generator's.
-std::shared_ptr<Adversarial> adversarial(std::int64_t every = 1) {
-  const auto model = std::make_shared<Adversarial>();
+std::shared_ptr<TwoUpdateModel> adversarial(std::int64_t every = 1) {
+  const auto model = std::make_shared<TwoUpdateModel>();
   model->updates[1].optimizer = Sgd::Config{.learning_rate = kDiscriminatorRate};
   model->updates[1].every = every;
   return model;
 }
 
-History trained(const std::shared_ptr<Adversarial>& model, TrainerConfig config, const Split& data,
+History trained(const std::shared_ptr<TwoUpdateModel>& model, TrainerConfig config, const Split& data,
                 std::vector<CallbackConfig> callbacks = {}, const Place& place = {}) {
   callbacks.push_back(without("progress"));
   return Trainer(config, callbacks, kOrderSeed).fit(*model, data, place);
@@ -49,7 +49,7 @@ std::vector<Tensor> batch_means(const Split& data, std::int64_t size, std::int64
 
 /// Both after plain steps on batches with these means.
 std::pair<Tensor, Tensor> by_hand(const std::vector<Tensor>& means, std::int64_t every) {
-  const Adversarial start;
+  const TwoUpdateModel start;
   auto g = start.picture.detach().clone(), c = start.scores.detach().clone();
   for (std::size_t step = 0; step < means.size(); ++step) {
     g = g - kGeneratorRate * (g - c);
@@ -77,7 +77,7 @@ TEST(TwoUpdates, LeaveWhatTheyDoNotTrain) {
   // Each objective's graph reaches the other's parameters. With a rate of 0 the discriminator stays as it is,
   // and nothing has a gradient that the next step could add to.
   const auto model = adversarial();
-  const Adversarial start;
+  const TwoUpdateModel start;
   model->updates[1].optimizer = Sgd::Config{.learning_rate = 0};
   trained(model, plain_sgd(kGeneratorRate, 1, 16), few_digits(40));
   EXPECT_TRUE(same_bits(model->scores, start.scores));
@@ -91,7 +91,7 @@ TEST(TwoUpdates, LeaveWhatTheyDoNotTrain) {
 TEST(TwoUpdates, ClipTheirGradientsByLimitsOfTheirOwn) {
   constexpr double kNorm = 0.25, kOfTrainer = 0.125;
   const auto model = adversarial();
-  const Adversarial start;
+  const TwoUpdateModel start;
   model->updates[1].clip_norm = kNorm;
   auto config = plain_sgd(kGeneratorRate, 1, 40);  // one step
   config.clip_norm = kOfTrainer;
@@ -133,7 +133,7 @@ TEST(TwoUpdates, AreBothInTheMetricsUnderTheirNames) {
   EXPECT_NEAR(*find(epochs[0].metrics, "learning_rate/generator"), kGeneratorRate, 1e-12);
   EXPECT_NEAR(*find(epochs[0].metrics, "learning_rate/discriminator"), kDiscriminatorRate, 1e-12);
   // The discriminator's loss in training is after the generator's step and before its own.
-  const Adversarial start;
+  const TwoUpdateModel start;
   const auto [g, c] = by_hand(batch_means(data, 40, 1), /*every=*/2);
   const auto loss = [](const Tensor& picture, const Tensor& scores, const Dataset& rows) {
     const auto mean = rows.range(0, rows.size()).inputs.flatten(1).mean(0);
@@ -165,7 +165,7 @@ TEST(TwoUpdates, LeaveTheNamesOfTheModelsOwn) {
 }
 
 /// The random scopes in which objectives were computed.
-std::set<std::string> scopes_of(const std::shared_ptr<Adversarial>& model) {
+std::set<std::string> scopes_of(const std::shared_ptr<TwoUpdateModel>& model) {
   std::set<std::string> scopes;
   model->factor = [&](const Step& step) {
     scopes.insert(step.scope);
@@ -210,8 +210,8 @@ TEST(TwoUpdates, AreFrozenByName) {
   const auto extra = model->register_parameter("extra", at::ones({3}));
   model->updates[1].parameters.emplace_back("extra", extra);
   trained(model, config, data);
-  EXPECT_TRUE(same_bits(model->scores, Adversarial().scores));
-  EXPECT_FALSE(same_bits(model->picture, Adversarial().picture));
+  EXPECT_TRUE(same_bits(model->scores, TwoUpdateModel().scores));
+  EXPECT_FALSE(same_bits(model->picture, TwoUpdateModel().picture));
 }
 
 TEST(TwoUpdates, HaveALineEachInTheTrace) {
@@ -247,7 +247,7 @@ TEST(TwoUpdates, RefusePhasesThatMakeNoSense) {
 // --- Interrupted and broken ---
 
 /// Adam for one, momentum for the other, so that both have a state; batches of 16, 16 and 8.
-std::shared_ptr<Adversarial> with_states() {
+std::shared_ptr<TwoUpdateModel> with_states() {
   const auto model = adversarial(2);
   model->updates[0].optimizer = Adam::Config{.learning_rate = 0.05};
   model->updates[1].optimizer = Sgd::Config{.learning_rate = 0.05, .momentum = 0.9};
@@ -290,7 +290,7 @@ TEST(TwoUpdates, ResumeToTheSameBits) {
 }
 
 /// A model whose discriminator has an infinite loss in this step of the phase.
-std::shared_ptr<Adversarial> broken_in(std::int64_t step) {
+std::shared_ptr<TwoUpdateModel> broken_in(std::int64_t step) {
   const auto model = with_states();
   model->factor = [step](const Step& at) {
     return at.training && at.in_phase + 1 == step && at.scope == "discriminator/" ? INFINITY : 1.0;

@@ -12,7 +12,7 @@ enum class WholeRead { done, failed, other_length };
 /// Fills `content` by as many calls of read(to, count) as that takes. `read` returns how many bytes it gave,
 /// 0 at the end, and a negative number when it failed. Libraries give at most 2 or 4 GiB a call.
 template <class Read>
-WholeRead read_some(Read read, std::string& content) {
+WholeRead read_some(Read&& read, std::string& content) {
   constexpr std::size_t kAtOnce = std::size_t{1} << 24;  // bytes
   for (std::size_t done = 0; done < content.size();) {
     const std::int64_t got = read(content.data() + done, std::min(kAtOnce, content.size() - done));
