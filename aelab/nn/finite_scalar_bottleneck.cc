@@ -21,7 +21,7 @@ double product_of(const std::vector<std::int64_t>& levels) {
 /// The indices that one level of each value counts: 1, L1, L1 L2, ...
 Tensor place_values(const Tensor& levels) {
   const auto counts = levels.to(at::kLong);
-  return counts.cumprod(0).floor_divide(counts);
+  return counts.cumprod(0).div(counts, "floor");
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ void FiniteScalarBottleneck::code(Pass& pass, const Step&) const {
 
 Tensor FiniteScalarBottleneck::from_indices(const Tensor& indices) const {
   const auto digits =
-      indices.unsqueeze(-1).floor_divide(place_values(levels_)).remainder(levels_.to(at::kLong));
+      indices.unsqueeze(-1).div(place_values(levels_), "floor").remainder(levels_.to(at::kLong));
   return codes_of((digits - half_widths()) / half_widths(), code_);
 }
 

@@ -52,7 +52,7 @@ at::Tensor MaskedNetwork::degrees_of_hidden(std::int64_t width) const {
   // From the context, or the first feature, to the last but one: the last leads nowhere.
   const std::int64_t lowest = sizes_.context > 0 ? -1 : 0;
   const auto count = std::max<std::int64_t>(sizes_.features - 1 - lowest, 1);
-  return (arange(width) * count).floor_divide(width) + lowest;
+  return (arange(width) * count).div(width, "floor") + lowest;
 }
 
 at::Tensor MaskedNetwork::degrees_of_outputs() const {

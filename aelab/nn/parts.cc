@@ -23,7 +23,7 @@ Tensor Terms::costs(std::int64_t batch) const {
     const auto cost = term.weight * (term.rows.defined() ? term.rows.reshape({batch, -1}) : term.value);
     sum = sum.defined() ? sum + cost : cost;
   }
-  return sum;
+  return sum.defined() ? sum : at::zeros({batch, 1}, terms_.at(0).value.options());
 }
 
 Tensor Terms::total() const {
