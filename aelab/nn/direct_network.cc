@@ -49,9 +49,8 @@ class Run : public torch::CustomClassHolder {
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
       packed.push_back(pack(enlarged_weight(i, parameters[2 * i]), convolutions_[i]->taps));
       const auto& polyphase = plan_.polyphase[i];
-      const auto& bias = parameters[2 * i + 1];
-      biases.push_back(polyphase ? bias.repeat_interleave(polyphase->factor * polyphase->factor)
-                                 : bias.contiguous());
+      const auto copies = polyphase ? polyphase->factor * polyphase->factor : 1;
+      biases.push_back(parameters[2 * i + 1].repeat_interleave(copies));
     }
     auto y = at::empty({samples_, plan_.out.channels, plan_.out.height, plan_.out.width});
     const auto scratch = at::empty({at::get_num_threads(), plan_.scratch * lanes()});
