@@ -143,7 +143,8 @@ int verify_run(const std::string& folder, bool as_json) {
 nlohmann::json files_of_config(const Choice<Source>& source) {
   auto files = nlohmann::json::array();
   Problems unreadable;
-  for (const auto& [key, paths] : write_config(source).items())
+  const auto written = write_config(source);
+  for (const auto& [key, paths] : written.items())
     if (key.ends_with("files"))
       for (const auto& path : paths)
         unreadable.attempt([&, &named = path] { files.push_back(whole_file(named.get<std::string>())); });
