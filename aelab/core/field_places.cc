@@ -1,7 +1,7 @@
 #include "aelab/core/field_places.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "aelab/core/quiet_fields.h"
@@ -44,7 +44,8 @@ class ListProbe final : public Lister {
 
 enum class Matching { name, alias, misspelling };
 
-/// Walks through a config and, once each, through the types of the registries that it chooses from.
+/// Walks through a config and through the types of the registries that it chooses from, where each registry
+/// is outermost.
 class FieldFinder final : public Lister {
  public:
   FieldFinder(std::string_view name, Matching by) : wanted_(simplified(name)), by_(by) {}
@@ -55,7 +56,10 @@ class FieldFinder final : public Lister {
     const auto& kinds = choice.kinds();
     if (is_wanted(kinds.tag())) add(kinds.tag());
     const bool stands_for_a_number = !kinds.number_meaning().first.empty();  // schedules are everywhere
-    if (stands_for_a_number || !seen_.insert(&kinds).second) return;
+    if (stands_for_a_number) return;
+    const auto [seen, is_new] = seen_.emplace(&kinds, depth_);
+    if (!is_new && seen->second <= depth_) return;
+    seen->second = depth_;
     const auto outer_kinds = std::exchange(kinds_, &kinds);
     const auto outer_kind = kind_, outer_path = std::exchange(kind_path_, path_);
     const auto outer_default = std::exchange(default_kind_, choice.empty() ? std::string() : choice.kind());
@@ -113,10 +117,10 @@ class FieldFinder final : public Lister {
   Visit last_visit_;     // of the field that was listed last
   std::string counted_;  // the field whose number of entries has a name
   int depth_ = 0, found_depth_ = 0;
-  std::set<const Kinds*> seen_;
-  const Kinds* kinds_ = nullptr;  // whose type is being visited
-  std::string kind_, kind_path_;  // that type, and the path of its object
-  std::string default_kind_;      // of that object
+  std::map<const Kinds*, int> seen_;  // and the least depth at which their types were visited
+  const Kinds* kinds_ = nullptr;      // whose type is being visited
+  std::string kind_, kind_path_;      // that type, and the path of its object
+  std::string default_kind_;          // of that object
 
   bool is_wanted(std::string_view name) const {
     if (name == "kind") return false;  // the tag of most registries

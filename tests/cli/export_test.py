@@ -112,7 +112,7 @@ class Export(program.TestCase):
             self.refused("--output", self.folder / name, says=f"--format: is missing, and the name {self.folder / name} does not say it: give safetensors, npz or model")
         self.assertFalse(any(self.folder.iterdir()))
         self.assert_same(load_file(self.export("--format", "safetensors", "--output", self.folder / "x.bin")), self.checkpoint())
-        with numpy.load(self.export("--format", "npz", "--output", self.folder / "x.bin")) as file:
+        with numpy.load(self.export("--format", "npz", "--output", self.folder / "y.bin")) as file:
             self.assert_same(dict(file), self.checkpoint())
         self.export("--format", "model", "--output", self.folder / "x.safetensors")
 

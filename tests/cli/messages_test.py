@@ -96,7 +96,7 @@ class Json(program.TestCase):
         plain = program.run("list").stdout
         for kinds in lists.values():
             for kind in kinds:
-                self.assertIn(f"  {kind['name']} ", plain)
+                self.assertRegex(plain, rf"(?m)^  {kind['name']}( |$)")
         self.assertEqual(program.run("list", "models").stdout, program.run("list", "variants").stdout)
 
     def test_describe(self):

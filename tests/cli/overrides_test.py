@@ -103,7 +103,7 @@ class Overrides(program.TestCase):
         self.assertEqual(recorded["training"]["optimizer"]["learning_rate"], 0.01)
         self.assertEqual((recorded["data"]["source"], recorded["data"]["validation"]), ("digits", 100))
         self.assertEqual((recorded["model"]["variant"], recorded["model"]["code"]), ("dense", 3))
-        self.assertEqual(recorded["model"]["likelihood"], {"kind": "gaussian", "mean": "sigmoid"})
+        self.assertEqual(recorded["model"]["likelihood"], {"kind": "gaussian", "mean": "sigmoid", "deviation": 1, "learned": False})
         self.assertEqual(recorded["callbacks"][0]["count"], 2)
 
     def test_schedules(self):

@@ -22,7 +22,7 @@ class Sample(program.TestCase):
         case = cls()
         case.setUp()
         cls.addClassCleanup(case.doCleanups)
-        cls.vae = case.train(small_run(name="vae", model={"variant": "vae", "code": 4}, training={"epochs": 3}))
+        cls.vae = case.train(small_run(name="vae", model={"variant": "vae", "code": 6}, training={"epochs": 40}))
         cls.dense = case.train(small_run(name="dense", model={"variant": "dense", "code": 4}))
 
     def runTest(self):
@@ -56,7 +56,7 @@ class Sample(program.TestCase):
         self.assertEqual(samples.shape, (10, 1, 8, 8))
         self.assertTrue(((samples >= 0) & (samples <= 1)).all())
         self.assertGreater(samples.std(axis=0).max(), 0.05)
-        self.assertEqual(numpy.load(folder / "codes.npy").shape, (10, 4))
+        self.assertEqual(numpy.load(folder / "codes.npy").shape, (10, 6))
         with Image.open(folder / "samples.png") as image:
             self.assertEqual(image.size[0], 7 * (4 * 9 - 1))
 
@@ -99,7 +99,7 @@ class Sample(program.TestCase):
         folder, _ = self.sample(copy, "--sampler", "prior", "--count", "5")
         in_run, _ = self.sample(self.vae, "--sampler", "prior", "--count", "5")
         self.assertEqual((folder / "samples.npy").read_bytes(), (in_run / "samples.npy").read_bytes())
-        self.refused(says=["--sampler", "a model without data"], run_folder=copy)
+        self.refused(says="--sampler: " + str(copy) + " is a model without data", run_folder=copy)
 
     def test_prints_json(self):
         result = program.run("sample", self.dense, "--count", "3", "--json")
@@ -109,13 +109,13 @@ class Sample(program.TestCase):
         self.assertEqual(sorted(printed["held_out_log_density"]), ["gaussian", "mixture"])
 
     def test_refuses(self):
-        self.refused("--sampler", "prior", says=["--sampler", "has no prior"], run_folder=self.dense)
+        self.refused("--sampler", "prior", says="--sampler: this model has no prior", run_folder=self.dense)
         self.refused("--sampler", "gausian", says='Did you mean "gaussian"')
-        self.refused("--label", "eleven", says=["--label", "no class eleven", "0"])
-        self.refused("--label", "3", "--sampler", "prior", says=["--label", "the prior knows no classes"])
-        self.refused("--components", "5", says=["--components", "choose it"])
+        self.refused("--label", "eleven", says="--label: there is no class eleven in the run's data")
+        self.refused("--label", "3", "--sampler", "prior", says="--label: is for samplers that are fitted")
+        self.refused("--components", "5", says="--components: is of the sampler mixture")
         self.refused("--sampler", "mixture", "--components", "100000", says="--sampler")
-        self.refused("--count", "0", says=["--count", "between 1 and"])
+        self.refused("--count", "0", says="--count: must be between 1 and")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Commands(program.TestCase):
             "resume": [self.trained],
             "evaluate": [self.trained],
             "interpolate": [self.trained, "--from", 1, "--to", 2],
+            "sample": [self.trained],
             "apply": [self.trained],
             "export": [self.trained, "--output", new],
             "compare": [self.output / "small"],

@@ -126,7 +126,9 @@ FileKind text_kind(std::string_view begin) {
     return {"an ARFF file", "",
             "convert it: python3 -c 'import pandas, scipy.io.arff; "
             "pandas.DataFrame(scipy.io.arff.loadarff(\"FILE\")[0]).to_csv(\"FILE.csv\", index=False)'"};
-  if (word.starts_with("{\"") || word.starts_with("[{") || word.starts_with("[["))
+  const auto second = begin.find_first_not_of(" \t\r\n", first + 1);
+  const char next = second == std::string_view::npos ? '\0' : begin[second];
+  if ((word[0] == '{' && next == '"') || (word[0] == '[' && (next == '{' || next == '[')))
     return {"a JSON file", "",
             "convert it: python3 -c 'import pandas; pandas.read_json(\"FILE\").to_csv(\"FILE.csv\", "
             "index=False)'"};
