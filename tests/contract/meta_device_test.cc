@@ -96,6 +96,7 @@ void sgd_shapes(at::TensorList, at::TensorList, at::TensorList, double, double, 
 
 TORCH_LIBRARY_IMPL(aten, Meta, library) {
   library.impl("relu", [](const Tensor& x) { return at::empty_like(x); });
+  library.impl("flip", [](const Tensor& x, at::IntArrayRef) { return at::empty_like(x); });
   library.impl("abs.out", [](const Tensor& x, Tensor& out) -> Tensor& { return resized(out, x.sizes()); });
   library.impl("logical_and.out", [](const Tensor& x, const Tensor& y, Tensor& out) -> Tensor& {
     return resized(out, at::infer_size(x.sizes(), y.sizes()));
