@@ -90,9 +90,9 @@ class ArrayRows : public Storage {
   Shape shape_of_rows() const {
     const auto& given = config_.shape;
     if (given && elements(*given) != elements(stored_))
-      throw Error("data.shape: " + to_string(*given) + " has " + std::to_string(elements(*given)) +
-                  " values, a row of " + arrays_.front().name() + " has " +
-                  std::to_string(elements(stored_)));
+      throw FieldError("shape", to_string(*given) + " has " + std::to_string(elements(*given)) +
+                                    " values, a row of " + arrays_.front().name() + " has " +
+                                    std::to_string(elements(stored_)));
     auto shape = given.value_or(stored_);
     if (!given && shape.size() == 2) shape.insert(config_.channels_last ? shape.end() : shape.begin(), 1);
     if (config_.channels_last && shape.size() != 3 && !(given && shape.size() == 2))

@@ -60,7 +60,7 @@ class Arrays(reading.DataTest):
                     self.same(self.read({**source, "shape": [1, 6, 3]})["train"], series.reshape(12, 1, 6, 3))
                     self.same(self.read({**source, "shape": [6, 3], "channels_last": True})["train"],
                               series.reshape(12, 6, 3).transpose(0, 2, 1))
-                    self.refused({**source, "shape": [2, 8]}, f"shape: 2x8 has 16 values, a row of {self.path(name)} has 18")
+                    self.refused({**source, "shape": [2, 8]}, f"shape: 2x8 has 16 values, a row of {self.path(name)}")
                     self.refused({**source, "shape": [2, 0]}, "shape[1]: must be at least 1")
         self.same(self.read({"source": "npy", "files": self.path("x.npy")})["train"], series[:, None])
         last = {"source": "npy", "files": self.path("last.npy"), "shape": [9, 2], "channels_last": True}

@@ -237,7 +237,7 @@ class Forms(program.TestCase):
             ('callbacks=["EarlyStopping"]', "early-stopping"),
         ):
             self.refused([override], f'Did you mean "{name}"?')
-        self.refused(["model=vae"], 'unknown variant "vae"')
+        self.refused(["model=gan"], 'unknown variant "gan"')
         self.refused([], 'data.sep: unknown key. Did you mean "delimiter"?', config=small_run(data={"source": "csv", "files": "x.csv", "sep": ";"}))
 
     def test_a_misspelt_key_of_a_comparisons_variant_without_a_type(self):
