@@ -94,6 +94,25 @@ Choice<Product> any() {
   return choice;
 }
 
+/// Whether it is the first example of its kind, and whether that is the first kind.
+template <class Product>
+bool is_first_of_kind(const Choice<Product>& example) {
+  Choice<Product> first;
+  first.set(example.kinds().at(example.kind()).examples().front()->clone());
+  return write_config(first) == write_config(example);
+}
+template <class Product>
+bool is_first(const Choice<Product>& example) {
+  return example.kind() == example.kinds().all().front().name && is_first_of_kind(example);
+}
+
+/// Whether two examples are tried together: every kind with every kind, and every example with the first of
+/// the other part. All pairs would take minutes.
+template <class A, class B>
+bool are_tried_together(const Choice<A>& a, const Choice<B>& b) {
+  return is_first(a) || is_first(b) || (is_first_of_kind(a) && is_first_of_kind(b));
+}
+
 /// Values in the support, at most 1 wide where it is wider.
 inline Tensor values_within(const Bounds& support, at::IntArrayRef shape, std::int64_t seed = 0) {
   const double low = std::max(support.least, -0.5), high = std::min(support.most, low + 1);

@@ -174,8 +174,9 @@ TEST(EveryPenalty, IsInItsRangeAndHasTheGradientsOfItsValues) {
   for_each_example<Penalty>([](const Choice<Penalty>& penalty) {
     int had = 0;
     for_each_example<Backbone>([&](const Choice<Backbone>& backbone) {
-      for_each_example<Bottleneck>(
-          [&](const Choice<Bottleneck>& bottleneck) { had += check_penalty(penalty, backbone, bottleneck); });
+      for_each_example<Bottleneck>([&](const Choice<Bottleneck>& bottleneck) {
+        if (are_tried_together(backbone, bottleneck)) had += check_penalty(penalty, backbone, bottleneck);
+      });
     });
     EXPECT_GT(had, 0) << "fits no backbone and bottleneck";
   });
