@@ -19,8 +19,8 @@ class Adversarial : public WithDiscriminator {
     AutoencoderConfig base = {};
     Schedule weight = 1.0;
     double deviation = 1;
-    DiscriminatorConfig discriminator = {
-        .optimizer = Adam::Config{.learning_rate = 1e-3, .beta1 = 0.5, .beta2 = 0.9}};
+    DiscriminatorConfig discriminator = {.optimizer =
+                                             Adam::Config{.learning_rate = 1e-3, .beta1 = 0.5, .beta2 = 0.9}};
 
     void fields(Fields& f);
     static std::vector<Config> examples();

@@ -18,7 +18,8 @@ namespace aelab {
 ///     corrupted.png, denoised.png   the same for corrupted inputs, for models trained with a corruption
 ///     interpolation.png   linear interpolation in latent space between two samples, decoded
 ///     samples.png         codes drawn from the prior, decoded, for models that have one
-///     traversals.png      the first sample's code with one dimension changed in each row, decoded, of the ten
+///     traversals.png      the first sample's code with one dimension changed in each row, decoded, of the
+///     ten
 ///                         dimensions that vary most, for models with a prior and a code that is a vector
 ///     filters.png         the weights of the encoder's first layer, if they are images; gray is zero
 ///

@@ -62,11 +62,13 @@ TEST(GaussianMixture, SumsItsComponentsDensities) {
   const double x = 1.5;
   const double expected = 0.25 * std::exp(-x * x / 2) / std::sqrt(2 * M_PI) +
                           0.75 * std::exp(-(x - 2) * (x - 2) / 8) / std::sqrt(8 * M_PI);
-  EXPECT_NEAR(mixture.log_density(at::full({1, 1}, x, at::kDouble)).item<double>(), std::log(expected), 1e-12);
+  EXPECT_NEAR(mixture.log_density(at::full({1, 1}, x, at::kDouble)).item<double>(), std::log(expected),
+              1e-12);
 }
 
 TEST(GaussianMixture, IsLikelierTheLongerItIsFittedAndSurvivesCopies) {
-  const auto rows = at::cat({numbers({100, 3}, 4), at::ones({100, 3}, at::kDouble)});  // half of them are equal
+  const auto rows =
+      at::cat({numbers({100, 3}, 4), at::ones({100, 3}, at::kDouble)});  // half of them are equal
   const auto one = fit_gaussian_mixture(rows, 1, 1e-6, 0), four = fit_gaussian_mixture(rows, 4, 1e-6, 0);
   EXPECT_GT(four.log_density(rows).mean().item<double>(), one.log_density(rows).mean().item<double>() + 1);
   EXPECT_TRUE(four.log_density(rows).isfinite().all().item<bool>());
@@ -94,7 +96,8 @@ TEST(KernelSampler, ChoosesNarrowKernelsForManyGroups) {
   KernelSampler chosen({}), wide({.bandwidth = 1});
   chosen.fit(some_model(), codes, 0);
   wide.fit(some_model(), codes, 0);
-  EXPECT_GT(chosen.log_density(codes).mean().item<double>(), wide.log_density(codes).mean().item<double>() + 1);
+  EXPECT_GT(chosen.log_density(codes).mean().item<double>(),
+            wide.log_density(codes).mean().item<double>() + 1);
 }
 
 TEST(PriorSampler, DrawsWhatCodesAreTrainedToBeLike) {
