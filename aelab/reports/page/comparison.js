@@ -2,6 +2,7 @@
 
 function comparisonPage(page) {
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, reason);
+  const samples = samplesFigure(page);
   const noPictures = "no images (the data are not images, or no run completed).";
   const sections = [
     section("short", "Summary",
@@ -12,7 +13,7 @@ function comparisonPage(page) {
     shownIf("curves", "Learning curves", bandsFigure(page), page.variants.length > 0 && page.variants.every((variant) => variant.closed_form) ? CLOSED_FORM : "no run recorded any."),
     shownIf("pictures", "Reconstructions", [reconstructionsFigure(page), denoisingFigure(page)], noPictures),
     shownIf("interpolations", "Latent interpolations", interpolationsFigure(page), noPictures),
-    shownIf("samples", "New samples", samplesFigure(page), "no variant has a prior, or the data are not images."),
+    samples && section("samples", "New samples", samples),
     shownIf("filters", "Filters", filtersFigure(page), noPictures),
     shownIf("codes", "Latent codes", codesFigure(page.variants), "no run recorded any."),
     shownIf("spectra", "Singular values", spectraFigure(page.variants.map((variant, place) => ({ ...variant, place }))), "no run recorded any."),
