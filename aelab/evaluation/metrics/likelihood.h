@@ -26,7 +26,7 @@ class LikelihoodEstimate : public Metric {
     std::int64_t seed = 0;
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.samples = 120}, {.samples = 1, .rows = 20}}; }
+    static std::vector<Config> examples() { return {{.samples = 120, .rows = 30}}; }
   };
 
   explicit LikelihoodEstimate(const Config& config) : config_(config) {}
