@@ -21,13 +21,15 @@ void add_rows(const std::filesystem::path& folder, Tensor& originals, std::vecto
   const auto& part = run.data.test;
   if (part.size() == 0 || !is_picture(part.shape()) || !run.network().reconstructs()) return;
   const at::NoGradGuard no_grad;
-  const auto inputs = part.range(0, std::min(kSamples, part.size())).inputs;
+  const auto batch = part.range(0, std::min(kSamples, part.size()));
+  const auto& inputs = batch.inputs;
   if (!originals.defined()) {
     originals = inputs;
     rows.push_back(inputs);
   }
   if (inputs.sizes() != originals.sizes()) return;
-  rows.push_back(run.network().reconstruct(inputs.to(run.device())).cpu());
+  rows.push_back(
+      run.network().reconstruct(inputs.to(run.device()), run.network().condition(batch.labels)).cpu());
 }
 
 }  // namespace

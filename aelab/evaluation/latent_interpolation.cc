@@ -43,19 +43,21 @@ Tensor along_the_circle(const Tensor& a, const Tensor& b, const Tensor& t) {
 
 /// Through the model a few at a time: its layers need far more memory than their results.
 template <class Function>
-Tensor in_pieces(const Tensor& x, Function function) {
+Tensor in_pieces(const Tensor& x, const Tensor& condition, Function function) {
   constexpr std::int64_t kRows = 100;
   std::vector<Tensor> pieces;
-  for (const auto& piece : x.split(kRows)) pieces.push_back(function(piece));
+  for (std::int64_t i = 0; i < x.size(0); i += kRows)
+    pieces.push_back(function(x.slice(0, i, i + kRows),
+                              condition.defined() ? condition.slice(0, i, i + kRows) : Tensor()));
   return at::cat(pieces);
 }
 
-Tensor encode_pieces(const Autoencoder& model, const Tensor& x) {
-  return in_pieces(x, [&](const Tensor& piece) { return model.encode(piece); });
+Tensor encode_pieces(const Autoencoder& model, const Tensor& x, const Tensor& condition) {
+  return in_pieces(x, condition, [&](const auto&... piece) { return model.encode(piece...); });
 }
 
-Tensor decode_pieces(const Autoencoder& model, const Tensor& codes) {
-  return in_pieces(codes, [&](const Tensor& piece) { return model.decode(piece); });
+Tensor decode_pieces(const Autoencoder& model, const Tensor& codes, const Tensor& condition = {}) {
+  return in_pieces(codes, condition, [&](const auto&... piece) { return model.decode(piece...); });
 }
 
 /// `mix` makes the points between ends [2 or 4, ...shape].
@@ -63,15 +65,18 @@ template <class Mix>
 Interpolation along_path(const Autoencoder& model, const Tensor& ends, const PathOptions& options, Mix mix) {
   const c10::InferenceMode inference;
   const auto inputs = ends.to(model.parameters().front().device());
+  const auto& ends_conditions = options.conditions;
+  const auto condition =
+      ends_conditions.defined() ? mix(ends_conditions, InterpolationMethod::linear) : Tensor();
   Interpolation made;
   if (options.space == InterpolationSpace::code) {
-    made.codes = mix(encode_pieces(model, inputs), options.method);
+    made.codes = mix(encode_pieces(model, inputs, ends_conditions), options.method);
     made.pixels = mix(inputs, InterpolationMethod::linear);
   } else {
     made.pixels = mix(inputs, options.method);
-    made.codes = encode_pieces(model, made.pixels);
+    made.codes = encode_pieces(model, made.pixels, condition);
   }
-  made.decoded = decode_pieces(model, made.codes);
+  made.decoded = decode_pieces(model, made.codes, condition);
   return made;
 }
 
@@ -122,6 +127,8 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
   if (numbers != 2)
     throw Error("a manifold needs a 2-dimensional latent code; this model's has " + std::to_string(numbers) +
                 " dimensions");
+  if (model.conditions() > 0)
+    throw Error("a manifold shows one picture for each code, and this model's also depend on the class");
   const c10::InferenceMode inference;
   const auto points = codes.flatten(1).to(at::kCPU);
   const auto axis = [&](std::int64_t i) {
@@ -139,7 +146,7 @@ Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::i
 }
 
 Traversals traverse(const Autoencoder& model, const Tensor& code, const Tensor& codes, std::int64_t steps,
-                    std::int64_t most) {
+                    std::int64_t most, const Tensor& condition) {
   constexpr double kDeviations = 2;
   const c10::InferenceMode inference;
   const auto rows = codes.flatten(1);
@@ -156,7 +163,8 @@ Traversals traverse(const Autoencoder& model, const Tensor& code, const Tensor& 
   auto shape = codes.sizes().vec();
   shape[0] = count * steps;
   made.codes = paths.view(shape);
-  made.decoded = decode_pieces(model, made.codes);
+  made.decoded = decode_pieces(model, made.codes,
+                               condition.defined() ? condition.expand({count * steps, -1}) : Tensor());
   return made;
 }
 

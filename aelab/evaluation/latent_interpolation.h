@@ -33,6 +33,7 @@ struct PathOptions {
   std::int64_t steps = 10;  ///< number of points along each side, including both ends
   InterpolationMethod method = InterpolationMethod::linear;
   InterpolationSpace space = InterpolationSpace::code;
+  Tensor conditions = {};  ///< of the ends, [2 or 4, classes], for a conditional model; mixed as inputs are
 };
 
 /// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for
@@ -48,12 +49,12 @@ Interpolation interpolate_grid(const Autoencoder& model, const Tensor& corners,
 
 /// The plane of 2-dimensional codes: steps x steps points between the 5 % and 95 % quantiles of `codes`
 /// ([rows, ...code]), row by row; the first dimension increases to the right, the second upwards. Throws an
-/// Error if codes do not have two dimensions.
+/// Error if codes do not have two dimensions, or the model is conditional.
 Interpolation decode_plane(const Autoencoder& model, const Tensor& codes, std::int64_t steps);
 
 /// Traversals of single code dimensions: in each, `code` [...code] with one dimension at `steps` places from
 /// two standard deviations below its mean over `codes` [rows, ...code] to two above. Of at most `most`
-/// dimensions, those that vary most first.
+/// dimensions, those that vary most first. `condition` [classes] is that of the code, for conditional models.
 struct Traversals {
   Tensor dimensions;  ///< [dimensions] int64
   Tensor places;      ///< values of the dimension, [dimensions, steps]
@@ -61,7 +62,7 @@ struct Traversals {
   Tensor decoded;     ///< [dimensions x steps, ...input]
 };
 Traversals traverse(const Autoencoder& model, const Tensor& code, const Tensor& codes, std::int64_t steps,
-                    std::int64_t most);
+                    std::int64_t most, const Tensor& condition = {});
 
 /// The rows of a data set that are nearest to given points, by Euclidean distance between inputs.
 struct Nearest {

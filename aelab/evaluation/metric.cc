@@ -39,13 +39,14 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
     const auto batch = batches[i].to(device);
-    const auto code = model.encode(batch.inputs);
+    const auto condition = model.condition(batch.labels);
+    const auto code = model.encode(batch.inputs, condition);
     Observation observation{.target = batch.inputs,
                             .code = code,
                             .reconstruction = {},
                             .labels = batch.labels,
                             .factors = batch.factors};
-    if (model.reconstructs()) observation.reconstruction = model.decode(code);
+    if (model.reconstructs()) observation.reconstruction = model.decode(code, condition);
     if (model.classifies()) observation.predicted = model.classify(batch.inputs);
     for (const auto& metric : made)
       if (applies(*metric)) metric->add(observation);

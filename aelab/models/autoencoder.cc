@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 
 #include "aelab/core/problems.h"
 #include "aelab/nn/bottlenecks.h"
@@ -13,9 +14,15 @@
 namespace aelab {
 namespace {
 
-constexpr const char *kBackbone = "backbone", *kBottleneck = "bottleneck", *kBound = "bound";
+constexpr const char *kBackbone = "backbone", *kBottleneck = "bottleneck", *kBound = "bound",
+                     *kCondition = "condition";
 
 }  // namespace
+
+std::span<const std::string_view> names(Condition) {
+  static constexpr std::array<std::string_view, 2> kNames = {"none", "label"};
+  return kNames;
+}
 
 void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
   const auto is_own = [&](std::string_view part) {
@@ -44,6 +51,10 @@ void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
         .also_known_as({"elbo", "iwae", "n_samples", "num_samples", "importance_weighted"});
   f("penalties", penalties, "weighted penalty terms added to the reconstruction loss")
       .also_known_as({"regularizer", "regularizers", "regularization", "penalty"});
+  f(kCondition, condition,
+    "what the encoder and the decoder are given besides: label: the class of each row, so that samples of a "
+    "chosen class can be drawn")
+      .also_known_as({"conditional", "class_conditional", "conditioning", "cond", "cvae"});
   if (!penalties) return;
   for (std::size_t i = 0; i < penalties->size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
@@ -110,6 +121,7 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
                       .code = config.code,
                       .default_code = config.default_code,
                       .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
+                      .condition = config.condition == Condition::label ? context.classes : 0,
                       .seed = context.seed,
                       .device = context.device});
 }
@@ -176,7 +188,20 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
   });
 }
 
+void Autoencoder::make_conditional(const Context& context) {
+  if (config_.condition == Condition::none) return;
+  if (context.classes == 0)
+    throw FieldError(kCondition,
+                     "needs the classes of the rows, which are not known here: give \"data\" "
+                     "with labels, or leave it out");
+  if (config_.backbone && !config_.backbone->can(capability::takes_condition))
+    throw FieldError(kCondition, "the backbone " + config_.backbone->kind() +
+                                     " takes none: choose another one, or leave it out");
+  conditions_ = context.classes;
+}
+
 void Autoencoder::make_parts(const Context& context) {
+  make_conditional(context);
   bottleneck_ = config_.bottleneck->make();
   likelihood_ = config_.likelihood->make();
   make_bound();
@@ -185,9 +210,10 @@ void Autoencoder::make_parts(const Context& context) {
   if (auto completed = backbone_->completed()) config_.backbone = completed;
   if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
   bottleneck_->connect(
-      {.input = input_, .values = context.values, .encode = [backbone = backbone_.get()](const Tensor& x) {
-         return backbone->encode(x, {});
-       }});
+      {.input = input_,
+       .values = context.values,
+       .is_conditional = conditions_ > 0,
+       .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); }});
   in_field(kBottleneck, [&] {
     bottleneck_->build(code_shape(), context.seed);
     bottleneck_->check(*bound_);
@@ -217,12 +243,42 @@ void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   penalties_.emplace_back(config.kind(), penalty);
 }
 
-Tensor Autoencoder::encode(const Tensor& x) const { return bottleneck_->read(backbone_->encode(x, {}), {}); }
-Tensor Autoencoder::decode(const Tensor& code) const {
-  return likelihood_->mean(backbone_->decode(code, {}));
+Tensor Autoencoder::condition(const Tensor& labels) const {
+  if (conditions_ == 0) return {};
+  if (!labels.defined()) throw Error("this model is conditional on the label, and these rows have no labels");
+  const auto classes = at::arange(conditions_, labels.options());
+  return (labels.unsqueeze(1) == classes).to(parameters().front().scalar_type());
 }
 
-Terms Autoencoder::loss(const Batch& batch, const Step& step, Pass& pass) const {
+Tensor Autoencoder::condition_in_turn(std::int64_t rows) const {
+  if (conditions_ == 0) return {};
+  const auto& weights = parameters().front();
+  return condition(
+      at::arange(rows, at::TensorOptions(weights.device()).dtype(at::kLong)).remainder(conditions_));
+}
+
+Step Autoencoder::conditioned(const Tensor& labels, Step step) const {
+  if (!step.condition.defined()) step.condition = condition(labels);
+  return step;
+}
+
+Step Autoencoder::step_with(const Tensor& condition) const {
+  if (conditions_ == 0) return {};
+  if (!condition.defined()) throw Error("this model is conditional on the label: give it a condition");
+  return {.condition = condition};
+}
+
+Tensor Autoencoder::encode(const Tensor& x, const Tensor& condition) const {
+  const auto step = step_with(condition);
+  return bottleneck_->read(backbone_->encode(x, step), step);
+}
+
+Tensor Autoencoder::decode(const Tensor& code, const Tensor& condition) const {
+  return likelihood_->mean(backbone_->decode(code, step_with(condition)));
+}
+
+Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) const {
+  const auto step = conditioned(batch.labels, of_batch);
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
   encode_batch(batch, step, pass);
   Terms terms;
@@ -270,7 +326,8 @@ Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
   return likelihood_->mean(backbone_->decode(reading(pass, *bottleneck_, step), step));
 }
 
-void Autoencoder::encode_batch(const Batch& batch, const Step& step, Pass& pass) const {
+void Autoencoder::encode_batch(const Batch& batch, const Step& of_batch, Pass& pass) const {
+  const auto step = conditioned(batch.labels, of_batch);
   pass.target = batch.inputs;
   pass.input = step.training ? corrupt(pass.target, step) : pass.target;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();

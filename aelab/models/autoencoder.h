@@ -9,6 +9,10 @@
 
 namespace aelab {
 
+/// What the networks are given besides the input and the code.
+enum class Condition { none, label };
+std::span<const std::string_view> names(Condition);
+
 /// The parts of an autoencoder. The variant fills those that are unset with its own defaults.
 struct AutoencoderConfig {
   std::optional<std::int64_t> code = {};
@@ -20,6 +24,9 @@ struct AutoencoderConfig {
   std::optional<Choice<Likelihood>> likelihood = {};
   std::optional<Choice<Bound>> bound = {};
   std::optional<std::vector<Choice<Penalty>>> penalties = {};
+  /// label: the class of each row is given to the encoder and the decoder (Sohn, Lee & Yan 2015), so that the
+  /// code need not have it, and the decoder makes rows of a class that one chooses.
+  Condition condition = Condition::none;
   /// Paths of the parts whose fields the recipe lists as its own, such as "backbone"; not a field. Such a
   /// part is no field of the recipe, and errors about it are about the recipe's fields: "tied" instead of
   /// "backbone.tied".
@@ -68,7 +75,8 @@ struct Context {
 };
 
 /// Six parts and one loss. A variant is a named recipe for the parts; only variants that are trained in
-/// another way override anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code].
+/// another way override anything. Held by std::shared_ptr. x is [batch, ...input], a code [batch, ...code]. A
+/// model that is conditional on the label takes a condition with them, condition(labels); others ignore it.
 class Autoencoder : public torch::nn::Module {
  public:
   static Registry<Autoencoder, const Context&>& registry();
@@ -80,9 +88,23 @@ class Autoencoder : public torch::nn::Module {
   /// Throws a FieldError if the parts and the input do not fit together.
   Autoencoder(const AutoencoderConfig& config, const Context& context);
 
-  Tensor encode(const Tensor& x) const;
-  Tensor decode(const Tensor& code) const;  ///< the likelihood's mean
-  Tensor reconstruct(const Tensor& x) const { return decode(encode(x)); }
+  Tensor encode(const Tensor& x, const Tensor& condition = {}) const;
+  Tensor decode(const Tensor& code, const Tensor& condition = {}) const;  ///< the likelihood's mean
+  Tensor reconstruct(const Tensor& x, const Tensor& condition = {}) const {
+    return decode(encode(x, condition), condition);
+  }
+  /// The codes of a batch's inputs, by its labels for a conditional model.
+  Tensor encode(const Batch& batch) const { return encode(batch.inputs, condition(batch.labels)); }
+  /// What a conditional model is given with rows of these classes, [batch] int64 -> [batch, classes]: 1 in
+  /// the place of the class, else 0. Undefined for other models. Throws an Error if a conditional model gets
+  /// no labels.
+  Tensor condition(const Tensor& labels) const;
+  /// The condition of rows of the classes 0, 1, ... in turn, for samples that nobody chose a class of.
+  Tensor condition_in_turn(std::int64_t rows) const;
+  /// A step with this condition, for the backbone of the parts.
+  Step conditioned(const Tensor& labels, Step step = {}) const;
+  /// The number of classes that the model is conditional on; 0 if it is not conditional.
+  std::int64_t conditions() const { return conditions_; }
   /// The input as training would corrupt it at this step.
   Tensor corrupt(const Tensor& x, const Step& step) const { return corruption_->corrupt(x, step); }
 
@@ -154,12 +176,16 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
   bool needs_input_gradient_ = false;
+  std::int64_t conditions_ = 0;
 
+  /// A step outside training with a condition. Throws an Error if a conditional model gets none.
+  Step step_with(const Tensor& condition) const;
   /// Decodes, and adds the terms within the bound and what the bottleneck adds beside it.
   void add_bounded(Pass& pass, const Step& step, Terms& terms) const;
   /// The reconstruction from the bottleneck's reading of the pass.
   Tensor reconstruction(const Pass& pass, const Step& step) const;
   void make_parts(const Context& context);
+  void make_conditional(const Context& context);
   void make_bound();
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);

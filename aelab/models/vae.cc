@@ -22,6 +22,7 @@ std::vector<Vae::Config> Vae::Config::examples() {
            .latent = {.beta = LinearSchedule::Config{.from = 0, .to = 1, .over = 0.5}, .free_bits = 0.1}},
           {.base = {.backbone = ConvolutionalBackbone::Config::examples().front()},
            .latent = {.beta = 4, .capacity = LinearSchedule::Config{.from = 0, .to = 2}}},
+          {.base = {.code = 3, .condition = Condition::label}},
           {.base = {.code = 3}, .latent = {.prior = VampPrior::Config{.components = 3}}},
           {.base = {.code = 3},
            .latent = {.prior = FlowPrior::Config::examples().front(),

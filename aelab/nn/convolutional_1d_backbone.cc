@@ -50,7 +50,7 @@ void require_series(const Shape& input) {
 }  // namespace
 
 Convolutional1dBackbone::Convolutional1dBackbone(const Config& config, const BackboneContext& context)
-    : SpatialBackbone(config.hidden, context.input) {
+    : SpatialBackbone(config.hidden, context) {
   require_series(context.input);
   Initializer initializer(context.seed, "initialization", context.device);
   const auto append_convolution = [&](const SpatialConvolution& convolution, const HiddenLayers& hidden) {

@@ -24,7 +24,7 @@ class Convolutional1dBackbone : public SpatialBackbone {
     static constexpr std::string_view kind = "convolutional-1d";
     static constexpr std::string_view summary = "convolutions over series, and a dense code";
     static constexpr std::string_view also_known_as[] = {"conv1d", "cnn-1d", "temporal-convolutional"};
-    static constexpr std::string_view capabilities[] = {capability::takes_code};
+    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_condition};
     std::vector<SeriesConvolution> layers = {{.channels = 16}, {.channels = 32}, {.channels = 64}};
     HiddenLayers hidden = {};
 

@@ -201,21 +201,23 @@ void require_images(const Shape& input) {
 }
 
 ConvolutionalBackbone::ConvolutionalBackbone(const Config& config, const BackboneContext& context)
-    : config_(config) {
+    : config_(config), channels_(context.input.at(0)) {
   require_images(context.input);
   Initializer initializer(context.seed, "initialization", context.device);
-  code_ = build(encoder_, config.encoder, "encoder", context.input, config.initialization, initializer);
+  code_ = build(encoder_, config.encoder, "encoder", context.conditioned(context.input),
+                config.initialization, initializer);
   if (context.code && *context.code != elements(code_))
     throw FieldError("../code", "the shape of a convolutional code follows from the encoder's layers: " +
                                     to_string(code_) + "; leave \"code\" out, or change the layers");
   const Shape output = {context.output_channels(), context.input[1], context.input[2]};
+  const auto decoded = context.conditioned(code_);
   if (config.decoder.empty()) {
-    config_.decoder = default_decoder(config, context, code_);
-  } else if (!leads_to(config.decoder, code_, output)) {
-    refuse_decoder(config, context, code_);
+    config_.decoder = default_decoder(config, context, decoded);
+  } else if (!leads_to(config.decoder, decoded, output)) {
+    refuse_decoder(config, context, decoded);
   }
   build_head(context, initializer);
-  build(decoder_, config_.decoder, "decoder", code_, config.initialization, initializer);
+  build(decoder_, config_.decoder, "decoder", decoded, config.initialization, initializer);
   if (config.regularization.any()) regularize(initializer);
 }
 
@@ -345,7 +347,7 @@ std::vector<LayerOutline> ConvolutionalBackbone::layers() const {
 
 Tensor ConvolutionalBackbone::filters() const {
   for (const auto& layer : encoder_)
-    if (layer.convolution) return layer.convolution->weight.detach();
+    if (layer.convolution) return layer.convolution->weight.detach().narrow(1, 0, channels_);
   return {};
 }
 

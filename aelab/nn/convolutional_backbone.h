@@ -51,6 +51,7 @@ class ConvolutionalBackbone : public Backbone {
     static constexpr std::string_view kind = "convolutional";
     static constexpr std::string_view summary = "convolutions, pooling and upsampling, layer by layer";
     static constexpr std::string_view also_known_as[] = {"cnn", "convnet"};
+    static constexpr std::string_view capabilities[] = {capability::takes_condition};
     std::vector<ConvolutionalLayer> encoder = lecture_encoder();
     std::vector<ConvolutionalLayer> decoder = {};  ///< if empty, chosen for the encoder and the input
     Initialization initialization = Initialization::glorot_uniform;
@@ -65,10 +66,10 @@ class ConvolutionalBackbone : public Backbone {
   /// Throws an Error if the layers do not fit; if the decoder does not, the message has one that does.
   ConvolutionalBackbone(const Config& config, const BackboneContext& context);
   Tensor encode(const Tensor& x, const Step& step) const override {
-    return run(encoder_, "encoder", x, step);
+    return run(encoder_, "encoder", with_condition(x, step), step);
   }
   Tensor decode(const Tensor& code, const Step& step) const override {
-    return run(decoder_, "decoder", code, step);
+    return run(decoder_, "decoder", with_condition(code, step), step);
   }
   Shape code_shape() const override { return code_; }
   std::vector<LayerOutline> layers() const override;
@@ -97,6 +98,7 @@ class ConvolutionalBackbone : public Backbone {
 
   Config config_;  // with its decoder
   std::vector<Layer> encoder_, decoder_;
+  std::int64_t channels_;  // of the input
   Shape code_;
 };
 

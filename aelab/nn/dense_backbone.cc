@@ -38,12 +38,16 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
     throw FieldError("tied", "the bottleneck needs " + std::to_string(pre_code) +
                                  " outputs of the encoder for a code of " + std::to_string(code_) +
                                  ", so the decoder cannot use its weights: set it to false");
+  if (config.tied && context.condition > 0)
+    throw FieldError("tied",
+                     "the decoder has inputs of its own for the condition, so it cannot use the "
+                     "encoder's weights: set it to false");
   for (const auto& [name, set] : {std::pair("tied", config.tied), {"center", config.center}})
     if (set && output_ != input_)
       throw FieldError(name, "the likelihood needs outputs of shape " + to_string(output_) +
                                  " for inputs of " + to_string(input_) +
                                  ", which this is not for: set it to false");
-  std::vector<std::int64_t> widths = {elements(input_)};
+  std::vector<std::int64_t> widths = {elements(input_) + context.condition};
   widths.insert(widths.end(), config.hidden.begin(), config.hidden.end());
   widths.push_back(pre_code);
   Initializer initializer(context.seed, "initialization", context.device);
@@ -52,9 +56,9 @@ DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& contex
     encoder_.push_back(register_module(
         "encoder_" + std::to_string(i),
         std::make_shared<Affine>(widths[i], widths[i + 1], config.bias, config.initialization, initializer)));
-  if (config.center) mean_ = register_buffer("mean", initializer.zeros({widths.front()}));
+  if (config.center) mean_ = register_buffer("mean", initializer.zeros({elements(input_)}));
   for (std::size_t i = 0; i < layers; ++i) {
-    const auto in = i == 0 ? code_ : widths[layers - i],
+    const auto in = i == 0 ? code_ + context.condition : widths[layers - i],
                out = i + 1 == layers ? elements(output_) : widths[layers - i - 1];
     const auto name = "decoder_" + std::to_string(i);
     if (config.tied)
@@ -79,10 +83,12 @@ void DenseBackbone::add_normalizations(const std::string& network, const std::ve
   }
 }
 
-Tensor DenseBackbone::features(const Tensor& x) const {
+Tensor DenseBackbone::features(const Tensor& x, const Step& step) const {
   const auto flat = x.flatten(1);
-  return mean_.defined() ? flat - mean_ : flat;
+  return with_condition(mean_.defined() ? flat - mean_ : flat, step);
 }
+
+Tensor DenseBackbone::input_weight() const { return encoder_.front()->weight.narrow(1, 0, elements(input_)); }
 
 Tensor DenseBackbone::activated(const Tensor& linear, const std::string& network, std::size_t i,
                                 const Step& step) const {
@@ -95,7 +101,7 @@ Tensor DenseBackbone::activated(const Tensor& linear, const std::string& network
 Tensor DenseBackbone::encode(const Tensor& x, const Step& step) const {
   // Without anything in between, a layer and its activation are one operation.
   const bool plain = !config_.regularization.any();
-  auto hidden = features(x);
+  auto hidden = features(x, step);
   for (std::size_t i = 0; i < encoder_.size(); ++i) {
     const bool last = i + 1 == encoder_.size();
     hidden = encoder_[i]->forward(hidden, plain && !last ? config_.activation : Activation::linear);
@@ -106,7 +112,7 @@ Tensor DenseBackbone::encode(const Tensor& x, const Step& step) const {
 
 Tensor DenseBackbone::decode(const Tensor& code, const Step& step) const {
   const bool plain = !config_.regularization.any();
-  auto hidden = code;
+  auto hidden = with_condition(code, step);
   const auto layers = encoder_.size();
   for (std::size_t i = 0; i < layers; ++i) {
     const bool last = i + 1 == layers;
@@ -135,15 +141,16 @@ void DenseBackbone::after_step() {
   for (const auto& item : normalizations_) item.second->after_step();
 }
 
-std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x, const Step&) const {
+std::vector<AffineLayer> DenseBackbone::affine_layers(const Tensor& x, const Step& step) const {
   std::vector<AffineLayer> layers;
-  auto hidden = features(x);
+  auto hidden = features(x, step);
   for (std::size_t i = 0; i + 1 < encoder_.size(); ++i) {
     const auto before = encoder_[i]->forward(hidden, Activation::linear);
     hidden = activate(config_.activation, before);
     layers.push_back({encoder_[i]->weight, slope(config_.activation, before, hidden)});
   }
   layers.push_back({encoder_.back()->weight, {}});
+  layers.front().weight = input_weight();
   return layers;
 }
 
@@ -183,7 +190,7 @@ void DenseBackbone::set_linear(const Tensor& encoder, const Tensor& decoder) {
 
 Tensor DenseBackbone::filters() const {
   if (input_.size() != 3) return {};
-  return encoder_.front()->weight.detach().reshape({-1, input_[0], input_[1], input_[2]});
+  return input_weight().detach().reshape({-1, input_[0], input_[1], input_[2]});
 }
 
 }  // namespace aelab

@@ -20,7 +20,8 @@ class DenseBackbone : public Backbone {
     static constexpr std::string_view summary = "fully connected layers, mirrored, tied or not";
     static constexpr std::string_view also_known_as[] = {"mlp", "fc", "linear", "fully-connected",
                                                          "feedforward"};
-    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_any_rank};
+    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_any_rank,
+                                                        capability::takes_condition};
     std::vector<std::int64_t> hidden = {};
     Activation activation = Activation::relu;
     bool tied = false;
@@ -56,8 +57,10 @@ class DenseBackbone : public Backbone {
   Tensor activated(const Tensor& linear, const std::string& network, std::size_t i, const Step& step) const;
   void add_normalizations(const std::string& network, const std::vector<std::int64_t>& widths,
                           const Initializer& initializer);
-  /// The input as [batch, features], minus the mean of the data if centered.
-  Tensor features(const Tensor& x) const;
+  /// The input as [batch, features], minus the mean of the data if centered, with the condition.
+  Tensor features(const Tensor& x, const Step& step) const;
+  /// The first layer's weights of the input, without those of the condition.
+  Tensor input_weight() const;
 
   Config config_;
   Shape input_, output_;

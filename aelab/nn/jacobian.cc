@@ -148,15 +148,15 @@ Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts
   return squared_norm(code_side(layers, slope) - code_side(others, other), first);
 }
 
-Tensor jacobian(const Parts& parts, const Tensor& x) {
+Tensor jacobian(const Parts& parts, const Tensor& x, const Step& step) {
   const c10::InferenceMode outside_inference(false);  // and with gradients on
   const auto input = x.detach().clone().requires_grad_();
-  const auto pre_code = parts.backbone.encode(input, {});
-  const auto code = parts.bottleneck.read(pre_code, {});
+  const auto pre_code = parts.backbone.encode(input, step);
+  const auto code = parts.bottleneck.read(pre_code, step);
   if (exact_jacobian_method(parts) == JacobianMethod::autograd) return rows_by_autograd(code, input, false);
   const at::NoGradGuard no_grad;
-  const auto layers = layers_to_code(parts, input, {});
-  const auto slope = parts.bottleneck.slope(pre_code, code, {}).flatten(1);
+  const auto layers = layers_to_code(parts, input, step);
+  const auto slope = parts.bottleneck.slope(pre_code, code, step).flatten(1);
   const auto& first = layers.front().weight;
   if (layers.size() == 1) return slope.unsqueeze(2) * first;
   return times(code_side(layers, slope), first);

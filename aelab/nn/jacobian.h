@@ -41,8 +41,8 @@ Tensor estimated_jacobian_norm(const Pass& pass, std::int64_t directions, const 
 Tensor squared_jacobian_distance(const Pass& at_x, const Pass& at_y, const Parts& parts,
                                  const Step& step = {});
 
-/// J itself at x, [batch, code, input], both flattened, outside training: the product of the layers of a
-/// dense encoder, by autograd otherwise. Not differentiable; works in inference mode too.
-Tensor jacobian(const Parts& parts, const Tensor& x);
+/// J itself at x, [batch, code, input], both flattened, at a step outside training: the product of the layers
+/// of a dense encoder, by autograd otherwise. Not differentiable; works in inference mode too.
+Tensor jacobian(const Parts& parts, const Tensor& x, const Step& step = {});
 
 }  // namespace aelab

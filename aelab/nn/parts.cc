@@ -53,6 +53,22 @@ std::vector<Tensor> Backbone::weights_of(std::string_view network) const {
   return weights;
 }
 
+Tensor with_condition(const Tensor& x, const Step& step) {
+  if (!step.condition.defined()) return x;
+  auto shape = x.sizes().vec();
+  shape[1] = step.condition.size(1);
+  const auto samples = x.size(0) / step.condition.size(0);
+  at::DimVector places(shape.size(), 1);
+  places[0] = x.size(0);
+  places[1] = shape[1];
+  return at::cat({x, repeated(step.condition, samples).view(places).expand(shape)}, 1);
+}
+
+Shape BackboneContext::conditioned(Shape shape) const {
+  shape.at(0) += condition;
+  return shape;
+}
+
 std::int64_t BackboneContext::code_dimension() const {
   if (code) return *code;
   if (default_code) return *default_code;

@@ -126,6 +126,7 @@ struct BackboneContext {
   std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
                                                      ///< by default the same
+  std::int64_t condition = 0;  ///< features of a step's condition, appended to inputs and codes; 0: none
   std::int64_t seed = 0;
   at::Device device = at::kCPU;  ///< on the meta device layers have shapes, but no values
 
@@ -133,6 +134,8 @@ struct BackboneContext {
   std::int64_t code_dimension() const;
   Shape pre_code_shape(const Shape& shape) const { return pre_code ? pre_code(shape) : shape; }
   const Shape& output_shape() const { return output.empty() ? input : output; }
+  /// The shape of inputs or codes with the condition: more channels, or more values of rows.
+  Shape conditioned(Shape shape) const;
   /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws a
   /// FieldError of the owner's "likelihood" if that needs another size.
   std::int64_t output_channels() const;
@@ -143,12 +146,18 @@ namespace capability {
 // Of backbones: the other ones throw an Error for rows of another rank than their examples'.
 inline constexpr std::string_view takes_code = "takes the dimension of the code";
 inline constexpr std::string_view takes_any_rank = "takes rows of any rank";
+inline constexpr std::string_view takes_condition = "takes a condition";
 // Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
 inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
 inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
 inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
 inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
 }  // namespace capability
+
+/// `x` with the step's condition appended to its first dimension after the batch's, the same in all places of
+/// an image or a series: [batch x samples, n, ...] -> [batch x samples, n + features, ...]; `x` itself
+/// without a condition.
+Tensor with_condition(const Tensor& x, const Step& step);
 
 /// The networks of the encoder and the decoder. Both have linear outputs: the bottleneck applies the
 /// activation of the code, the likelihood that of the output. `step` says where in training a pass is: random

@@ -14,8 +14,9 @@ using at::Tensor;
 
 /// The encoder that a model's codes come from.
 struct EncoderAccess {
-  Shape input = {};    ///< of a row
-  Bounds values = {};  ///< of the inputs
+  Shape input = {};             ///< of a row
+  Bounds values = {};           ///< of the inputs
+  bool is_conditional = false;  ///< whether inputs come with a condition, which `encode` leaves out
   std::function<Tensor(const Tensor&)> encode =
       {};  ///< inputs -> pre-codes, deterministic; as the model trains
 };

@@ -72,6 +72,8 @@ Tensor MixturePrior::sample_like(const Tensor& like, const Noise& noise) const {
 void VampPrior::Config::fields(Fields& f) { components_field(f, components, "number of pseudo-inputs"); }
 
 void VampPrior::build(const Shape&, std::int64_t seed, const EncoderAccess& encoder) {
+  if (encoder.is_conditional)
+    throw Error("vamp has no condition for its pseudo-inputs: choose another prior, or no \"condition\"");
   if (!encoder.encode)
     throw Error("vamp needs an encoder of Gaussian codes: choose the posterior \"diagonal\"");
   encoder_ = encoder;

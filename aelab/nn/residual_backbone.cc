@@ -94,7 +94,7 @@ class ResidualBlock : public SpatialLayer {
 }  // namespace
 
 ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& context)
-    : SpatialBackbone(config.hidden, context.input) {
+    : SpatialBackbone(config.hidden, context) {
   require_images(context.input);
   if (config.stages.empty()) throw FieldError("stages", "must have at least one stage");
   Initializer initializer(context.seed, "initialization", context.device);
@@ -130,7 +130,10 @@ ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& 
 }
 
 Tensor ResidualBackbone::filters() const {
-  return dynamic_cast<const ConvolutionLayer&>(encoder_layer(0)).weight().detach();
+  return dynamic_cast<const ConvolutionLayer&>(encoder_layer(0))
+      .weight()
+      .detach()
+      .narrow(1, 0, input_channels());
 }
 
 }  // namespace aelab

@@ -31,7 +31,7 @@ class ResidualBackbone : public SpatialBackbone {
     static constexpr std::string_view kind = "residual";
     static constexpr std::string_view summary = "residual blocks for images of any size, and a dense code";
     static constexpr std::string_view also_known_as[] = {"resnet", "residual-network"};
-    static constexpr std::string_view capabilities[] = {capability::takes_code};
+    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_condition};
     std::vector<ResidualStage> stages = {{.channels = 32}, {.channels = 64}, {.channels = 128}};
     Upsampling upsampling = Upsampling::nearest;
     HiddenLayers hidden = {.regularization = {.normalization = Normalize::batch}};

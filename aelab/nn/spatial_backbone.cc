@@ -23,7 +23,7 @@ void SpatialBackbone::append_code(const BackboneContext& context, Initializer& i
     return std::make_shared<Affine>(in, out, /*with_bias=*/true, hidden_.initialization, initializer);
   };
   to_code_ = register_module(name, dense(elements(shape_), elements(context.pre_code_shape({code_}))));
-  from_code_ = register_module("decoder_0", dense(code_, elements(shape_)));
+  from_code_ = register_module("decoder_0", dense(code_ + context.condition, elements(shape_)));
   const auto method = hidden_.regularization.normalization;
   if (method != Normalize::none)
     normalization_ = register_module("decoder_0_normalization",
@@ -31,7 +31,7 @@ void SpatialBackbone::append_code(const BackboneContext& context, Initializer& i
 }
 
 Tensor SpatialBackbone::encode(const Tensor& x, const Step& step) const {
-  auto hidden = x;
+  auto hidden = with_condition(x, step);
   for (const auto& layer : encoder_) hidden = layer->forward(hidden, step);
   return to_code_->forward(hidden.flatten(1), Activation::linear);
 }
@@ -39,7 +39,7 @@ Tensor SpatialBackbone::encode(const Tensor& x, const Step& step) const {
 Tensor SpatialBackbone::decode(const Tensor& code, const Step& step) const {
   auto sizes = flattened_;
   sizes.insert(sizes.begin(), code.size(0));
-  auto hidden = from_code_->forward(code, Activation::linear).view(sizes);
+  auto hidden = from_code_->forward(with_condition(code, step), Activation::linear).view(sizes);
   hidden = hidden_.regularization.finish(hidden, normalization_.get(), hidden_.activation, "decoder_0", step);
   for (const auto& layer : decoder_) hidden = layer->forward(hidden, step);
   return hidden;

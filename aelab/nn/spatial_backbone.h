@@ -18,9 +18,12 @@ class SpatialBackbone : public Backbone {
   void after_step() override;
 
  protected:
-  SpatialBackbone(const HiddenLayers& hidden, Shape input) : hidden_(hidden), shape_(std::move(input)) {}
+  SpatialBackbone(const HiddenLayers& hidden, const BackboneContext& context)
+      : hidden_(hidden), channels_(context.input.at(0)), shape_(context.conditioned(context.input)) {}
 
-  /// The output of the last layer so far, or the input.
+  /// Those of the input, without the condition's.
+  std::int64_t input_channels() const { return channels_; }
+  /// The output of the last layer so far, or the input with its condition.
   const Shape& shape() const { return shape_; }
   /// The name of the next layer: "encoder_0", or after the code "decoder_1".
   std::string next() const;
@@ -30,6 +33,7 @@ class SpatialBackbone : public Backbone {
 
  private:
   HiddenLayers hidden_;
+  std::int64_t channels_;
   Shape shape_;
   std::int64_t code_ = 0;
   Shape flattened_;  // what the dense layers are between: the output of the encoder's last layer

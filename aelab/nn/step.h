@@ -18,6 +18,7 @@ struct Step {
   double rate_scale = 1;         ///< factor of learning rates, reduced by callbacks
   std::string scope = {};        ///< prefix of stream names, so that nested models draw different numbers
   std::int64_t set_size = 0;     ///< rows of the set that batches are taken of; 0: the batch alone
+  at::Tensor condition = {};  ///< [batch, features]: what the networks are given besides; undefined: nothing
   at::Tensor rows = {};  ///< [batch] int64, places of the batch's rows in their set; undefined: 0, 1, ...
 
   /// The step of a nested model: its streams are others.

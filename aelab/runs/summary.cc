@@ -123,7 +123,7 @@ Components components_of(const Tensor& centered) {
 
 json codes_json(const Shown& shown) {
   const auto batch = shown.first(kCodes);
-  const auto codes = shown.model.encode(batch.inputs).flatten(1).to(at::kCPU, at::kDouble);
+  const auto codes = shown.model.encode(batch).flatten(1).to(at::kCPU, at::kDouble);
   if (codes.size(0) < 2 || !codes.isfinite().all().item<bool>()) return {};
   const auto centered = codes - codes.mean(0, /*keepdim=*/true);
   const auto components = components_of(centered);
@@ -150,7 +150,9 @@ json latent_json(const Shown& shown) {
   const auto& [backbone, bottleneck, likelihood] = shown.model.parts();
   if (!bottleneck.is_gaussian() || !bottleneck.prior()) return {};
   LatentUse use;
-  use.add(bottleneck.gaussian(backbone.encode(shown.first(kCodes).inputs, {})), *bottleneck.prior());
+  const auto batch = shown.first(kCodes);
+  const auto pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.labels));
+  use.add(bottleneck.gaussian(pre_code), *bottleneck.prior());
   if (!use.variance_of_means().isfinite().all().item<bool>()) return {};
   json value = {{"rows", use.rows()}, {"variances_of_means", rounded_list(use.variance_of_means())}};
   if (const auto divergence = use.divergence();
@@ -166,7 +168,9 @@ json jacobian_json(const Shown& shown) {
   const auto code = elements(shown.model.code_shape()), input = elements(shown.model.input_shape());
   const auto rows = std::min({kPoints, shown.rows.size(), kNumbers / (code * input)});
   if (std::min(code, input) > kLargestSide || rows < 1 || !has_jacobian(shown.model.parts())) return {};
-  const auto j = jacobian(shown.model.parts(), shown.first(rows).inputs).to(at::kCPU, at::kDouble);
+  const auto batch = shown.first(rows);
+  const auto j = jacobian(shown.model.parts(), batch.inputs, shown.model.conditioned(batch.labels))
+                     .to(at::kCPU, at::kDouble);
   if (!j.isfinite().all().item<bool>()) return {};
   const auto other = j.transpose(1, 2);
   const auto gram = code < input ? at::matmul(j, other) : at::matmul(other, j);
@@ -211,19 +215,25 @@ std::int64_t other_end(const Batch& batch) {
 
 void draw_models_view(const Shown& shown, Sheets& sheets) {
   const auto& model = shown.model;
-  const auto inputs = shown.first(kPictures).inputs;
+  const auto batch = shown.first(kPictures);
+  const auto& inputs = batch.inputs;
+  const auto condition = model.condition(batch.labels);
   sheets.add("inputs", "samples", inputs);
   if (!model.reconstructs()) return;
-  sheets.add("reconstructions", "reconstructions", model.reconstruct(inputs));
+  sheets.add("reconstructions", "reconstructions", model.reconstruct(inputs, condition));
   if (model.has_corruption()) {
     const auto corrupted = model.corrupt(inputs, {});
     sheets.add("corrupted", "the samples, corrupted as at the start of training", corrupted);
-    sheets.add("denoised", "reconstructions of the corrupted samples", model.reconstruct(corrupted));
+    sheets.add("denoised", "reconstructions of the corrupted samples",
+               model.reconstruct(corrupted, condition));
   }
   if (shown.rows.size() < 2) return;
   const auto ends = shown.first(kCodes);
-  const auto path =
-      interpolate(model, ends.inputs[0], ends.inputs[other_end(ends)], {.steps = kInterpolated});
+  const auto rows = at::tensor({std::int64_t{0}, other_end(ends)}).to(ends.inputs.device());
+  const auto labels = ends.labels.defined() ? ends.labels.index_select(0, rows) : Tensor();
+  const auto inputs_of_ends = ends.inputs.index_select(0, rows);
+  const auto path = interpolate(model, inputs_of_ends[0], inputs_of_ends[1],
+                                {.steps = kInterpolated, .conditions = model.condition(labels)});
   sheets.add("interpolation", "linear interpolation in latent space between two samples, decoded",
              path.decoded);
 }
@@ -233,13 +243,17 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
 void draw_generated(const Shown& shown, Sheets& sheets) {
   const auto* prior = shown.model.prior();
   if (!prior || !shown.model.reconstructs()) return;
-  const auto codes = shown.model.encode(shown.first(kCodes).inputs);
+  const auto batch = shown.first(kCodes);
+  const auto codes = shown.model.encode(batch);
+  const auto condition = shown.model.condition(batch.labels);
   auto shape = codes.sizes().vec();
   shape[0] = 3 * kPictures;
   const auto drawn = prior->sample_like(at::empty(shape, codes.options()), Noise());
-  sheets.add("samples", "codes drawn from the prior, decoded", shown.model.decode(drawn), kPictures);
+  sheets.add("samples", "codes drawn from the prior, decoded",
+             shown.model.decode(drawn, shown.model.condition_in_turn(shape[0])), kPictures);
   if (codes.dim() != 2 || codes.size(0) < 2) return;
-  const auto made = traverse(shown.model, codes[0], codes, kInterpolated, kTraversed);
+  const auto made = traverse(shown.model, codes[0], codes, kInterpolated, kTraversed,
+                             condition.defined() ? condition[0] : Tensor());
   sheets.add(
       "traversals",
       "the first sample's code with one dimension changed in each row, from two deviations below its mean "

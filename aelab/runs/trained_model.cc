@@ -91,39 +91,66 @@ Dataset TrainedModel::prepare(const Dataset& rows,
   return transforms_.empty() ? finite : without_nan(transformed(finite, transforms_), refuse);
 }
 
-Tensor TrainedModel::decoded(const Tensor& codes) const {
+void TrainedModel::require_labels(const Tensor& labels) const {
+  const auto classes = network_->conditions();
+  if (classes == 0) return;
+  if (!labels.defined())
+    throw Error("has no labels, and the model is conditional on the class of each row: give labels");
+  if (labels.numel() == 0 ||
+      (labels.min().item<std::int64_t>() >= 0 && labels.max().item<std::int64_t>() < classes))
+    return;
+  const auto unknown = labels.masked_select(labels.lt(0).logical_or(labels.ge(classes)))[0];
+  throw Error("has rows of class " + std::to_string(unknown.item<std::int64_t>()) +
+              ", and the model is conditional on the classes 0 to " + std::to_string(classes - 1) +
+              " of its training data: leave such rows out");
+}
+
+Tensor TrainedModel::condition_of(const Tensor& labels, std::int64_t rows) const {
+  require_labels(labels);
+  if (network_->conditions() == 0) return {};
+  if (labels.dim() != 1 || labels.size(0) != rows)
+    throw Error("labels must have the shape [" + std::to_string(rows) + "], one for each row");
+  return network_->condition(labels.to(network_->parameters().front().device(), at::kLong));
+}
+
+Tensor TrainedModel::decoded(const Tensor& codes, const Tensor& condition) const {
   if (!network_->reconstructs())
     throw Error("this model decodes no longer: training its classifier left the decoder behind");
-  return network_->decode(codes);
+  return network_->decode(codes, condition);
 }
 
-Tensor TrainedModel::encode(const Tensor& rows) const {
+Tensor TrainedModel::encode(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
-  return network_->encode(prepare(rows));
+  const auto x = prepare(rows);
+  return network_->encode(x, condition_of(labels, x.size(0)));
 }
 
-Tensor TrainedModel::decode(const Tensor& codes) const {
+Tensor TrainedModel::decode(const Tensor& codes, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   if (const auto& shape = network_->code_shape();
       codes.dim() == 0 || Shape(codes.sizes().begin() + 1, codes.sizes().end()) != shape)
     throw Error("codes must have the shape [batch, " + in_list(shape) + "]");
   require_finite("the codes", codes);
-  return inversion()(decoded(codes.to(network_->parameters().front().options())));
+  return inversion()(
+      decoded(codes.to(network_->parameters().front().options()), condition_of(labels, codes.size(0))));
 }
 
-Tensor TrainedModel::reconstruct(const Tensor& rows) const {
-  const c10::InferenceMode inference;
-  const Compute compute({}, kernels_);
-  return inversion()(decoded(network_->encode(prepare(rows))));
-}
-
-Tensor TrainedModel::score(const Tensor& rows) const {
+Tensor TrainedModel::reconstruct(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
-  return squared_errors(x, decoded(network_->encode(x)));
+  const auto condition = condition_of(labels, x.size(0));
+  return inversion()(decoded(network_->encode(x, condition), condition));
+}
+
+Tensor TrainedModel::score(const Tensor& rows, const Tensor& labels) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  const auto x = prepare(rows);
+  const auto condition = condition_of(labels, x.size(0));
+  return squared_errors(x, decoded(network_->encode(x, condition), condition));
 }
 
 Tensor TrainedModel::classify(const Tensor& rows) const {
@@ -178,6 +205,8 @@ RunConfig config_of_model(const std::filesystem::path& folder_or_file) {
 Data open_for_model(const TrainedModel& model, const Choice<Source>& source) {
   auto other = open_dataset_like(source, model.input());
   model.require_inputs(schema_of(other));
+  for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
+    if (part && model.network()->conditions() > 0) model.require_labels(part->labels());
   for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
     if (part && part->in_memory())
       if (const auto place = first_not_finite(*part); !place.empty()) throw Error(not_finite(place));

@@ -14,6 +14,10 @@ namespace aelab {
 /// for rows of another shape, and one that names the first row with NaN or infinite values, before or after
 /// the transforms; codes must be finite, too. They are deterministic, compute with the kernels that the model
 /// was trained with, and may be called by several threads at once.
+///
+/// A model that is conditional on the label takes the rows' classes, [batch] int64, numbered as in
+/// input().class_names; for other models they may be left out. Functions throw an Error if a conditional
+/// model gets none, or others than it was trained with.
 class TrainedModel {
  public:
   /// Of a checkpoint, or of a file that export wrote (tools/export.h). Throws an Error if the file is
@@ -21,15 +25,15 @@ class TrainedModel {
   TrainedModel(const SafetensorsFile& file, const std::filesystem::path& path);
 
   /// [batch, ...code]: the deterministic reading, such as the mean of a Gaussian code.
-  Tensor encode(const Tensor& rows) const;
+  Tensor encode(const Tensor& rows, const Tensor& labels = {}) const;
   /// Codes [batch, ...code] -> [batch, ...inversion().shape()], on the CPU: in the units of the source as far
   /// as the transforms have inverses. Throws an Error if the decoder no longer belongs to the encoder.
-  Tensor decode(const Tensor& codes) const;
+  Tensor decode(const Tensor& codes, const Tensor& labels = {}) const;
   /// decode(encode(rows)).
-  Tensor reconstruct(const Tensor& rows) const;
+  Tensor reconstruct(const Tensor& rows, const Tensor& labels = {}) const;
   /// The reconstruction error of each row, [batch] float64: the squared error of the transformed values,
   /// summed over features. The larger, the less a row is like the training data.
-  Tensor score(const Tensor& rows) const;
+  Tensor score(const Tensor& rows, const Tensor& labels = {}) const;
   /// The predicted classes, [batch] int64, numbered as in input().class_names. Throws an Error if the model
   /// has no classifier.
   Tensor classify(const Tensor& rows) const;
@@ -53,6 +57,9 @@ class TrainedModel {
   /// infinite values, `refuse` is called with the place of the first one, as by without_nan()
   /// (data/dataset.h).
   Dataset prepare(const Dataset& rows, const std::function<void(const std::string& place)>& refuse) const;
+  /// Throws an Error unless the model is not conditional on the label, or these are labels [rows] of classes
+  /// that it was trained with.
+  void require_labels(const Tensor& labels) const;
   /// Throws an Error unless rows of the shape and columns of `other` are inputs of this model.
   void require_inputs(const InputSchema& other) const;
 
@@ -63,7 +70,9 @@ class TrainedModel {
   std::shared_ptr<Autoencoder> network_;
   Transforms transforms_;
 
-  Tensor decoded(const Tensor& codes) const;
+  Tensor decoded(const Tensor& codes, const Tensor& condition) const;
+  /// What the network is given with rows of these classes; undefined where it is not conditional.
+  Tensor condition_of(const Tensor& labels, std::int64_t rows) const;
 };
 
 /// Where results that are made with a model lie if no other folder is named: the run folder, or the folder of

@@ -191,10 +191,12 @@ void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit 
     const Batches batches(set, batch_rows);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
       const auto batch = batches[i];
-      const auto inputs = batch.to(device).inputs;
-      const auto code = network.encode(inputs);
+      const auto moved = batch.to(device);
+      const auto& inputs = moved.inputs;
+      const auto condition = network.condition(moved.labels);
+      const auto code = network.encode(inputs, condition);
       visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
-            decodes ? network.decode(code) : Tensor());
+            decodes ? network.decode(code, condition) : Tensor());
     }
   }
 }

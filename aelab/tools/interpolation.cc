@@ -160,23 +160,21 @@ Tensor codes_of(const Autoencoder& model, const Dataset& part) {
   const auto device = model.parameters().front().device();
   const Batches batches(part, kRows);
   std::vector<Tensor> codes;
-  for (std::int64_t i = 0; i < batches.count(); ++i)
-    codes.push_back(model.encode(batches[i].to(device).inputs));
+  for (std::int64_t i = 0; i < batches.count(); ++i) codes.push_back(model.encode(batches[i].to(device)));
   return at::cat(codes);
 }
 
 /// A manifold covers the codes of all rows; other kinds lie between the inputs at their ends.
-Tensor read_samples(const InterpolationConfig& config, const Autoencoder& model, const Dataset& rows,
-                    const Ends& ends) {
-  if (config.kind == InterpolationKind::manifold) return codes_of(model, rows);
-  return rows.gather(at::tensor(ends.rows, at::kLong)).inputs;
-}
-
 Interpolation compute_interpolation(const InterpolationConfig& config, const Autoencoder& model,
-                                    const Tensor& samples) {
-  if (config.kind == InterpolationKind::manifold) return decode_plane(model, samples, config.path.steps);
-  return config.kind == InterpolationKind::grid ? interpolate_grid(model, samples, config.path)
-                                                : interpolate(model, samples[0], samples[1], config.path);
+                                    const Dataset& rows, const Ends& ends) {
+  if (config.kind == InterpolationKind::manifold)
+    return decode_plane(model, codes_of(model, rows), config.path.steps);
+  const auto samples = rows.gather(at::tensor(ends.rows, at::kLong));
+  const auto& inputs = samples.inputs;
+  auto path = config.path;
+  path.conditions = model.condition(samples.to(model.parameters().front().device()).labels);
+  return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, path)
+                                                : interpolate(model, inputs[0], inputs[1], path);
 }
 
 std::int64_t pictures_in(const InterpolationConfig& config) {
@@ -197,6 +195,10 @@ void check_possible(const InterpolationConfig& config, const Autoencoder& model,
         fmt::format("a manifold needs a 2-dimensional latent code, this model's has {} dimensions; train one "
                     "with \"code\": 2, or choose strip or grid",
                     numbers));
+  if (config.kind == InterpolationKind::manifold && model.conditions() > 0)
+    throw FieldError("kind",
+                     "a manifold shows one picture for each code, and this model's also depend on the "
+                     "class: choose strip or grid");
   if (!is_picture(input)) return;
   const auto [width, height] = sheet_size(input, pictures_in(config), config.path.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
@@ -334,8 +336,8 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(SplitPart::test))
                                   : samples_of_other(opened.model, config.data->source);
   const auto ends = find_ends(config, samples);
-  const auto read = read_samples(config, network, samples.rows, ends);
-  const auto made = in_field("method", [&] { return compute_interpolation(config, network, read); });
+  const auto made =
+      in_field("method", [&] { return compute_interpolation(config, network, samples.rows, ends); });
 
   const c10::InferenceMode inference;
   const auto decoded = nearest_rows(made.decoded, samples.neighbors);

@@ -27,40 +27,44 @@ void SamplingConfig::fields(Fields& f) {
     "distribution that codes are drawn from: the model's prior, or one that is fitted to codes of training "
     "rows; the one under which codes of the validation split are likeliest if omitted");
   f("components", components, "number of Gaussians of the sampler mixture", at_least(1));
-  f("label", label, "draw samples of this class, by name or number: the sampler is fitted to its rows alone")
+  f("label", label,
+    "draw samples of this class, by name or number: the sampler is fitted to its rows alone, and a model "
+    "that "
+    "is conditional on the label decodes codes as those of this class; by default it decodes them as of all "
+    "classes in turn")
       .also_known_as({"class"});
   f("seed", seed, "seed of the samples", at_least(0));
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output, "folder to write to; RUN_FOLDER/samples/<n> if omitted");
   const bool is_mixture = sampler && !sampler->empty() && sampler->kind() == MixtureSampler::Config::kind;
-  const bool is_prior = sampler && !sampler->empty() && sampler->kind() == PriorSampler::Config::kind;
   f.require(!components || is_mixture, "components", "is of the sampler mixture: choose it");
-  f.require(label.empty() || !is_prior, "label",
-            "is for samplers that are fitted: the prior knows no classes");
 }
 
 namespace {
 
 using nlohmann::json;
 
-constexpr const char *kSamples = "samples.npy", *kCodes = "codes.npy", *kSampler = "sampler.safetensors",
-                     *kSampling = "sampling.json", *kSheet = "samples.png";
+constexpr const char *kSamples = "samples.npy", *kCodes = "codes.npy", *kLabels = "labels.npy",
+                     *kSampler = "sampler.safetensors", *kSampling = "sampling.json", *kSheet = "samples.png";
 
-/// The rows of a class of the split, or all.
-Dataset rows_of_class(const Dataset& rows, const std::vector<std::string>& classes,
-                      const std::string& label) {
-  if (label.empty()) return rows;
-  if (!rows.has_labels()) throw FieldError("label", "the run's data have no labels; leave it out");
-  const auto count = rows.labels().max().item<std::int64_t>() + 1;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto named = static_cast<std::size_t>(i) < classes.size() ? classes[static_cast<std::size_t>(i)]
-                                                                    : std::to_string(i);
-    if (label == named || label == std::to_string(i))
-      return rows.subset((rows.labels() == i).nonzero().flatten());
+/// The number of the class that the label names, or that it is; nothing if it is empty.
+std::optional<std::int64_t> class_of(const InputSchema& input, const std::string& label) {
+  if (label.empty()) return std::nullopt;
+  if (input.classes == 0) throw FieldError("label", "the run's data have no labels; leave it out");
+  const auto& names = input.class_names;
+  for (std::int64_t i = 0; i < input.classes; ++i) {
+    const auto number = std::to_string(i);
+    const auto place = static_cast<std::size_t>(i);
+    if (label == number || (place < names.size() && label == names[place])) return i;
   }
   throw FieldError("label",
                    "there is no class " + label + " in the run's data, whose classes are " +
-                       (classes.empty() ? "0 to " + std::to_string(count - 1) : join(classes, ", ")));
+                       (names.empty() ? "0 to " + std::to_string(input.classes - 1) : join(names, ", ")));
+}
+
+/// The rows of a class of the split, or all.
+Dataset rows_of_class(const Dataset& rows, const std::optional<std::int64_t>& label) {
+  return label ? rows.subset((rows.labels() == *label).nonzero().flatten()) : rows;
 }
 
 /// The codes of all rows, [rows, dimensions] float64 on the CPU.
@@ -70,9 +74,13 @@ Tensor codes_of_rows(const TrainedRun& run, const Dataset& rows) {
   const Batches batches(rows, kRows);
   std::vector<Tensor> codes;
   for (std::int64_t i = 0; i < batches.count(); ++i)
-    codes.push_back(
-        run.network().encode(batches[i].to(run.device()).inputs).flatten(1).cpu().to(at::kDouble));
+    codes.push_back(run.network().encode(batches[i].to(run.device())).flatten(1).cpu().to(at::kDouble));
   return codes.empty() ? at::empty({0, elements(run.network().code_shape())}, at::kDouble) : at::cat(codes);
+}
+
+/// Whether the prior can be sampled: the model has one, which for samples of a class depends on classes.
+bool knows_prior(const SamplingConfig& config, const Autoencoder& model) {
+  return model.prior() && (config.label.empty() || model.conditions() > 0);
 }
 
 /// The samplers to choose from.
@@ -86,8 +94,7 @@ std::vector<Choice<Sampler>> candidates(const SamplingConfig& config, const Auto
   for (const auto& kind : Sampler::registry().all()) {
     const bool is_prior = kind.name == PriorSampler::Config::kind;
     const auto choice = Choice<Sampler>::named(kind.name);
-    if (choice.can(capability::takes_long) || (is_prior && (!model.prior() || !config.label.empty())))
-      continue;
+    if (choice.can(capability::takes_long) || (is_prior && !knows_prior(config, model))) continue;
     all.push_back(choice);
   }
   return all;
@@ -96,13 +103,12 @@ std::vector<Choice<Sampler>> candidates(const SamplingConfig& config, const Auto
 /// Fits them all, the likeliest first.
 std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const OpenedModel& opened) {
   const auto& model = *opened.model.network();
+  const auto label = class_of(opened.model.input(), config.label);
   Tensor codes, held_out;
   if (opened.run) {
-    const auto& classes = opened.run->source.class_names;
-    codes = codes_of_rows(*opened.run, rows_of_class(opened.run->data.train, classes, config.label));
+    codes = codes_of_rows(*opened.run, rows_of_class(opened.run->data.train, label));
     if (opened.run->data.validation.size() > 0)
-      held_out =
-          codes_of_rows(*opened.run, rows_of_class(opened.run->data.validation, classes, config.label));
+      held_out = codes_of_rows(*opened.run, rows_of_class(opened.run->data.validation, label));
   }
   std::vector<FittedSampler> fitted;
   for (const auto& choice : candidates(config, model)) {
@@ -131,9 +137,18 @@ void require_prior(const SamplingConfig& config, const std::filesystem::path& pa
                                   "\"prior\", or give the run's folder");
 }
 
+/// The classes that samples of a conditional model are of, [count]; undefined for other models.
+Tensor labels_of_samples(const SamplingConfig& config, const TrainedModel& model) {
+  const auto classes = model.network()->conditions();
+  if (classes == 0) return {};
+  if (const auto label = class_of(model.input(), config.label)) return at::full({config.count}, *label);
+  return at::arange(config.count, at::kLong).remainder(classes);
+}
+
 std::string as_npy(const Tensor& values) {
-  const auto whole = values.to(at::kCPU).to(at::kFloat).contiguous();
-  return npy_header("F32", whole.sizes().vec()) +
+  const bool whole_numbers = values.scalar_type() == at::kLong;
+  const auto whole = values.to(at::kCPU).to(whole_numbers ? at::kLong : at::kFloat).contiguous();
+  return npy_header(whole_numbers ? "I64" : "F32", whole.sizes().vec()) +
          std::string(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
 }
 
@@ -187,19 +202,27 @@ SamplingOutcome draw_samples(const std::filesystem::path& model_path, const Samp
     throw Error(model_path.string() +
                 ": this model decodes no longer: training its classifier left the decoder behind");
   SamplingOutcome outcome{.folder = {}, .files = {kSamples, kCodes, kSampler, kSampling}, .fitted = {}};
+  if (config.sampler && config.sampler->kind() == PriorSampler::Config::kind && !config.label.empty() &&
+      model.network()->conditions() == 0)
+    throw FieldError("label",
+                     "is for samplers that are fitted, and for models that are conditional on the "
+                     "label: this model's prior knows no classes");
+  if (model.network()->conditions() > 0) outcome.files.emplace_back(kLabels);
   const auto shape = model.inversion().shape();
   if (is_picture(shape)) outcome.files.emplace_back(kSheet);
   require_free(config.output, outcome.files);
   outcome.fitted = fit_samplers(config, opened);
 
+  const auto labels = labels_of_samples(config, model);
   const auto codes = outcome.fitted.front().sampler->draw(config.count, config.seed);
   auto code_shape = model.network()->code_shape();
   const auto code = code_shape;
   code_shape.insert(code_shape.begin(), config.count);
-  const auto rows = model.decode(codes.to(at::kFloat).view(code_shape));
+  const auto rows = model.decode(codes.to(at::kFloat).view(code_shape), labels);
   outcome.folder = make_results_folder(config.output, home_of_model(model_path) / "samples");
   write_file(outcome.folder / kSamples, as_npy(rows));
   write_file(outcome.folder / kCodes, as_npy(codes.view(code_shape)));
+  if (labels.defined()) write_file(outcome.folder / kLabels, as_npy(labels));
   write_sampler(outcome.folder / kSampler, outcome.fitted.front());
   if (is_picture(shape)) write_file(outcome.folder / kSheet, sheet_of(rows));
   write_file(outcome.folder / kSampling, sampling_record(config, outcome.fitted, code).dump(1) + "\n");

@@ -33,6 +33,7 @@ struct SamplingOutcome {
 };
 
 /// Writes samples.npy (rows in the units of the source as far as the transforms have inverses), codes.npy,
+/// labels.npy (the classes that a conditional model's samples are of),
 /// sampler.safetensors (what was fitted, with checksums), sampling.json and, for images, samples.png. The
 /// same seed draws the same samples, and more samples begin with them. Throws an Error, before anything is
 /// created, if the sampler does not suit the model, or nothing can be fitted.

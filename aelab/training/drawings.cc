@@ -104,12 +104,13 @@ Image draw_reconstructions(const Training& training, std::int64_t count) {
   const auto shown = std::min(count, part.size());
   const at::NoGradGuard no_grad;
   const auto& model = training.model;
-  const auto originals = part.range(0, shown).to(device_of(training)).inputs;
+  const auto batch = part.range(0, shown).to(device_of(training));
+  const auto& originals = batch.inputs;
   const double low = std::min(0.0, originals.min().item<double>()),
                high = std::max(1.0, originals.max().item<double>());
   std::vector<Tensor> rows = {originals};
   if (model.has_corruption()) rows.push_back(model.corrupt(originals, drawing_step(training)));
-  rows.push_back(model.reconstruct(rows.back()));
+  rows.push_back(model.reconstruct(rows.back(), model.condition(batch.labels)));
   return enlarged(to_images(at::cat(rows), low, high), shown);
 }
 
@@ -117,7 +118,7 @@ std::optional<Image> draw_codes(const Training& training, std::int64_t count) {
   if (elements(training.model.code_shape()) < 2) return std::nullopt;
   const at::NoGradGuard no_grad;
   const auto batch = drawn_part(training).range(0, std::min(count, drawn_part(training).size()));
-  const auto codes = training.model.encode(batch.inputs.to(device_of(training))).flatten(1).cpu();
+  const auto codes = training.model.encode(batch.to(device_of(training))).flatten(1).cpu();
   const auto points = in_the_plane(codes).to(at::kDouble);
   const auto least = std::get<0>(points.min(0)), most = std::get<0>(points.max(0));
   const auto placed = ((points - least) / (most - least).clamp_min(1e-12)).contiguous();

@@ -89,6 +89,38 @@ TEST(EveryBackbone, GivesWhatEveryLikelihoodNeedsOrSaysWhyNot) {
   });
 }
 
+TEST(EveryBackbone, IsGivenTheConditionOfTheStepIfItDeclaresThat) {
+  constexpr std::int64_t kFeatures = 3;
+  int made = 0;
+  for_each_example<Backbone>([&](const Choice<Backbone>& example) {
+    if (!example.can(capability::takes_condition)) return;
+    const auto backbone = made_or_refused(/*expected=*/true, [&] {
+      return example.make(
+          BackboneContext{.input = input_of(example), .default_code = 6, .condition = kFeatures});
+    });
+    if (!backbone) return;
+    ++made;
+    backbone->to(at::kDouble);
+    shake(*backbone);
+    const auto x = normal(batch_of(1, input_of(example))).repeat_interleave(kFeatures, 0);
+    const Step step{.condition = at::eye(kFeatures, at::kDouble)};
+    const auto code = backbone->encode(x, step);
+    EXPECT_EQ(code.sizes(), batch_of(kFeatures, backbone->code_shape()));
+    EXPECT_FALSE(at::allclose(code[0], code[1])) << "the encoder does not see it";
+    const auto same = code.slice(0, 0, 1).repeat_interleave(2 * kFeatures, 0);  // two codes of each row
+    const auto output = backbone->decode(same, step);
+    EXPECT_EQ(output.sizes(), batch_of(2 * kFeatures, input_of(example)));
+    EXPECT_TRUE(at::allclose(output[2], output[3]));
+    EXPECT_FALSE(at::allclose(output[1], output[2])) << "the decoder does not see it";
+    if (const auto filters = backbone->filters(); filters.defined())
+      EXPECT_EQ(filters.sizes(), make_backbone(example)->filters().sizes());
+    std::int64_t parameters = 0;
+    for (const auto& layer : backbone->layers()) parameters += layer.parameters;
+    EXPECT_EQ(parameters, parameter_count(*backbone));
+  });
+  EXPECT_GT(made, 0);
+}
+
 TEST(EveryBackbone, StartsFromItsSeedAlone) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
     const auto one = make_backbone(example, 1), again = make_backbone(example, 1),

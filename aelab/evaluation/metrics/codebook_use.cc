@@ -26,7 +26,8 @@ void CodebookUse::add(const Observation& observation) {
   if (!counts_.defined()) return;
   const auto& x = observation.target;
   const auto& [backbone, bottleneck, likelihood] = model_->parts();
-  Pass pass{.target = x, .input = x, .pre_code = backbone.encode(x, {}), .code = {}, .output = {}};
+  const auto pre_code = backbone.encode(x, model_->conditioned(observation.labels));
+  Pass pass{.target = x, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, {});
   counts_ = counts_ + at::bincount(pass.extras.at("indices").flatten().cpu(), {}, counts_.size(0));
 }

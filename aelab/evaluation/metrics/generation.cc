@@ -25,7 +25,7 @@ Tensor training_codes(const Autoencoder& model, const Dataset& train) {
   std::vector<Tensor> codes;
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
-    codes.push_back(model.encode(batches[i].to(device).inputs).flatten(1).cpu().to(at::kDouble));
+    codes.push_back(model.encode(batches[i].to(device)).flatten(1).cpu().to(at::kDouble));
   }
   return codes.empty() ? at::empty({0, elements(model.code_shape())}, at::kDouble) : at::cat(codes);
 }

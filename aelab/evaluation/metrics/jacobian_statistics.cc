@@ -94,10 +94,14 @@ void JacobianStatistics::add(const Observation& observation) {
   rows_ += x.size(0);
   const auto numbers = elements(model_->code_shape()) * elements(model_->input_shape());
   const auto at_once = std::max<std::int64_t>(1, kJacobianNumbersAtOnce / numbers);
+  const auto labels =
+      observation.labels.defined() ? observation.labels.split(at_once) : std::vector<Tensor>();
   const auto samples = x.split(at_once), tangents = tangents_->at(x).split(at_once);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     StopSignals::check();
-    const auto j = jacobian(model_->parts(), samples[i]).cpu().to(at::kDouble);
+    const auto step =
+        model_->conditioned(labels.empty() ? Tensor() : labels[i].slice(0, 0, samples[i].size(0)));
+    const auto j = jacobian(model_->parts(), samples[i], step).cpu().to(at::kDouble);
     finite_ = finite_ && j.isfinite().all().item<bool>();
     if (!finite_) return;
     const auto statistics = jacobian_statistics(j, tangents[i].to(at::kDouble), config_.spectrum);

@@ -72,7 +72,8 @@ void LatentStatistics::add(const Observation& observation) {
   const Step step{.seed = config_.seed,
                   .scope = "latent/",
                   .rows = at::arange(use_.rows(), use_.rows() + x.size(0), at::kLong)};
-  Pass pass{.target = x, .input = x, .pre_code = backbone.encode(x, {}), .code = {}, .output = {}};
+  const auto pre_code = backbone.encode(x, model_->conditioned(observation.labels));
+  Pass pass{.target = x, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, step);
   const auto gaussians = bottleneck.gaussian(pass.pre_code);
   const auto log_prior = bottleneck.log_prior(pass.code);

@@ -62,8 +62,8 @@ void LikelihoodEstimate::begin(const Autoencoder& model, const Split&) {
   has_density_ = bottleneck.has_density() && bottleneck.samples_codes();
 }
 
-Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& pre_code, std::int64_t count,
-                                       std::int64_t pass) const {
+Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std::int64_t pass) const {
+  const auto& [x, condition, pre_code] = rows;
   const auto& [backbone, bottleneck, likelihood] = model_->parts();
   const Step step{.at = {.epoch = pass},
                   .seed = config_.seed,
@@ -77,19 +77,21 @@ Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& pre_code, 
   for (std::int64_t begin = 0; begin < owners.size(0); begin += at_once) {
     StopSignals::check();
     const auto end = std::min(begin + at_once, owners.size(0));
-    const auto output = backbone.decode(drawn.code.slice(0, begin, end), {});
-    costs.push_back(likelihood.negative_log(output, x.index_select(0, owners.slice(0, begin, end))));
+    const auto some = owners.slice(0, begin, end);
+    const Step of_some{.condition = condition.defined() ? condition.index_select(0, some) : Tensor()};
+    const auto output = backbone.decode(drawn.code.slice(0, begin, end), of_some);
+    costs.push_back(likelihood.negative_log(output, x.index_select(0, some)));
   }
   const auto divergence = bottleneck.log_density(drawn.code, pre_code) - bottleneck.log_prior(drawn.code);
   return -(at::cat(costs) + divergence).to(at::kDouble).view({x.size(0), count}) -
          likelihood.constant(model_->input_shape());
 }
 
-Tensor LikelihoodEstimate::log_weights(const Tensor& x) const {
-  const auto pre_code = model_->parts().backbone.encode(x, {});
+Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& condition) const {
+  const Rows rows{x, condition, model_->parts().backbone.encode(x, {.condition = condition})};
   std::vector<Tensor> passes;
   for (std::int64_t begin = 0; begin < config_.samples; begin += kCodesInAPass)
-    passes.push_back(log_weights(x, pre_code, std::min(kCodesInAPass, config_.samples - begin),
+    passes.push_back(log_weights(rows, std::min(kCodesInAPass, config_.samples - begin),
                                  static_cast<std::int64_t>(passes.size())));
   return at::cat(passes, 1);
 }
@@ -105,8 +107,12 @@ void LikelihoodEstimate::add(const Observation& observation) {
   const auto codes = std::min(kCodesInAPass, config_.samples);
   const auto k = static_cast<double>(config_.samples);
   const auto sum = [](const Tensor& rows) { return rows.sum().item<double>(); };
-  for (const auto& some : x.split(std::max<std::int64_t>(1, kDecodedNumbersAtOnce / (codes * numbers)))) {
-    const auto weights = log_weights(some);
+  const auto condition = model_->condition(observation.labels);
+  const auto at_once = std::max<std::int64_t>(1, kDecodedNumbersAtOnce / (codes * numbers));
+  for (std::int64_t begin = 0; begin < x.size(0); begin += at_once) {
+    const auto end = std::min(begin + at_once, x.size(0));
+    const auto some = x.slice(0, begin, end);
+    const auto weights = log_weights(some, condition.defined() ? condition.slice(0, begin, end) : Tensor());
     const auto log_sum = weights.logsumexp(1);
     const auto share = ((2 * weights).logsumexp(1) - 2 * log_sum).exp();  // sum w^2 / (sum w)^2
     bound_ += sum(weights.mean(1));

@@ -19,6 +19,7 @@ constexpr double kLeastGap = 1e-6,
 double without_rounding(double value, double least) { return std::abs(value) < least ? 0 : value; }
 
 bool has_affine_decoder(const Autoencoder& model) {
+  if (model.conditions() > 0) return false;
   const auto layers = model.parts().backbone.layers();
   const auto affine = [](const LayerOutline& layer) { return layer.network == "encoder" || layer.affine; };
   return !layers.empty() && std::all_of(layers.begin(), layers.end(), affine) &&

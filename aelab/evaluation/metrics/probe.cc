@@ -19,11 +19,11 @@ Dataset drawn(const Dataset& dataset, std::int64_t rows) {
   return dataset.subset(std::get<0>(order.slice(0, 0, rows).sort()));
 }
 
-Tensor features_of(const Dataset& dataset, const std::function<Tensor(const Tensor&)>& features) {
+Tensor features_of(const Dataset& dataset, const std::function<Tensor(const Batch&)>& features) {
   constexpr std::int64_t kRows = 1000;
   const Batches batches(dataset, kRows);
   std::vector<Tensor> results;
-  for (std::int64_t i = 0; i < batches.count(); ++i) results.push_back(features(batches[i].inputs));
+  for (std::int64_t i = 0; i < batches.count(); ++i) results.push_back(features(batches[i]));
   return at::cat(results);
 }
 
@@ -114,8 +114,8 @@ void Probe::begin(const Autoencoder& model, const Split& data) {
   check(data);
   if (data.validation.size() > 0) validation_classes_.add(data.validation.labels());
   const auto device = model.parameters().front().device();
-  by_code_ = fitted(data, [&](const Tensor& x) { return model.encode(x.to(device)).flatten(1); });
-  if (config_.pixels) by_pixels_ = fitted(data, [](const Tensor& x) { return x.flatten(1); });
+  by_code_ = fitted(data, [&](const Batch& batch) { return model.encode(batch.to(device)).flatten(1); });
+  if (config_.pixels) by_pixels_ = fitted(data, [](const Batch& batch) { return batch.inputs.flatten(1); });
 }
 
 void Probe::add(const Observation& observation) {

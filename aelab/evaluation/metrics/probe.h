@@ -36,8 +36,8 @@ class Probe : public Metric {
   std::vector<std::optional<double>> values() const override;
 
  private:
-  /// Features [rows, features] of inputs [rows, ...shape].
-  using Features = std::function<Tensor(const Tensor& inputs)>;
+  /// Features [rows, features] of a batch's rows.
+  using Features = std::function<Tensor(const Batch& batch)>;
   /// A classifier of one kind of features, and its results.
   struct Contender {
     std::shared_ptr<Classifier> classifier = {};

@@ -71,13 +71,14 @@ void Robustness::add(const Observation& observation) {
   const auto code = observation.code.flatten(1);
   const auto length = code.norm(2, 1);
   const auto coded = length > 0;
+  const auto condition = model_->condition(observation.labels);
   for (auto& level : levels_) {
     const auto noisy = level.corruption->corrupt(clean, step);
-    const auto noisy_code = model_->encode(noisy);
+    const auto noisy_code = model_->encode(noisy, condition);
     const auto change = (noisy_code.flatten(1) - code).norm(2, 1) / length;
     level.change += change.masked_select(coded).sum(at::kDouble).item<double>();
     if (!model_->reconstructs()) continue;
-    const auto error = model_->decode(noisy_code) - observation.target;
+    const auto error = model_->decode(noisy_code, condition) - observation.target;
     level.squared_error += error.square().sum(at::kDouble).item<double>();
   }
   rows_ += clean.size(0);
