@@ -20,5 +20,5 @@ endif()
 foreach(suite IN LISTS suites)
   add_test("${room}.${suite}" "${tests}" "--gtest_filter=${suite}.*:${suite}/*.*")
   # One thread: ctest runs several tests at once, and threads that wait for each other's core spin.
-  set_tests_properties("${room}.${suite}" PROPERTIES TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1")
+  set_tests_properties("${room}.${suite}" PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1")
 endforeach()

@@ -112,8 +112,9 @@ TEST(EveryBackbone, IsGivenTheConditionOfTheStepIfItDeclaresThat) {
     EXPECT_EQ(output.sizes(), batch_of(2 * kFeatures, input_of(example)));
     EXPECT_TRUE(at::allclose(output[2], output[3]));
     EXPECT_FALSE(at::allclose(output[1], output[2])) << "the decoder does not see it";
-    if (const auto filters = backbone->filters(); filters.defined())
+    if (const auto filters = backbone->filters(); filters.defined()) {
       EXPECT_EQ(filters.sizes(), make_backbone(example)->filters().sizes());
+    }
     std::int64_t parameters = 0;
     for (const auto& layer : backbone->layers()) parameters += layer.parameters;
     EXPECT_EQ(parameters, parameter_count(*backbone));

@@ -17,20 +17,20 @@
 namespace aelab {
 namespace {
 
-constexpr std::int64_t kRows = 4, kFeatures = 5, kCode = 2, kClasses = 3;
+constexpr std::int64_t kLabeled = 4, kInputs = 5, kCodeSize = 2, kLabels = 3;
 
 Batch labeled_rows() {
   auto random = fixed_generator(2);
-  return {.inputs = at::empty({kRows, kFeatures}, at::kDouble).uniform_(0, 1, random),
+  return {.inputs = at::empty({kLabeled, kInputs}, at::kDouble).uniform_(0, 1, random),
           .labels = at::tensor({2, 0, 1, 2}, at::kLong),
-          .rows = at::arange(kRows)};
+          .rows = at::arange(kLabeled)};
 }
 
-Context with_classes(std::int64_t classes = kClasses) { return {Shape{kFeatures}, /*seed=*/1, classes}; }
+Context with_classes(std::int64_t classes = kLabels) { return {Shape{kInputs}, /*seed=*/1, classes}; }
 
 template <class Model>
 std::shared_ptr<Model> conditional(typename Model::Config config) {
-  config.base.code = kCode;
+  config.base.code = kCodeSize;
   config.base.condition = Condition::label;
   auto model = std::make_shared<Model>(config, with_classes());
   model->to(at::kDouble);
@@ -50,9 +50,9 @@ TEST(Conditional, GivesEncoderAndDecoderTheClassOfEachRow) {
   const auto children = model->backbone()->named_children();
   const auto code = model->encode(batch);
   const auto output = model->decode(code, model->condition(batch.labels));
-  for (std::int64_t i = 0; i < kRows; ++i) {
+  for (std::int64_t i = 0; i < kLabeled; ++i) {
     const auto label = batch.labels[i].item<std::int64_t>();
-    const auto mean = by_hand(*children["encoder_0"], batch.inputs[i], label).slice(0, 0, kCode);
+    const auto mean = by_hand(*children["encoder_0"], batch.inputs[i], label).slice(0, 0, kCodeSize);
     EXPECT_TRUE(at::allclose(code[i], mean));
     EXPECT_TRUE(at::allclose(output[i], by_hand(*children["decoder_0"], code[i], label).sigmoid()));
   }
@@ -78,14 +78,15 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
   const auto batch = labeled_rows();
   const auto step = model->conditioned(batch.labels);
   const auto j = jacobian(model->parts(), batch.inputs, step);
-  ASSERT_EQ(j.sizes(), (at::DimVector{kRows, kCode, kFeatures}));
+  ASSERT_EQ(j.sizes(), (at::DimVector{kLabeled, kCodeSize, kInputs}));
   const auto condition = model->condition(batch.labels);
-  constexpr double kStep = 1e-6;
-  for (std::int64_t k = 0; k < kFeatures; ++k) {
+  constexpr double kDifference = 1e-6;
+  for (std::int64_t k = 0; k < kInputs; ++k) {
     auto above = batch.inputs.clone(), below = batch.inputs.clone();
-    above.select(1, k) += kStep;
-    below.select(1, k) -= kStep;
-    const auto slope = (model->encode(above, condition) - model->encode(below, condition)) / (2 * kStep);
+    above.select(1, k) += kDifference;
+    below.select(1, k) -= kDifference;
+    const auto slope =
+        (model->encode(above, condition) - model->encode(below, condition)) / (2 * kDifference);
     EXPECT_TRUE(at::allclose(j.select(2, k), slope, 1e-4, 1e-7));
   }
 }
@@ -93,20 +94,20 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
 TEST(Conditional, TakesClassesInTurnForSamplesOfNoClass) {
   const auto model = conditional<Vae>({});
   EXPECT_TRUE(at::equal(model->condition_in_turn(4).argmax(1), at::tensor({0, 1, 2, 0}, at::kLong)));
-  const Vae plain({.base = {.code = kCode}}, with_classes());
+  const Vae plain({.base = {.code = kCodeSize}}, with_classes());
   EXPECT_FALSE(plain.condition_in_turn(4).defined());
   EXPECT_FALSE(plain.condition({}).defined());
 }
 
 TEST(Conditional, RefusesWhatMakesNoSense) {
   const auto made = [](Vae::Config config, std::int64_t classes) {
-    config.base.code = kCode;
+    config.base.code = kCodeSize;
     config.base.condition = Condition::label;
     return message_of<FieldError>([&] { Vae(config, with_classes(classes)); });
   };
   EXPECT_SAYS(made({}, 0), "condition: needs the classes of the rows");
-  EXPECT_SAYS(made({.latent = {.prior = VampPrior::Config{}}}, kClasses), "vamp has no condition");
-  EXPECT_SAYS(made({.base = {.backbone = DenseBackbone::Config{.tied = true}}}, kClasses), "backbone.tied");
+  EXPECT_SAYS(made({.latent = {.prior = VampPrior::Config{}}}, kLabels), "vamp has no condition");
+  EXPECT_SAYS(made({.base = {.backbone = DenseBackbone::Config{.tied = true}}}, kLabels), "backbone.tied");
   const Stacked::Config stack{.layers = {Vae::Config{.base = {.code = 2, .condition = Condition::label}}}};
   EXPECT_SAYS(message_of<FieldError>([&] { Stacked(stack, with_classes()); }), "layers[0].condition");
   const auto model = conditional<Vae>({});
