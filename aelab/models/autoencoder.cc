@@ -252,7 +252,7 @@ Tensor Autoencoder::condition(const Tensor& labels) const {
 
 Tensor Autoencoder::condition_in_turn(std::int64_t rows) const {
   if (conditions_ == 0) return {};
-  const auto& weights = parameters().front();
+  const auto weights = parameters().front();
   return condition(
       at::arange(rows, at::TensorOptions(weights.device()).dtype(at::kLong)).remainder(conditions_));
 }

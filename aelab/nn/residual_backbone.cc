@@ -102,7 +102,7 @@ ResidualBackbone::ResidualBackbone(const Config& config, const BackboneContext& 
     append(std::make_shared<ResidualBlock>(first, config.hidden, next(), initializer));
   };
   const auto stem = config.stages.front().channels;
-  append(std::make_shared<ConvolutionLayer>(SpatialConvolution{.input = context.input, .channels = stem},
+  append(std::make_shared<ConvolutionLayer>(SpatialConvolution{.input = shape(), .channels = stem},
                                             config.hidden, next(), initializer));
   std::vector<Shape> inputs;  // of the stages
   for (const auto& stage : config.stages) {

@@ -36,21 +36,6 @@ void EvaluationConfig::fields(Fields& f) {
 
 namespace {
 
-/// Sources number the classes that they find: equal numbers must mean equal classes. Without labels in both
-/// there is nothing to compare.
-void require_same_classes(const Data& own, const Data& other) {
-  if (!own.train.has_labels() || !other.train.has_labels() || own.class_names == other.class_names) return;
-  constexpr std::size_t kShown = 20;
-  const auto classes = [](const Data& data) {
-    return data.class_names.empty() ? "numbers without class names" : join_some(data.class_names, kShown);
-  };
-  throw FieldError("data", "its classes are " + classes(other) + ", the run's " + classes(own) +
-                               ": the same number would mean another class. " +
-                               (own.class_names.empty() || other.class_names.empty()
-                                    ? "Give both the same class names, or leave the labels out"
-                                    : "Add a sample of each class that is missing"));
-}
-
 /// Unlike a rare class of a run's own test split, a class of other data that the run was not trained on is a
 /// mistake.
 void require_seen_classes(const TrainedRun& run, const Dataset& rows,
@@ -62,8 +47,12 @@ void require_seen_classes(const TrainedRun& run, const Dataset& rows,
 
 /// Rows of other data: of the given split, or else of the test split; all of them if the data have no splits.
 Dataset rows_of_other(const TrainedRun& run, const DataConfig& config, std::optional<SplitPart> part) {
-  const auto other = in_field("data", [&] { return open_for_model(run.model, config.source); });
-  require_same_classes(run.source, other);
+  const auto other = in_field("data", [&] {
+    auto data = open_for_model(run.model, config.source);
+    if (run.source.train.has_labels() && data.train.has_labels())
+      require_same_classes(run.model.input(), schema_of(data));
+    return data;
+  });
   if (!part && !other.test && !config.split.test) return other.train;
   const auto split = in_field("data", [&] { return other.split(config.split, run.config().seed); });
   return part_of(split, part.value_or(SplitPart::test));

@@ -8,6 +8,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/terminal.h"
+#include "aelab/core/text.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
@@ -202,11 +203,35 @@ RunConfig config_of_model(const std::filesystem::path& folder_or_file) {
   return config_in(read_record(folder_or_file), folder_or_file);
 }
 
+void require_same_classes(const InputSchema& own, const InputSchema& other) {
+  if (own.class_names == other.class_names) return;
+  constexpr std::size_t kShown = 20;
+  const auto classes = [](const std::vector<std::string>& names) {
+    return names.empty() ? "numbers without class names" : join_some(names, kShown);
+  };
+  throw Error("its classes are " + classes(other.class_names) + ", the run's " + classes(own.class_names) +
+              ": the same number would mean another class. " +
+              (own.class_names.empty() || other.class_names.empty()
+                   ? "Give both the same class names, or leave the labels out"
+                   : "Add a sample of each class that is missing"));
+}
+
+namespace {
+
+/// Throws an Error unless all rows have labels that mean to a conditional model what its own meant.
+void require_conditions(const TrainedModel& model, const Data& other) {
+  if (model.network()->conditions() == 0) return;
+  if (other.train.has_labels()) require_same_classes(model.input(), schema_of(other));
+  model.require_labels(other.train.labels());
+  if (other.test) model.require_labels(other.test->labels());
+}
+
+}  // namespace
+
 Data open_for_model(const TrainedModel& model, const Choice<Source>& source) {
   auto other = open_dataset_like(source, model.input());
   model.require_inputs(schema_of(other));
-  for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
-    if (part && model.network()->conditions() > 0) model.require_labels(part->labels());
+  require_conditions(model, other);
   for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
     if (part && part->in_memory())
       if (const auto place = first_not_finite(*part); !place.empty()) throw Error(not_finite(place));

@@ -90,6 +90,10 @@ RunConfig config_of_model(const std::filesystem::path& folder_or_file);
 /// The squared error of each row, summed over features, [batch] float64, on the CPU.
 Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions);
 
+/// Throws an Error unless both number the same classes: sources number those that they find, and equal
+/// numbers must mean equal classes.
+void require_same_classes(const InputSchema& own, const InputSchema& other);
+
 /// Opens other data for the model: columns of tables are found by their names, whatever their order, and what
 /// differs from the model's inputs is reported on stderr. Throws an Error if the rows do not fit the model,
 /// or if rows in memory have NaN or infinite values.

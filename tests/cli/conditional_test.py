@@ -71,7 +71,7 @@ class Conditional(program.TestCase):
         table = self.folder / "rows.csv"
         rows, labels = digits()
         header = ",".join([f"p{i}" for i in range(64)] + ["label"])
-        numpy.savetxt(table, numpy.column_stack([rows, labels])[:50], delimiter=",", header=header, comments="")
+        numpy.savetxt(table, numpy.column_stack([rows, labels])[:50], delimiter=",", header=header, comments="", fmt="%.6g")
         shaped = {"source": "csv", "files": str(table), "label": "label", "shape": [1, 8, 8]}
         folder = self.made("apply", "--data", json.dumps(shaped), "--output", self.folder / "applied")
         reconstructions = numpy.load(folder / "reconstruction.npy").reshape(-1, 64)
@@ -88,9 +88,13 @@ class Conditional(program.TestCase):
     def test_refuses_classes_that_it_was_not_trained_with(self):
         table = self.folder / "rows.csv"
         rows = numpy.column_stack([digits()[0][:3], [1, 12, 2]])
-        numpy.savetxt(table, rows, delimiter=",", header=",".join([f"p{i}" for i in range(64)] + ["label"]), comments="")
+        numpy.savetxt(table, rows, delimiter=",", header=",".join([f"p{i}" for i in range(64)] + ["label"]), comments="", fmt="%.6g")
         shaped = json.dumps({"source": "csv", "files": str(table), "label": "label", "shape": [1, 8, 8]})
-        self.assert_refused(program.run("apply", self.run_folder, "--data", shaped), "--data: ", "12")
+        says = "--data: has rows of class 12, and the model is conditional on the classes 0 to 9"
+        self.assert_refused(program.run("apply", self.run_folder, "--data", shaped), says)
+        table.write_text(table.read_text().replace(",12\n", ",twelve\n"))
+        says = "--data: its classes are "
+        self.assert_refused(program.run("apply", self.run_folder, "--data", shaped), says)
 
     def test_interpolates_between_classes(self):
         folder = self.made("interpolate", "--from-class", "3", "--to-class", "7", "--steps", "5")
@@ -102,7 +106,7 @@ class Conditional(program.TestCase):
     def test_refuses_before_anything_is_made(self):
         for change, says in (
             ({"model": {**MODEL, "prior": "vamp"}}, "model.prior: vamp has no condition"),
-            ({"model": {**MODEL, "backbone": {"kind": "dense", "tied": True}}}, "model.backbone.tied: the decoder has inputs"),
+            ({"model": {**MODEL, "backbone": {"kind": "dense", "tied": True}}}, "model.backbone.tied: "),
             ({"model": {**MODEL, "condition": "labels"}}, 'model.condition: '),
             (
                 {"model": {"variant": "stacked", "layers": [{"variant": "vae", "code": 4, "condition": "label"}]}},

@@ -21,9 +21,10 @@ Values measured(const Choice<Metric>& example, const Autoencoder& model, const S
     const auto [images, labels, rows, factors] =
         data.test.range(begin, std::min(begin + size, data.test.size()));
     const auto x = (images > 0.5).to(at::kFloat);  // of which every likelihood is a distribution
+    const auto condition = model.condition(labels);
     metric->add({.target = x,
-                 .code = model.encode(x),
-                 .reconstruction = model.reconstruct(x),
+                 .code = model.encode(x, condition),
+                 .reconstruction = model.reconstruct(x, condition),
                  .labels = labels,
                  .factors = factors});
   }
@@ -64,8 +65,10 @@ TEST(EveryMetric, DoesNotDependOnTheBatches) {
   for (auto* part : {&data.train, &data.validation, &data.test}) *part = with_some_factors(*part);
   std::set<std::string> measured_once, all;
   for_each_example<Bottleneck>([&](const Choice<Bottleneck>& bottleneck) {
-    const auto model =
-        make_autoencoder({.code = 6, .backbone = any<Backbone>(), .bottleneck = bottleneck}, /*seed=*/3);
+    const auto condition = is_first(bottleneck) ? Condition::none : Condition::label;
+    const auto model = make_autoencoder(
+        {.code = 6, .backbone = any<Backbone>(), .bottleneck = bottleneck, .condition = condition},
+        /*seed=*/3);
     for_each_example<Metric>([&](const Choice<Metric>& example) {
       const auto together = measured(example, *model, data, data.test.size());
       const auto pieces = measured(example, *model, data, 7);

@@ -133,11 +133,13 @@ Choice<Autoencoder> any_trained() {
 TEST(EveryVariant, MapsImagesToCodesAndBack) {
   for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
     const auto model = make_variant(example);
-    const auto x = few_digits_as(input_of(example)).test.range(0, 5).inputs;
-    const auto code = model->encode(x);
+    const auto batch = few_digits_as(input_of(example)).test.range(0, 5);
+    const auto& x = batch.inputs;
+    const auto condition = model->condition(batch.labels);
+    const auto code = model->encode(batch);
     EXPECT_EQ(code.sizes(), batch_of(5, model->code_shape()));
-    EXPECT_EQ(model->decode(code).sizes(), x.sizes());
-    EXPECT_TRUE(same_bits(model->reconstruct(x), model->decode(code)));
+    EXPECT_EQ(model->decode(code, condition).sizes(), x.sizes());
+    EXPECT_TRUE(same_bits(model->reconstruct(x, condition), model->decode(code, condition)));
     EXPECT_EQ(model->input_shape(), input_of(example));
     EXPECT_EQ(model->code_shape(), make_variant(example, 8)->code_shape());
   });
@@ -222,8 +224,10 @@ TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
     for (std::size_t i = 0; i < state_of(*model).size(); ++i)
       EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
           << state_of(*model)[i].first;
-    const auto x = data.test.range(0, 20).inputs;
-    EXPECT_TRUE(same_bits(model->reconstruct(x), other->reconstruct(x)));
+    const auto batch = data.test.range(0, 20);
+    const auto condition = model->condition(batch.labels);
+    EXPECT_TRUE(
+        same_bits(model->reconstruct(batch.inputs, condition), other->reconstruct(batch.inputs, condition)));
   });
 }
 

@@ -74,7 +74,8 @@ TEST(Conditional, TrainsWithTheLabelsOfTheBatch) {
 }
 
 TEST(Conditional, HasTheJacobianByTheInputAlone) {
-  const auto model = conditional<Contractive>({});
+  const auto model = conditional<Contractive>(
+      {.base = {.backbone = DenseBackbone::Config{.hidden = {6}, .activation = Activation::tanh}}});
   const auto batch = labeled_rows();
   const auto step = model->conditioned(batch.labels);
   const auto j = jacobian(model->parts(), batch.inputs, step);
