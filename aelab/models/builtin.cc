@@ -16,6 +16,7 @@
 #include "aelab/models/rae.h"
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
+#include "aelab/models/supervised.h"
 #include "aelab/models/vae.h"
 #include "aelab/models/vq_vae.h"
 #include "aelab/models/wae.h"
@@ -33,6 +34,7 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Denoising>()
                              .add<Contractive>()
                              .add<Stacked>()
+                             .add<Supervised>()
                              .add<Vae>()
                              .add<Iwae>()
                              .add<BetaTc>()
