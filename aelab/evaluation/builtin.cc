@@ -6,6 +6,7 @@
 #include "aelab/evaluation/metrics/code_statistics.h"
 #include "aelab/evaluation/metrics/codebook_use.h"
 #include "aelab/evaluation/metrics/disentanglement.h"
+#include "aelab/evaluation/metrics/frechet.h"
 #include "aelab/evaluation/metrics/generation.h"
 #include "aelab/evaluation/metrics/image_quality.h"
 #include "aelab/evaluation/metrics/jacobian_statistics.h"
@@ -37,7 +38,8 @@ Registry<Metric>& Metric::registry() {
                              .add<LikelihoodEstimate>()
                              .add<LatentStatistics>()
                              .add<CodebookUse>()
-                             .add<Generation>();
+                             .add<Generation>()
+                             .add<Frechet>();
   return registry;
 }
 

@@ -20,8 +20,24 @@ bool any_measured(const std::vector<Result>& results) {
   return std::any_of(results.begin(), results.end(), [](const Result& result) { return result.value; });
 }
 
+namespace {
+
+/// Gives a metric the features that it names.
+void open_features(Metric& metric, const FeatureSource& features) {
+  const auto path = metric.features();
+  if (path.empty()) return;
+  if (!features)
+    throw Error("evaluation: a metric compares rows in the features of " + path +
+                ", and evaluate() was given no source of features: give it one, such as ModelFeatures "
+                "(runs/model_features.h)");
+  metric.use(features(path));
+}
+
+}  // namespace
+
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
-                             const std::vector<Choice<Metric>>& metrics, std::vector<std::string>* cautions) {
+                             const std::vector<Choice<Metric>>& metrics, std::vector<std::string>* cautions,
+                             const FeatureSource& features) {
   constexpr std::int64_t kRows = 1000;
   if (part.size() == 0) throw Error("evaluation: this split has no rows");
   const c10::InferenceMode inference;
@@ -33,6 +49,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   std::vector<std::shared_ptr<Metric>> made;
   for (const auto& metric : metrics) {
     made.push_back(metric.make());
+    open_features(*made.back(), features);
     made.back()->begin(model, data);
   }
   const Batches batches(part, kRows);

@@ -4,6 +4,7 @@
 
 #include "aelab/core/registry.h"
 #include "aelab/data/split.h"
+#include "aelab/evaluation/features.h"
 #include "aelab/models/autoencoder.h"
 
 namespace aelab {
@@ -43,6 +44,10 @@ class Metric {
   virtual bool predicts_classes() const { return false; }
   /// Error when the training data lack what the metric needs; called before training.
   virtual void check(const Split& /*data*/) const {}
+  /// The path of the features in which it compares rows; "" if it takes none.
+  virtual std::string features() const { return {}; }
+  /// Called before begin() where features() is not "".
+  virtual void use(std::shared_ptr<const Features>) {}
   /// Called before the first batch; `data` is what the model was trained on.
   virtual void begin(const Autoencoder&, const Split& /*data*/) {}
   virtual void add(const Observation& observation) = 0;
@@ -61,10 +66,11 @@ struct Result {
 bool any_measured(const std::vector<Result>& results);
 
 /// All metrics in one pass over `part`, in inference mode; `data` is what the model was trained on. Their
-/// cautions are added to `cautions`, if given. Error when `part` is empty; Stopped when StopSignals receives
-/// a signal.
+/// cautions are added to `cautions`, if given. `features` opens those that metrics name. Error when `part` is
+/// empty, or a metric's features cannot be opened; Stopped when StopSignals receives a signal.
 std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, const Split& data,
                              const std::vector<Choice<Metric>>& metrics,
-                             std::vector<std::string>* cautions = nullptr);
+                             std::vector<std::string>* cautions = nullptr,
+                             const FeatureSource& features = {});
 
 }  // namespace aelab

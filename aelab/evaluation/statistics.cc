@@ -1,6 +1,7 @@
 #include "aelab/evaluation/statistics.h"
 
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -110,6 +111,13 @@ PairedTest paired_test(std::span<const double> values, std::span<const double> b
   const boost::math::students_t_distribution<double> distribution(n - 1);
   test.p = 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(*test.t)));
   return test;
+}
+
+std::pair<double, double> binomial_interval(std::int64_t successes, std::int64_t trials) {
+  using Binomial = boost::math::binomial_distribution<>;
+  constexpr double kTail = (1 - kConfidence) / 2;
+  const auto n = static_cast<double>(trials), k = static_cast<double>(successes);
+  return {Binomial::find_lower_bound_on_p(n, k, kTail), Binomial::find_upper_bound_on_p(n, k, kTail)};
 }
 
 std::vector<std::optional<double>> holm(std::span<const std::optional<double>> p) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace aelab {
@@ -47,6 +48,10 @@ struct PairedTest {
 };
 /// Of two samples of equal size, paired by position. p_adjusted is left absent.
 PairedTest paired_test(std::span<const double> values, std::span<const double> baseline);
+
+/// The exact 95 % confidence interval of a probability, from `successes` of `trials` independent ones
+/// (Clopper & Pearson 1934); trials is at least 1.
+std::pair<double, double> binomial_interval(std::int64_t successes, std::int64_t trials);
 
 /// Holm's step-down correction (Holm 1979) over the m p values that are present: the i-th smallest is
 /// multiplied by m - i + 1, then raised to the largest before it, and is at most 1.

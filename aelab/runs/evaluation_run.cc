@@ -8,8 +8,10 @@
 #include "aelab/core/text.h"
 #include "aelab/data/dataset.h"
 #include "aelab/evaluation/seen_classes.h"
+#include "aelab/runs/model_features.h"
 #include "aelab/runs/run.h"
 #include "aelab/runs/trained_run.h"
+#include "aelab/runs/working_folder.h"
 #include "aelab/training/check.h"
 
 namespace aelab {
@@ -106,7 +108,9 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
     part = checked_values(std::string(name_of(which)), part, run.network());
   }
   std::vector<std::string> cautions;
-  auto results = evaluate(run.network(), part, run.data, metrics, &cautions);
+  const ModelFeatures features(run.config().data.split.transforms, run.model.transforms(), run.model.input(),
+                               recorded_working_folder(folder));
+  auto results = evaluate(run.network(), part, run.data, metrics, &cautions, features);
   for (const auto& caution : cautions) say("aelab: caution: " + caution + "\n");
   return results;
 }

@@ -193,6 +193,11 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   if (!split) made.data = {data->train, data->train, data->train};
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
+  if (split) {
+    made.features.emplace(config.data.split.transforms, made.data.transforms, schema_of(*data),
+                          opened.working_folder());
+    problems.attempt([&] { check_features(config.evaluation, *made.features); });
+  }
   problems.attempt([&] { check_classes(config, *data); });
   return made.model && split && !data_told && !model_told;
 }

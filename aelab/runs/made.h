@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 
+#include "aelab/runs/model_features.h"
 #include "aelab/runs/run_config.h"
 #include "aelab/training/trainer.h"
 
@@ -16,6 +17,7 @@ class OpenedData {
       : working_folder_(std::move(working_folder)) {}
   /// Throws the Error of open_dataset().
   const Data& open(const Choice<Source>& source);
+  const std::filesystem::path& working_folder() const { return working_folder_; }
   /// Its split; the last one is kept, for runs that share its fitted transforms. Throws the Error of
   /// Data::split().
   const Split& split(const DataConfig& config, std::int64_t seed);
@@ -33,6 +35,7 @@ struct Made {
   Split data;  ///< checked for the model, where `checked` is set
   std::shared_ptr<Autoencoder> model;
   std::optional<CheckedTraining> checked = {};  ///< unset where errors were found
+  std::optional<ModelFeatures> features = {};   ///< that its metrics name; unset where errors were found
   std::vector<std::string> notes = {};          ///< what was guessed or chosen, for the log and the user
 };
 

@@ -131,8 +131,8 @@ Evaluated measure(const RunConfig& config, const Made& made, const fs::path& fol
   Evaluated evaluated{.checkpoint = std::string(name_of(which)),
                       .part = std::string(name_of(SplitPart::test))};
   if (made.data.test.size() > 0) {
-    evaluated.results =
-        evaluate(*made.model, made.data.test, made.data, config.evaluation, &evaluated.cautions);
+    evaluated.results = evaluate(*made.model, made.data.test, made.data, config.evaluation,
+                                 &evaluated.cautions, *made.features);
     write_evaluation(folder, evaluated);
   }
   write_summary(folder, config, made);

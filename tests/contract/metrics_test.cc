@@ -12,10 +12,17 @@ namespace {
 
 using Values = std::vector<std::optional<double>>;
 
+/// Of metrics that compare rows in features: the rows' own values.
+std::shared_ptr<const Features> own_values(const std::string&) {
+  const auto of = [](const Tensor& rows) { return rows.flatten(1).to(at::kDouble); };
+  return std::make_shared<Features>(Features{.what = "the rows' own values", .of = of});
+}
+
 Values measured(const Choice<Metric>& example, const Autoencoder& model, const Split& data,
                 std::int64_t size) {
   const at::NoGradGuard no_grad;
   const auto metric = example.make();
+  if (!metric->features().empty()) metric->use(own_values(metric->features()));
   metric->begin(model, data);
   for (std::int64_t begin = 0; begin < data.test.size(); begin += size) {
     const auto [images, labels, rows, factors] =
@@ -50,7 +57,7 @@ TEST(EveryMetric, GivesItsMeasuresForAnyModel) {
     for_each_example<Autoencoder>([&](const Choice<Autoencoder>& variant) {
       const auto data = few_digits_as(input_of(variant));
       const auto model = make_variant(variant);
-      for (const auto& [measure, value] : evaluate(*model, data.test, data, {example})) {
+      for (const auto& [measure, value] : evaluate(*model, data.test, data, {example}, nullptr, own_values)) {
         EXPECT_FALSE(measure.name.empty() || measure.definition.empty());
         EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;
         EXPECT_TRUE(models > 0 || names.insert(measure.name).second) << measure.name;
@@ -96,7 +103,8 @@ TEST(EveryMetric, IsFiniteOrAbsentOnDegenerateData) {
        {at::zeros({20, 1, 8, 8}), at::full({20, 1, 8, 8}, 0.3), at::ones({20, 1, 8, 8})}) {
     const auto rows = Dataset::from_tensors(images, labels);  // one class, and no variance
     for_each_example<Metric>([&](const Choice<Metric>& example) {
-      for (const auto& [measure, value] : evaluate(*model, rows, {rows, rows, rows}, {example}))
+      for (const auto& [measure, value] :
+           evaluate(*model, rows, {rows, rows, rows}, {example}, nullptr, own_values))
         EXPECT_TRUE(!value || std::isfinite(*value)) << measure.name;
     });
   }

@@ -126,6 +126,18 @@ TEST(Statistics, HolmStepsDown) {
   EXPECT_DOUBLE_EQ(*holm(std::vector<std::optional<double>>{0.6, 0.9})[0], 1.0);
 }
 
+TEST(Statistics, BinomialIntervalsAreExact) {
+  // SciPy 1.17: binomtest(5, 10).proportion_ci(method="exact"); at the ends by (1 - p)^n = .025.
+  const auto half = binomial_interval(5, 10), none = binomial_interval(0, 10),
+             all = binomial_interval(10, 10);
+  EXPECT_NEAR(half.first, 0.18708603, 1e-8);
+  EXPECT_NEAR(half.second, 0.81291397, 1e-8);
+  EXPECT_EQ(none.first, 0);
+  EXPECT_NEAR(none.second, 1 - std::pow(0.025, 0.1), 1e-12);
+  EXPECT_NEAR(all.first, std::pow(0.025, 0.1), 1e-12);
+  EXPECT_EQ(all.second, 1);
+}
+
 TEST(Statistics, WilcoxonsRankOfEqualDifferencesIsTheMeanOfTheirRanks) {
   // Ranks 1.5, 1.5, 3, 4, 5, 6, the negative one 4. Sums of at most 4: none, 1.5 twice, 1.5 + 1.5, 3, 4.
   const auto p = paired_test(Values{1, 1, 3, -4, 5, 6}, Values(6, 0.0)).wilcoxon_p;

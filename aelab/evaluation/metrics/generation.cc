@@ -2,44 +2,24 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
-#include "aelab/core/signals.h"
-#include "aelab/data/batches.h"
+#include "aelab/evaluation/classifier_test.h"
 #include "aelab/evaluation/latent_interpolation.h"
 #include "aelab/evaluation/sample_comparison.h"
-#include "aelab/evaluation/samplers/gaussian_samplers.h"
-#include "aelab/evaluation/samplers/prior_sampler.h"
 
 namespace aelab {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 1000;
-constexpr std::int64_t kMostFitted = 20'000, kMostTested = 1000;
-
-/// Codes of the first training rows, [rows, dimensions] in float64 on the CPU.
-Tensor training_codes(const Autoencoder& model, const Dataset& train) {
-  const auto device = model.parameters().front().device();
-  const auto rows = train.subset(at::arange(std::min(kMostFitted, train.size()), at::kLong));
-  const Batches batches(rows, kRowsAtOnce);
-  std::vector<Tensor> codes;
-  for (std::int64_t i = 0; i < batches.count(); ++i) {
-    StopSignals::check();
-    codes.push_back(model.encode(batches[i].to(device)).flatten(1).cpu().to(at::kDouble));
-  }
-  return codes.empty() ? at::empty({0, elements(model.code_shape())}, at::kDouble) : at::cat(codes);
-}
+constexpr std::int64_t kMostTested = 1000;
 
 }  // namespace
 
 void Generation::Config::fields(Fields& f) {
-  f("sampler", sampler,
-    "distribution that codes are drawn from; default: the model's prior, or a Gaussian for models without "
-    "one");
+  sampler_field(f, sampler);
   f("rows", rows, "maximum number of rows, the first ones, and of samples; time grows with its square",
     between(2, 20'000));
   f("neighbors", neighbors, "nearest neighbors that balls reach to", between(1, 1000)).also_known_as({"k"});
-  f("permutations", permutations, "of the two-sample test", between(1, 100'000));
+  f("permutations", permutations, "of the two-sample test by the mean discrepancy", between(1, 100'000));
+  f("classifier", classifier, "the classifier that is to tell samples from rows");
   f("seed", seed, "of the samples and permutations", at_least(0)).also_known_as({"random_state"});
   f.require(neighbors < rows, "neighbors", "must be below \"rows\"");
 }
@@ -49,33 +29,31 @@ std::vector<Measure> Generation::measures() const {
   const auto ball = "k-th nearest other one (k = " + k + ")";
   const auto compared =
       "; of the first " + std::to_string(config_.rows) +
-      " rows, or all where there are fewer, and as many samples: the decoder's means for codes drawn from " +
-      (config_.sampler ? "the sampler \"" + config_.sampler->kind() + "\""
-                       : std::string("the prior, or a Gaussian of the training codes where there is none")) +
-      "; by Euclidean distances between inputs";
+      " rows, or all where there are fewer, and as many samples: " + samples_in_words(config_.sampler);
+  const auto by_distances = compared + "; by Euclidean distances between inputs";
   return {
       {"generation/precision",
        "share of samples that lie nearer to some row than its " + ball + " (Kynkaanniemi et al. 2019)" +
-           compared,
+           by_distances,
        Direction::higher},
       {"generation/recall",
        "share of rows that lie nearer to some sample than its " + ball + " (Kynkaanniemi et al. 2019)" +
-           compared,
+           by_distances,
        Direction::higher},
       {"generation/density",
        "number of rows to which a sample lies nearer than their " + ball +
            ", over k, mean over samples (Naeem et al. 2020): 1 in expectation where samples are distributed "
            "as the rows" +
-           compared,
+           by_distances,
        Direction::higher},
       {"generation/coverage",
        "share of rows to which some sample lies nearer than their " + ball + " (Naeem et al. 2020)" +
-           compared,
+           by_distances,
        Direction::higher},
       {"generation/mmd",
        "squared maximum mean discrepancy between rows and samples by the unbiased estimate, with the kernel "
        "exp(-d^2 / median of d^2), of at most 1000 of each" +
-           compared,
+           by_distances,
        Direction::lower},
       {"generation/mmd_p",
        "p-value of generation/mmd by " + std::to_string(config_.permutations) +
@@ -84,58 +62,44 @@ std::vector<Measure> Generation::measures() const {
       {"generation/novelty",
        "median distance of samples from their nearest training rows, over that of the rows: well below 1 "
        "where samples repeat training rows" +
-           compared,
+           by_distances,
        Direction::neither},
+      {"generation/classifier",
+       "accuracy with which the classifier \"" + config_.classifier.kind() +
+           "\", fitted to a half of the rows and samples, tells those of the other half (Lopez-Paz & Oquab "
+           "2017): .5 where samples cannot be told from rows; of at most 1000 of each" +
+           compared,
+       Direction::lower},
+      {"generation/classifier_low",
+       "lower end of the 95 % confidence interval of generation/classifier (Clopper & Pearson 1934)",
+       Direction::neither},
+      {"generation/classifier_high", "upper end of the same interval", Direction::neither},
   };
 }
 
 void Generation::begin(const Autoencoder& model, const Split& data) {
-  model_ = &model;
   train_ = data.train;
-  if (!model.reconstructs() || model.parts().bottleneck.codebook_size() > 0) return;
-  auto chosen = config_.sampler;
-  if (!chosen && model.prior()) chosen = PriorSampler::Config{};
-  if (!chosen) chosen = GaussianSampler::Config{};
-  const auto codes = training_codes(model, train_);
-  if (!codes.isfinite().all().item<bool>()) return;
-  auto sampler = chosen->make();
-  try {
-    sampler->fit(model, codes, config_.seed);
-    sampler_ = std::move(sampler);
-  } catch (const Error& error) {
-    refusal_ = error.what();
-  }
+  samples_.fit(model, train_, config_.sampler, config_.seed);
 }
 
 void Generation::add(const Observation& observation) {
-  if (!sampler_) return;
+  if (!samples_.can_draw()) return;
   const auto x = observation.target.slice(0, 0, config_.rows - rows_);
   if (x.size(0) == 0) return;
   rows_ += x.size(0);
   targets_.push_back(x.cpu());
 }
 
-Tensor Generation::samples(std::int64_t count) const {
-  auto shape = model_->code_shape();
-  shape.insert(shape.begin(), count);
-  const auto codes = sampler_->draw(count, config_.seed)
-                         .to(model_->parameters().front().options().requires_grad(false))
-                         .view(shape);
-  std::vector<Tensor> decoded;
-  for (const auto& some : codes.split(kRowsAtOnce)) decoded.push_back(model_->decode(some).cpu());
-  return at::cat(decoded);
-}
-
 std::vector<std::optional<double>> Generation::values() const {
-  std::vector<std::optional<double>> values(7);
-  if (!sampler_ || rows_ <= config_.neighbors || rows_ < 2) return values;
-  const auto rows = at::cat(targets_), made = samples(rows_);
+  std::vector<std::optional<double>> values(10);
+  if (!samples_.can_draw() || rows_ <= config_.neighbors || rows_ < 2) return values;
+  const auto rows = at::cat(targets_), made = samples_.draw(rows_);
   if (!made.isfinite().all().item<bool>()) return values;
   const auto x = rows.flatten(1), y = made.flatten(1);
   const auto among_rows = row_distances(x, x), across = row_distances(x, y),
              among_samples = row_distances(y, y);
   const auto found = coverage_of(among_rows, across, among_samples, config_.neighbors);
-  values = {found.precision, found.recall, found.density, found.coverage, {}, {}, {}};
+  values = {found.precision, found.recall, found.density, found.coverage, {}, {}, {}, {}, {}, {}};
   const auto first = [](const Tensor& distances) {
     return distances.slice(0, 0, kMostTested).slice(1, 0, kMostTested);
   };
@@ -149,12 +113,18 @@ std::vector<std::optional<double>> Generation::values() const {
   };
   if (train_.size() > 0)
     if (const double of_rows = median(rows); of_rows > 0) values[6] = median(made) / of_rows;
+  const auto classifier = config_.classifier.make();
+  if (const auto test = classifier_test(x.slice(0, 0, kMostTested), y.slice(0, 0, kMostTested), *classifier,
+                                        config_.seed)) {
+    values[7] = test->accuracy;
+    values[8] = test->low;
+    values[9] = test->high;
+  }
   return values;
 }
 
 std::vector<std::string> Generation::cautions() const {
-  if (refusal_.empty()) return {};
-  return {"generation: not measured, as no codes can be drawn: " + refusal_};
+  return cautions_of_refusal(Config::kind, samples_.refusal());
 }
 
 }  // namespace aelab

@@ -1,28 +1,28 @@
 #pragma once
 
+#include "aelab/classifiers/rbf_svm.h"
+#include "aelab/evaluation/decoded_samples.h"
 #include "aelab/evaluation/metric.h"
-#include "aelab/evaluation/sampler.h"
 
 namespace aelab {
 
 /// How decoded samples compare with as many evaluated rows, by distances between the rows themselves:
-/// coverage of one by the other, a two-sample test, and whether samples are nearer to training rows than new
-/// rows are. A sample is the decoder's mean for a code that is drawn; means of other rows, such as gray ones
-/// of binary rows, lie apart from these. Not applicable to models whose decoder no longer belongs to the
-/// encoder, to codes from a finite list, where the sampler cannot be fitted to the training codes, which a
-/// caution says, and to fewer rows than neighbors.
+/// coverage of one by the other, two-sample tests, and whether samples are nearer to training rows than new
+/// rows are. Not applicable to models whose decoder no longer belongs to the encoder, where no codes can be
+/// drawn, which a caution says, and to fewer rows than neighbors.
 class Generation : public Metric {
  public:
   struct Config {
     static constexpr std::string_view kind = "generation";
     static constexpr std::string_view summary =
         "precision, recall, density, coverage and a test of decoded samples";
-    static constexpr std::string_view also_known_as[] = {"prdc",     "precision-recall", "fid",
-                                                         "coverage", "sample-quality",   "mmd-test"};
+    static constexpr std::string_view also_known_as[] = {
+        "prdc", "precision-recall", "coverage", "sample-quality", "mmd-test", "c2st", "two-sample-test"};
     std::optional<Choice<Sampler>> sampler = {};  ///< unset: the model's prior, or else a Gaussian
     std::int64_t rows = 2000;
     std::int64_t neighbors = 5;
     std::int64_t permutations = 499;
+    Choice<Classifier> classifier = RbfSvm::Config{};
     std::int64_t seed = 0;
 
     void fields(Fields& f);
@@ -39,14 +39,10 @@ class Generation : public Metric {
 
  private:
   Config config_;
-  const Autoencoder* model_ = nullptr;  // outlives this
   Dataset train_;
-  std::shared_ptr<Sampler> sampler_;  // unset where the metric does not apply
-  std::string refusal_;
+  DecodedSamples samples_;
   std::vector<Tensor> targets_;  // of the first rows, on the CPU
   std::int64_t rows_ = 0;
-
-  Tensor samples(std::int64_t count) const;
 };
 
 }  // namespace aelab

@@ -1,0 +1,87 @@
+#include "aelab/evaluation/decoded_samples.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "aelab/core/signals.h"
+#include "aelab/data/batches.h"
+#include "aelab/evaluation/samplers/gaussian_samplers.h"
+#include "aelab/evaluation/samplers/prior_sampler.h"
+
+namespace aelab {
+namespace {
+
+constexpr std::int64_t kDecodedAtOnce = 1000, kMostFitted = 20'000;
+
+/// Codes of the first training rows, [rows, dimensions] in float64 on the CPU.
+Tensor first_codes(const Autoencoder& model, const Dataset& train) {
+  const auto device = model.parameters().front().device();
+  const auto rows = train.subset(at::arange(std::min(kMostFitted, train.size()), at::kLong));
+  const Batches batches(rows, kDecodedAtOnce);
+  std::vector<Tensor> codes;
+  for (std::int64_t i = 0; i < batches.count(); ++i) {
+    StopSignals::check();
+    codes.push_back(model.encode(batches[i].to(device).inputs).flatten(1).cpu().to(at::kDouble));
+  }
+  return codes.empty() ? at::empty({0, elements(model.code_shape())}, at::kDouble) : at::cat(codes);
+}
+
+}  // namespace
+
+void sampler_field(Fields& f, std::optional<Choice<Sampler>>& sampler) {
+  f("sampler", sampler,
+    "distribution that codes are drawn from; default: the model's prior, or a Gaussian for models without "
+    "one");
+}
+
+std::string samples_in_words(const std::optional<Choice<Sampler>>& sampler) {
+  return "the decoder's means for codes drawn from " +
+         (sampler ? "the sampler \"" + sampler->kind() + "\""
+                  : std::string("the prior, or a Gaussian of the training codes where there is none"));
+}
+
+std::optional<Choice<Sampler>> default_sampler(const Autoencoder& model) {
+  if (model.parts().bottleneck.codebook_size() > 0) return {};
+  if (model.prior()) return PriorSampler::Config{};
+  return GaussianSampler::Config{};
+}
+
+void DecodedSamples::fit(const Autoencoder& model, const Dataset& train,
+                         const std::optional<Choice<Sampler>>& sampler, std::int64_t seed) {
+  model_ = &model;
+  seed_ = seed;
+  if (!model.reconstructs()) return;
+  const auto chosen = sampler ? sampler : default_sampler(model);
+  if (!chosen) {
+    refusal_ = "neither a prior nor a Gaussian draws codes from a codebook; name a sampler that does";
+    return;
+  }
+  const auto codes = first_codes(model, train);
+  if (!codes.isfinite().all().item<bool>()) return;
+  auto made = chosen->make();
+  try {
+    made->fit(model, codes, seed);
+    sampler_ = std::move(made);
+  } catch (const Error& error) {
+    refusal_ = error.what();
+  }
+}
+
+Tensor DecodedSamples::draw(std::int64_t count) const {
+  auto shape = model_->code_shape();
+  shape.insert(shape.begin(), count);
+  const auto codes = sampler_->draw(count, seed_)
+                         .to(model_->parameters().front().options().requires_grad(false))
+                         .view(shape);
+  std::vector<Tensor> decoded;
+  for (const auto& some : codes.split(kDecodedAtOnce)) decoded.push_back(model_->decode(some).cpu());
+  return at::cat(decoded);
+}
+
+std::vector<std::string> cautions_of_refusal(std::string_view metric, const std::string& refusal) {
+  if (refusal.empty()) return {};
+  return {std::string(metric) + ": not measured, as no codes can be drawn: " + refusal};
+}
+
+}  // namespace aelab

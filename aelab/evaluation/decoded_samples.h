@@ -1,0 +1,42 @@
+#pragma once
+
+#include "aelab/data/dataset.h"
+#include "aelab/evaluation/sampler.h"
+
+namespace aelab {
+
+/// Lists the distribution that a metric draws its samples' codes from; unset: default_sampler().
+void sampler_field(Fields& f, std::optional<Choice<Sampler>>& sampler);
+/// What samples are, for the definitions of measures.
+std::string samples_in_words(const std::optional<Choice<Sampler>>& sampler);
+
+/// The distribution that codes are drawn from where none is named: the model's prior, or a Gaussian of the
+/// training codes for models without one. Nothing for codes from a codebook, which neither draws.
+std::optional<Choice<Sampler>> default_sampler(const Autoencoder& model);
+
+/// New samples of a trained model, for metrics that compare them with rows: the decoder's means for codes
+/// that are drawn from a sampler, which is fitted to the codes of at most 20,000 training rows, the first
+/// ones. Means of other rows, such as gray ones of binary rows, lie apart from these.
+class DecodedSamples {
+ public:
+  /// The model outlives this. Nothing can be drawn of models whose decoder no longer belongs to the encoder,
+  /// and where there is a refusal().
+  void fit(const Autoencoder& model, const Dataset& train, const std::optional<Choice<Sampler>>& sampler,
+           std::int64_t seed);
+  bool can_draw() const { return sampler_ != nullptr; }
+  /// Why no codes can be drawn; "" where they can, or where samples make no sense.
+  const std::string& refusal() const { return refusal_; }
+  /// [count, ...input], on the CPU.
+  Tensor draw(std::int64_t count) const;
+
+ private:
+  const Autoencoder* model_ = nullptr;
+  std::int64_t seed_ = 0;
+  std::shared_ptr<Sampler> sampler_;
+  std::string refusal_;
+};
+
+/// Of such a refusal, what a metric's cautions say; none if it is "".
+std::vector<std::string> cautions_of_refusal(std::string_view metric, const std::string& refusal);
+
+}  // namespace aelab
