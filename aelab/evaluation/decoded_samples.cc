@@ -22,7 +22,7 @@ Tensor first_codes(const Autoencoder& model, const Dataset& train) {
   std::vector<Tensor> codes;
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
-    codes.push_back(model.encode(batches[i].to(device).inputs).flatten(1).cpu().to(at::kDouble));
+    codes.push_back(model.encode(batches[i].to(device)).flatten(1).cpu().to(at::kDouble));
   }
   return codes.empty() ? at::empty({0, elements(model.code_shape())}, at::kDouble) : at::cat(codes);
 }
@@ -68,14 +68,19 @@ void DecodedSamples::fit(const Autoencoder& model, const Dataset& train,
   }
 }
 
-Tensor DecodedSamples::draw(std::int64_t count) const {
+Tensor DecodedSamples::draw(std::int64_t count, const Tensor& labels) const {
   auto shape = model_->code_shape();
   shape.insert(shape.begin(), count);
   const auto codes = sampler_->draw(count, seed_)
                          .to(model_->parameters().front().options().requires_grad(false))
                          .view(shape);
+  const auto condition = model_->condition(labels);
   std::vector<Tensor> decoded;
-  for (const auto& some : codes.split(kDecodedAtOnce)) decoded.push_back(model_->decode(some).cpu());
+  for (std::int64_t i = 0; i < count; i += kDecodedAtOnce)
+    decoded.push_back(model_
+                          ->decode(codes.slice(0, i, i + kDecodedAtOnce),
+                                   condition.defined() ? condition.slice(0, i, i + kDecodedAtOnce) : Tensor())
+                          .cpu());
   return at::cat(decoded);
 }
 

@@ -26,8 +26,8 @@ class DecodedSamples {
   bool can_draw() const { return sampler_ != nullptr; }
   /// Why no codes can be drawn; "" where they can, or where samples make no sense.
   const std::string& refusal() const { return refusal_; }
-  /// [count, ...input], on the CPU.
-  Tensor draw(std::int64_t count) const;
+  /// [count, ...input], on the CPU; those of a conditional model are of the classes `labels` [count].
+  Tensor draw(std::int64_t count, const Tensor& labels = {}) const;
 
  private:
   const Autoencoder* model_ = nullptr;

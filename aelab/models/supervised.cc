@@ -41,6 +41,8 @@ Supervised::Supervised(const Config& config, const Context& context)
     throw FieldError("variant",
                      "\"supervised\" learns the classes of labels, but these data have none: name the labels "
                      "in \"data\", or choose another variant, such as \"autoencoder\"");
+  if (conditions() > 0)
+    throw FieldError("condition", "tells the class, which this variant learns to predict: leave it out");
   Initializer initializer(context.seed, "classifier", context.device);
   head_ = register_module("classifier", std::make_shared<Affine>(
                                             elements(code_shape()), context.classes,

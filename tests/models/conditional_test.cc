@@ -8,6 +8,7 @@
 #include "aelab/models/contractive.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/stacked.h"
+#include "aelab/models/supervised.h"
 #include "aelab/models/vae.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/jacobian.h"
@@ -111,6 +112,7 @@ TEST(Conditional, RefusesWhatMakesNoSense) {
   EXPECT_SAYS(made({.base = {.backbone = DenseBackbone::Config{.tied = true}}}, kLabels), "backbone.tied");
   const Stacked::Config stack{.layers = {Vae::Config{.base = {.code = 2, .condition = Condition::label}}}};
   EXPECT_SAYS(message_of<FieldError>([&] { Stacked(stack, with_classes()); }), "layers[0].condition");
+  EXPECT_SAYS(message_of<FieldError>([] { conditional<Supervised>({}); }), "condition: tells the class");
   const auto model = conditional<Vae>({});
   const auto x = labeled_rows().inputs;
   EXPECT_SAYS(message_of<Error>([&] { model->encode(x); }), "conditional on the label");

@@ -55,6 +55,7 @@ void Frechet::add(const Observation& observation) {
   if (x.size(0) == 0) return;
   rows_ += x.size(0);
   targets_.push_back(x.cpu());
+  if (observation.labels.defined()) labels_.push_back(observation.labels.slice(0, 0, x.size(0)));
   reconstructions_.push_back(observation.reconstruction.slice(0, 0, most).cpu());
 }
 
@@ -73,7 +74,8 @@ std::vector<std::optional<double>> Frechet::values() const {
     if (!of_rows.isfinite().all().item<bool>() || !of_others.isfinite().all().item<bool>()) return {};
     return squared_frechet_distance(of_rows, of_others);
   };
-  if (samples_.can_draw()) values[0] = distance(samples_.draw(rows_));
+  if (samples_.can_draw())
+    values[0] = distance(samples_.draw(rows_, labels_.empty() ? Tensor() : at::cat(labels_)));
   values[1] = distance(training_rows(rows_));
   values[2] = distance(at::cat(reconstructions_));
   remark_ = rows_ > of_rows.size(1)

@@ -46,6 +46,7 @@ class Frechet : public Metric {
   Dataset train_;
   DecodedSamples samples_;
   std::vector<Tensor> targets_, reconstructions_;  // of the first rows, on the CPU
+  std::vector<Tensor> labels_;                     // theirs
   std::int64_t rows_ = 0;
   mutable std::string remark_;  // of values()
 

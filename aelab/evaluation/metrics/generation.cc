@@ -88,12 +88,14 @@ void Generation::add(const Observation& observation) {
   if (x.size(0) == 0) return;
   rows_ += x.size(0);
   targets_.push_back(x.cpu());
+  if (observation.labels.defined()) labels_.push_back(observation.labels.slice(0, 0, x.size(0)));
 }
 
 std::vector<std::optional<double>> Generation::values() const {
   std::vector<std::optional<double>> values(10);
   if (!samples_.can_draw() || rows_ <= config_.neighbors || rows_ < 2) return values;
-  const auto rows = at::cat(targets_), made = samples_.draw(rows_);
+  const auto rows = at::cat(targets_),
+             made = samples_.draw(rows_, labels_.empty() ? Tensor() : at::cat(labels_));
   if (!made.isfinite().all().item<bool>()) return values;
   const auto x = rows.flatten(1), y = made.flatten(1);
   const auto among_rows = row_distances(x, x), across = row_distances(x, y),

@@ -41,7 +41,7 @@ class Generation : public Metric {
   Config config_;
   Dataset train_;
   DecodedSamples samples_;
-  std::vector<Tensor> targets_;  // of the first rows, on the CPU
+  std::vector<Tensor> targets_, labels_;  // of the first rows, the former on the CPU
   std::int64_t rows_ = 0;
 };
 
