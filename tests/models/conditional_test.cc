@@ -18,20 +18,22 @@
 namespace aelab {
 namespace {
 
-constexpr std::int64_t kLabeled = 4, kInputs = 5, kCodeSize = 2, kLabels = 3;
+constexpr std::int64_t kRowsOfClasses = 4, kValuesHere = 5, kCodeHere = 2, kClassesHere = 3;
 
 Batch labeled_rows() {
   auto random = fixed_generator(2);
-  return {.inputs = at::empty({kLabeled, kInputs}, at::kDouble).uniform_(0, 1, random),
+  return {.inputs = at::empty({kRowsOfClasses, kValuesHere}, at::kDouble).uniform_(0, 1, random),
           .labels = at::tensor({2, 0, 1, 2}, at::kLong),
-          .rows = at::arange(kLabeled)};
+          .rows = at::arange(kRowsOfClasses)};
 }
 
-Context with_classes(std::int64_t classes = kLabels) { return {Shape{kInputs}, /*seed=*/1, classes}; }
+Context with_classes(std::int64_t classes = kClassesHere) {
+  return {Shape{kValuesHere}, /*seed=*/1, classes};
+}
 
 template <class Model>
 std::shared_ptr<Model> conditional(typename Model::Config config) {
-  config.base.code = kCodeSize;
+  config.base.code = kCodeHere;
   config.base.condition = Condition::label;
   auto model = std::make_shared<Model>(config, with_classes());
   model->to(at::kDouble);
@@ -51,9 +53,9 @@ TEST(Conditional, GivesEncoderAndDecoderTheClassOfEachRow) {
   const auto children = model->backbone()->named_children();
   const auto code = model->encode(batch);
   const auto output = model->decode(code, model->condition(batch.labels));
-  for (std::int64_t i = 0; i < kLabeled; ++i) {
+  for (std::int64_t i = 0; i < kRowsOfClasses; ++i) {
     const auto label = batch.labels[i].item<std::int64_t>();
-    const auto mean = by_hand(*children["encoder_0"], batch.inputs[i], label).slice(0, 0, kCodeSize);
+    const auto mean = by_hand(*children["encoder_0"], batch.inputs[i], label).slice(0, 0, kCodeHere);
     EXPECT_TRUE(at::allclose(code[i], mean));
     EXPECT_TRUE(at::allclose(output[i], by_hand(*children["decoder_0"], code[i], label).sigmoid()));
   }
@@ -80,10 +82,10 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
   const auto batch = labeled_rows();
   const auto step = model->conditioned(batch.labels);
   const auto j = jacobian(model->parts(), batch.inputs, step);
-  ASSERT_EQ(j.sizes(), (at::DimVector{kLabeled, kCodeSize, kInputs}));
+  ASSERT_EQ(j.sizes(), (at::DimVector{kRowsOfClasses, kCodeHere, kValuesHere}));
   const auto condition = model->condition(batch.labels);
   constexpr double kDifference = 1e-6;
-  for (std::int64_t k = 0; k < kInputs; ++k) {
+  for (std::int64_t k = 0; k < kValuesHere; ++k) {
     auto above = batch.inputs.clone(), below = batch.inputs.clone();
     above.select(1, k) += kDifference;
     below.select(1, k) -= kDifference;
@@ -96,20 +98,21 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
 TEST(Conditional, TakesClassesInTurnForSamplesOfNoClass) {
   const auto model = conditional<Vae>({});
   EXPECT_TRUE(at::equal(model->condition_in_turn(4).argmax(1), at::tensor({0, 1, 2, 0}, at::kLong)));
-  const Vae plain({.base = {.code = kCodeSize}}, with_classes());
+  const Vae plain({.base = {.code = kCodeHere}}, with_classes());
   EXPECT_FALSE(plain.condition_in_turn(4).defined());
   EXPECT_FALSE(plain.condition({}).defined());
 }
 
 TEST(Conditional, RefusesWhatMakesNoSense) {
   const auto made = [](Vae::Config config, std::int64_t classes) {
-    config.base.code = kCodeSize;
+    config.base.code = kCodeHere;
     config.base.condition = Condition::label;
     return message_of<FieldError>([&] { Vae(config, with_classes(classes)); });
   };
   EXPECT_SAYS(made({}, 0), "condition: needs the classes of the rows");
-  EXPECT_SAYS(made({.latent = {.prior = VampPrior::Config{}}}, kLabels), "vamp has no condition");
-  EXPECT_SAYS(made({.base = {.backbone = DenseBackbone::Config{.tied = true}}}, kLabels), "backbone.tied");
+  EXPECT_SAYS(made({.latent = {.prior = VampPrior::Config{}}}, kClassesHere), "vamp has no condition");
+  EXPECT_SAYS(made({.base = {.backbone = DenseBackbone::Config{.tied = true}}}, kClassesHere),
+              "backbone.tied");
   const Stacked::Config stack{.layers = {Vae::Config{.base = {.code = 2, .condition = Condition::label}}}};
   EXPECT_SAYS(message_of<FieldError>([&] { Stacked(stack, with_classes()); }), "layers[0].condition");
   EXPECT_SAYS(message_of<FieldError>([] { conditional<Supervised>({}); }), "condition: tells the class");
