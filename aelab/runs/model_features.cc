@@ -70,7 +70,7 @@ std::shared_ptr<const Features> ModelFeatures::operator()(const std::string& pat
   if (const auto found = rows_->opened.find(path); found != rows_->opened.end()) return found->second;
   const auto place = found_from(rows_->working_folder, path);
   const TrainedModel model = open_model(place);
-  const auto refuse = [&](const std::string& why) { throw Error("features " + path + ": " + why); };
+  const auto refuse = [&](const std::string& why) { throw Error(path + ": " + why); };
   try {
     model.require_inputs(rows_->input);
   } catch (const Error& error) {
@@ -103,7 +103,8 @@ void check_features(const std::vector<Choice<Metric>>& metrics, const ModelFeatu
     try {
       (void)features(path);
     } catch (const Error& error) {
-      throw Error("evaluation[" + std::to_string(i) + "]: " + error.what());
+      throw FieldError("evaluation[" + std::to_string(i) + "].features",
+                       std::string(error.what()) + "; train that model first, or name another");
     }
   }
 }

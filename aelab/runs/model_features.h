@@ -31,7 +31,7 @@ class ModelFeatures {
   std::shared_ptr<Rows> rows_;
 };
 
-/// Throws an Error if features that the metrics name cannot be opened.
+/// Throws a FieldError of "evaluation[i].features" if features that the metrics name cannot be opened.
 void check_features(const std::vector<Choice<Metric>>& metrics, const ModelFeatures& features);
 
 }  // namespace aelab

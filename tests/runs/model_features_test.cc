@@ -101,7 +101,9 @@ TEST_F(OpenFeatures, AreRefusedWhereThereAreNone) {
         return config;
       }(),
       {.quiet = true});
-  EXPECT_SAYS(refusal_of(other.folder, {}), "features " + other.folder.string() + ": ");
+  EXPECT_SAYS(
+      refusal_of(other.folder, {}),
+      other.folder.string() + ": the samples have shape [1, 8, 8], the model was trained on [1, 16, 16]");
 }
 
 TEST_F(OpenFeatures, AreRecordedWithTheirFileAndRefusedBeforeTraining) {
@@ -121,7 +123,7 @@ TEST_F(OpenFeatures, AreRecordedWithTheirFileAndRefusedBeforeTraining) {
 
   config.name = "refused";
   config.evaluation = {Frechet::Config{.features = (temporary / "gone").string()}};
-  EXPECT_SAYS(message_of<Error>([&] { run(config, {.quiet = true}); }), "evaluation[0]: ");
+  EXPECT_SAYS(message_of<Error>([&] { run(config, {.quiet = true}); }), "evaluation[0].features: ");
   EXPECT_FALSE(std::filesystem::exists(temporary / "refused"));
 }
 
