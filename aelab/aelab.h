@@ -58,6 +58,7 @@
 #include "aelab/tools/export.h"
 #include "aelab/tools/interpolation.h"
 #include "aelab/training/callback.h"
+#include "aelab/training/callbacks/code_use.h"
 #include "aelab/training/callbacks/early_stopping.h"
 #include "aelab/training/callbacks/learning_rate.h"
 #include "aelab/training/callbacks/log.h"

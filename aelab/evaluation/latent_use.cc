@@ -8,30 +8,6 @@
 
 namespace aelab {
 
-void LatentUse::add(const DiagonalGaussian& codes, const Prior& prior) {
-  const auto mean = codes.mean.flatten(1).to(at::kDouble);
-  const auto each = prior.divergence(codes);
-  if (rows_ == 0) {
-    origin_ = mean[0].clone();
-    differences_ = squares_ = at::zeros_like(origin_);
-    if (each.defined()) divergence_ = at::zeros_like(origin_);
-  }
-  rows_ += mean.size(0);
-  const auto difference = mean - origin_;
-  differences_ = differences_ + difference.sum(0);
-  squares_ = squares_ + difference.square().sum(0);
-  if (each.defined()) divergence_ = divergence_ + each.flatten(1).sum(0, /*keepdim=*/false, at::kDouble);
-}
-
-Tensor LatentUse::divergence() const {
-  return divergence_.defined() ? divergence_ / static_cast<double>(rows_) : divergence_;
-}
-
-Tensor LatentUse::variance_of_means() const {
-  const auto rows = static_cast<double>(rows_);
-  return (squares_ - differences_.square() / rows) / rows;
-}
-
 LatentInformation latent_information(const DrawnCodes& codes) {
   constexpr std::int64_t kNumbersAtOnce = std::int64_t{1} << 22;
   const auto code = codes.code.to(at::kDouble), mean = codes.mean.to(at::kDouble),

@@ -1,29 +1,8 @@
 #pragma once
 
-#include "aelab/nn/prior.h"
+#include "aelab/nn/code_use.h"
 
 namespace aelab {
-
-/// The dimensions of codes that are drawn from diagonal Gaussians, one for each row, that are added batch by
-/// batch. Numbers are in float64, and codes of any shape are flattened.
-class LatentUse {
- public:
-  /// [batch, ...code].
-  void add(const DiagonalGaussian& codes, const Prior& prior);
-
-  std::int64_t rows() const { return rows_; }
-  /// The KL divergence from the prior in each dimension, in nats, averaged over rows: [dimensions]; undefined
-  /// where the prior has no closed form of it.
-  Tensor divergence() const;
-  /// The variance over rows of the mean of each dimension, [dimensions].
-  Tensor variance_of_means() const;
-
- private:
-  std::int64_t rows_ = 0;
-  Tensor divergence_;             // sum over rows
-  Tensor origin_;                 // the first row's mean, to which the sums below are differences
-  Tensor differences_, squares_;  // sums over rows
-};
 
 /// A dimension is active where the variance of its mean over rows is above this (Burda, Grosse &
 /// Salakhutdinov 2016, section 5).

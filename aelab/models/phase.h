@@ -49,6 +49,8 @@ struct Phase {
   std::function<void(const Dataset&)> begin = {};  ///< before the first step; not when a run resumes within
   std::function<void(const Dataset&)> solve =
       {};  ///< instead of steps: a closed form, from the training split
+  /// It trains a part of the model as a model of its own: its passes are not those of the whole.
+  bool of_part = false;
 
   /// The update that trains the model itself: that named "model", or else the first. Its loss is shown, and
   /// monitored where no metric is named.

@@ -213,6 +213,7 @@ Phase Stacked::on_codes_below(std::size_t layer, Phase phase) const {
   const auto name = layer_name(layer);
   phase.name = phase.name == "train" ? name : name + ", " + phase.name;
   if (!phase.epochs) phase.epochs = config_.layer_epochs;
+  phase.of_part = layers_.size() > 1;
   for (auto& update : phase.updates) {
     std::erase_if(update.terms, [](const auto& term) { return term.name == kSquaredError; });
     update.objective = [this, layer, name, of_layer = update.objective](const Batch& batch, const Step& step,

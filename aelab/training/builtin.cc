@@ -1,5 +1,6 @@
 // The callbacks that aelab brings: one line each.
 
+#include "aelab/training/callbacks/code_use.h"
 #include "aelab/training/callbacks/early_stopping.h"
 #include "aelab/training/callbacks/learning_rate.h"
 #include "aelab/training/callbacks/log.h"
@@ -20,6 +21,7 @@ Registry<Callback>& Callback::registry() {
   static auto registry = Registry<Callback>("callback", "callbacks", "kind")
                              .add<ProgressBar>()
                              .add<Log>()
+                             .add<CodeUse>()
                              .add<SaveCheckpoint>()
                              .add<StopOnNan>()
                              .add<EarlyStopping>()

@@ -17,7 +17,7 @@ void CallbackConfig::fields(Fields& f) {
 
 namespace {
 
-constexpr std::string_view kDefaults[] = {"log", "checkpoint", "stop-on-nan"};
+constexpr std::string_view kDefaults[] = {"log", "code-use", "checkpoint", "stop-on-nan"};
 
 std::vector<CallbackConfig> with_defaults(std::vector<CallbackConfig> configs, bool with_folder) {
   for (const auto kind : kDefaults) {

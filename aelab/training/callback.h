@@ -25,7 +25,9 @@ class Diverged : public Failure {
 ///         gradients                          of the update, before they are clipped and used
 ///         step_end                           at every step, after all parameters have changed
 ///         read, boundary(step)               after every Training::read_every steps of a phase
-///         read, epoch_end                    after validation
+///         read
+///         validated                          of every update, for every batch of the validation split
+///         epoch_end
 ///         boundary(epoch)
 ///       boundary(phase)                      also on resume at the end of a phase, so perhaps twice
 ///     finish                                 also after a stop
@@ -36,7 +38,7 @@ class Diverged : public Failure {
 /// mode during steps, and in evaluation mode otherwise.
 ///
 /// Values of a step lie on the model's device, and the host waits where it reads them: events from
-/// batch_passed to step_end leave them there, and read() is for those that were put aside.
+/// batch_passed to step_end, and validated, leave them there; read() is for those that were put aside.
 class Callback {
  public:
   enum class Order { measure, monitor, output, checkpoint };
@@ -62,6 +64,8 @@ class Callback {
   virtual void step_end(Training&) {}
   /// A Failure saves the state, with Training::progress and averages as they are left.
   virtual void read(Training&) {}
+  /// A pass in evaluation mode, without corruption, with the weights that the epoch ends with.
+  virtual void validated(Training&, const Update&, const Pass&) {}
   virtual void epoch_end(Training&) {}
   virtual void boundary(Training&, Boundary) {}
   virtual void finish(Training&) {}
@@ -91,9 +95,9 @@ struct CallbackConfig {
   void fields(Fields& f);
 };
 
-/// The listed callbacks that are enabled, together with the defaults (log, checkpoint, stop-on-nan) that are
-/// not listed; without a folder, only defaults that need none. In the order of events. Throws an Error if two
-/// share a state key, or if a listed callback needs a folder and there is none.
+/// The listed callbacks that are enabled, together with the defaults (log, code-use, checkpoint, stop-on-nan)
+/// that are not listed; without a folder, only defaults that need none. In the order of events. Throws an
+/// Error if two share a state key, or if a listed callback needs a folder and there is none.
 std::vector<std::shared_ptr<Callback>> make_callbacks(const std::vector<CallbackConfig>& listed,
                                                       bool with_folder);
 

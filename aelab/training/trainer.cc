@@ -197,7 +197,10 @@ class Loop {
     read();
     training_.metrics = training_.means(training_.averages, "train");
     saved_on_failure([&] {
-      for (auto& metric : validate("validation")) training_.metrics.push_back(std::move(metric));
+      const auto tell = [&](const Update& update, const Pass& pass) {
+        each(&Callback::validated, update, pass);
+      };
+      for (auto& metric : validate("validation", tell)) training_.metrics.push_back(std::move(metric));
     });
     training_.averages.assign(training_.averages.size(), {});
     ++progress.epoch;
@@ -235,9 +238,10 @@ class Loop {
     training_.progress.phase_seconds += seconds;
   }
 
-  NamedValues validate(const std::string& prefix) {
+  NamedValues validate(const std::string& prefix,
+                       const std::function<void(const Update&, const Pass&)>& passed = {}) {
     if (training_.data.validation.size() == 0) return {};
-    return training_.means(updates_.averages_of(training_.data.validation), prefix);
+    return training_.means(updates_.averages_of(training_.data.validation, passed), prefix);
   }
 };
 

@@ -124,7 +124,8 @@ Evaluation Updates::evaluate(const Update& update, const std::vector<Batch>& par
   return whole;
 }
 
-std::vector<Averages> Updates::averages_of(const Dataset& data) {
+std::vector<Averages> Updates::averages_of(const Dataset& data,
+                                           const std::function<void(const Update&, const Pass&)>& passed) {
   const at::NoGradGuard no_grad;
   const auto& updates = training_.phase().updates;
   const Batches batches(data, kValidationRows);
@@ -136,6 +137,7 @@ std::vector<Averages> Updates::averages_of(const Dataset& data) {
       const auto step = at(updates[i], {.epoch = 0, .batch = b}, data.size(), /*training=*/false, batch.rows);
       const auto terms = updates[i].objective(batch, step, pass);
       averages[i].add(terms, terms.total(), batch.size());
+      if (passed) passed(updates[i], pass);
     }
   }
   return averages;

@@ -18,8 +18,9 @@ class Updates {
   /// Trains the updates that are due at this step, on all its batches, from Progress::update on. When one
   /// fails, the state before that update is left.
   void step(const std::vector<Batch>& parts);
-  /// The objective of each update over a whole data set, outside training.
-  std::vector<Averages> averages_of(const Dataset& data);
+  /// The objective of each update over a whole data set, outside training. `passed` is told each pass.
+  std::vector<Averages> averages_of(const Dataset& data,
+                                    const std::function<void(const Update&, const Pass&)>& passed = {});
 
  private:
   /// What is counted of a batch, after its step was taken.

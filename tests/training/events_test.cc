@@ -38,6 +38,11 @@ class Recorder : public Callback {
   void batch_passed(Training&, const Update&, const Batch&, const Pass&) override { note("batch_passed"); }
   void losses(Training&, const Update&, const Terms&) override { note("losses"); }
   void step_end(Training& training) override { note("step_end " + std::to_string(training.progress.step)); }
+  void validated(Training& training, const Update& update, const Pass& pass) override {
+    EXPECT_EQ(&update, &training.phase().main());
+    EXPECT_EQ(pass.target.size(0), training.data.validation.size());
+    note("validated");
+  }
   void epoch_end(Training& training) override {
     EXPECT_TRUE(find(training.metrics, "train/loss"));
     EXPECT_EQ(find(training.metrics, "validation/loss").has_value(), training.data.validation.size() > 0);
@@ -87,13 +92,15 @@ TEST(Events, ComeInTheDocumentedOrder) {
                              "batch_passed",   "losses",
                              "step_end 1",     "boundary step",  //
                              "batch_passed",   "losses",
-                             "step_end 2",     "boundary step",   //
-                             "epoch_end 1",    "boundary epoch",  //
+                             "step_end 2",     "boundary step",  //
+                             "validated",      "epoch_end 1",
+                             "boundary epoch",  //
                              "batch_passed",   "losses",
                              "step_end 3",     "boundary step",  //
                              "batch_passed",   "losses",
                              "step_end 4",     "boundary step",  //
-                             "epoch_end 2",    "boundary epoch",
+                             "validated",      "epoch_end 2",
+                             "boundary epoch",
                              "boundary phase",  //
                              "finish"}));
 }
@@ -102,11 +109,25 @@ TEST(Events, CountStepsAndEpochsOverAllPhases) {
   TwoPhases model;
   const auto history = recorded(1).fit(model, few_digits(32));
   EXPECT_EQ(events,
-            (Strings{"start",                                                                        //
-                     "phase_begin first", "batch_passed", "losses", "step_end 1", "boundary step",   //
-                     "epoch_end 1", "boundary epoch", "boundary phase",                              //
-                     "phase_begin second", "batch_passed", "losses", "step_end 2", "boundary step",  //
-                     "epoch_end 2", "boundary epoch", "boundary phase",                              //
+            (Strings{"start",  //
+                     "phase_begin first",
+                     "batch_passed",
+                     "losses",
+                     "step_end 1",
+                     "boundary step",  //
+                     "validated",
+                     "epoch_end 1",
+                     "boundary epoch",
+                     "boundary phase",  //
+                     "phase_begin second",
+                     "batch_passed",
+                     "losses",
+                     "step_end 2",
+                     "boundary step",  //
+                     "validated",
+                     "epoch_end 2",
+                     "boundary epoch",
+                     "boundary phase",  //
                      "finish"}));
   ASSERT_EQ(history.epochs.size(), 2u);
   EXPECT_EQ(history.epochs[0].phase, "first");
@@ -143,7 +164,7 @@ TEST(Events, OfAStopAndAResumption) {
                              "boundary step", "boundary stop", "finish"}));
   recorded(1).fit(*small_dense(), data, {folder.path(), folder / "checkpoints/last.safetensors"});
   EXPECT_EQ(events, (Strings{"start", "batch_passed", "losses", "step_end 2", "boundary step",  //
-                             "epoch_end 1", "boundary epoch", "boundary phase",                 //
+                             "validated", "epoch_end 1", "boundary epoch", "boundary phase",    //
                              "finish"}));
 }
 
@@ -161,11 +182,11 @@ TEST(Callbacks, AddToTheDefaultsOrReplaceThem) {
   const auto count = [](const std::vector<CallbackConfig>& listing, bool with_folder) {
     return make_callbacks(listing, with_folder).size();
   };
-  EXPECT_EQ(count({}, true), 3u);
+  EXPECT_EQ(count({}, true), 4u);
   EXPECT_EQ(count({}, false), 1u);  // stop-on-nan
   EXPECT_EQ(count({listed("early-stopping")}, false), 2u);
-  EXPECT_EQ(count({listed("checkpoint")}, true), 3u);
-  EXPECT_EQ(count({without("checkpoint"), without("stop-on-nan")}, true), 1u);
+  EXPECT_EQ(count({listed("checkpoint")}, true), 4u);
+  EXPECT_EQ(count({without("checkpoint"), without("stop-on-nan")}, true), 2u);
 }
 
 TEST(Callbacks, RefuseWhatCannotWork) {

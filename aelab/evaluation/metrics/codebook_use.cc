@@ -1,7 +1,5 @@
 #include "aelab/evaluation/metrics/codebook_use.h"
 
-#include <ATen/ATen.h>
-
 namespace aelab {
 
 std::vector<Measure> CodebookUse::measures() const {
@@ -16,29 +14,21 @@ std::vector<Measure> CodebookUse::measures() const {
   };
 }
 
-void CodebookUse::begin(const Autoencoder& model, const Split&) {
-  model_ = &model;
-  if (const auto codes = model.parts().bottleneck.codebook_size(); codes > 0)
-    counts_ = at::zeros({codes}, at::kLong);
-}
+void CodebookUse::begin(const Autoencoder& model, const Split&) { model_ = &model; }
 
 void CodebookUse::add(const Observation& observation) {
-  if (!counts_.defined()) return;
-  const auto& x = observation.target;
   const auto& [backbone, bottleneck, likelihood] = model_->parts();
+  if (bottleneck.codebook_size() == 0) return;
+  const auto& x = observation.target;
   const auto pre_code = backbone.encode(x, model_->conditioned(observation.labels));
   Pass pass{.target = x, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, {});
-  counts_ = counts_ + at::bincount(pass.extras.at("indices").flatten().cpu(), {}, counts_.size(0));
+  counts_.add(pass.extras.at("indices"), bottleneck.codebook_size());
 }
 
 std::vector<std::optional<double>> CodebookUse::values() const {
-  std::vector<std::optional<double>> values(2);
-  if (!counts_.defined() || counts_.sum().item<std::int64_t>() == 0) return values;
-  const auto shares = counts_.to(at::kDouble) / counts_.sum();
-  values[0] = (-at::xlogy(shares, shares).sum()).exp().item<double>();
-  values[1] = (counts_ > 0).to(at::kDouble).mean().item<double>();
-  return values;
+  if (counts_.empty()) return std::vector<std::optional<double>>(2);
+  return {counts_.perplexity(), counts_.used()};
 }
 
 }  // namespace aelab

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aelab/evaluation/metric.h"
+#include "aelab/nn/code_use.h"
 
 namespace aelab {
 
@@ -24,7 +25,7 @@ class CodebookUse : public Metric {
 
  private:
   const Autoencoder* model_ = nullptr;  // outlives this
-  Tensor counts_;                       // [codes] int64 on the CPU; undefined without a codebook
+  CodebookCounts counts_;
 };
 
 }  // namespace aelab
