@@ -29,6 +29,7 @@
 #include "aelab/evaluation/metrics/likelihood.h"
 #include "aelab/evaluation/metrics/pca_gap.h"
 #include "aelab/evaluation/metrics/probe.h"
+#include "aelab/evaluation/metrics/rate_distortion.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
 #include "aelab/models/contractive.h"

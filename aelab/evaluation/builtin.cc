@@ -14,6 +14,7 @@
 #include "aelab/evaluation/metrics/likelihood.h"
 #include "aelab/evaluation/metrics/pca_gap.h"
 #include "aelab/evaluation/metrics/probe.h"
+#include "aelab/evaluation/metrics/rate_distortion.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
@@ -37,6 +38,7 @@ Registry<Metric>& Metric::registry() {
                              .add<Disentanglement>()
                              .add<LikelihoodEstimate>()
                              .add<LatentStatistics>()
+                             .add<RateDistortion>()
                              .add<CodebookUse>()
                              .add<Generation>()
                              .add<Frechet>();
