@@ -11,15 +11,6 @@ using nlohmann::json;
 
 constexpr std::size_t kMostPoints = 200;
 
-/// Indices of at most kMostPoints of `count` points, evenly spread, the last one included.
-std::vector<std::size_t> thinned(std::size_t count) {
-  const auto every = std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < count; ++i)
-    if ((count - 1 - i) % every == 0) places.push_back(i);
-  return places;
-}
-
 json optional_number(const std::optional<double>& value) { return value ? shortened(*value) : json(); }
 
 bool is_metric(const std::string& key) { return key != "epoch" && key != "step" && key != "phase"; }
@@ -66,6 +57,14 @@ json band_json(const std::map<double, Moment>& moments) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> thinned(std::size_t count) {
+  const auto every = std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < count; ++i)
+    if ((count - 1 - i) % every == 0) places.push_back(i);
+  return places;
+}
 
 Curves read_curves(const Folder& run) {
   Curves curves;

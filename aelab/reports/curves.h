@@ -17,6 +17,9 @@ struct Curves {
 
 Curves read_curves(const Folder& run);
 
+/// Indices of at most 200 of `count` points, evenly spread, the last one included.
+std::vector<std::size_t> thinned(std::size_t count);
+
 /// {"epochs", "steps", "phases": [{"name", "epoch"}], "metrics": [{"name", "values"}]}. Long trainings are
 /// thinned to at most 200 epochs, the last one included.
 nlohmann::json curves_json(const Curves& curves);

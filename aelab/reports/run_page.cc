@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "aelab/reports/code_use.h"
 #include "aelab/reports/curves.h"
 
 namespace aelab {
@@ -157,6 +158,17 @@ json commands_json() {
           {{"what", "Evaluate the trained model again"}, {"command", "aelab evaluate FOLDER"}}};
 }
 
+/// The density of the codes' prior on a grid, and its contours; null where none is recorded.
+json prior_json(const View& prior) {
+  if (!prior.raw().is_object()) return {};
+  json shown = {{"points", prior["points"].number_json()}, {"contours", json::array()}};
+  for (const auto* key : {"x", "y", "log_densities"}) shown[key] = numbers_json(prior[key]);
+  for (const auto& contour : prior["contours"].list())
+    shown["contours"].push_back(
+        {{"mass", contour["mass"].number_json()}, {"log_density", contour["log_density"].number_json()}});
+  return shown;
+}
+
 /// Class names in the order of the labels; empty when classes have no names.
 json class_names_json(const Folder& run) {
   const auto data = run.has("data.json") ? run.read("data.json") : json();
@@ -180,12 +192,14 @@ json views_json(const Folder& run, const json& summary) {
                                     "interpolation", "samples",         "traversals", "filters"};
   const View view(summary);
   json views = {{"pictures", json::object()}};
-  const auto codes = view["codes"], jacobian = view["jacobian"], latent = view["latent"];
+  const auto codes = view["codes"], jacobian = view["jacobian"], latent = view["latent"],
+             codebook = view["codebook"];
   if (codes.raw().is_object()) {
     views["codes"] = {{"axes", codes["axes"].text()}, {"rows", codes["rows"].number_json()}};
     for (const auto* key : {"singular_values", "x", "y", "labels"})
       views["codes"][key] = numbers_json(codes[key]);
     views["codes"]["classes"] = class_names_json(run);
+    views["codes"]["prior"] = prior_json(codes["prior"]);
   }
   if (jacobian.raw().is_object())
     views["jacobian"] = {{"rows", jacobian["rows"].number_json()},
@@ -194,6 +208,11 @@ json views_json(const Folder& run, const json& summary) {
     views["latent"] = {{"rows", latent["rows"].number_json()},
                        {"divergences", numbers_json(latent["divergences"])},
                        {"variances_of_means", numbers_json(latent["variances_of_means"])}};
+  if (codebook.raw().is_object())
+    views["codebook"] = {{"rows", codebook["rows"].number_json()},
+                         {"size", codebook["size"].number_json()},
+                         {"perplexity", codebook["perplexity"].number_json()},
+                         {"counts", numbers_json(codebook["counts"])}};
   for (const auto* name : kPictures) {
     const auto listed = view["pictures"][name];
     if (!listed.raw().is_object()) continue;
@@ -221,6 +240,7 @@ json run_page(const Folder& run) {
                       {"measures", measures_json(View(evaluation))},
                       {"cautions", texts_json(View(evaluation)["cautions"])}};
   page["curves"] = curves_json(read_curves(run));
+  page["code_use"] = code_use_json(run);
   page["training_pictures"] = training_pictures(run);
   page["shown_part"] = View(summary)["part"].text();
   page["model"] = model_json(View(summary)["model"], View(status)["closed_form"].is_true());

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -10,8 +11,9 @@
 #include "aelab/core/image.h"
 #include "aelab/data/pictures.h"
 #include "aelab/evaluation/latent_interpolation.h"
-#include "aelab/evaluation/latent_use.h"
+#include "aelab/nn/code_use.h"
 #include "aelab/nn/jacobian.h"
+#include "aelab/runs/contours.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -90,20 +92,6 @@ json data_json(const RunConfig& config, const Split& data) {
 
 // --- Codes ---
 
-/// Rounded to four significant digits, which is all that charts show.
-double rounded(double value) {
-  if (value == 0) return 0;
-  const double unit = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 3);
-  return std::round(value / unit) * unit;
-}
-
-json rounded_list(const Tensor& values) {
-  const auto flat = values.to(at::kCPU, at::kDouble).contiguous();
-  json list = json::array();
-  for (std::int64_t i = 0; i < flat.numel(); ++i) list.push_back(rounded(flat.const_data_ptr<double>()[i]));
-  return list;
-}
-
 /// Principal components of [rows, dimensions]: singular values in descending order, and the coordinates of
 /// the rows along the first two. Computed from the smaller of the two Gram matrices.
 struct Components {
@@ -123,7 +111,8 @@ Components components_of(const Tensor& centered) {
 
 json codes_json(const Shown& shown) {
   const auto batch = shown.first(kCodes);
-  const auto codes = shown.model.encode(batch).flatten(1).to(at::kCPU, at::kDouble);
+  const auto encoded = shown.model.encode(batch);
+  const auto codes = encoded.flatten(1).to(at::kCPU, at::kDouble);
   if (codes.size(0) < 2 || !codes.isfinite().all().item<bool>()) return {};
   const auto centered = codes - codes.mean(0, /*keepdim=*/true);
   const auto components = components_of(centered);
@@ -136,12 +125,41 @@ json codes_json(const Shown& shown) {
   value["axes"] = plain ? "the two code dimensions" : "first two principal components of the codes";
   value["x"] = rounded_list(places.select(1, 0));
   value["y"] = rounded_list(places.select(1, 1));
+  if (plain && shown.model.prior())
+    if (auto contours = contours_json(*shown.model.prior(), shown.model.code_shape(), encoded.options());
+        !contours.is_null())
+      value["prior"] = std::move(contours);
   if (batch.labels.defined()) {
     const auto labels = batch.labels.cpu().contiguous();
     const auto* begin = labels.const_data_ptr<std::int64_t>();
     value["labels"] = std::vector<std::int64_t>(begin, begin + labels.numel());
   }
   return value;
+}
+
+/// How often each vector of the codebook is chosen for the first rows, in descending order and without those
+/// that are not chosen; null for codes that are not chosen from finitely many.
+json codebook_json(const Shown& shown) {
+  constexpr std::int64_t kCounted = 10'000, kAtOnce = 1000;
+  const auto& [backbone, bottleneck, likelihood] = shown.model.parts();
+  if (bottleneck.codebook_size() == 0) return {};
+  const auto rows = std::min(kCounted, shown.rows.size());
+  CodebookCounts counts;
+  for (std::int64_t begin = 0; begin < rows; begin += kAtOnce) {
+    const auto batch = shown.rows.range(begin, std::min(begin + kAtOnce, rows)).to(shown.device);
+    Pass pass;
+    pass.pre_code = backbone.encode(batch.inputs, {});
+    bottleneck.code(pass, {});
+    counts.add(pass.extras.at("indices"), bottleneck.codebook_size());
+  }
+  if (counts.empty()) return {};
+  const auto chosen = std::get<0>(counts.counts().cpu().sort(0, /*descending=*/true));
+  const auto* begin = chosen.const_data_ptr<std::int64_t>();
+  const auto* end = std::find(begin, begin + chosen.numel(), 0);
+  return {{"rows", rows},
+          {"size", bottleneck.codebook_size()},
+          {"perplexity", rounded(counts.perplexity())},
+          {"counts", std::vector<std::int64_t>(begin, end)}};
 }
 
 /// The KL divergence of each code dimension from the prior, and the variance of its mean; null where codes
@@ -238,19 +256,14 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
              path.decoded);
 }
 
-/// What the model generates, for models with a prior. All runs decode the same numbers, as far as their codes
-/// have as many dimensions.
+/// What the model generates, for models with a prior.
 void draw_generated(const Shown& shown, Sheets& sheets) {
-  const auto* prior = shown.model.prior();
-  if (!prior || !shown.model.reconstructs()) return;
+  const auto generated = decoded_draws(shown.model, 3 * kPictures);
+  if (!generated.defined()) return;
   const auto batch = shown.first(kCodes);
   const auto codes = shown.model.encode(batch);
   const auto condition = shown.model.condition(batch.labels);
-  auto shape = codes.sizes().vec();
-  shape[0] = 3 * kPictures;
-  const auto drawn = prior->sample_like(at::empty(shape, codes.options()), Noise());
-  sheets.add("samples", "codes drawn from the prior, decoded",
-             shown.model.decode(drawn, shown.model.condition_in_turn(shape[0])), kPictures);
+  sheets.add("samples", "codes drawn from the prior, decoded", generated, kPictures);
   if (codes.dim() != 2 || codes.size(0) < 2) return;
   const auto made = traverse(shown.model, codes[0], codes, kInterpolated, kTraversed,
                              condition.defined() ? condition[0] : Tensor());
@@ -284,6 +297,16 @@ SplitPart shown_part(const Split& data) {
 
 }  // namespace
 
+Tensor decoded_draws(const Autoencoder& model, std::int64_t count) {
+  const auto* prior = model.prior();
+  if (!prior || !model.reconstructs()) return {};
+  const at::NoGradGuard no_grad;
+  auto shape = model.code_shape();
+  shape.insert(shape.begin(), count);
+  const auto like = at::empty(shape, model.parameters().front().options().requires_grad(false));
+  return model.decode(prior->sample_like(like, Noise()));
+}
+
 void write_summary(const std::filesystem::path& run_folder, const RunConfig& config, const Made& made) {
   const at::NoGradGuard no_grad;
   const auto& model = *made.model;
@@ -300,6 +323,7 @@ void write_summary(const std::filesystem::path& run_folder, const RunConfig& con
                   {"pictures", draw_pictures(shown, folder)}};
   if (auto codes = codes_json(shown); !codes.is_null()) summary["codes"] = std::move(codes);
   if (auto latent = latent_json(shown); !latent.is_null()) summary["latent"] = std::move(latent);
+  if (auto codebook = codebook_json(shown); !codebook.is_null()) summary["codebook"] = std::move(codebook);
   if (auto jacobian = jacobian_json(shown); !jacobian.is_null()) summary["jacobian"] = std::move(jacobian);
   write_file(folder / "summary.json", summary.dump() + "\n");
 }

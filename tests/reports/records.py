@@ -38,6 +38,8 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
                             "cautions": [t("the code has collapsed")]},
         "metrics.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
                            t("train/loss"): scale / (i + 1), t("validation/loss"): 2 * scale / (i + 1)} for i in range(epochs)],
+        "code_use.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
+                            "divergences": [.5, scale * i, .25], "perplexity": 2 + i, "used": .5} for i in range(epochs)],
         "summary/summary.json": {
             "format": 1, "part": t("test"), "data": {"source": t("digits"), "shape": [1, 8, 8], "train": 1, "validation": 2, "test": 3},
             "model": {"variant": t(variant), "summary": t("layers"), "input": [1, 8, 8], "code": [4], "methods": [t("closed form")],
@@ -47,7 +49,10 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
             "parameters": [{"name": t("weight"), "shape": [t("8")], "count": 512}],
             "pictures": {name: {"what": t(name)} for name in pictures},
             "codes": {"rows": count, "axes": t("components"), "singular_values": [3, 2, 1, .5], "x": list(range(count)),
-                      "y": [i * i % 7 for i in range(count)], "labels": [i % 3 for i in range(count)]},
+                      "y": [i * i % 7 for i in range(count)], "labels": [i % 3 for i in range(count)],
+                      "prior": {"points": 3, "x": [0, 30], "y": [-1, 9], "log_densities": [-4, -3, -4, -3, -1, -3, -4, -3, -4],
+                                "contours": [{"mass": .5, "log_density": -2}, {"mass": .9, "log_density": -3.5}]}},
+            "codebook": {"rows": count, "size": 8, "perplexity": 3.2, "counts": [40, 15, 4, 1]},
             "latent": {"rows": count, "divergences": [.5, 2, .25], "variances_of_means": [.1, 1, .05]},
             "jacobian": {"rows": 5, "singular_values": [2 * scale, 1, .1, .01]}},
         "log.txt": t("phase begins"),
@@ -57,7 +62,7 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
 def put_run(folder, **options):
     files = run_files(**options)
     for name, value in files.items():
-        if name == "metrics.jsonl":
+        if name.endswith(".jsonl"):
             (folder / name).write_text("".join(json.dumps(line) + "\n" for line in value))
         elif name == "log.txt":
             (folder / name).write_text(value)
@@ -103,6 +108,23 @@ def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str,
         "robustness": {"trained_with": [t(name) for name in variants], "tested_with": [t("clean"), t("masking")],
                        "mean": [[i + .1, i + .2] for i in range(len(variants))]},
     }
+
+
+def generative_measures(variants, seeds=(1, 2), t=str):
+    """What is measured of generative models; the last variant has no density, and so none of these."""
+    bases = {"likelihood/nll": ("lower", 90), "likelihood/nll_sampling_error": ("lower", .3), "likelihood/elbo": ("higher", -95),
+             "rate_distortion/rate": ("neither", 12), "rate_distortion/distortion": ("neither", 80), "latent/active_units": ("neither", 3)}
+
+    def row(variant, place, base):
+        values = [base * (1 + (place + seed / 10) / 20) if place + 1 < len(variants) or len(variants) == 1 else None for seed in seeds]
+        there = [value for value in values if value is not None]
+        mean = sum(there) / len(there) if there else None
+        return {"variant": t(variant), "n": len(there), "mean": mean, "interval": [mean - .5, mean + .5] if there else None, "best": False,
+                "values": values, "level": "undecided", "sentence": t("nothing is known."), "pareto_optimal": {}}
+
+    return [{"name": name, "definition": t("what it is"), "better": better, "version": 1,
+             "claim": {"leader": None, "level": "undecided", "explanation": t("nothing is known.")},
+             "rows": [row(variant, place, base) for place, variant in enumerate(variants)]} for name, (better, base) in bases.items()]
 
 
 def put_comparison(folder, variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str, folder_of=str, **options):

@@ -10,6 +10,7 @@
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/priors.h"
+#include "aelab/nn/vector_quantized_bottleneck.h"
 #include "tests/support.h"
 
 namespace aelab {
@@ -132,6 +133,71 @@ TEST_F(Summarizing, HasTheUseOfEachDimensionOfGaussianCodes) {
   const auto other = summarize(Dense::Config{
       .base = {.code = 3, .bottleneck = GaussianBottleneck::Config{.prior = MixturePrior::Config{}}}});
   EXPECT_FALSE(other.at("latent").contains("divergences"));
+}
+
+TEST_F(Summarizing, ContoursOfThePriorEncloseTheirSharesOfItsMass) {
+  EXPECT_FALSE(summarize(Dense::Config{.base = {.code = 2}}).at("codes").contains("prior"));
+  EXPECT_FALSE(summarize(Dense::Config{.base = {.code = 3, .bottleneck = GaussianBottleneck::Config{}}})
+                   .at("codes")
+                   .contains("prior"));
+  const auto of = [&](const Choice<Prior>& choice) {
+    return summarize(
+               Dense::Config{.base = {.code = 2, .bottleneck = GaussianBottleneck::Config{.prior = choice}}})
+        .at("codes")
+        .at("prior");
+  };
+  // N(0, 2^2 I) has log-density -log(8 pi) - r^2 / 8, and the mass 1 - exp(-r^2 / 8) within radius r.
+  const auto prior = of(StandardPrior::Config{.deviation = 2});
+  const auto points = prior.at("points").get<std::int64_t>();
+  const auto x = prior.at("x").get<std::vector<double>>(), y = prior.at("y").get<std::vector<double>>();
+  const auto axis = [&](const auto& ends) {
+    return at::linspace(ends[0], ends[1], points, at::TensorOptions(at::kDouble));
+  };
+  const auto radii = axis(y).square().unsqueeze(1) + axis(x).square();
+  EXPECT_TRUE(at::allclose(numbers(prior.at("log_densities")).view({points, points}),
+                           -std::log(8 * M_PI) - radii / 8, 2e-3, 2e-3));
+  for (const auto& contour : prior.at("contours")) {
+    const double mass = contour.at("mass");
+    EXPECT_NEAR(contour.at("log_density"), -std::log(8 * M_PI) + std::log(1 - mass), 0.12) << mass;
+  }
+  EXPECT_EQ(prior.at("contours").size(), 3U);
+  for (const auto& ends : {x, y}) {
+    EXPECT_LT(ends[0], -2 * 3.03);  // the radius of 99 % is 2 x 3.03
+    EXPECT_GT(ends[1], 2 * 3.03);
+  }
+  EXPECT_EQ(of(MixturePrior::Config{.components = 3}).at("log_densities").size(), points * points);
+}
+
+TEST_F(Summarizing, CountsTheVectorsOfACodebook) {
+  EXPECT_FALSE(summarize(Dense::Config{.base = {.code = 3}}).contains("codebook"));
+  const auto codebook =
+      summarize(Dense::Config{
+                    .base = {.code = 6,
+                             .bottleneck = VectorQuantizedBottleneck::Config{.codes = 40, .dimension = 2}}})
+          .at("codebook");
+  const at::NoGradGuard no_grad;
+  const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
+  const auto& [backbone, bottleneck, likelihood] = made.model->parts();
+  const auto vectors = backbone.encode(rows, {}).view({-1, 2});
+  const auto nearest = at::cdist(vectors, made.model->named_parameters()["bottleneck.codebook"]).argmin(1);
+  const auto counts = std::get<2>(at::_unique2(nearest, true, false, true));
+  EXPECT_EQ(codebook.at("rows"), rows.size(0));
+  EXPECT_EQ(codebook.at("size"), 40);
+  EXPECT_TRUE(at::equal(numbers(codebook.at("counts")), std::get<0>(counts.sort(0, true)).to(at::kDouble)));
+  const auto shares = counts.to(at::kDouble) / counts.sum();
+  const double perplexity = std::exp(-(shares * shares.log()).sum().item<double>());
+  EXPECT_NEAR(codebook.at("perplexity"), perplexity, 1e-3 * perplexity);
+}
+
+TEST_F(Summarizing, ModelsWithOtherCodesDecodeTheSameNumbers) {
+  for (const std::int64_t width : {7, 2}) {
+    summarize(Dense::Config{.base = {.code = width, .bottleneck = GaussianBottleneck::Config{}}});
+    const auto numbers = Noise().normal_like("prior", at::empty({5, 7})).slice(1, 0, width);
+    const at::NoGradGuard no_grad;
+    EXPECT_TRUE(at::equal(decoded_draws(*made.model, 5), made.model->decode(numbers))) << width;
+  }
+  summarize(Dense::Config{.base = {.code = 2}});
+  EXPECT_FALSE(decoded_draws(*made.model, 5).defined());
 }
 
 TEST_F(Summarizing, DrawsWhatTheModelCan) {

@@ -49,9 +49,10 @@ function interpolationsFigure(page) {
 function samplesFigure(page) {
   const rows = page.variants.flatMap((variant, place) => (variant.pictures.samples ?
     [strip(named(place, variant.name), variant.pictures.samples, `${variant.name}: ${variant.pictures.samples.what}`, variant.pictures.inputs)] : []));
+  const without = page.variants.filter(({ pictures }) => pictures.inputs && !pictures.samples).map(({ name }) => name);
   return rows.length === 0 ? null : figure({
     left: h("div", { class: "strips" }, rows),
-    caption: "New samples: codes drawn from each variant's prior, the same numbers for codes of one dimension, decoded.",
+    caption: `New samples: codes drawn from each variant's prior, decoded. A sample of any variant is made of the same standard normal numbers, a code of fewer dimensions of the first of these.${without.length > 0 ? ` Without a prior: ${without.join(", ")}.` : ""}`,
   });
 }
 
@@ -72,16 +73,18 @@ const filtersPicture = (image, words) => picture(image, words, Math.max(1, Math.
 const classCalled = (codes, label) => codes.classes[label] ?? `class ${label}`;
 const labelsOf = (codes) => [...new Set(codes.labels)].filter((label) => label !== null).sort((a, b) => a - b);
 
-function codesConfig(codes, hidden) {
+function codesConfig(codes, hidden, contours = []) {
   const labels = codes.labels.length ? labelsOf(codes) : [null];
   const datasets = labels.filter((label) => !hidden.has(label)).map((label) => ({
     label: label === null ? "sample" : classCalled(codes, label),
     data: codes.x.map((x, place) => ({ x, y: codes.y[place], label: codes.labels[place] ?? null })).filter((point) => point.label === label),
     ...UNSEEN, pointRadius: 3.5, marks: { place: label ?? 0, radius: 3.5 },
   }));
+  const ends = ([low, high] = []) => ({ suggestedMin: low, suggestedMax: high });
+  const prior = isGrid(codes.prior) ? codes.prior : {};
   return {
-    type: "scatter", data: { datasets },
-    options: { scales: { x: numberAxis(null, false), y: numberAxis(null, false) },
+    type: "scatter", data: { datasets, contours },
+    options: { scales: { x: numberAxis(null, false, ends(prior.x)), y: numberAxis(null, false, ends(prior.y)) },
       plugins: { tooltip: { callbacks: { label: ({ dataset, parsed }) => ` ${dataset.label}: ${shown(parsed.x)}, ${shown(parsed.y)}` } } } },
   };
 }
@@ -110,7 +113,10 @@ function codesFigure(entries) {
   const plotted = entries.filter(({ codes }) => codes?.x.length > 0);
   if (plotted.length === 0) return null;
   const hidden = new Set();
-  const drawings = plotted.map(({ name, codes }) => chart(`Latent codes of ${name}, one mark per sample: ${codes.axes}`, () => codesConfig(codes, hidden), "square"));
+  const contours = plotted.map(({ codes }) => contoursOf(codes.prior));
+  const drawings = plotted.map(({ name, codes }, place) =>
+    chart(`Latent codes of ${name}, one mark per sample: ${codes.axes}`, () => codesConfig(codes, hidden, contours[place]), contours[place].length > 0 ? "" : "square"));
+  const masses = [...new Set(contours.flat().map(({ mass }) => massText(mass)))];
   const labels = [...new Set(plotted.flatMap(({ codes }) => labelsOf(codes)))].sort((a, b) => a - b);
   const toggle = (label, visible) => {
     visible ? hidden.delete(label) : hidden.add(label);
@@ -123,7 +129,7 @@ function codesFigure(entries) {
         h("div", { class: "soft" }, h("small", null, `${codes.axes}, ${plural(codes.rows, "sample")}`))))),
       labels.length > 0 && later("Class means as a table", () => codesTable(plotted)),
     ],
-    caption: `Latent codes of test samples, one mark per sample${labels.length > 0 ? ", colored by class" : ""}.${plotted.length > 1 ? " Every variant has its own axes." : ""}`,
+    caption: `Latent codes of test samples, one mark per sample${labels.length > 0 ? ", colored by class" : ""}.${plotted.length > 1 ? " Every variant has its own axes." : ""}${masses.length > 0 ? ` Lines: contours of the prior's density that enclose ${masses.join(", ")} of its mass.` : ""}`,
   });
 }
 

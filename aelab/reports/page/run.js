@@ -2,12 +2,14 @@
 
 function runPage(page) {
   const completed = page.status.state === "completed";
+  const use = runCodeUse(page);
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, completed ? reason : "the run did not complete.");
   const sections = [
     shownIf("measures", "Metrics", runMeasures(page), "the run was not evaluated."),
     shownIf("curves", "Learning curves", runCurves(page), page.status.closed_form ? CLOSED_FORM : "the run recorded none."),
     shownIf("pictures", "Images", runPictures(page), "the data are not images."),
     shownIf("codes", "Latent codes", runCodes(page), "they contain NaN or infinite values, or there are no samples."),
+    use.length > 0 && section("use", "Use of the code", use),
     shownIf("model", "Architecture", runModel(page), "not recorded."),
     shownIf("config", "Configuration", page.config && h("pre", null, page.config), "not recorded."),
     section("again", "Reproducibility", commandList(page.commands, "run"),
@@ -138,7 +140,7 @@ function runPictures({ pictures, training_pictures: drawn, shown_part: part }) {
 
 function runCodes(page) {
   const entry = { place: 0, name: page.model.variant || "the model", codes: page.codes, jacobian: page.jacobian };
-  return [codesFigure([entry]), spectraFigure([entry]), latentTable(page.latent)];
+  return [codesFigure([entry]), spectraFigure([entry])];
 }
 
 /** How the dimensions of a random code are used, the largest KL divergence first. */
