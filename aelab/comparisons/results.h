@@ -158,8 +158,10 @@ std::string terminal_verdict(const ComparisonResults& results);
 /// Writes comparison.json, table.csv and runs.csv into the comparison's folder. Failure as write_file's.
 void write_results(const Comparison& comparison, const ComparisonResults& results);
 
-/// Writes images/reconstructions.png where the data are images: the same test samples, and below them the
-/// reconstructions of each variant under the first seed. Returns the variants drawn, from the top.
+/// Writes pictures of each variant under the first seed where the data are images:
+/// images/reconstructions.png, the same test samples and below them their reconstructions, and
+/// images/samples.png, a row for each variant with a prior, decoded from codes that are made of the same
+/// numbers (runs/summary.h). Returns the variants drawn in the first, from the top.
 std::vector<std::string> draw_comparison(const Comparison& comparison, const ComparisonResults& results);
 
 }  // namespace aelab

@@ -178,6 +178,7 @@ Shown read_variant(const Folder& comparison, const View& variant) {
     if (!viewed) {
       add_views(*folder, shown);
       shown.variant["shown_seed"] = run.at("seed");
+      shown.variant["likelihood"] = View(shown.config)["model"]["expanded"]["likelihood"]["kind"].text();
       viewed = true;
     }
     shown.curves.push_back(read_curves(*folder));

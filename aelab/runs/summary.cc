@@ -304,7 +304,7 @@ Tensor decoded_draws(const Autoencoder& model, std::int64_t count) {
   auto shape = model.code_shape();
   shape.insert(shape.begin(), count);
   const auto like = at::empty(shape, model.parameters().front().options().requires_grad(false));
-  return model.decode(prior->sample_like(like, Noise()));
+  return model.decode(prior->sample_like(like, Noise()), model.condition_in_turn(count));
 }
 
 void write_summary(const std::filesystem::path& run_folder, const RunConfig& config, const Made& made) {

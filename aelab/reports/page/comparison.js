@@ -2,13 +2,16 @@
 
 function comparisonPage(page) {
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, reason);
-  const samples = samplesFigure(page);
+  const samples = samplesFigure(page), likelihood = likelihoodFigure(page), rate = rateFigure(page);
+  const use = [codeUseTable(page), sortedDivergencesFigure(page)].filter(Boolean);
   const noPictures = "no images (the data are not images, or no run completed).";
   const sections = [
     section("short", "Summary",
       headline(page), bestAtWhat(page), verdictDetails(page)),
     page.measures.length > 0 && section("metric", "Primary metric", metricFigure(page)),
     page.measures.length > 0 && section("measures", "All metrics", allMeasures(page)),
+    likelihood && section("likelihood", "Likelihood", likelihood),
+    rate && section("rate", "Rate and distortion", rate),
     section("trade-offs", "Training cost", tradeOffFigure(page), costTable(page)),
     shownIf("curves", "Learning curves", bandsFigure(page), page.variants.length > 0 && page.variants.every((variant) => variant.closed_form) ? CLOSED_FORM : "no run recorded any."),
     shownIf("pictures", "Reconstructions", [reconstructionsFigure(page), denoisingFigure(page)], noPictures),
@@ -16,6 +19,7 @@ function comparisonPage(page) {
     samples && section("samples", "New samples", samples),
     shownIf("filters", "Filters", filtersFigure(page), noPictures),
     shownIf("codes", "Latent codes", codesFigure(page.variants), "no run recorded any."),
+    use.length > 0 && section("use", "Use of the code", use),
     shownIf("spectra", "Singular values", spectraFigure(page.variants.map((variant, place) => ({ ...variant, place }))), "no run recorded any."),
     shownIf("robustness", "Robustness", page.robustness.tested.length > 0 && robustnessFigure(page), "not part of the evaluation."),
     shownIf("settings", "Configuration differences", differencesTable(page), "the configurations do not differ, or none was recorded."),

@@ -46,17 +46,19 @@ function bestAtWhat(page) {
 
 // --- One metric: every seed, means and intervals ---
 
-function intervalConfig(page, measure) {
+/** `title` names the axis; `errorOf(variant, seed)` is half the length of a seed's own bar, or null. */
+function intervalConfig(page, measure, { title = `${measure.name} (${directionText(measure)})`, errorOf = () => null } = {}) {
   const order = measure.rows.map((row, place) => place).filter((place) => measure.rows[place].mean !== null);
   const sign = measure.better === "higher" ? -1 : 1;
   order.sort((a, b) => sign * (measure.rows[a].mean - measure.rows[b].mean));
+  const seeds = (place) => measure.rows[place].values.map((x, seed) => ({ x, half: errorOf(place, seed) })).filter(({ x }) => x !== null);
   const datasets = order.flatMap((place, height) => {
     const row = measure.rows[place], at = order.length - height, common = { ...UNSEEN, label: page.variants[place].name };
     return [
       { ...common, data: [{ x: row.mean, y: at }], intervals: [{ x: row.interval }], row,
         borderColor: color(place), pointRadius: 7, marks: { place, radius: 7 } },
-      { ...common, data: row.values.filter((value) => value !== null).map((x) => ({ x, y: at - .28 })),
-        pointRadius: 3.5, marks: { place, radius: 3.5 } },
+      { ...common, data: seeds(place).map(({ x }) => ({ x, y: at - .28 })), intervals: seeds(place).map(({ half, x }) => ({ x: half === null ? null : [x - half, x + half] })),
+        borderColor: color(place), pointRadius: 3.5, marks: { place, radius: 3.5 } },
     ];
   });
   return {
@@ -64,8 +66,8 @@ function intervalConfig(page, measure) {
     data: { datasets },
     options: {
       scales: {
-        x: roomyAxis(`${measure.name} (${directionText(measure)})`, false,
-          order.flatMap((place) => [...measure.rows[place].values, ...(measure.rows[place].interval ?? [])])),
+        x: roomyAxis(title, false,
+          order.flatMap((place) => [...seeds(place).flatMap(({ x, half }) => [x - half, x + half]), ...(measure.rows[place].interval ?? [])])),
         y: axis("", {
           min: .4, max: order.length + .6, grid: { display: false, borderColor: themed("line") },
           afterBuildTicks: (scale) => { scale.ticks = order.map((_, height) => ({ value: order.length - height })); },
