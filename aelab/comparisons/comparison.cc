@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::int64_t count_parameters(const RunConfig& config, OpenedData& opened) {
-  return parameter_count(*make_model(config, opened.open(config.data.source), at::kMeta));
+  return own_parameter_count(*make_model(config, opened.open(config.data.source), at::kMeta));
 }
 
 /// A contender's complete run, the backbone that its variant chose written out: as such, or in the variant's
@@ -81,7 +81,7 @@ ContenderCost cost_of(const RunConfig& config, const Made& made, bool timed) {
   const auto phases = made.model->phases();
   cost.closed_form = is_closed_form(phases);
   cost.phases = static_cast<std::int64_t>(phases.size());
-  cost.parameters = parameter_count(*made.model);
+  cost.parameters = own_parameter_count(*made.model);
   const auto limits = phase_limits(config.training.budget, config.training.epochs, phases);
   const auto epoch_steps = config.training.epoch_steps(made.data.train.size());
   std::int64_t epochs = 0, steps = 0;

@@ -14,6 +14,7 @@
 #include "aelab/data/data_record.h"
 #include "aelab/runs/record.h"
 #include "aelab/runs/run.h"
+#include "aelab/training/checkpoint.h"
 
 namespace aelab {
 namespace {
@@ -114,12 +115,24 @@ void require_same_data(const Comparison& comparison, Problems& problems) {
   }
 }
 
-/// Existing runs have the config of the planned ones.
+/// Throws an Error if another version of aelab trained the run: its noise was another. Damage is reported
+/// where the checkpoint is used.
+void require_same_version(const fs::path& folder) {
+  try {
+    (void)read_record(find_checkpoint(folder, Which::last));
+  } catch (const OtherVersion& error) {
+    throw Error(std::string(error.what()) + "; remove or rename " + folder.string() + " to run it again");
+  } catch (const Error&) {
+  }
+}
+
+/// Existing runs have the config of the planned ones, and were trained by this version.
 void require_same_runs(const Comparison& comparison, Problems& problems) {
   for (const auto& planned : comparison.runs()) {
     const auto folder = comparison.folder(planned);
     if (!is_readable(folder)) continue;
     problems.attempt([&] {
+      require_same_version(folder);
       const auto there = load_run_config(folder);
       const auto recorded = write_config(there), wanted = planned_config(comparison, planned, there);
       if (recorded != wanted)

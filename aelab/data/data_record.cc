@@ -143,6 +143,7 @@ json verified_files(const json& record, const std::function<std::string(const st
           then, kind_of(then) == Checksum::whole ? now : file_json(record_of(path, Checksum::blocks)));
       if (!found.empty()) problems.add(found);
       now.erase("content");
+      now["compared"] = checksum_name(then);
       files.push_back(std::move(now));
     });
   problems.raise();

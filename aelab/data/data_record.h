@@ -30,8 +30,9 @@ bool is_record_of_data(const nlohmann::json& value);
 /// compared by the kind of checksum that is recorded.
 void check_record(const nlohmann::json& record, const Data& data);
 
-/// The files of a record as they are now, with the "crc32" of all their bytes; `find` says where a recorded
-/// path is. Error when one differs from the record: names each.
+/// The files of a record as they are now, with the "crc32" of all their bytes, and "compared": whether it is
+/// on record, or else the checksum of blocks was compared; `find` says where a recorded path is. Error when
+/// one differs from the record: names each.
 nlohmann::json verified_files(const nlohmann::json& record,
                               const std::function<std::string(const std::string& path)>& find);
 

@@ -37,7 +37,8 @@ bool is_range(const std::vector<double>& range) { return range.size() == 2 && ra
 
 void require_pictures(const Shape& shape) {
   if (shape.size() != 3)
-    throw Error("needs images, [channels, height, width], and the rows have shape [" + in_list(shape) + "]");
+    throw Error("needs images, [channels, height, width], and the rows have shape [" + in_list(shape) +
+                "]: leave it out");
 }
 
 /// The least and the largest value of each feature.

@@ -128,15 +128,19 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
 
 std::string penalty_path(std::size_t i) { return "penalties[" + std::to_string(i) + "]"; }
 
+/// Whether a path is of a part whose fields the recipe lists as its own, or of such a field.
+bool is_own(const AutoencoderConfig& config, const std::string& path) {
+  const auto part = path.substr(0, path.find('.'));
+  return std::find(config.own.begin(), config.own.end(), part) != config.own.end();
+}
+
 /// Calls `work`; its errors about parts whose fields the recipe lists as its own become errors about the
 /// recipe's fields.
 template <class Work>
 void in_recipe(const AutoencoderConfig& config, Work work) {
   with_renamed_fields(work, [&](Mistake mistake) {
-    const auto end = std::min(mistake.path.find('.'), mistake.path.size());
-    const auto part = mistake.path.substr(0, end);
-    if (std::find(config.own.begin(), config.own.end(), part) != config.own.end())
-      mistake.path.erase(0, std::min(end + 1, mistake.path.size()));
+    if (is_own(config, mistake.path))
+      mistake.path.erase(0, std::min(mistake.path.find('.'), mistake.path.size() - 1) + 1);
     return mistake;
   });
 }
@@ -238,7 +242,15 @@ void Autoencoder::make_other_parts() {
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   const auto penalty = register_module("penalty_" + config.kind(), config.make());
   penalty->build(code_shape());
-  penalty->check(parts());
+  // What is about a part that the user cannot choose is about the penalty.
+  with_renamed_fields(
+      [&] { penalty->check(parts()); },
+      [&](Mistake mistake) {
+        constexpr std::string_view kOfOwner = "../";
+        if (mistake.path.starts_with(kOfOwner) && is_own(config_, mistake.path.substr(kOfOwner.size())))
+          mistake.path.clear();
+        return mistake;
+      });
   needs_input_gradient_ = needs_input_gradient_ || penalty->needs_input_gradient(parts());
   penalties_.emplace_back(config.kind(), penalty);
 }
@@ -382,6 +394,17 @@ std::vector<Phase> Autoencoder::phases() {
   if (const auto mean = backbone_->data_mean(); mean.defined())
     phase.begin = [mean](const Dataset& data) { mean.copy_(feature_moments(data).first.flatten()); };
   return {phase};
+}
+
+std::int64_t own_parameter_count(Autoencoder& model) {
+  std::map<const void*, std::int64_t> helping;
+  for (const auto& phase : model.phases())
+    for (const auto& update : phase.updates)
+      for (const auto& item : update.parameters)
+        if (&update != &phase.main()) helping[item.second.unsafeGetTensorImpl()] = item.second.numel();
+  auto count = parameter_count(model);
+  for (const auto& item : helping) count -= item.second;
+  return count;
 }
 
 NamedTensors parameters_of(const torch::nn::Module& module) {

@@ -192,6 +192,10 @@ class Autoencoder : public torch::nn::Module {
   std::vector<TermOutline> terms() const;
 };
 
+/// The number of the model's own parameters: without those of networks that only help to train it, which
+/// other updates than the model's train, such as a discriminator.
+std::int64_t own_parameter_count(Autoencoder& model);
+
 /// The module's parameters by name, in a fixed order.
 NamedTensors parameters_of(const torch::nn::Module& module);
 /// The module's parameters and buffers by name: its whole state.

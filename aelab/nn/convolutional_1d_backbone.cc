@@ -40,11 +40,11 @@ namespace {
 void require_series(const Shape& input) {
   if (input.size() == 2) return;
   throw Error("1-d convolutions need series, [channels, length]; the data have shape [" + in_list(input) +
-              "]" +
-              (input.size() == 1 ? "; if rows of a table are series, give their shape in \"data\", such as "
+              "]; " +
+              (input.size() == 1 ? "if rows of a table are series, give their shape in \"data\", such as "
                                    "\"shape\": [1, " +
                                        std::to_string(input[0]) + "]"
-                                 : std::string()));
+                                 : std::string("choose another backbone, such as \"dense\"")));
 }
 
 }  // namespace

@@ -86,9 +86,10 @@ void require_jacobian(const Parts& parts, std::string_view user) {
                                           " needs: choose another bottleneck, or leave " + std::string(user) +
                                           " out");
   if (parts.backbone.couples_rows())
-    throw FieldError("../backbone.normalization",
-                     "with \"batch\" a code depends on the other rows of its batch, so " + std::string(user) +
-                         " has no Jacobian of each row alone: choose \"layer\" or \"none\"");
+    throw FieldError("../backbone",
+                     "a code depends on the other rows of its batch, so " + std::string(user) +
+                         " has no Jacobian of each row alone: choose a backbone whose rows are independent, "
+                         "such as one with the normalization \"layer\" or \"none\"");
 }
 
 JacobianMethod exact_jacobian_method(const Parts& parts) {

@@ -32,15 +32,25 @@ void WeightDecayPenalty::Config::fields(Fields& f) {
   f("networks", networks, "whose weights: both networks', the encoder's or the decoder's");
 }
 
+std::vector<Tensor> WeightDecayPenalty::weights(const Backbone& backbone) const {
+  if (config_.networks != Networks::both) return backbone.weights_of(name_of(config_.networks));
+  auto weights = backbone.parameters();
+  std::erase_if(weights, [](const Tensor& parameter) { return parameter.dim() < 2; });
+  return weights;
+}
+
+void WeightDecayPenalty::check(const Parts& parts) const {
+  if (!weights(parts.backbone).empty()) return;
+  const auto whose = std::string(name_of(config_.networks));
+  throw FieldError("networks", config_.networks == Networks::both
+                                   ? "the backbone has no weights: leave the penalty out"
+                                   : "the backbone does not say which weights are the " + whose +
+                                         "'s: choose \"both\", or another backbone");
+}
+
 Tensor WeightDecayPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
   auto sum = at::zeros({}, pass.code.options());
-  if (config_.networks != Networks::both) {
-    for (const auto& weight : parts.backbone.weights_of(name_of(config_.networks)))
-      sum = sum + weight.square().sum();
-    return 0.5 * sum;
-  }
-  for (const auto& parameter : parts.backbone.parameters())
-    if (parameter.dim() > 1) sum = sum + parameter.square().sum();
+  for (const auto& weight : weights(parts.backbone)) sum = sum + weight.square().sum();
   return 0.5 * sum;
 }
 

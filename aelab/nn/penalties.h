@@ -48,10 +48,14 @@ class WeightDecayPenalty : public Penalty {
   explicit WeightDecayPenalty(const Config& config) : config_(config) {}
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
+  /// Throws a FieldError if the backbone has no weights of the networks.
+  void check(const Parts& parts) const override;
   Additivity additivity() const override { return Additivity::constant; }
 
  private:
   Config config_;
+
+  std::vector<Tensor> weights(const Backbone& backbone) const;
 };
 
 enum class ActivationEstimate { batch, running };

@@ -71,7 +71,7 @@ RunStatus status_of(Autoencoder& model, const fs::path& folder, const std::strin
   const auto progress = progress_of(checkpoint_path(folder, Which::last));
   return {.state = state,
           .closed_form = is_closed_form(model.phases()),
-          .parameters = parameter_count(model),
+          .parameters = own_parameter_count(model),
           .epochs = progress.epoch,
           .steps = progress.step,
           .seconds = progress.seconds};

@@ -45,12 +45,13 @@ CheckpointRecord read_checkpoint_record(const std::string& text, const std::stri
   const auto* format = value.is_object() && value.contains("format") ? &value["format"] : nullptr;
   if (!format) throw Error(path + ": is not a checkpoint of aelab");
   if (*format == 1)
-    throw Error(path +
-                ": was written by an earlier version of aelab, which drew other random numbers: use that "
-                "version, or start a new run");
+    throw OtherVersion(
+        path +
+        ": was written by an earlier version of aelab, which drew other random numbers: use that "
+        "version, or start a new run");
   if (*format != CheckpointRecord::kFormat)
-    throw Error(path + ": has format " + describe_json(*format) + "; this aelab reads " +
-                std::to_string(CheckpointRecord::kFormat));
+    throw OtherVersion(path + ": has format " + describe_json(*format) + "; this aelab reads " +
+                       std::to_string(CheckpointRecord::kFormat));
   CheckpointRecord record;
   read_config(value, record, path);
   return record;

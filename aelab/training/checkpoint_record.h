@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "aelab/core/error.h"
 #include "aelab/core/fields.h"
 #include "aelab/core/position.h"
 
@@ -46,7 +47,13 @@ struct CheckpointRecord {
   void fields(Fields& f);
 };
 
-/// Throws an Error with `path` if it is not such an object, or has another format.
+/// Thrown for a checkpoint that another version of aelab wrote, which trained in another way.
+class OtherVersion : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Throws an Error with `path` if it is not such an object, an OtherVersion if it has another format.
 CheckpointRecord read_checkpoint_record(const std::string& text, const std::string& path);
 
 }  // namespace aelab

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import zlib
 
 import program
 from program import small_run, write_json
@@ -109,14 +108,7 @@ class RecordedKernels(program.TestCase):
     def rewrite(self, path, header, aelab, tensors):
         """The checkpoint with other metadata, as an older aelab might have left it: without the run's config."""
         aelab.pop("config", None)
-        metadata = header["__metadata__"]
-        metadata["aelab"] = json.dumps(aelab)
-        del metadata["aelab.metadata_checksum"]
-        shapes = {name: [tensor["dtype"], tensor["shape"]] for name, tensor in header.items() if name != "__metadata__"}
-        covered = json.dumps({"metadata": metadata, "tensors": shapes}, sort_keys=True, separators=(",", ":"))
-        metadata["aelab.metadata_checksum"] = f"{zlib.crc32(covered.encode()):08x}"
-        encoded = json.dumps(header).encode()
-        path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + tensors)
+        program.write_checkpoint(path, header, aelab, tensors)
 
     def test_that_do_not_exist_are_refused(self):
         folder = self.train(self.CONVOLUTIONAL)

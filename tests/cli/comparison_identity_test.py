@@ -132,6 +132,21 @@ class Data(Comparing):
         self.assertEqual(result.code, 0, result.stderr)
 
 
+class Versions(Comparing):
+    def test_runs_of_an_earlier_version_are_refused(self):
+        """Their noise was another: they are no pairs of new runs."""
+        made = self.compared(comparison(variants=[{"name": "dense", "set": DENSE}, {"name": "pca", "set": PCA}]))
+        path = made / "runs/dense/seed-1/checkpoints/last.safetensors"
+        header, record, tensors = program.checkpoint_parts(path)
+        program.write_checkpoint(path, header, {**record, "format": 1}, tensors)
+        for arguments in ("--collect",), ():
+            result = program.run("compare", made, *arguments)
+            self.assert_refused(result, "was written by an earlier version of aelab")
+            self.assertIn("dense/seed-1 to run it again", result.stderr)
+        program.write_checkpoint(path, header, {**record, "format": 2}, tensors)
+        self.assertEqual(program.run("compare", made, "--collect").code, 0)
+
+
 class Places(Comparing):
     """Whose run lies in a folder."""
 

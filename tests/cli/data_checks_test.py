@@ -106,6 +106,16 @@ class Verification(reading.DataTest):
         result = program.run("data", self.run_folder, "--verify")
         self.assertEqual(result.code, 0, result.stderr)
         self.assertIn(self.crc("x.npy"), result.stdout)
+        self.assertNotIn("\nas recorded", result.stdout)
+        self.assertIn("CRC-32 of 64 blocks of each file, are as recorded", " ".join(result.stdout.split()))
+        between = (4096 + (len(content) - 4096) // 63) // 2  # two blocks: only the checksum of all bytes tells it
+        (self.folder / "x.npy").write_bytes(content[:between] + bytes([content[between] ^ 1]) + content[between + 1 :])
+        changed = program.run("data", self.run_folder, "--verify")
+        self.assertEqual(changed.code, 0)
+        self.assertIn("is not on record", " ".join(changed.stdout.split()))
+        self.assertIn(self.crc("x.npy"), changed.stdout)
+        files = json.loads(program.run("data", self.run_folder, "--verify", "--json").stdout)["files"]
+        self.assertEqual([file["compared"] for file in files], ["crc32_of_blocks", "crc32"])
         (self.folder / "x.npy").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         self.assert_refused(program.run("data", self.run_folder, "--verify"), f"{self.path('x.npy')} is not what the run used")
 

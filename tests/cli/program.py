@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zlib
 from typing import NamedTuple
 
 SOURCE = pathlib.Path(os.environ.get("AELAB_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
@@ -119,6 +120,18 @@ def checkpoint_parts(path):
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:end])
     return header, json.loads(header["__metadata__"]["aelab"]), content[end:]
+
+
+def write_checkpoint(path, header, record, tensors):
+    """The checkpoint with another record, as another aelab might have left it: its checksum is right."""
+    metadata = header["__metadata__"]
+    metadata["aelab"] = json.dumps(record)
+    metadata.pop("aelab.metadata_checksum", None)
+    shapes = {name: [tensor["dtype"], tensor["shape"]] for name, tensor in header.items() if name != "__metadata__"}
+    covered = json.dumps({"metadata": metadata, "tensors": shapes}, sort_keys=True, separators=(",", ":"))
+    metadata["aelab.metadata_checksum"] = f"{zlib.crc32(covered.encode()):08x}"
+    encoded = json.dumps(header).encode()
+    path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + tensors)
 
 
 def without_clocks(path):
