@@ -63,9 +63,18 @@ Tensor FiniteScalarBottleneck::read(const Tensor& pre_code, const Step&) const {
 
 void FiniteScalarBottleneck::code(Pass& pass, const Step&) const {
   const auto values = bounded(pass.pre_code);
-  const auto digits = (values.detach().round() + half_widths()).to(at::kLong);
-  pass.extras["indices"] = (digits * place_values(levels_)).sum(-1);
+  pass.extras["indices"] = indices_at(values.detach());
   pass.code = through(values);
+}
+
+Tensor FiniteScalarBottleneck::indices_at(const Tensor& values) const {
+  const auto digits = (values.round() + half_widths()).to(at::kLong);
+  return (digits * place_values(levels_)).sum(-1);
+}
+
+Tensor FiniteScalarBottleneck::indices_of(const Tensor& code) const {
+  const auto values = vectors_of(code, dimension()) * half_widths();
+  return indices_at(values.maximum(-half_widths()).minimum(levels_ - 1 - half_widths()));
 }
 
 Tensor FiniteScalarBottleneck::from_indices(const Tensor& indices) const {

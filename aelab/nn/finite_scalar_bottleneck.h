@@ -39,6 +39,7 @@ class FiniteScalarBottleneck : public Bottleneck {
   /// levels, and so on, each from its lowest level.
   std::int64_t codebook_size() const override { return elements(config_.levels); }
   Tensor from_indices(const Tensor& indices) const override;
+  Tensor indices_of(const Tensor& code) const override;
 
  private:
   Config config_;
@@ -50,6 +51,8 @@ class FiniteScalarBottleneck : public Bottleneck {
   Tensor half_widths() const;
   /// The values before they are rounded, [batch, vectors, dimension].
   Tensor bounded(const Tensor& pre_code) const;
+  /// The indices of values of this shape, which are within the bounds: [batch, vectors].
+  Tensor indices_at(const Tensor& values) const;
   /// Rounded values as codes, with the gradients of `bounded`.
   Tensor through(const Tensor& bounded) const;
 };

@@ -27,7 +27,7 @@ std::shared_ptr<Affine> starting_at_zero(std::int64_t in, std::int64_t out, bool
 
 MaskedNetwork::MaskedNetwork(const Sizes& sizes, Activation activation, Initializer& initializer)
     : sizes_(sizes), activation_(activation) {
-  const auto inputs = sizes.context + sizes.features, outputs = sizes.outputs * sizes.features;
+  const auto inputs = sizes.context + sizes.features * sizes.inputs, outputs = sizes.outputs * sizes.features;
   auto width = inputs;
   for (const auto next : sizes.hidden) {
     hidden_.push_back(register_module(
@@ -45,7 +45,8 @@ at::Tensor MaskedNetwork::arange(std::int64_t count) const {
 }
 
 at::Tensor MaskedNetwork::degrees_of_inputs() const {
-  return (arange(sizes_.context + sizes_.features) - sizes_.context).clamp_min(-1);
+  const auto places = arange(sizes_.context + sizes_.features * sizes_.inputs) - sizes_.context;
+  return places.div(sizes_.inputs, "floor").clamp_min(-1);
 }
 
 at::Tensor MaskedNetwork::degrees_of_hidden(std::int64_t width) const {

@@ -16,11 +16,12 @@ class MaskedNetwork : public torch::nn::Module {
     std::int64_t context = 0;
     std::vector<std::int64_t> hidden = {};
     std::int64_t outputs = 1;  ///< for each feature
+    std::int64_t inputs = 1;   ///< numbers that each feature consists of
   };
 
   /// Outputs are 0 until the network is trained.
   MaskedNetwork(const Sizes& sizes, Activation activation, Initializer& initializer);
-  /// x [n, features], context [n, context], undefined if that is 0 -> [n, outputs, features]
+  /// x [n, features x inputs], context [n, context], undefined if that is 0 -> [n, outputs, features]
   at::Tensor forward(const at::Tensor& x, const at::Tensor& context = {}) const;
 
  private:

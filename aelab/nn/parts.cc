@@ -101,6 +101,10 @@ Tensor Bottleneck::from_indices(const Tensor&) const {
   throw std::logic_error("a bottleneck without a codebook");
 }
 
+Tensor Bottleneck::indices_of(const Tensor&) const {
+  throw std::logic_error("a bottleneck without a codebook");
+}
+
 Tensor Bottleneck::log_prior(const Tensor&) const { throw std::logic_error("a bottleneck without a prior"); }
 
 Tensor reading(const Pass& pass, const Bottleneck& bottleneck, const Step& step) {

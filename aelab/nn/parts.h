@@ -258,6 +258,9 @@ class Bottleneck : public torch::nn::Module {
   virtual std::int64_t codebook_size() const { return 0; }
   /// The codes that are made of these vectors: [n, vectors of a code] -> [n, ...code].
   virtual Tensor from_indices(const Tensor& indices) const;
+  /// The vectors that codes are made of, or that are nearest to theirs: [n, ...code] -> [n, vectors of a
+  /// code], int64. The inverse of from_indices() where no vector is in the codebook twice.
+  virtual Tensor indices_of(const Tensor& code) const;
 };
 
 /// The bottleneck's reading of the pass, [batch, ...code]: its code, where codes are not drawn.

@@ -88,8 +88,9 @@ void VectorQuantizedBottleneck::build(const Shape& code, std::int64_t seed) {
   if (config_.restart > 0) unused_ = register_buffer("unused", at::zeros({config_.codes}));
 }
 
-Tensor VectorQuantizedBottleneck::nearest(const Tensor& vectors) const {
+Tensor VectorQuantizedBottleneck::indices_of(const Tensor& code) const {
   const at::NoGradGuard no_grad;
+  const auto vectors = vectors_of(code, *config_.dimension);
   // |vector - code|^2 less |vector|^2
   const auto distances = linear(vectors.flatten(0, 1), -2 * codebook_, codebook_.square().sum(1));
   return distances.argmin(1).view({vectors.size(0), vectors.size(1)});
@@ -104,11 +105,11 @@ Tensor VectorQuantizedBottleneck::through(const Tensor& pre_code, const Tensor& 
 }
 
 Tensor VectorQuantizedBottleneck::read(const Tensor& pre_code, const Step&) const {
-  return through(pre_code, nearest(vectors_of(pre_code, *config_.dimension)));
+  return through(pre_code, indices_of(pre_code));
 }
 
 void VectorQuantizedBottleneck::code(Pass& pass, const Step& step) const {
-  const auto indices = nearest(vectors_of(pass.pre_code, *config_.dimension));
+  const auto indices = indices_of(pass.pre_code);
   pass.code = through(pass.pre_code, indices);
   if (unused_.defined() && step.training)
     pass.extras[kDraws] =

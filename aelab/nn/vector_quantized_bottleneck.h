@@ -55,6 +55,7 @@ class VectorQuantizedBottleneck : public Bottleneck {
   bool has_exact_gradients() const override { return false; }
   std::int64_t codebook_size() const override { return config_.codes; }
   Tensor from_indices(const Tensor& indices) const override;
+  Tensor indices_of(const Tensor& code) const override;
 
  private:
   Config config_;
@@ -63,8 +64,6 @@ class VectorQuantizedBottleneck : public Bottleneck {
   Tensor counts_, sums_;  // moving sums of the pre-codes that chose each vector: [codes], [codes, dimension]
   Tensor unused_;         // steps since a vector was chosen: [codes]
 
-  /// The nearest of the codebook for vectors [batch, vectors, dimension]: [batch, vectors].
-  Tensor nearest(const Tensor& vectors) const;
   /// The codebook's vectors as codes, with the pre-code's gradients.
   Tensor through(const Tensor& pre_code, const Tensor& indices) const;
   /// Of vectors [n, dimension], of which `chosen` [n] says what each chose: moves the codebook.

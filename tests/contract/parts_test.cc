@@ -323,6 +323,12 @@ TEST(EveryBottleneck, FindsCodesFromFiniteSetsByTheirIndices) {
     EXPECT_TRUE(between(0, static_cast<double>(size - 1)).allow(indices.max().item<double>()));
     EXPECT_TRUE(same_bits(bottleneck.from_indices(indices), pass.code));
     EXPECT_TRUE(same_bits(bottleneck.from_indices(indices.slice(0, 1, 2)), pass.code.slice(0, 1, 2)));
+    // Codes that were moved a little have the same nearest vectors.
+    EXPECT_TRUE(at::equal(bottleneck.indices_of(pass.code), indices));
+    EXPECT_TRUE(at::equal(bottleneck.indices_of(pass.code + 1e-4 * normal(pass.code.sizes(), 4)), indices));
+    const auto far = bottleneck.indices_of(100 * pass.code);
+    EXPECT_TRUE(between(0, static_cast<double>(size - 1)).allow(far.min().item<double>()));
+    EXPECT_TRUE(between(0, static_cast<double>(size - 1)).allow(far.max().item<double>()));
   });
   EXPECT_GT(have, 0);
 }

@@ -57,6 +57,21 @@ TEST(MaskedNetwork, HasOutputsThatDependOnTheFeaturesBeforeAlone) {
     }
 }
 
+TEST(MaskedNetwork, TakesFeaturesOfSeveralNumbers) {
+  constexpr std::int64_t kFeatures = 4, kInputs = 3, kOutputs = 2;
+  for (const std::int64_t context : {0, 2}) {
+    Initializer initializer(1);
+    MaskedNetwork network(
+        {.features = kFeatures, .context = context, .hidden = {16}, .outputs = kOutputs, .inputs = kInputs},
+        Activation::tanh, initializer);
+    shake_doubles(network);
+    const auto x = normal_doubles({1, kFeatures * kInputs}).requires_grad_();
+    const auto y = network.forward(x, context ? normal_doubles({1, context}, 1) : Tensor());
+    const auto before = at::ones({kFeatures, kFeatures}, at::kBool).tril(-1).repeat_interleave(kInputs, 1);
+    EXPECT_TRUE(at::equal(jacobian_of(y, x) != 0, before.repeat({kOutputs, 1})));
+  }
+}
+
 TEST(MaskedNetwork, LeadsThroughItsHiddenLayersToo) {
   // Where the direct weights are zero, wide layers lead from each feature to all after it.
   for (const std::int64_t context : {0, 2}) {
