@@ -38,6 +38,7 @@ void add_interpolate(CLI::App& app, Command& chosen) {
       "input, or the nearest row of --data, then the folder. With --data, the run's own data are not "
       "needed.\n"
       "Example: aelab interpolate runs/first-run/1 --from 3 --to 17 --steps 12\n"
+      "Example: aelab interpolate runs/first-run/1 --kind traversal --from 3\n"
       "Example: aelab interpolate runs/first-run/1 --from-class 3 --to-class 8 --seed 1 --method spherical");
   command.does(chosen, [](const std::string& folder, const InterpolationConfig& config, bool as_json) {
     return print_interpolation(interpolate(folder, config), as_json);

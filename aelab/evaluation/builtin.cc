@@ -17,6 +17,8 @@
 #include "aelab/evaluation/metrics/rate_distortion.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
+#include "aelab/evaluation/samplers/autoregressive_sampler.h"
+#include "aelab/evaluation/samplers/flow_sampler.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
 #include "aelab/evaluation/samplers/kernel_sampler.h"
 #include "aelab/evaluation/samplers/prior_sampler.h"
@@ -50,7 +52,9 @@ Registry<Sampler>& Sampler::registry() {
                              .add<PriorSampler>()
                              .add<GaussianSampler>()
                              .add<MixtureSampler>()
-                             .add<KernelSampler>();
+                             .add<KernelSampler>()
+                             .add<FlowSampler>()
+                             .add<AutoregressiveSampler>();
   return registry;
 }
 

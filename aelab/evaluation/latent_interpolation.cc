@@ -21,6 +21,11 @@ std::span<const std::string_view> names(InterpolationSpace) {
   return kNames;
 }
 
+std::span<const std::string_view> names(EndCodes) {
+  static constexpr std::array<std::string_view, 2> kNames = {"mean", "sample"};
+  return kNames;
+}
+
 namespace {
 
 /// a, b [features], t [n, 1], all float64.
@@ -70,7 +75,7 @@ Interpolation along_path(const Autoencoder& model, const Tensor& ends, const Pat
       ends_conditions.defined() ? mix(ends_conditions, InterpolationMethod::linear) : Tensor();
   Interpolation made;
   if (options.space == InterpolationSpace::code) {
-    made.codes = mix(encode_pieces(model, inputs, ends_conditions), options.method);
+    made.codes = mix(codes_of_ends(model, inputs, options), options.method);
     made.pixels = mix(inputs, InterpolationMethod::linear);
   } else {
     made.pixels = mix(inputs, options.method);
@@ -93,6 +98,17 @@ Tensor points_between(const Tensor& from, const Tensor& to, const Tensor& t, Int
   auto shape = from.sizes().vec();
   shape.insert(shape.begin(), t.size(0));
   return points.to(from.scalar_type()).reshape(shape);
+}
+
+Tensor codes_of_ends(const Autoencoder& model, const Tensor& inputs, const PathOptions& options) {
+  if (options.codes == EndCodes::mean) return encode_pieces(model, inputs, options.conditions);
+  const auto& [backbone, bottleneck, likelihood] = model.parts();
+  if (!bottleneck.samples_codes())
+    throw Error("this model's codes are deterministic: there are none to draw");
+  const auto pre_code = backbone.encode(inputs, {.condition = options.conditions});
+  Pass pass{.target = inputs, .input = inputs, .pre_code = pre_code, .code = {}, .output = {}};
+  bottleneck.code(pass, {.seed = options.seed});
+  return pass.code;
 }
 
 Interpolation interpolate(const Autoencoder& model, const Tensor& from, const Tensor& to,

@@ -15,6 +15,11 @@ std::span<const std::string_view> names(InterpolationMethod);
 enum class InterpolationSpace { code, input };
 std::span<const std::string_view> names(InterpolationSpace);
 
+/// The codes of the inputs at the ends. mean: as the model reads them, which is the mean of codes that are
+/// drawn. sample: drawn from q(code | input), for models that draw codes in training.
+enum class EndCodes { mean, sample };
+std::span<const std::string_view> names(EndCodes);
+
 /// Points of the path from `from` to `to`, both [...shape], at t [n] (0: from, 1: to): [n, ...shape]. Throws
 /// an Error if the spherical path is not defined: one of the two is zero, or they have opposite directions.
 Tensor points_between(const Tensor& from, const Tensor& to, const Tensor& t,
@@ -34,7 +39,13 @@ struct PathOptions {
   InterpolationMethod method = InterpolationMethod::linear;
   InterpolationSpace space = InterpolationSpace::code;
   Tensor conditions = {};  ///< of the ends, [2 or 4, classes], for a conditional model; mixed as inputs are
+  EndCodes codes = EndCodes::mean;  ///< with space code
+  std::int64_t seed = 0;            ///< of codes that are drawn
 };
+
+/// The codes of inputs [n, ...input] on the model's device: [n, ...code]. Codes that are drawn are functions
+/// of the seed and the input's place. Throws an Error if codes are to be drawn, and the model's are not.
+Tensor codes_of_ends(const Autoencoder& model, const Tensor& inputs, const PathOptions& options);
 
 /// The path from one input, [...input], to another. With space code, `pixels` is mixed linearly, for
 /// comparison.

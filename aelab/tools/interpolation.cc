@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
@@ -13,15 +12,16 @@
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
-#include "aelab/data/formats/npy.h"
 #include "aelab/data/pictures.h"
 #include "aelab/runs/results.h"
 #include "aelab/runs/trained_run.h"
+#include "aelab/tools/traversal.h"
+#include "aelab/tools/written_values.h"
 
 namespace aelab {
 
 std::span<const std::string_view> names(InterpolationKind) {
-  static constexpr std::array<std::string_view, 3> kNames = {"strip", "grid", "manifold"};
+  static constexpr std::array<std::string_view, 4> kNames = {"strip", "grid", "manifold", "traversal"};
   return kNames;
 }
 
@@ -32,6 +32,7 @@ using nlohmann::json;
 constexpr const char* kJsonFile = "interpolation.json";
 constexpr const char* kPictureFile = "interpolation.png";
 constexpr const char* kDecodedFile = "decoded.npy";
+constexpr std::int64_t kTraversedDimensions = 10;
 
 struct NamedEndpoint {
   std::string name;
@@ -43,8 +44,9 @@ struct NamedEndpoint {
 /// Those that belong to the kind, and those that do not.
 std::vector<NamedEndpoint> endpoints_of(InterpolationConfig& config) {
   const bool grid = config.kind == InterpolationKind::grid,
-             between_two = grid || config.kind == InterpolationKind::strip;
-  return {{"from", config.from, between_two, "first sample"},
+             between_two = grid || config.kind == InterpolationKind::strip,
+             from_one = between_two || config.kind == InterpolationKind::traversal;
+  return {{"from", config.from, from_one, "first sample"},
           {"to", config.to, between_two, "second sample"},
           {"down", config.down, grid, "lower left corner of a grid"},
           {"diagonal", config.diagonal, grid, "lower right corner of a grid"}};
@@ -57,10 +59,12 @@ void require_endpoint(Fields& f, const NamedEndpoint& item, InterpolationKind ki
             "is missing: give a row of the split, --" + name + " 3, or a class, --" + name + "-class 3");
   f.require(!(row && label), name + "-class",
             "conflicts with --" + name + ", which already names a row: give one of the two");
-  f.require(needed || !(row || label), row ? name : name + "-class",
-            kind == InterpolationKind::manifold
-                ? "does not apply to a manifold, which covers all codes: remove it"
-                : "is a corner of a grid: add --kind grid, or remove it");
+  const char* remedy = "is a corner of a grid: add --kind grid, or remove it";
+  if (kind == InterpolationKind::manifold)
+    remedy = "does not apply to a manifold, which covers all codes: remove it";
+  if (kind == InterpolationKind::traversal)
+    remedy = "does not apply to a traversal, which begins at one sample, --from: remove it";
+  f.require(needed || !(row || label), row ? name : name + "-class", remedy);
 }
 
 /// Where an interpolation's ends are, as its JSON says it.
@@ -164,22 +168,11 @@ Tensor codes_of(const Autoencoder& model, const Dataset& part) {
   return at::cat(codes);
 }
 
-/// A manifold covers the codes of all rows; other kinds lie between the inputs at their ends.
-Interpolation compute_interpolation(const InterpolationConfig& config, const Autoencoder& model,
-                                    const Dataset& rows, const Ends& ends) {
-  if (config.kind == InterpolationKind::manifold)
-    return decode_plane(model, codes_of(model, rows), config.path.steps);
-  const auto samples = rows.gather(at::tensor(ends.rows, at::kLong));
-  const auto& inputs = samples.inputs;
-  auto path = config.path;
-  path.conditions = model.condition(samples.to(model.parameters().front().device()).labels);
-  return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, path)
-                                                : interpolate(model, inputs[0], inputs[1], path);
-}
-
-std::int64_t pictures_in(const InterpolationConfig& config) {
-  return config.kind == InterpolationKind::strip ? 2 * config.path.steps
-                                                 : config.path.steps * config.path.steps;
+std::int64_t pictures_in(const InterpolationConfig& config, const Autoencoder& model) {
+  const auto steps = config.path.steps;
+  if (config.kind == InterpolationKind::strip) return 2 * steps;
+  if (config.kind != InterpolationKind::traversal) return steps * steps;
+  return steps * std::min(config.dimensions.value_or(kTraversedDimensions), elements(model.code_shape()));
 }
 
 /// What can be known before the model is asked.
@@ -199,35 +192,56 @@ void check_possible(const InterpolationConfig& config, const Autoencoder& model,
     throw FieldError("kind",
                      "a manifold shows one picture for each code, and this model's also depend on the "
                      "class: choose strip or grid");
+  if (config.path.codes == EndCodes::sample && !model.parts().bottleneck.samples_codes())
+    throw FieldError("codes",
+                     "sample is for models that draw codes at random, and this model's are deterministic: "
+                     "leave it out");
   if (!is_picture(input)) return;
-  const auto [width, height] = sheet_size(input, pictures_in(config), config.path.steps);
+  const auto [width, height] = sheet_size(input, pictures_in(config, model), config.path.steps);
   if (width * height > kMostPixels || std::max(width, height) > kLongestSide)
     throw FieldError("steps",
                      fmt::format("the image would have {} x {} pixels; choose fewer", width, height));
-}
-
-/// The shortest number that reads back as this float.
-double shortened(float value) {
-  const auto text = fmt::format("{}", value);
-  double number = value;
-  if (std::isfinite(value)) std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-json numbers_of(const Tensor& values) {
-  const auto flat = values.to(at::kCPU).to(at::kFloat).flatten().contiguous();
-  json list = json::array();
-  for (std::int64_t i = 0; i < flat.numel(); ++i) list.push_back(shortened(flat.const_data_ptr<float>()[i]));
-  return list;
 }
 
 json nearest_json(const Nearest& nearest, std::int64_t i) {
   return {{"distance", nearest.distance[i].item<double>()}, {"nearest", nearest.row[i].item<std::int64_t>()}};
 }
 
-json point_json(const Interpolation& made, const Nearest& decoded, const std::optional<Nearest>& pixels,
+/// What an interpolation's points are, and the traversals that they are of, if they are.
+struct Points {
+  Interpolation made;
+  std::optional<RowTraversals> traversals = {};
+};
+
+/// A manifold covers the codes of all rows; other kinds begin at the inputs at their ends.
+Points compute_points(const InterpolationConfig& config, const Autoencoder& model, const Dataset& rows,
+                      const Ends& ends) {
+  if (config.kind == InterpolationKind::manifold)
+    return {decode_plane(model, codes_of(model, rows), config.path.steps)};
+  const auto samples = rows.gather(at::tensor(ends.rows, at::kLong));
+  const auto& inputs = samples.inputs;
+  auto path = config.path;
+  path.conditions = model.condition(samples.to(model.parameters().front().device()).labels);
+  if (config.kind != InterpolationKind::traversal)
+    return {in_field("method", [&] {
+      return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, path)
+                                                    : interpolate(model, inputs[0], inputs[1], path);
+    })};
+  auto found = traverse_row(model, inputs[0], rows, path, config.dimensions.value_or(kTraversedDimensions));
+  return {.made = {.t = {}, .codes = found.paths.codes, .decoded = found.paths.decoded, .pixels = {}},
+          .traversals = std::move(found)};
+}
+
+json point_json(const Points& points, const Nearest& decoded, const std::optional<Nearest>& pixels,
                 std::int64_t i) {
+  const auto& made = points.made;
   auto point = nearest_json(decoded, i);
+  if (points.traversals) {
+    const auto& paths = points.traversals->paths;
+    const auto steps = paths.places.size(1);
+    point["dimension"] = paths.dimensions[i / steps].item<std::int64_t>();
+    point["value"] = shortened(paths.places[i / steps][i % steps].item<float>());
+  }
   if (made.t.defined()) {
     json t = json::array();
     for (std::int64_t j = 0; j < made.t.size(1); ++j) t.push_back(made.t[i][j].item<double>());
@@ -239,7 +253,7 @@ json point_json(const Interpolation& made, const Nearest& decoded, const std::op
 }
 
 json interpolation_heading(const InterpolationConfig& config, const Shape& code, const Samples& samples,
-                           const Ends& ends) {
+                           const Ends& ends, const std::optional<RowTraversals>& traversals) {
   json head = {{"kind", name_of(config.kind)},
                {"steps", config.path.steps},
                {"code_shape", code},
@@ -248,10 +262,12 @@ json interpolation_heading(const InterpolationConfig& config, const Shape& code,
   if (config.checkpoint) head["checkpoint"] = name_of(*config.checkpoint);
   if (!config.data) head["part"] = name_of(config.part.value_or(SplitPart::test));
   if (config.data) head["data"] = write_config(config.data->source);
-  if (config.kind != InterpolationKind::manifold) {
+  if (config.kind == InterpolationKind::strip || config.kind == InterpolationKind::grid) {
     head["method"] = name_of(config.path.method);
     head["space"] = name_of(config.path.space);
   }
+  if (config.path.codes == EndCodes::sample) head["codes"] = {{"drawn_with_seed", config.path.seed}};
+  if (traversals) head["dimensions"] = traversals->dimensions();
   if (config.kind == InterpolationKind::strip) head["picture_rows"] = {"decoded", "pixels"};
   const auto labels = samples.rows.labels();
   for (std::size_t i = 0; i < ends.rows.size(); ++i) {
@@ -279,27 +295,30 @@ std::string draw_interpolation(const InterpolationConfig& config, const Interpol
   return encode_png(draw_sheet(shown, config.path.steps, low, high));
 }
 
-std::string npy_of(const Tensor& values) {
-  const auto whole = values.to(at::kCPU).to(at::kFloat).contiguous();
-  return npy_header("F32", whole.sizes().vec()) +
-         std::string(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
-}
-
 }  // namespace
 
 void InterpolationConfig::fields(Fields& f) {
   constexpr double kLongest = 1000, kWidestGrid = 50;
   f("kind", kind,
-    "strip: between two samples; grid: between four; manifold: over a 2-dimensional latent space");
+    "strip: between two samples; grid: between four; manifold: over a 2-dimensional latent space; traversal: "
+    "from one sample along single dimensions of its code, two standard deviations to each side of their "
+    "means, those that vary most first");
   const auto ends = endpoints_of(*this);
   for (const auto& [name, endpoint, needed, where] : ends) {
     f(name, endpoint.row, where + ": its row in the split, from 0", at_least(0));
     f(name + "-class", endpoint.of_class, where + ": a sample of this class, by name or number");
   }
-  f("seed", seed, "seed that draws a class's sample; the first sample if omitted", at_least(0));
+  f("seed", seed,
+    "seed that draws a class's sample, the first sample if omitted, and codes (--codes sample), 0 if omitted",
+    at_least(0));
   f("steps", path.steps, "number of points along each side, both ends included", between(2, kLongest));
   f("method", path.method, "interpolation; spherical follows the great circle");
   f("space", path.space, "interpolate latent codes, or inputs that are then encoded and decoded");
+  f("codes", path.codes,
+    "codes of the samples. mean: as the model reads them, the mean of codes that it draws; sample: drawn "
+    "from "
+    "their distribution given the sample");
+  f("dimensions", dimensions, "maximum number of dimensions of a traversal; 10 if omitted", between(1, 1000));
   f("data", data,
     "data source whose rows are the samples: a name, or a JSON object as in a run file; the run's own data "
     "if "
@@ -313,18 +332,32 @@ void InterpolationConfig::fields(Fields& f) {
   for (const auto& item : ends) require_endpoint(f, item, kind);
   const bool by_class =
       std::any_of(ends.begin(), ends.end(), [](const auto& end) { return !end.endpoint.of_class.empty(); });
-  f.require(!seed || by_class, "seed", "draws a sample of a class: name the class with --from-class");
-  f.require(kind == InterpolationKind::strip || static_cast<double>(path.steps) <= kWidestGrid, "steps",
-            "must be at most 50 in a grid or manifold, which have steps x steps points");
-  if (kind != InterpolationKind::manifold) return;
-  f.require(path.method == InterpolationMethod::linear, "method", "does not apply to a manifold: remove it");
+  const bool draws_codes = path.codes == EndCodes::sample, is_manifold = kind == InterpolationKind::manifold,
+             is_traversal = kind == InterpolationKind::traversal;
+  f.require(!seed || by_class || draws_codes, "seed",
+            "draws a sample of a class: name the class with --from-class; or codes: add --codes sample");
+  f.require(
+      kind == InterpolationKind::strip || is_traversal || static_cast<double>(path.steps) <= kWidestGrid,
+      "steps", "must be at most 50 in a grid or manifold, which have steps x steps points");
+  f.require(!dimensions || is_traversal, "dimensions",
+            "are those of a traversal: add --kind traversal, or remove it");
+  f.require(!draws_codes || !is_manifold, "codes",
+            "does not apply to a manifold, which has no ends: remove it");
+  f.require(!draws_codes || path.space == InterpolationSpace::code, "codes",
+            "does not apply to a path between inputs: remove it, or --space input");
+  if (!is_manifold && !is_traversal) return;
+  f.require(
+      path.method == InterpolationMethod::linear, "method",
+      is_manifold ? "does not apply to a manifold: remove it" : "does not apply to a traversal: remove it");
   f.require(path.space == InterpolationSpace::code, "space",
-            "must be \"code\" for a manifold, which is a plane of latent codes");
+            is_manifold ? "must be \"code\" for a manifold, which is a plane of latent codes"
+                        : "must be \"code\" for a traversal, which is along dimensions of latent codes");
 }
 
 InterpolationOutcome interpolate(const std::filesystem::path& model_path, const InterpolationConfig& given) {
   auto config = given;
   check_config(config, "interpolation");
+  config.path.seed = config.seed.value_or(0);
   const auto opened = open_for_use(model_path, config.checkpoint, !config.data);
   if (std::filesystem::is_directory(model_path)) config.checkpoint = config.checkpoint.value_or(Which::best);
   const auto& network = *opened.model.network();
@@ -336,8 +369,8 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   const auto samples = opened.run ? samples_of_run(*opened.run, config.part.value_or(SplitPart::test))
                                   : samples_of_other(opened.model, config.data->source);
   const auto ends = find_ends(config, samples);
-  const auto made =
-      in_field("method", [&] { return compute_interpolation(config, network, samples.rows, ends); });
+  const auto computed = compute_points(config, network, samples.rows, ends);
+  const auto& made = computed.made;
 
   const c10::InferenceMode inference;
   const auto decoded = nearest_rows(made.decoded, samples.neighbors);
@@ -347,13 +380,15 @@ InterpolationOutcome interpolate(const std::filesystem::path& model_path, const 
   if (pixels) outcome.pixels_distance = pixels->distance.mean().item<double>();
   std::vector<std::string> points;
   for (std::int64_t i = 0; i < made.decoded.size(0); ++i)
-    points.push_back(point_json(made, decoded, pixels, i).dump());
+    points.push_back(point_json(computed, decoded, pixels, i).dump());
   outcome.folder = make_results_folder(config.output, home_of_model(model_path) / "interpolations");
   write_file(outcome.folder / kDecodedFile, npy_of(made.decoded));
   if (outcome.files.back() == kPictureFile)
     write_file(outcome.folder / kPictureFile, draw_interpolation(config, made));
-  write_file(outcome.folder / kJsonFile,
-             interpolation_text(interpolation_heading(config, network.code_shape(), samples, ends), points));
+  write_file(
+      outcome.folder / kJsonFile,
+      interpolation_text(
+          interpolation_heading(config, network.code_shape(), samples, ends, computed.traversals), points));
   return outcome;
 }
 

@@ -5,7 +5,7 @@
 
 namespace aelab {
 
-enum class InterpolationKind { strip, grid, manifold };
+enum class InterpolationKind { strip, grid, manifold, traversal };
 std::span<const std::string_view> names(InterpolationKind);
 
 /// A sample: a row of the data, or one of a class, given by name or number.
@@ -17,14 +17,16 @@ struct Endpoint {
 /// An interpolation by a trained model.
 struct InterpolationConfig {
   InterpolationKind kind = InterpolationKind::strip;
-  Endpoint from = {}, to = {};            ///< strip and grid
+  Endpoint from = {}, to = {};            ///< strip and grid; traversal: from
   Endpoint down = {}, diagonal = {};      ///< grid: the corners below `from` and below `to`
-  std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one
-  PathOptions path = {};
-  std::optional<DataConfig> data = {};   ///< other data than the run's own, whose rows are the samples
-  std::optional<SplitPart> part = {};    ///< of the run's own data; default: test
-  std::optional<Which> checkpoint = {};  ///< of a run's folder; the best if unset
-  std::string output = "";               ///< folder; <run folder>/interpolations/<n> if empty
+  std::optional<std::int64_t> seed = {};  ///< draws the sample of a class; default: its first one. Of codes
+                                          ///< that are drawn; default: 0
+  PathOptions path = {};                  ///< but for its seed
+  std::optional<std::int64_t> dimensions = {};  ///< traversal: the most that are traversed; default: 10
+  std::optional<DataConfig> data = {};          ///< other data than the run's own, whose rows are the samples
+  std::optional<SplitPart> part = {};           ///< of the run's own data; default: test
+  std::optional<Which> checkpoint = {};         ///< of a run's folder; the best if unset
+  std::string output = "";                      ///< folder; <run folder>/interpolations/<n> if empty
 
   void fields(Fields& f);
 };
@@ -38,9 +40,10 @@ struct InterpolationOutcome {
 };
 
 /// Writes interpolation.json (for every point: t, code, distance from the nearest input), decoded.npy and,
-/// for images, interpolation.png: a strip has the decoded points above the mixed pixels. Throws an Error,
-/// before anything is created, if a sample does not exist or the path is not defined, or if a row has NaN or
-/// infinite values.
+/// for images, interpolation.png: a strip has the decoded points above the mixed pixels, a traversal a row
+/// for every dimension, whose KL divergences are in interpolation.json where codes are drawn from Gaussians.
+/// Throws an Error, before anything is created, if a sample does not exist or the path is not defined, if
+/// codes are to be drawn and the model's are deterministic, or if a row has NaN or infinite values.
 ///
 /// The model is that of a run folder, or of a file (open_model()). With other data, the run's own are not
 /// needed; a file has none.

@@ -8,15 +8,15 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
-#include "aelab/core/safetensors.h"
 #include "aelab/core/text.h"
 #include "aelab/data/batches.h"
-#include "aelab/data/formats/npy.h"
 #include "aelab/data/pictures.h"
+#include "aelab/evaluation/samplers/autoregressive_sampler.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
 #include "aelab/evaluation/samplers/prior_sampler.h"
 #include "aelab/runs/results.h"
 #include "aelab/runs/trained_run.h"
+#include "aelab/tools/written_values.h"
 
 namespace aelab {
 
@@ -25,7 +25,11 @@ void SamplingConfig::fields(Fields& f) {
   f("count", count, "number of samples", between(1, kMost)).also_known_as({"n", "samples", "num_samples"});
   f("sampler", sampler,
     "distribution that codes are drawn from: the model's prior, or one that is fitted to codes of training "
-    "rows; the one under which codes of the validation split are likeliest if omitted");
+    "rows; if omitted, the one under which codes of the validation split are likeliest, and for codes that "
+    "are made of a codebook's vectors autoregressive");
+  f("fitted", fitted,
+    "file sampler.safetensors that this command wrote for the same model: draw from that sampler, and fit "
+    "none");
   f("components", components, "number of Gaussians of the sampler mixture", at_least(1));
   f("label", label,
     "draw samples of this class, by name or number: the sampler is fitted to its rows alone, and a model "
@@ -38,6 +42,8 @@ void SamplingConfig::fields(Fields& f) {
   f("output", output, "folder to write to; RUN_FOLDER/samples/<n> if omitted");
   const bool is_mixture = sampler && !sampler->empty() && sampler->kind() == MixtureSampler::Config::kind;
   f.require(!components || is_mixture, "components", "is of the sampler mixture: choose it");
+  f.require(fitted.empty() || !sampler, "sampler",
+            "conflicts with \"fitted\", a sampler that was fitted before: give one of them");
 }
 
 namespace {
@@ -78,9 +84,9 @@ Tensor codes_of_rows(const TrainedRun& run, const Dataset& rows) {
   return codes.empty() ? at::empty({0, elements(run.network().code_shape())}, at::kDouble) : at::cat(codes);
 }
 
-/// Whether the prior can be sampled: the model has one, which for samples of a class depends on classes.
-bool knows_prior(const SamplingConfig& config, const Autoencoder& model) {
-  return model.prior() && (config.label.empty() || model.conditions() > 0);
+/// Whether what the model decodes depends on the class that is asked for, if one is.
+bool depends_on(const std::string& label, const Autoencoder& model) {
+  return label.empty() || model.conditions() > 0;
 }
 
 /// The samplers to choose from.
@@ -94,15 +100,19 @@ std::vector<Choice<Sampler>> candidates(const SamplingConfig& config, const Auto
   for (const auto& kind : Sampler::registry().all()) {
     const bool is_prior = kind.name == PriorSampler::Config::kind;
     const auto choice = Choice<Sampler>::named(kind.name);
-    if (choice.can(capability::takes_long) || (is_prior && !knows_prior(config, model))) continue;
-    all.push_back(choice);
+    if (choice.can(capability::takes_long) || (is_prior && !depends_on(config.label, model))) continue;
+    if (choice.make()->unsuited(model).empty()) all.push_back(choice);
   }
+  if (all.empty())  // of a codebook that is too large
+    throw FieldError("sampler", AutoregressiveSampler({}).unsuited(model));
   return all;
 }
 
 /// Fits them all, the likeliest first.
 std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const OpenedModel& opened) {
   const auto& model = *opened.model.network();
+  if (!config.fitted.empty())
+    return {FittedSampler{in_field("fitted", [&] { return read_sampler(config.fitted, model); })}};
   const auto label = class_of(opened.model.input(), config.label);
   Tensor codes, held_out;
   if (opened.run) {
@@ -117,7 +127,7 @@ std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const Open
     std::optional<double> score;
     if (held_out.defined() && held_out.size(0) > 0)
       score = sampler->log_density(held_out).mean().item<double>();
-    fitted.push_back({choice, std::move(sampler), score});
+    fitted.push_back({{choice, std::move(sampler)}, score});
   }
   if (fitted.size() > 1 && !fitted.front().held_out)
     throw FieldError("sampler",
@@ -129,12 +139,10 @@ std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const Open
   return fitted;
 }
 
-/// A file that only the prior can be sampled of: nothing of its data is known.
-void require_prior(const SamplingConfig& config, const std::filesystem::path& path) {
-  if (config.sampler && config.sampler->kind() == PriorSampler::Config::kind) return;
-  throw FieldError("sampler", path.string() +
-                                  " is a model without data that a sampler could be fitted to: choose "
-                                  "\"prior\", or give the run's folder");
+/// Whether a sampler is fitted, which needs data.
+bool needs_rows(const SamplingConfig& config) {
+  const bool is_prior = config.sampler && config.sampler->kind() == PriorSampler::Config::kind;
+  return config.fitted.empty() && !is_prior;
 }
 
 /// The classes that samples of a conditional model are of, [count]; undefined for other models.
@@ -145,11 +153,12 @@ Tensor labels_of_samples(const SamplingConfig& config, const TrainedModel& model
   return at::arange(config.count, at::kLong).remainder(classes);
 }
 
-std::string as_npy(const Tensor& values) {
-  const bool whole_numbers = values.scalar_type() == at::kLong;
-  const auto whole = values.to(at::kCPU).to(whole_numbers ? at::kLong : at::kFloat).contiguous();
-  return npy_header(whole_numbers ? "I64" : "F32", whole.sizes().vec()) +
-         std::string(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
+/// A file that no sampler can be fitted for: nothing of its data is known.
+void require_prior(const SamplingConfig& config, const std::filesystem::path& path) {
+  if (!needs_rows(config)) return;
+  throw FieldError("sampler", path.string() +
+                                  " is a model without data that a sampler could be fitted to: choose "
+                                  "\"prior\", give one that is fitted already, or the run's folder");
 }
 
 std::string sheet_of(const Tensor& rows) {
@@ -159,33 +168,30 @@ std::string sheet_of(const Tensor& rows) {
   return encode_png(draw_sheet(rows, columns, low, high));
 }
 
+/// What the samplers' scores are: codes of a codebook have probabilities.
+std::string held_out_in_words(const Autoencoder& model) {
+  if (model.parts().bottleneck.codebook_size() == 0)
+    return "mean log density of codes of the validation split, in nats";
+  return "mean log probability of the indices of codes of the validation split, in nats";
+}
+
 json sampling_record(const SamplingConfig& config, const std::vector<FittedSampler>& fitted,
-                     const Shape& code) {
+                     const Autoencoder& model) {
   json samplers = json::array();
   for (const auto& one : fitted) {
     samplers.push_back({{"sampler", write_config(one.config)}});
     if (one.held_out) samplers.back()["held_out_log_density"] = *one.held_out;
   }
-  json record = {
-      {"count", config.count}, {"seed", config.seed},
-      {"code_shape", code},    {"sampler", write_config(fitted.front().config)},
-      {"samplers", samplers},  {"held_out", "mean log density of codes of the validation split, in nats"}};
+  json record = {{"count", config.count},
+                 {"seed", config.seed},
+                 {"code_shape", model.code_shape()},
+                 {"sampler", write_config(fitted.front().config)},
+                 {"samplers", samplers},
+                 {"held_out", held_out_in_words(model)}};
   if (config.checkpoint) record["checkpoint"] = name_of(*config.checkpoint);
   if (!config.label.empty()) record["label"] = config.label;
+  if (!config.fitted.empty()) record["fitted"] = config.fitted;
   return record;
-}
-
-void write_sampler(const std::filesystem::path& path, const FittedSampler& fitted) {
-  std::vector<TensorBytes> tensors;
-  std::vector<Tensor> kept;
-  for (const auto& [name, tensor] : fitted.sampler->state()) {
-    kept.push_back(tensor.contiguous());
-    tensors.push_back({name,
-                       "F64",
-                       kept.back().sizes().vec(),
-                       {static_cast<const std::byte*>(kept.back().const_data_ptr()), kept.back().nbytes()}});
-  }
-  write_safetensors(path, tensors, {{"sampler", write_config(fitted.config).dump()}});
 }
 
 }  // namespace
@@ -194,19 +200,20 @@ SamplingOutcome draw_samples(const std::filesystem::path& model_path, const Samp
   check_config(config, "sampling");
   const bool has_run = std::filesystem::is_directory(model_path);
   if (!has_run) require_prior(config, model_path);
-  const bool fits = !config.sampler || config.sampler->kind() != PriorSampler::Config::kind;
-  const auto opened = open_for_use(model_path, config.checkpoint, has_run && fits);
+  const auto opened = open_for_use(model_path, config.checkpoint, has_run && needs_rows(config));
   const auto& model = opened.model;
   const auto compute = model.compute();
   if (!model.network()->reconstructs())
     throw Error(model_path.string() +
                 ": this model decodes no longer: training its classifier left the decoder behind");
-  SamplingOutcome outcome{.folder = {}, .files = {kSamples, kCodes, kSampler, kSampling}, .fitted = {}};
-  if (config.sampler && config.sampler->kind() == PriorSampler::Config::kind && !config.label.empty() &&
-      model.network()->conditions() == 0)
-    throw FieldError("label",
-                     "is for samplers that are fitted, and for models that are conditional on the "
-                     "label: this model's prior knows no classes");
+  if (!config.label.empty() && !needs_rows(config) && model.network()->conditions() == 0)
+    throw FieldError("label", "is for samplers that are fitted now, and for models that are conditional on the "
+                              "label: leave it out");
+  SamplingOutcome outcome{
+      .folder = {},
+      .files = {kSamples, kCodes, kSampler, kSampling},
+      .fitted = {},
+      .codes_have_probabilities = model.network()->parts().bottleneck.codebook_size() > 0};
   if (model.network()->conditions() > 0) outcome.files.emplace_back(kLabels);
   const auto shape = model.inversion().shape();
   if (is_picture(shape)) outcome.files.emplace_back(kSheet);
@@ -216,16 +223,17 @@ SamplingOutcome draw_samples(const std::filesystem::path& model_path, const Samp
   const auto labels = labels_of_samples(config, model);
   const auto codes = outcome.fitted.front().sampler->draw(config.count, config.seed);
   auto code_shape = model.network()->code_shape();
-  const auto code = code_shape;
   code_shape.insert(code_shape.begin(), config.count);
   const auto rows = model.decode(codes.to(at::kFloat).view(code_shape), labels);
   outcome.folder = make_results_folder(config.output, home_of_model(model_path) / "samples");
-  write_file(outcome.folder / kSamples, as_npy(rows));
-  write_file(outcome.folder / kCodes, as_npy(codes.view(code_shape)));
-  if (labels.defined()) write_file(outcome.folder / kLabels, as_npy(labels));
-  write_sampler(outcome.folder / kSampler, outcome.fitted.front());
+  write_file(outcome.folder / kSamples, npy_of(rows));
+  write_file(outcome.folder / kCodes, npy_of(codes.view(code_shape)));
+  if (labels.defined()) write_file(outcome.folder / kLabels, npy_of(labels));
+  const auto& used = outcome.fitted.front();
+  write_sampler(outcome.folder / kSampler, used.config, *used.sampler, *model.network());
   if (is_picture(shape)) write_file(outcome.folder / kSheet, sheet_of(rows));
-  write_file(outcome.folder / kSampling, sampling_record(config, outcome.fitted, code).dump(1) + "\n");
+  write_file(outcome.folder / kSampling,
+             sampling_record(config, outcome.fitted, *model.network()).dump(1) + "\n");
   return outcome;
 }
 

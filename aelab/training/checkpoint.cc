@@ -9,6 +9,7 @@
 #include "aelab/core/json.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/training/checkpoint_record.h"
+#include "aelab/training/saved_tensors.h"
 
 namespace aelab {
 namespace {
@@ -16,16 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFitted = "fitted.";
-
-const std::pair<at::ScalarType, const char*> kTypes[] = {
-    {at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kLong, "I64"}, {at::kInt, "I32"},
-    {at::kByte, "U8"},   {at::kBool, "BOOL"},  {at::kHalf, "F16"}, {at::kBFloat16, "BF16"}};
-
-std::string type_name(at::ScalarType type) {
-  for (const auto& [known, name] : kTypes)
-    if (known == type) return name;
-  throw std::logic_error(std::string("tensors of type ") + at::toString(type) + " cannot be saved");
-}
 
 NamedTensors prefixed(std::string_view prefix, NamedTensors tensors) {
   for (auto& [name, tensor] : tensors) name.insert(0, prefix);
@@ -49,20 +40,12 @@ void copy_into(const NamedTensors& tensors, const SafetensorsFile& file, const s
   for (const auto& [name, tensor] : tensors) {
     const auto* saved = file.find(name);
     if (!saved) throw Error(path + ": has no tensor \"" + name + "\": it belongs to another model");
-    if (saved->dtype != type_name(tensor.scalar_type()) || Shape(saved->shape) != tensor.sizes().vec())
+    if (saved->dtype != saved_type(tensor.scalar_type()) || Shape(saved->shape) != tensor.sizes().vec())
       throw Error(path + ": the tensor \"" + name + "\" is " + saved->dtype + " " + to_string(saved->shape) +
-                  ", not " + type_name(tensor.scalar_type()) + " " + to_string(tensor.sizes().vec()));
+                  ", not " + saved_type(tensor.scalar_type()) + " " + to_string(tensor.sizes().vec()));
     auto* bytes = const_cast<std::byte*>(saved->bytes.data());
     tensor.copy_(at::from_blob(bytes, saved->shape, at::TensorOptions(tensor.scalar_type())));
   }
-}
-
-/// A tensor with the shape that the file gives it.
-Tensor tensor_of(const TensorBytes& saved) {
-  const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                 [&](const auto& t) { return saved.dtype == t.second; });
-  auto* bytes = const_cast<std::byte*>(saved.bytes.data());
-  return at::from_blob(bytes, saved.shape, at::TensorOptions(type->first)).clone();
 }
 
 /// State of the model that is neither parameter nor buffer.
@@ -106,17 +89,11 @@ CheckpointRecord record_in(const SafetensorsFile& file, const std::filesystem::p
 }
 
 void save_checkpoint(const std::filesystem::path& path, Training& training) {
-  std::vector<Tensor> kept;  // owns the bytes below
-  std::vector<TensorBytes> bytes;
+  SavedTensors saved;
   auto tensors = tensors_of(training);
   for (auto& item : prefixed(kFitted, training.model.fitted())) tensors.push_back(std::move(item));
   for (const auto& [name, tensor] : learned_by(training.data.transforms)) tensors.emplace_back(name, *tensor);
-  for (const auto& [name, tensor] : tensors) {
-    kept.push_back(tensor.detach().cpu().contiguous());
-    const auto& saved = kept.back();
-    bytes.push_back({name, type_name(saved.scalar_type()), saved.sizes().vec(),
-                     std::span(static_cast<const std::byte*>(saved.const_data_ptr()), saved.nbytes())});
-  }
+  for (const auto& [name, tensor] : tensors) saved.add(name, tensor);
   const auto used = kernels();
   auto averages = json::array();
   for (const auto& of_update : training.averages) averages.push_back(of_update.save());
@@ -129,7 +106,7 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
   for (const auto& callback : training.callbacks)
     if (const auto key = callback->state_key(); !key.empty()) memories[key] = callback->save();
   record.callbacks = {memories.dump()};
-  write_safetensors(path, bytes, {{kCheckpointMetadata, write_config(record).dump()}});
+  write_safetensors(path, saved.bytes, {{kCheckpointMetadata, write_config(record).dump()}});
 }
 
 void load_checkpoint(const std::filesystem::path& path, Training& training,

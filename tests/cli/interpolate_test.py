@@ -37,6 +37,8 @@ class Interpolate(program.TestCase):
         cls.addClassCleanup(case.doCleanups)
         cls.plain = case.train(small_run(name="plain"))
         cls.plane = case.train(small_run(name="plane", model={"variant": "pca", "code": 2}))
+        vae = {"variant": "vae", "code": 4, "beta": 0.5}
+        cls.vae = case.train(small_run(name="vae", model=vae, training={"epochs": 5}))
         result = program.run("apply", cls.plain, "--output", case.folder / "applied")
         case.assertEqual(result.code, 0, result.stderr)
         cls.code, cls.reconstruction = (
@@ -137,6 +139,69 @@ class Interpolate(program.TestCase):
         with Image.open(folder / "interpolation.png") as image:
             self.assertEqual(image.size, (side(5), side(5)))
 
+    def test_traversal(self):
+        folder, said = self.interpolate(self.vae, "--kind", "traversal", "--from", 3, "--steps", 5)
+        result = program.run("apply", self.vae, "--write", "code", "--output", self.folder / "codes")
+        self.assertEqual(result.code, 0, result.stderr)
+        rows = numpy.load(self.folder / "codes/code.npy")
+        deviations = rows.std(axis=0)
+        order = [one["dimension"] for one in said["dimensions"]]
+        self.assertEqual(order, list(numpy.argsort(-deviations)))
+        codes = numpy.array([point["code"] for point in said["points"]]).reshape(4, 5, 4)
+        for path, dimension in zip(codes, order):
+            expected = numpy.tile(rows[3], (5, 1))
+            expected[:, dimension] = rows[:, dimension].mean() + deviations[dimension] * numpy.linspace(-2, 2, 5)
+            numpy.testing.assert_allclose(path, expected, rtol=1e-4, atol=1e-5)
+        first = said["points"][6]
+        self.assertEqual(first["dimension"], order[1])
+        self.assertAlmostEqual(first["value"], codes[1, 1, order[1]], places=5)
+        self.assertEqual(numpy.load(folder / "decoded.npy").shape, (20, 1, 8, 8))
+        with Image.open(folder / "interpolation.png") as image:
+            self.assertEqual(image.size, (side(5), side(4)))
+        # The divergences are those that the metric measures of all test rows.
+        result = program.run("evaluate", self.vae, "--metrics", "latent", "--json")
+        self.assertEqual(result.code, 0, result.stderr)
+        divergences = [one["kl"] for one in said["dimensions"]]
+        self.assertTrue(all(value >= 0 for value in divergences))
+        self.assertAlmostEqual(sum(divergences), self.measured(result.stdout, "latent/kl"), delta=1e-3)
+
+    @staticmethod
+    def measured(text, name):
+        """A metric's value in what evaluate prints."""
+        found = json.loads(text)
+        metrics = found.get("metrics", found)
+        value = metrics[name]
+        return value["value"] if isinstance(value, dict) else value
+
+    def test_traversal_of_few_dimensions(self):
+        """Of deterministic codes there is no divergence."""
+        folder, said = self.interpolate(
+            self.plain, "--kind", "traversal", "--from-class", 3, "--dimensions", 2, "--steps", 3
+        )
+        self.assertEqual([list(one) for one in said["dimensions"]], [["dimension"], ["dimension"]])
+        self.assertEqual(said["from"]["label"], 3)
+        self.assertEqual(numpy.load(folder / "decoded.npy").shape, (6, 1, 8, 8))
+        self.assertNotIn("t", said["points"][0])
+
+    def test_through_samples(self):
+        """Codes that are drawn are functions of the seed, spread as the encoder says, around the means."""
+        both = ("--from", 3, "--to", 17, "--steps", 3)
+
+        def ends(*options):
+            _, said = self.interpolate(self.vae, *both, *options)
+            return numpy.array([said["points"][i]["code"] for i in (0, 2)])
+
+        means = ends()
+        drawn = numpy.array([ends("--codes", "sample", "--seed", seed) for seed in range(12)])
+        self.assertTrue((drawn[1] == ends("--codes", "sample", "--seed", 1)).all())
+        self.assertTrue((drawn[0] == ends("--codes", "sample")).all())
+        self.assertTrue((drawn.std(axis=0) > 0.02).all())
+        self.assertTrue((abs(drawn.mean(axis=0) - means) < 4 * drawn.std(axis=0) / 12**0.5).all())
+        _, said = self.interpolate(self.vae, *both, "--codes", "sample", "--seed", 7)
+        self.assertEqual(said["codes"], {"drawn_with_seed": 7})
+        same = self.interpolate(self.vae, "--from", 3, "--to", 3, "--steps", 2, "--codes", "sample")[1]["points"]
+        self.assertNotEqual(same[0]["code"], same[1]["code"])
+
     def test_spherical_and_input_space(self):
         _, said = self.interpolate(self.plain, "--from", 3, "--to", 17, "--method", "spherical", "--steps", 5)
         norms = [numpy.linalg.norm(point["code"]) for point in said["points"]]
@@ -213,6 +278,24 @@ class Interpolate(program.TestCase):
         self.refused(
             *("--kind", "grid", "--from", 3, "--to", 1, "--down", 2, "--steps", 51),
             says=("--diagonal: is missing", "--steps: must be at most 50 in a grid"),
+        )
+
+    def test_what_makes_no_sense_of_drawn_codes_and_traversals(self):
+        both = ("--from", 3, "--to", 17)
+        self.refused(
+            *both, "--codes", "sample", says="--codes: sample is for models that draw codes at random, and this"
+        )
+        self.refused(*both, "--codes", "sample", "--space", "input", says="--codes: does not apply to a path between")
+        self.refused("--kind", "manifold", "--codes", "sample", says="--codes: does not apply to a manifold")
+        self.refused(*both, "--dimensions", 3, says="--dimensions: are those of a traversal: add --kind traversal")
+        self.refused(*both, "--kind", "traversal", says="--to: does not apply to a traversal, which begins at one")
+        self.refused(
+            *("--kind", "traversal", "--method", "spherical", "--space", "input"),
+            says=(
+                "--from: is missing",
+                "--method: does not apply to a traversal",
+                '--space: must be "code" for a traversal',
+            ),
         )
 
     def test_nothing_is_overwritten(self):

@@ -10,6 +10,7 @@ from program import small_run
 try:
     import numpy
     from PIL import Image
+    from safetensors.numpy import load_file
     from sklearn.linear_model import LogisticRegression
 except ImportError as error:
     print(f"skipped: {error}", file=sys.stderr)
@@ -24,6 +25,9 @@ class Sample(program.TestCase):
         cls.addClassCleanup(case.doCleanups)
         cls.vae = case.train(small_run(name="vae", model={"variant": "vae", "code": 6}, training={"epochs": 40}))
         cls.dense = case.train(small_run(name="dense", model={"variant": "dense", "code": 4}))
+        quantized = {"variant": "vq-vae", "code": 16, "codes": 32, "restart": 20}
+        cls.quantized = case.train(small_run(name="quantized", model=quantized, training={"epochs": 10}))
+        cls.levels = case.train(small_run(name="levels", model={"variant": "fsq", "code": 9, "levels": [5, 5, 5]}))
 
     def runTest(self):
         pass
@@ -81,6 +85,61 @@ class Sample(program.TestCase):
         nearest = by_pixel[numpy.arange(3800), by_code.argmin(axis=1)]
         self.assertLess(nearest.mean(), 0.8 * by_pixel.mean())
 
+    def test_codes_of_a_codebook_are_drawn_index_by_index(self):
+        for run_folder, dimension in ((self.quantized, 4), (self.levels, 3)):
+            folder, record = self.sample(run_folder, "--count", "200")
+            self.assertEqual([one["sampler"]["kind"] for one in record["samplers"]], ["autoregressive"])
+            self.assertEqual(
+                record["held_out"],
+                "mean log probability of the indices of codes of the validation split, in nats",
+            )
+            # Every vector is one of those that training rows have, though not every code is a training row's.
+            applied = self.folder / f"applied-{run_folder.parent.name}"
+            result = program.run("apply", run_folder, "--part", "train", "--output", applied, "--write", "code")
+            self.assertEqual(result.code, 0, result.stderr)
+            known = numpy.load(applied / "code.npy")
+            drawn = numpy.load(folder / "codes.npy")
+            vectors = {vector.tobytes() for vector in known.reshape(-1, dimension)}
+            of_rows = {row.tobytes() for row in known}
+            is_known = [vector.tobytes() in vectors for vector in drawn.reshape(-1, dimension)]
+            self.assertGreater(numpy.mean(is_known), 0.98)
+            self.assertGreater(numpy.mean([row.tobytes() not in of_rows for row in drawn]), 0.2)
+            # Likelier than places that do not depend on each other, with a half added to every count.
+            index = {vector: i for i, vector in enumerate(sorted(vectors))}
+            indices = numpy.array([[index[v.tobytes()] for v in row.reshape(-1, dimension)] for row in known])
+            entropy = 0.0
+            for place in indices.T:
+                shares = numpy.bincount(place) / len(place)
+                entropy -= (shares[shares > 0] * numpy.log(shares[shares > 0])).sum()
+            self.assertGreater(record["samplers"][0]["held_out_log_density"], -entropy)
+
+    def test_a_sampler_that_was_fitted_before_draws_the_same_without_data(self):
+        for run_folder, sampler in (
+            (self.quantized, '{"kind": "autoregressive", "epochs": 3}'),
+            (self.vae, '{"kind": "flow", "epochs": 3, "layers": 2, "hidden": [16]}'),
+            (self.vae, "mixture"),
+        ):
+            folder, _ = self.sample(run_folder, "--sampler", sampler, "--count", "9")
+            copy = self.folder / f"{run_folder.parent.name}.safetensors"
+            shutil.copy(run_folder / "checkpoints/best.safetensors", copy)
+            again, record = self.sample(copy, "--fitted", folder / "sampler.safetensors", "--count", "9")
+            for name in ("codes.npy", "samples.npy"):
+                self.assertEqual((folder / name).read_bytes(), (again / name).read_bytes())
+            self.assertEqual(record["fitted"], str(folder / "sampler.safetensors"))
+            types = {tensor.dtype for tensor in load_file(folder / "sampler.safetensors").values()}
+            self.assertIn(types, [{numpy.dtype("f4")}, {numpy.dtype("f4"), numpy.dtype("f8")}, {numpy.dtype("f8")}])
+        self.refused(
+            *("--fitted", folder / "sampler.safetensors"),
+            run_folder=self.dense,
+            says="sampler.safetensors: was fitted to codes of another model",
+        )
+        self.refused("--fitted", copy, says="is not a sampler that aelab sample wrote")
+        self.refused("--fitted", "x", "--sampler", "flow", says="--sampler: conflicts with")
+        damaged = bytearray((folder / "sampler.safetensors").read_bytes())
+        damaged[-3] ^= 1
+        (self.folder / "damaged").write_bytes(damaged)
+        self.refused("--fitted", self.folder / "damaged", says="--fitted: ")
+
     def test_samples_of_a_class_look_like_it(self):
         applied = self.folder / "applied"
         result = program.run("apply", self.vae, "--part", "train", "--output", applied, "--write", "reconstruction,label")
@@ -116,6 +175,17 @@ class Sample(program.TestCase):
         self.refused("--components", "5", says="--components: is of the sampler mixture")
         self.refused("--sampler", "mixture", "--components", "100000", says="--sampler")
         self.refused("--count", "0", says="--count: must be between 1 and")
+        for sampler in ("prior", "gaussian", "mixture", "kde", "flow"):
+            self.refused(
+                *("--sampler", sampler),
+                run_folder=self.quantized,
+                says="--sampler: this model's codes are made of the 32 vectors of a codebook, and this sampler "
+                'would draw others: choose "autoregressive"',
+            )
+        self.refused(
+            *("--sampler", "autoregressive"),
+            says="--sampler: this model's codes are not made of a codebook's vectors",
+        )
 
 
 if __name__ == "__main__":

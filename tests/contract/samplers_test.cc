@@ -5,8 +5,11 @@
 #include <cmath>
 
 #include "aelab/evaluation/sampler.h"
+#include "aelab/models/dense.h"
 #include "aelab/models/vae.h"
+#include "aelab/nn/finite_scalar_bottleneck.h"
 #include "aelab/nn/priors.h"
+#include "aelab/tools/sampler_file.h"
 #include "tests/contract/contract.h"
 
 namespace aelab {
@@ -25,20 +28,45 @@ Tensor some_codes(std::int64_t rows) {
   return at::mm(standard, lean) + 4 * side;
 }
 
-/// Calls `test` with every sampler, fitted to these codes.
+/// A model whose codes are those of two vectors of one value each, which has five levels.
+std::shared_ptr<Autoencoder> model_with_a_codebook() {
+  return std::make_shared<Dense>(
+      Dense::Config{.base = {.code = 2, .bottleneck = FiniteScalarBottleneck::Config{.levels = {5}}}},
+      Context(Shape{5}));
+}
+
+/// The same codes, as those of a codebook.
+Tensor quantized(const Tensor& codes) { return (codes / 2).round().clamp(-2, 2) / 2; }
+
+/// Calls `test` with every sampler, fitted to these codes, for the models that it suits.
 template <class Test>
 void for_each_sampler(Test test) {
-  const auto model = model_with_a_prior();
+  const auto with_prior = model_with_a_prior(), with_codebook = model_with_a_codebook();
   for_each_example<Sampler>([&](const Choice<Sampler>& example) {
-    const auto sampler = example.make();
-    sampler->fit(*model, some_codes(600), /*seed=*/2);
-    test(*sampler, *model, example);
+    int suited = 0;
+    for (const auto& model : {with_prior, with_codebook}) {
+      const bool has_codebook = model == with_codebook;
+      const auto sampler = example.make();
+      const auto codes = has_codebook ? quantized(some_codes(600)) : some_codes(600);
+      if (const auto reason = sampler->unsuited(*model); !reason.empty()) {
+        EXPECT_SAYS(message_of<Error>([&] { sampler->fit(*model, codes, 2); }), reason);
+        continue;
+      }
+      ++suited;
+      sampler->fit(*model, codes, /*seed=*/2);
+      test(*sampler, *model, example);
+    }
+    EXPECT_GT(suited, 0);
   });
 }
 
+/// Whether codes have probabilities.
+bool is_finite(const Autoencoder& model) { return model.parts().bottleneck.codebook_size() > 0; }
+
 TEST(EverySampler, HasTheDensityOfWhatItDraws) {
   constexpr std::int64_t kCodes = 20000;
-  for_each_sampler([](const Sampler& sampler, const Autoencoder&, const Choice<Sampler>&) {
+  for_each_sampler([](const Sampler& sampler, const Autoencoder& model, const Choice<Sampler>&) {
+    if (is_finite(model)) return;
     const auto codes = sampler.draw(kCodes, /*seed=*/5);
     ASSERT_EQ(codes.sizes(), (at::IntArrayRef{kCodes, 2}));
     EXPECT_EQ(codes.scalar_type(), at::kDouble);
@@ -54,6 +82,27 @@ TEST(EverySampler, HasTheDensityOfWhatItDraws) {
   });
 }
 
+TEST(EverySampler, HasTheProbabilitiesOfTheCodesThatItDraws) {
+  constexpr std::int64_t kCodes = 20000;
+  int have = 0;
+  for_each_sampler([&](const Sampler& sampler, const Autoencoder& model, const Choice<Sampler>&) {
+    if (!is_finite(model)) return;
+    ++have;
+    const auto all = at::cartesian_prod({at::arange(5), at::arange(5)});
+    const auto codes = model.parts().bottleneck.from_indices(all).to(at::kDouble);
+    const auto probabilities = sampler.log_density(codes).exp();
+    EXPECT_NEAR(probabilities.sum().item<double>(), 1, 1e-6);
+    const auto drawn = sampler.draw(kCodes, /*seed=*/5);
+    ASSERT_EQ(drawn.sizes(), (at::IntArrayRef{kCodes, 2}));
+    const auto is_same = (drawn.unsqueeze(1) == codes).all(2);
+    EXPECT_TRUE(at::equal(is_same.sum(1), at::ones({kCodes}, at::kLong)));
+    const auto frequencies = is_same.to(at::kDouble).mean(0);
+    const auto error = (probabilities * (1 - probabilities) / static_cast<double>(kCodes)).sqrt();
+    EXPECT_TRUE(((frequencies - probabilities).abs() <= 5 * error + 1e-4).all().item<bool>());
+  });
+  EXPECT_GT(have, 0);
+}
+
 TEST(EverySampler, DrawsTheSameOfASeedHoweverMany) {
   for_each_sampler([](const Sampler& sampler, const Autoencoder&, const Choice<Sampler>&) {
     const auto codes = sampler.draw(20, 7);
@@ -64,17 +113,31 @@ TEST(EverySampler, DrawsTheSameOfASeedHoweverMany) {
   });
 }
 
-TEST(EverySampler, IsKeptByItsState) {
+TEST(EverySampler, IsFittedToTheSameBits) {
   for_each_sampler([](const Sampler& sampler, const Autoencoder& model, const Choice<Sampler>& example) {
-    for (const auto& [name, tensor] : sampler.state()) {
-      EXPECT_FALSE(name.empty());
-      EXPECT_EQ(tensor.scalar_type(), at::kDouble);
-    }
+    const auto again = example.make();
+    const auto codes = is_finite(model) ? quantized(some_codes(600)) : some_codes(600);
+    again->fit(model, codes, /*seed=*/2);
+    EXPECT_TRUE(same_bits(again->draw(20, 1), sampler.draw(20, 1)));
+    EXPECT_TRUE(same_bits(again->log_density(codes), sampler.log_density(codes)));
+  });
+}
+
+TEST(EverySampler, IsKeptByItsStateAndByAFile) {
+  const TemporaryFolder folder;
+  for_each_sampler([&](const Sampler& sampler, const Autoencoder& model, const Choice<Sampler>& example) {
+    for (const auto& item : sampler.state()) EXPECT_FALSE(item.first.empty());
     const auto again = example.make();
     again->load(model, sampler.state());
-    EXPECT_TRUE(same_bits(again->draw(9, 1), sampler.draw(9, 1)));
-    const auto codes = some_codes(50);
-    EXPECT_TRUE(same_bits(again->log_density(codes), sampler.log_density(codes)));
+    const auto file = folder.path() / "sampler.safetensors";
+    write_sampler(file, example, sampler, model);
+    const auto read = read_sampler(file, model);
+    EXPECT_EQ(write_config(read.config), write_config(example));
+    for (const auto& kept : {again, read.sampler}) {
+      EXPECT_TRUE(same_bits(kept->draw(9, 1), sampler.draw(9, 1)));
+      const auto codes = sampler.draw(50, 4);
+      EXPECT_TRUE(same_bits(kept->log_density(codes), sampler.log_density(codes)));
+    }
   });
 }
 

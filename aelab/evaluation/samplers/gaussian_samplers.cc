@@ -29,12 +29,6 @@ GaussianMixture most_likely(const Tensor& rows, const Tensor& shares, const Tens
   return {sizes / sizes.sum(), means, at::stack(covariances)};
 }
 
-void require_rows(const Tensor& codes, std::int64_t least, const std::string& what) {
-  if (codes.size(0) < least)
-    throw Error(what + " needs at least " + std::to_string(least) + " training rows, and there are " +
-                std::to_string(codes.size(0)));
-}
-
 }  // namespace
 
 Tensor GaussianMixture::log_joint(const Tensor& rows) const {
@@ -73,7 +67,7 @@ NamedTensors GaussianMixture::state() const {
 }
 
 GaussianMixture GaussianMixture::from(const NamedTensors& state) {
-  return {state.at(0).second, state.at(1).second, state.at(2).second};
+  return {tensor_named(state, "weights"), tensor_named(state, "means"), tensor_named(state, "covariances")};
 }
 
 GaussianMixture fit_gaussian_mixture(const Tensor& given, std::int64_t components, double floor,
@@ -101,7 +95,7 @@ GaussianMixture fit_gaussian_mixture(const Tensor& given, std::int64_t component
   return mixture;
 }
 
-void GaussianSampler::fit(const Autoencoder&, const Tensor& codes, std::int64_t seed) {
+void GaussianSampler::fit_codes(const Autoencoder&, const Tensor& codes, std::int64_t seed) {
   require_rows(codes, 2, "a Gaussian");
   found_ = fit_gaussian_mixture(codes, 1, kFloor, seed);
 }
@@ -110,7 +104,7 @@ void MixtureSampler::Config::fields(Fields& f) {
   f("components", components, "number of Gaussians", between(1, 10000)).also_known_as({"n_components"});
 }
 
-void MixtureSampler::fit(const Autoencoder&, const Tensor& codes, std::int64_t seed) {
+void MixtureSampler::fit_codes(const Autoencoder&, const Tensor& codes, std::int64_t seed) {
   require_rows(codes, 2 * config_.components, "a mixture of " + std::to_string(config_.components));
   found_ = fit_gaussian_mixture(codes, config_.components, kFloor, seed);
 }

@@ -39,11 +39,13 @@ class GaussianSampler : public Sampler {
   };
 
   explicit GaussianSampler(const Config&) {}
-  void fit(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
   Tensor log_density(const Tensor& codes) const override { return found_.log_density(codes); }
   Tensor draw(std::int64_t count, std::int64_t seed) const override { return found_.draw(count, seed); }
   NamedTensors state() const override { return found_.state(); }
   void load(const Autoencoder&, const NamedTensors& state) override { found_ = GaussianMixture::from(state); }
+
+ protected:
+  void fit_codes(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
 
  private:
   GaussianMixture found_;
@@ -63,11 +65,13 @@ class MixtureSampler : public Sampler {
   };
 
   explicit MixtureSampler(const Config& config) : config_(config) {}
-  void fit(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
   Tensor log_density(const Tensor& codes) const override { return found_.log_density(codes); }
   Tensor draw(std::int64_t count, std::int64_t seed) const override { return found_.draw(count, seed); }
   NamedTensors state() const override { return found_.state(); }
   void load(const Autoencoder&, const NamedTensors& state) override { found_ = GaussianMixture::from(state); }
+
+ protected:
+  void fit_codes(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
 
  private:
   Config config_;

@@ -45,8 +45,8 @@ Tensor covariance_factor(const Tensor& codes) {
 
 }  // namespace
 
-void KernelSampler::fit(const Autoencoder&, const Tensor& given, std::int64_t) {
-  if (given.size(0) < 10) throw Error("kde needs at least 10 training rows");
+void KernelSampler::fit_codes(const Autoencoder&, const Tensor& given, std::int64_t) {
+  require_rows(given, 10, "kde");
   const auto codes = given.to(at::kDouble);
   auto bandwidth = config_.bandwidth;
   if (!bandwidth) {
@@ -80,8 +80,8 @@ Tensor KernelSampler::draw(std::int64_t count, std::int64_t seed) const {
 NamedTensors KernelSampler::state() const { return {{"codes", codes_}, {"factor", factor_}}; }
 
 void KernelSampler::load(const Autoencoder&, const NamedTensors& state) {
-  codes_ = state.at(0).second;
-  factor_ = state.at(1).second;
+  codes_ = tensor_named(state, "codes");
+  factor_ = tensor_named(state, "factor");
 }
 
 }  // namespace aelab

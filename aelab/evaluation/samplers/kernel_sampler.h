@@ -21,11 +21,13 @@ class KernelSampler : public Sampler {
   };
 
   explicit KernelSampler(const Config& config) : config_(config) {}
-  void fit(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
   Tensor log_density(const Tensor& codes) const override;
   Tensor draw(std::int64_t count, std::int64_t seed) const override;
   NamedTensors state() const override;
   void load(const Autoencoder& model, const NamedTensors& state) override;
+
+ protected:
+  void fit_codes(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
 
  private:
   Config config_;

@@ -16,11 +16,14 @@ class PriorSampler : public Sampler {
   };
 
   explicit PriorSampler(const Config&) {}
-  void fit(const Autoencoder& model, const Tensor& codes, std::int64_t seed) override;
+  std::string unsuited(const Autoencoder& model) const override;
   Tensor log_density(const Tensor& codes) const override;
   Tensor draw(std::int64_t count, std::int64_t seed) const override;
   NamedTensors state() const override { return {}; }
   void load(const Autoencoder& model, const NamedTensors&) override { fit(model, {}, 0); }
+
+ protected:
+  void fit_codes(const Autoencoder& model, const Tensor&, std::int64_t) override { model_ = &model; }
 
  private:
   const Autoencoder* model_ = nullptr;
