@@ -119,7 +119,8 @@ TEST(FlowSampler, DrawsWithTheMomentsOfTheCodes) {
     const auto apart = rows - rows.mean(0);
     return at::mm(apart.t(), apart) / rows.size(0);
   };
-  EXPECT_TRUE(at::allclose(drawn.mean(0), codes.mean(0), 0, 0.1)) << drawn.mean(0);
+  const auto apart = (drawn.mean(0) - codes.mean(0)).abs() / codes.std(0);  // in deviations
+  EXPECT_LT(apart.max().item<double>(), 0.15);
   EXPECT_TRUE(at::allclose(covariance(drawn), covariance(codes), 0.1, 0.1)) << covariance(drawn);
 }
 
