@@ -68,7 +68,9 @@ nlohmann::json value_of(const std::string& name, const ordered_json& field, cons
                         const std::string& folder) {
   if (is_list(field)) return list_of(text, "--" + name);
   if (is_data(field)) return data_value(text, "--" + name, folder);
-  return field.value("type", "") == "integer" ? number_or_text(text) : nlohmann::json(text);
+  const auto type = field.value("type", "");
+  if (type == "integer") return number_or_text(text);
+  return type == "string" ? nlohmann::json(text) : name_or_object(text, "--" + name);
 }
 
 /// What help and shell completion show as the values of a field.

@@ -26,7 +26,7 @@ void SamplingConfig::fields(Fields& f) {
   f("sampler", sampler,
     "distribution that codes are drawn from: the model's prior, or one that is fitted to codes of training "
     "rows; if omitted, the one under which codes of the validation split are likeliest, and for codes that "
-    "are made of a codebook's vectors autoregressive");
+    "are made of a codebook's vectors autoregressive. A name, or a JSON object with \"kind\" and fields");
   f("fitted", fitted,
     "file sampler.safetensors that this command wrote for the same model: draw from that sampler, and fit "
     "none");
