@@ -16,7 +16,7 @@ constexpr std::int64_t kSamples = 12;
 
 /// What one run of a variant shows: pictures side by side; undefined where it has none.
 struct Strips {
-  Tensor inputs, reconstructions, samples;
+  Tensor inputs = {}, reconstructions = {}, samples = {};
 };
 
 Strips strips_of(const std::filesystem::path& folder) {
