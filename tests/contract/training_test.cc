@@ -216,6 +216,28 @@ TEST(EveryVariant, LowersItsLossOnRealData) {
   });
 }
 
+TEST(EveryVariant, NeverTrainsOnValidationOrTestRows) {
+  for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
+    const auto data = few_digits_as(input_of(example), 64);
+    const auto inverted = [](const Dataset& rows) {
+      const auto all = rows.range(0, rows.size());
+      return Dataset::from_tensors(1 - all.inputs, (all.labels + 1) % kClasses);
+    };
+    const auto trained = [&](const Split& split) {
+      const auto model = make_variant(example);
+      Trainer(quick(2), {without("progress")}, kSeed).fit(*model, split);
+      return model;
+    };
+    const auto model = trained(data),
+               other = trained({data.train, inverted(data.validation), inverted(data.test)});
+    const auto x = data.test.range(0, 20).inputs;
+    EXPECT_TRUE(same_bits(model->reconstruct(x), other->reconstruct(x)));
+    for (std::size_t i = 0; i < state_of(*model).size(); ++i)
+      EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
+          << state_of(*model)[i].first;
+  });
+}
+
 TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
   for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {
     const auto data = few_digits_as(input_of(example));
