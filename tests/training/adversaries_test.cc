@@ -8,7 +8,6 @@
 
 #include "aelab/models/adversarial.h"
 #include "aelab/models/factor_vae.h"
-#include "aelab/training/checkpoint.h"
 #include "tests/training/models.h"
 
 namespace aelab {
@@ -95,73 +94,6 @@ void expect_discriminator_sees_the_stepped_model() {
 TEST(WithDiscriminators, TrainThemOnWhatTheModelsStepHasChanged) {
   expect_discriminator_sees_the_stepped_model<Adversarial>();
   expect_discriminator_sees_the_stepped_model<FactorVae>();
-}
-
-Step of_rows(const Batch& batch) { return {.seed = 1, .training = true, .rows = batch.rows}; }
-
-/// The value of a term of an update's objective.
-double term_of(Autoencoder& model, std::size_t update, const std::string& name, const Batch& batch) {
-  const auto terms = terms_of_update(model, update, batch, of_rows(batch));
-  for (const auto& term : terms.all())
-    if (term.name == name) return term.value.item<double>();
-  throw std::logic_error("no term " + name);
-}
-
-/// By small steps against the gradients of what each has of the other, the discriminator lowers its cost, and
-/// the encoder the adversary's term. Returns by how much the encoder's step raises the discriminator's cost.
-template <class Model>
-double raised_by_the_encoder(const std::string& adversary, double adversary_weight) {
-  const auto batch = few_digits(kBatchRows).train.range(0, kBatchRows);
-  const auto model = with_discriminator<Model>();
-  const auto before = term_of(*model, 0, adversary, batch),
-             cost = term_of(*model, 1, "classification", batch);
-  NamedTensors start;
-  for (const auto& [name, tensor] : parameters_of(*model)) start.emplace_back(name, tensor.detach().clone());
-  put(*model, stepped(*model, 1, batch, of_rows(batch), 0.02));
-  EXPECT_LT(term_of(*model, 1, "classification", batch), cost);
-  put(*model, start);
-
-  // The model's whole objective less the autoencoder's own is the weighted adversary.
-  Pass plain;
-  const auto whole = terms_of_update(*model, 0, batch, of_rows(batch)).total(),
-             own = model->loss(batch, of_rows(batch), plain).total();
-  EXPECT_NEAR((whole - own).template item<double>(), adversary_weight * before, 1e-3);
-  NamedTensors encoder;
-  std::vector<Tensor> weights;
-  for (const auto& [name, parameter] : parameters_of(*model))
-    if (name.starts_with("backbone.encoder")) {
-      encoder.emplace_back(name, parameter);
-      weights.push_back(parameter);
-    }
-  const auto gradients = torch::autograd::grad({whole - own}, weights);
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    encoder[i].second = (weights[i] - 0.01 * gradients[i]).detach();
-  put(*model, encoder);
-  EXPECT_LT(term_of(*model, 0, adversary, batch), before);
-  return term_of(*model, 1, "classification", batch) - cost;
-}
-
-TEST(WithDiscriminators, OpposeTheModelWithTheRightSigns) {
-  EXPECT_GT(raised_by_the_encoder<Adversarial>("adversary", 1), 0);
-  raised_by_the_encoder<FactorVae>("total_correlation", 10);  // which moves the permuted codes, too
-}
-
-TEST(WithDiscriminators, LeaveTheChoiceOfTheBestEpochToTheModelsLoss) {
-  // The encoder stays as it is, so that its cost grows while the discriminator learns: by its own loss the
-  // first epoch is best, by the sum of both the last.
-  const TemporaryFolder folder;
-  const auto model = with_discriminator<Adversarial>();
-  const auto history =
-      Trainer(plain_sgd(0, 4, kBatchRows), {listed("checkpoint"), without("progress")}, kTrainingSeed)
-          .fit(*model, few_digits(kBatchRows), {.folder = folder.path(), .resume = {}});
-  std::vector<double> own, both;
-  for (const auto& epoch : history.epochs) {
-    own.push_back(*find(epoch.metrics, "validation/loss"));
-    both.push_back(own.back() + *find(epoch.metrics, "validation/discriminator/loss"));
-  }
-  EXPECT_TRUE(std::is_sorted(own.begin(), own.end()));
-  EXPECT_LT(both.back(), both.front());
-  EXPECT_EQ(progress_of(folder / "checkpoints/best.safetensors").epoch, 1);
 }
 
 }  // namespace
