@@ -54,7 +54,9 @@ void DecodedSamples::fit(const Autoencoder& model, const Dataset& train,
   if (!model.reconstructs()) return;
   const auto chosen = sampler ? sampler : default_sampler(model);
   if (!chosen) {
-    refusal_ = "neither a prior nor a Gaussian draws codes from a codebook; name the sampler \"autoregressive\", which takes minutes to fit";
+    refusal_ =
+        "neither a prior nor a Gaussian draws codes from a codebook; name the sampler \"autoregressive\", "
+        "which takes minutes to fit";
     return;
   }
   const auto codes = first_codes(model, train);

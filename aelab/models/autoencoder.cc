@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 
 #include "aelab/core/problems.h"
 #include "aelab/nn/bottlenecks.h"
@@ -12,71 +11,12 @@
 #include "aelab/nn/likelihoods.h"
 
 namespace aelab {
-namespace {
-
-constexpr const char *kBackbone = "backbone", *kBottleneck = "bottleneck", *kBound = "bound",
-                     *kCondition = "condition";
-
-}  // namespace
-
-std::span<const std::string_view> names(Condition) {
-  static constexpr std::array<std::string_view, 2> kNames = {"none", "label"};
-  return kNames;
-}
-
-void AutoencoderConfig::fields(Fields& f, const AutoencoderConfig& defaults) {
-  const auto is_own = [&](std::string_view part) {
-    return std::find(defaults.own.begin(), defaults.own.end(), part) != defaults.own.end();
-  };
-  if (!is_own(kBackbone))
-    f(kBackbone, backbone, "networks of the encoder and the decoder", defaults.backbone)
-        .also_known_as({"encoder_decoder", "net"});
-  code_field(f, code, "dimension of the latent code, for dense backbones");
-  f("corruption", corruption, "noise added to the input in training", defaults.corruption)
-      .also_known_as({"noise", "noise_level", "dropout"});
-  if (!is_own(kBottleneck))
-    f(kBottleneck, bottleneck, "mapping from the encoder's output to the code",
-      defaults.bottleneck ? defaults.bottleneck : Choice<Bottleneck>(DeterministicBottleneck::Config{}))
-        .also_known_as({"code_activation"});
-  f("likelihood", likelihood,
-    "distribution of the input given the decoder's output: the reconstruction loss; default: bernoulli if "
-    "all values "
-    "of the source are in [0, 1] and the transforms keep them there, else gaussian",
-    defaults.likelihood)
-      .also_known_as({"loss", "criterion", "loss_function", "reconstruction_loss", "objective"});
-  if (!is_own(kBound))
-    f(kBound, bound,
-      "how the costs of the codes that are drawn of each row are combined, for bottlenecks that draw codes",
-      defaults.bound ? defaults.bound : Choice<Bound>(MeanBound::Config{}))
-        .also_known_as({"elbo", "iwae", "n_samples", "num_samples", "importance_weighted"});
-  f("penalties", penalties, "weighted penalty terms added to the reconstruction loss")
-      .also_known_as({"regularizer", "regularizers", "regularization", "penalty"});
-  f(kCondition, condition,
-    "what the encoder and the decoder are given besides: label: the class of each row, so that samples of a "
-    "chosen class can be drawn")
-      .also_known_as({"conditional", "class_conditional", "conditioning", "cond", "cvae"});
-  if (!penalties) return;
-  for (std::size_t i = 0; i < penalties->size(); ++i)
-    for (std::size_t j = 0; j < i; ++j) {
-      const auto& first = (*penalties)[j];
-      const auto& second = (*penalties)[i];
-      f.require(
-          first.empty() || second.empty() || first.kind() != second.kind(),
-          "penalties[" + std::to_string(i) + "]",
-          "is of the same kind as penalties[" + std::to_string(j) + "]: give one of them the whole weight");
-    }
-}
 
 Context::Context(const Split& split, std::int64_t model_seed)
     : input(split.train.shape()), seed(model_seed), classes(0), values(split.limits()) {
   for (const auto* part : {&split.train, &split.validation, &split.test})
     if (part->has_labels() && part->size() > 0)
       classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);
-}
-
-bool AutoencoderConfig::has_penalty(std::string_view kind) const {
-  const auto is_kind = [&](const auto& penalty) { return !penalty.empty() && penalty.kind() == kind; };
-  return penalties && std::any_of(penalties->begin(), penalties->end(), is_kind);
 }
 
 namespace {
@@ -102,9 +42,10 @@ void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bott
   const auto samples =
       std::max(bound.samples(Step{.training = true}), bound.samples(Step{.training = false}));
   const auto refuse = [&](const std::string& needs, const std::string& otherwise) {
-    throw FieldError(kBound, config.bound->kind() + " needs " + needs + ", but the bottleneck " +
-                                 config.bottleneck->kind() +
-                                 " has none: choose one that has, such as \"gaussian\", or " + otherwise);
+    throw FieldError(AutoencoderConfig::kBound,
+                     config.bound->kind() + " needs " + needs + ", but the bottleneck " +
+                         config.bottleneck->kind() +
+                         " has none: choose one that has, such as \"gaussian\", or " + otherwise);
   };
   if (samples > 1 && !bottleneck.samples_codes())
     refuse("several codes of each row, drawn at random", "leave \"bound\" out");
@@ -126,47 +67,18 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
                       .device = context.device});
 }
 
-std::string penalty_path(std::size_t i) { return "penalties[" + std::to_string(i) + "]"; }
-
-/// Whether a path is of a part whose fields the recipe lists as its own, or of such a field.
-bool is_own(const AutoencoderConfig& config, const std::string& path) {
-  const auto part = path.substr(0, path.find('.'));
-  return std::find(config.own.begin(), config.own.end(), part) != config.own.end();
-}
-
 /// Calls `work`; its errors about parts whose fields the recipe lists as its own become errors about the
 /// recipe's fields.
 template <class Work>
 void in_recipe(const AutoencoderConfig& config, Work work) {
   with_renamed_fields(work, [&](Mistake mistake) {
-    if (is_own(config, mistake.path))
+    if (config.is_own(mistake.path))
       mistake.path.erase(0, std::min(mistake.path.find('.'), mistake.path.size() - 1) + 1);
     return mistake;
   });
 }
 
 }  // namespace
-
-void AutoencoderConfig::set_own_backbone(Choice<Backbone> choice) {
-  backbone = std::move(choice);
-  own.emplace_back(kBackbone);
-}
-
-void AutoencoderConfig::set_own_bottleneck(Choice<Bottleneck> choice) {
-  bottleneck = std::move(choice);
-  own.emplace_back(kBottleneck);
-}
-
-void AutoencoderConfig::set_own_bound(Choice<Bound> choice) {
-  bound = std::move(choice);
-  own.emplace_back(kBound);
-}
-
-void AutoencoderConfig::add_own_penalty(Choice<Penalty> choice) {
-  if (!penalties) penalties.emplace();
-  own.push_back(penalty_path(penalties->size()));
-  penalties->push_back(std::move(choice));
-}
 
 std::shared_ptr<Autoencoder> Autoencoder::make(const Choice<Autoencoder>& variant, const Context& context) {
   auto model = variant.make(context);
@@ -195,12 +107,12 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, const Context& context
 void Autoencoder::make_conditional(const Context& context) {
   if (config_.condition == Condition::none) return;
   if (context.classes == 0)
-    throw FieldError(kCondition,
+    throw FieldError(AutoencoderConfig::kCondition,
                      "needs the classes of the rows, which are not known here: give \"data\" "
                      "with labels, or leave it out");
   if (config_.backbone && !config_.backbone->can(capability::takes_condition))
-    throw FieldError(kCondition, "the backbone " + config_.backbone->kind() +
-                                     " takes none: choose another one, or leave it out");
+    throw FieldError(AutoencoderConfig::kCondition, "the backbone " + config_.backbone->kind() +
+                                                        " takes none: choose another one, or leave it out");
   conditions_ = context.classes;
 }
 
@@ -209,7 +121,8 @@ void Autoencoder::make_parts(const Context& context) {
   bottleneck_ = config_.bottleneck->make();
   likelihood_ = config_.likelihood->make();
   make_bound();
-  in_field(kBackbone, [&] { backbone_ = make_backbone(config_, context, *bottleneck_, *likelihood_); });
+  in_field(AutoencoderConfig::kBackbone,
+           [&] { backbone_ = make_backbone(config_, context, *bottleneck_, *likelihood_); });
   register_module("backbone", backbone_);
   if (auto completed = backbone_->completed()) config_.backbone = completed;
   if (config_.backbone->can(capability::takes_code) && !config_.code) config_.code = elements(code_shape());
@@ -218,7 +131,7 @@ void Autoencoder::make_parts(const Context& context) {
        .values = context.values,
        .is_conditional = conditions_ > 0,
        .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); }});
-  in_field(kBottleneck, [&] {
+  in_field(AutoencoderConfig::kBottleneck, [&] {
     bottleneck_->build(code_shape(), context.seed);
     bottleneck_->check(*bound_);
   });
@@ -236,7 +149,7 @@ void Autoencoder::make_other_parts() {
   register_module("likelihood", likelihood_);
   register_module("bound", bound_);
   for (std::size_t i = 0; i < config_.penalties->size(); ++i)
-    in_field(penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
+    in_field(AutoencoderConfig::penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
 }
 
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
@@ -247,7 +160,7 @@ void Autoencoder::add_penalty(const Choice<Penalty>& config) {
       [&] { penalty->check(parts()); },
       [&](Mistake mistake) {
         constexpr std::string_view kOfOwner = "../";
-        if (mistake.path.starts_with(kOfOwner) && is_own(config_, mistake.path.substr(kOfOwner.size())))
+        if (mistake.path.starts_with(kOfOwner) && config_.is_own(mistake.path.substr(kOfOwner.size())))
           mistake.path.clear();
         return mistake;
       });

@@ -15,6 +15,10 @@ std::span<const std::string_view> names(Condition);
 
 /// The parts of an autoencoder. The variant fills those that are unset with its own defaults.
 struct AutoencoderConfig {
+  static constexpr const char *kBackbone = "backbone", *kBottleneck = "bottleneck", *kBound = "bound",
+                              *kCondition = "condition";
+  static std::string penalty_path(std::size_t i);
+
   std::optional<std::int64_t> code = {};
   /// The recipe's own, for backbones that take the dimension of the code; not a field.
   std::optional<std::int64_t> default_code = {};
@@ -36,6 +40,8 @@ struct AutoencoderConfig {
   /// without "kind" changes fields of these.
   void fields(Fields& f, const AutoencoderConfig& defaults);
   void fields(Fields& f) { fields(f, AutoencoderConfig()); }
+  /// Whether a path is of a part in `own`, or of a field of it.
+  bool is_own(std::string_view path) const;
   /// Whether a penalty of this type is listed.
   bool has_penalty(std::string_view kind) const;
   /// Sets a part, or adds a penalty, whose fields the recipe lists as its own.

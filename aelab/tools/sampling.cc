@@ -207,8 +207,9 @@ SamplingOutcome draw_samples(const std::filesystem::path& model_path, const Samp
     throw Error(model_path.string() +
                 ": this model decodes no longer: training its classifier left the decoder behind");
   if (!config.label.empty() && !needs_rows(config) && model.network()->conditions() == 0)
-    throw FieldError("label", "is for samplers that are fitted now, and for models that are conditional on the "
-                              "label: leave it out");
+    throw FieldError("label",
+                     "is for samplers that are fitted now, and for models that are conditional on the "
+                     "label: leave it out");
   SamplingOutcome outcome{
       .folder = {},
       .files = {kSamples, kCodes, kSampler, kSampling},

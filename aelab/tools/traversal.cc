@@ -43,7 +43,7 @@ RowTraversals traverse_row(const Autoencoder& model, const Tensor& input, const 
   const auto [codes, divergence] = codes_of_rows(model, rows);
   const auto from = codes_of_ends(model, input.unsqueeze(0).to(codes.device()), options)[0];
   RowTraversals found{.paths = traverse(model, from, codes, options.steps, most,
-                                         options.conditions.defined() ? options.conditions[0] : Tensor()),
+                                        options.conditions.defined() ? options.conditions[0] : Tensor()),
                       .divergence = {}};
   if (divergence.defined())
     found.divergence = divergence.cpu().to(at::kDouble).index_select(0, found.paths.dimensions);
