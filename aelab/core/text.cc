@@ -120,7 +120,7 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 }
 
 std::string join_some(std::span<const std::string> parts, std::size_t most) {
-  if (parts.size() <= most) return join(parts, ", ");
+  if (parts.size() <= most + 1) return join(parts, ", ");
   return fmt::format("{} and {} more", join(parts.first(most), ", "), parts.size() - most);
 }
 

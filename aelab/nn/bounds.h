@@ -11,7 +11,8 @@ class MeanBound : public Bound {
  public:
   struct Config {
     static constexpr std::string_view kind = "mean";
-    static constexpr std::string_view summary = "the average over samples: the evidence lower bound (ELBO)";
+    static constexpr std::string_view summary =
+        "the average over samples; of codes with a density, the evidence lower bound (ELBO)";
     static constexpr std::string_view also_known_as[] = {"elbo", "vae", "average", "variational"};
     std::int64_t samples = 1;
 

@@ -150,8 +150,10 @@ std::string bound_note(const Made& made) {
       likelihood.is_distribution_of(train.range(0, std::min(kRows, train.size())).inputs))
     return {};
   return "model.likelihood: \"" + made.model->config().likelihood->kind() +
-         "\" is not a distribution of rows with values between 0 and 1, so that losses are no bounds of a "
-         "log-likelihood; the transform {\"kind\": \"binarize\", \"how\": \"dynamic\"} makes them so";
+         "\" is a distribution of values 0 and 1 alone, and the rows have others: the loss does not bound "
+         "their log-likelihood. The transform {\"kind\": \"binarize\", \"how\": \"dynamic\"} makes the "
+         "values 0 "
+         "and 1";
 }
 
 /// Says that batches take all rows; "" where they do not.

@@ -148,6 +148,21 @@ class ApplyTables(program.TestCase):
             refused = program.run(command, run, "--data", json.dumps({**own, "files": str(self.folder / "part.csv")}))
             self.assert_refused(refused, 'part.csv:1: lacks columns that the model was trained on: "height, in cm", "income"')
 
+    def test_columns_of_the_model_cannot_be_left_out(self):
+        """A remedy must work: the model takes the columns that it was trained on."""
+        run = self.trained(["standardize"])
+        gaps = self.table.astype({"income": object})
+        gaps.loc[3, "income"] = None
+        gaps.to_csv(self.folder / "gaps.csv", index=False, float_format="%.9g")
+        source = json.dumps({"source": "csv", "files": str(self.folder / "gaps.csv"), "label": "species"})
+        result = program.run("apply", run, "--data", source)
+        self.assert_refused(result, "the value is missing; fill it, or remove its row")
+        gaps.loc[3, "income"] = "much"
+        gaps.to_csv(self.folder / "gaps.csv", index=False, float_format="%.9g")
+        words = program.run("apply", run, "--data", source)
+        self.assert_refused(words, '"much" is not a number, which the model needs: correct it, or remove its row')
+        self.assertNotIn("ignore", result.stderr + words.stderr)
+
     def test_other_tables_may_lack_labels(self):
         run = self.trained(["standardize"])
         self.table[self.names].to_csv(self.folder / "rows.csv", index=False, float_format="%.9g")

@@ -27,7 +27,7 @@ class Measuring(program.TestCase):
         model = {"variant": "vae", "code": 2, "backbone": {"kind": "dense", "hidden": [8]}}
         config = small_run(model=model, evaluation=["likelihood", {"kind": "latent", "rows": 50}])
         gray = self.train(config)
-        self.assertIn("so that losses are no bounds of a log-likelihood", (gray / "log.txt").read_text())
+        self.assertIn("the loss does not bound their log-likelihood", (gray / "log.txt").read_text())
         caution, = program.read_json(gray / "evaluation.json")["cautions"]
         self.assertIn('likelihood: not measured, as the likelihood "bernoulli" is not a distribution of these rows', caution)
         self.assertIn(program.json.dumps(caution)[1:-1], (gray / "report.html").read_text())

@@ -15,10 +15,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// Why a text is not a number, and what to do about its column.
+/// Why a text is not a number, and what to do about its column, which cannot be left out where `left_out` is
+/// "".
 std::string about_text(const std::string& text, const std::string& column, const std::string& left_out,
                        bool has_label) {
   const auto shown = text.substr(0, 40);
+  if (left_out.empty())
+    return fmt::format("\"{}\" is not a number, which the model needs: correct it, or remove its row", shown);
   if (const auto kind = date_or_time(trimmed(text)); !kind.empty())
     return fmt::format("\"{}\" is {}: leave it out: {}", shown, kind, left_out);
   if (is_decorated_number(text))
@@ -72,19 +75,20 @@ Names ColumnFaults::in_words(const std::string& file, const Names& names, const 
       sentences.push_back(
           fmt::format("{}:{}: column {} (\"{}\"): {}", file, line, number, names[number], what));
     };
-    const auto left_out = ignore_option(format.ignore, {references.back()});
-    if (fault.missing == 1)
-      say(fault.missing_line,
-          "the value is missing; fill it, remove its row, or leave the column out: " + left_out);
+    const bool is_needed = !format.columns.empty();
+    const auto left_out = is_needed ? "" : ignore_option(format.ignore, {references.back()});
+    const auto remedy = [&](const std::string& it, const std::string& row) {
+      if (is_needed) return "fill " + it + ", or remove " + row;
+      return "fill " + it + ", remove " + row + ", or leave the column out: " + left_out;
+    };
+    if (fault.missing == 1) say(fault.missing_line, "the value is missing; " + remedy("it", "its row"));
     if (fault.missing > 1)
-      say(fault.missing_line,
-          fmt::format("{} values are missing, the first in this row; fill them, remove their rows, or leave "
-                      "the column out: {}",
-                      fault.missing, left_out));
+      say(fault.missing_line, fmt::format("{} values are missing, the first in this row; {}", fault.missing,
+                                          remedy("them", "their rows")));
     if (fault.text_line > 0)
       say(fault.text_line, about_text(fault.text, references.back(), left_out, !format.label.empty()));
   }
-  if (references.size() > 1)
+  if (references.size() > 1 && format.columns.empty())
     sentences.push_back(file + ": to leave out all of these: " + ignore_option(format.ignore, references));
   return sentences;
 }
