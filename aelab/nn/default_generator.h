@@ -9,6 +9,10 @@ namespace aelab {
 
 /// LibTorch's default generator of a device, which a user's dropout draws from. Restores its state at the end
 /// of the scope. The meta device has none.
+///
+/// The generator is one for the whole process: trainings side by side, in which a user's part draws from it,
+/// share its numbers, and their draws depend on how their threads take turns. To be independent of other
+/// trainings, draw from Step::noise() (nn/noise.h).
 class DefaultGeneratorScope {
  public:
   explicit DefaultGeneratorScope(at::Device device) {

@@ -3,10 +3,14 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "aelab/models/convolutional.h"
 #include "aelab/models/pca.h"
 #include "aelab/nn/compute.h"
 #include "aelab/nn/threads.h"
+#include "aelab/nn/work.h"
 #include "aelab/training/thread_rule.h"
 #include "tests/training/models.h"
 
@@ -63,6 +67,40 @@ TEST(Threads, AreManyForConvolutionsThatDoMuch) {
 TEST(Threads, AreAllForClosedForms) {
   Pca pca({.code = 2}, Context({13}, 1));
   EXPECT_EQ(threads_of(pca, 16, 7), 7);
+}
+
+/// Counts multiply-adds in a thread of its own, as a training beside this one does, while it exists.
+class Busy {
+ public:
+  Busy() {
+    while (rounds_ == 0) std::this_thread::yield();
+  }
+  ~Busy() {
+    stop_ = true;
+    thread_.join();
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+  std::int64_t rounds() const { return rounds_; }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<std::int64_t> rounds_ = 0;
+  std::thread thread_{[this] {
+    for (; !stop_; ++rounds_) count_multiply_adds(kMultiplyAddsPerThread, true, true);
+  }};
+};
+
+TEST(Threads, AreTheSameBesideABusyThread) {
+  const auto model = mlp();
+  const auto alone = threads_of(*model, 16);
+  const Busy busy;
+  const auto before = multiply_adds();
+  // Until the other thread has counted in between for sure.
+  for (const auto first = busy.rounds(); busy.rounds() < first + 10000;)
+    EXPECT_EQ(threads_of(*model, 16), alone);
+  EXPECT_GT(multiply_adds(), before);
 }
 
 /// A layer whose work nothing counts.
