@@ -1,11 +1,12 @@
 #pragma once
 
 // Every suite of this folder runs over what is registered, from the registries' own examples: a new kind is
-// tested the moment it is listed. No kind is named here.
+// tested the moment it is listed. No kind is named here but the bottleneck that takes priors and posteriors.
 
 #include <nlohmann/json.hpp>
 
 #include "aelab/core/config.h"
+#include "aelab/nn/gaussian_bottleneck.h"
 #include "tests/torch_support.h"
 
 namespace aelab {
@@ -139,6 +140,81 @@ inline Step some_step() {
           .in_phase = 7,
           .phase_steps = 20,
           .scope = {}};
+}
+
+// --- Parts that go with each other ---
+
+/// The first example that `fits`; a failure if there is none.
+template <class Product, class Fits>
+Choice<Product> first_that(Fits fits) {
+  for (const auto& kind : Product::registry().all())
+    for (const auto& config : kind.examples()) {
+      Choice<Product> choice;
+      choice.set(config->clone());
+      if (fits(choice)) return choice;
+    }
+  ADD_FAILURE() << "no " << Product::registry().noun() << " fits";
+  return {};
+}
+
+/// Whether the bottleneck has what the bound needs of one.
+inline bool suits(const Bound& bound, const Bottleneck& bottleneck) {
+  const bool draws = bound.samples(some_step()) > 1 || bound.samples(Step{}) > 1;
+  const bool weighs = bound.divergence() != Divergence::expected;
+  const auto terms = bottleneck.terms();
+  const bool of_rows = std::ranges::none_of(
+      terms, [](const TermOutline& term) { return term.additivity == Additivity::batch; });
+  const bool pathwise = bound.divergence() == Divergence::pathwise;
+  return (!draws || bottleneck.samples_codes()) && (!weighs || (bottleneck.has_density() && of_rows)) &&
+         (!pathwise || bottleneck.has_pathwise_density());
+}
+
+/// The parts of a model that has this one: with the first backbone, and with the first bottleneck that a
+/// bound or a penalty can be with.
+inline AutoencoderConfig parts_with(const Choice<Backbone>& example) { return {.backbone = example}; }
+inline AutoencoderConfig parts_with(const Choice<Corruption>& example) {
+  return {.backbone = any<Backbone>(), .corruption = example};
+}
+inline AutoencoderConfig parts_with(const Choice<Bottleneck>& example) {
+  return {.backbone = any<Backbone>(), .bottleneck = example};
+}
+inline AutoencoderConfig parts_with(const Choice<Prior>& example) {
+  return parts_with(Choice<Bottleneck>(GaussianBottleneck::Config{.prior = example}));
+}
+inline AutoencoderConfig parts_with(const Choice<Posterior>& example) {
+  return parts_with(Choice<Bottleneck>(GaussianBottleneck::Config{.posterior = example}));
+}
+inline AutoencoderConfig parts_with(const Choice<Likelihood>& example) {
+  return {.backbone = any<Backbone>(), .likelihood = example};
+}
+inline AutoencoderConfig parts_with(const Choice<Bound>& example) {
+  const auto bound = example.make();
+  auto parts = parts_with(first_that<Bottleneck>(
+      [&](const Choice<Bottleneck>& bottleneck) { return suits(*bound, *bottleneck.make()); }));
+  parts.bound = example;
+  return parts;
+}
+inline AutoencoderConfig parts_with(const Choice<Penalty>& example) {
+  const auto with = [&](const Choice<Bottleneck>& bottleneck) {
+    auto parts = parts_with(bottleneck);
+    parts.penalties = {{example}};
+    return parts;
+  };
+  return with(first_that<Bottleneck>([&](const Choice<Bottleneck>& bottleneck) {
+    return Problems().attempt([&] { make_autoencoder(with(bottleneck)); });
+  }));
+}
+
+/// Calls `test` with parts_with() every example of these products.
+template <class... Products, class Test>
+void for_each_model_with(Test test) {
+  (for_each_example<Products>([&](const Choice<Products>& example) { test(parts_with(example)); }), ...);
+}
+
+/// Of everything that a model is made of.
+template <class Test>
+void for_each_model_with_a_part(Test test) {
+  for_each_model_with<Backbone, Corruption, Bottleneck, Prior, Posterior, Likelihood, Bound, Penalty>(test);
 }
 
 }  // namespace aelab

@@ -44,17 +44,6 @@ TEST(EveryBound, StaysFiniteAndHasTheGradientsOfItsValues) {
   });
 }
 
-bool suits(const Bound& bound, const Bottleneck& bottleneck) {
-  const bool draws = bound.samples(some_step()) > 1 || bound.samples(Step{}) > 1;
-  const bool weighs = bound.divergence() != Divergence::expected;
-  const auto terms = bottleneck.terms();
-  const bool of_rows = std::ranges::none_of(
-      terms, [](const TermOutline& term) { return term.additivity == Additivity::batch; });
-  const bool pathwise = bound.divergence() == Divergence::pathwise;
-  return (!draws || bottleneck.samples_codes()) && (!weighs || (bottleneck.has_density() && of_rows)) &&
-         (!pathwise || bottleneck.has_pathwise_density());
-}
-
 TEST(EveryBound, CombinesTheCostsOfTheBottlenecksThatSuitIt) {
   for_each_example<Bound>([](const Choice<Bound>& example) {
     int suited = 0;

@@ -115,21 +115,21 @@ Resumed of_variant(const Choice<Autoencoder>& variant) {
   return {.make = [variant](std::int64_t seed) { return make_variant(variant, seed); }};
 }
 
-/// Of these parts, and any backbone if they have none.
-Resumed of_parts(AutoencoderConfig parts) {
-  if (!parts.backbone) parts.backbone = any<Backbone>();
-  return {.make = [parts](std::int64_t seed) { return make_autoencoder(parts, seed); }};
-}
-
 /// The first example that is trained by steps.
 Choice<Autoencoder> any_trained() {
-  Choice<Autoencoder> found;
-  for_each_example<Autoencoder>([&](const Choice<Autoencoder>& example) {
+  return first_that<Autoencoder>([](const Choice<Autoencoder>& example) {
     const auto phases = make_variant(example)->phases();
-    const auto has_steps = [](const Phase& phase) { return !phase.solve; };
-    if (found.empty() && std::all_of(phases.begin(), phases.end(), has_steps)) found = example;
+    return std::ranges::none_of(phases, [](const Phase& phase) { return bool(phase.solve); });
   });
-  return found;
+}
+
+/// The same of models with every example of a part.
+template <class Part>
+void check_resume_of_every() {
+  for_each_model_with<Part>([](const AutoencoderConfig& parts) {
+    const Resumed what = {.make = [&](std::int64_t seed) { return make_autoencoder(parts, seed); }};
+    EXPECT_TRUE(check_resume(what, few_digits_as(input_of(*parts.backbone), 128)));
+  });
 }
 
 TEST(EveryVariant, MapsImagesToCodesAndBack) {
@@ -284,11 +284,7 @@ TEST(EverySchedule, ResumesToTheSameBits) {
   });
 }
 
-TEST(EveryBackbone, ResumesToTheSameBits) {
-  for_each_example<Backbone>([](const Choice<Backbone>& example) {
-    EXPECT_TRUE(check_resume(of_parts({.backbone = example}), few_digits_as(input_of(example), 128)));
-  });
-}
+TEST(EveryBackbone, ResumesToTheSameBits) { check_resume_of_every<Backbone>(); }
 
 TEST(EveryBackbone, LowersTheLossOnRealData) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
@@ -300,37 +296,13 @@ TEST(EveryBackbone, LowersTheLossOnRealData) {
   });
 }
 
-TEST(EveryCorruption, ResumesToTheSameBits) {
-  const auto data = few_digits(128);
-  for_each_example<Corruption>([&](const Choice<Corruption>& example) {
-    EXPECT_TRUE(check_resume(of_parts({.corruption = example}), data));
-  });
-}
-
-TEST(EveryBottleneck, ResumesToTheSameBits) {
-  const auto data = few_digits(128);
-  for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
-    EXPECT_TRUE(check_resume(of_parts({.bottleneck = example}), data));
-  });
-}
-
-TEST(EveryLikelihood, ResumesToTheSameBits) {
-  const auto data = few_digits(128);
-  for_each_example<Likelihood>([&](const Choice<Likelihood>& example) {
-    EXPECT_TRUE(check_resume(of_parts({.likelihood = example}), data));
-  });
-}
-
-TEST(EveryBound, ResumesToTheSameBits) {
-  const auto data = few_digits(128);
-  Choice<Bottleneck> drawing;  // any that suits every bound
-  for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
-    if (example.make()->has_density() && drawing.empty()) drawing = example;
-  });
-  for_each_example<Bound>([&](const Choice<Bound>& example) {
-    EXPECT_TRUE(check_resume(of_parts({.bottleneck = drawing, .bound = example}), data));
-  });
-}
+TEST(EveryCorruption, ResumesToTheSameBits) { check_resume_of_every<Corruption>(); }
+TEST(EveryBottleneck, ResumesToTheSameBits) { check_resume_of_every<Bottleneck>(); }
+TEST(EveryPrior, ResumesToTheSameBits) { check_resume_of_every<Prior>(); }
+TEST(EveryPosterior, ResumesToTheSameBits) { check_resume_of_every<Posterior>(); }
+TEST(EveryLikelihood, ResumesToTheSameBits) { check_resume_of_every<Likelihood>(); }
+TEST(EveryBound, ResumesToTheSameBits) { check_resume_of_every<Bound>(); }
+TEST(EveryPenalty, ResumesToTheSameBits) { check_resume_of_every<Penalty>(); }
 
 TEST(EveryVariant, TrainsAlikeOnTwoThreads) {
   for_each_example<Autoencoder>([](const Choice<Autoencoder>& example) {

@@ -98,14 +98,8 @@ TEST(Synchronization, OfEveryVariantsStepsIsNone) {
 }
 
 TEST(Synchronization, OfEveryPartsStepsIsNone) {
-  const auto of = [](AutoencoderConfig parts) {
-    if (!parts.backbone) parts.backbone = any<Backbone>();
-    EXPECT_EQ(synchronizations(*make_autoencoder(parts)), Names());
-  };
-  for_each_example<Backbone>([&](const auto& example) { of({.backbone = example}); });
-  for_each_example<Bottleneck>([&](const auto& example) { of({.bottleneck = example}); });
-  for_each_example<Corruption>([&](const auto& example) { of({.corruption = example}); });
-  for_each_example<Likelihood>([&](const auto& example) { of({.likelihood = example}); });
+  for_each_model_with_a_part(
+      [](const AutoencoderConfig& parts) { EXPECT_EQ(synchronizations(*make_autoencoder(parts)), Names()); });
 }
 
 TEST(Synchronization, OfEveryOptimizersStepsIsNoneUnlessItSaysSo) {
