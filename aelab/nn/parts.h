@@ -171,8 +171,9 @@ class Backbone : public torch::nn::Module {
   virtual Tensor decode(const Tensor& code,
                         const Step& step) const = 0;  ///< [batch, ...code] -> [batch, ...output]
   virtual Shape code_shape() const = 0;
-  /// Its layers, from the input to the code and back; none if it does not describe itself.
-  virtual std::vector<LayerOutline> layers() const { return {}; }
+  /// Its layers, from the input to the code and back. Layer tables, outlines and budgets of parameters are
+  /// made of them: their parameters are all that it has.
+  virtual std::vector<LayerOutline> layers() const = 0;
 
   // What a backbone may have besides.
 

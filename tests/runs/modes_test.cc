@@ -44,6 +44,10 @@ class Regularized : public Backbone {
     return decoder_->forward(code, Activation::linear).view(sizes);
   }
   Shape code_shape() const override { return {code_}; }
+  std::vector<LayerOutline> layers() const override {
+    return {{"encoder", "dense, batch normalization, dropout", {code_}, parameter_count(*encoder_)},
+            {"decoder", "dense", input_, parameter_count(*decoder_)}};
+  }
 
  private:
   Shape input_;

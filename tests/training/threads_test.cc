@@ -117,6 +117,9 @@ class Uncounted : public Backbone {
   Tensor encode(const Tensor& x, const Step&) const override { return at::linear(x.flatten(1), weight_); }
   Tensor decode(const Tensor& code, const Step&) const override { return at::linear(code, weight_.t()); }
   Shape code_shape() const override { return {4}; }
+  std::vector<LayerOutline> layers() const override {
+    return {{"encoder", "dense", {4}, weight_.numel()}, {"decoder", "dense, tied", {weight_.size(1)}, 0}};
+  }
 
  private:
   Tensor weight_;
