@@ -82,8 +82,8 @@ void print_plan(Comparison& comparison) {
     print("aelab compare {} --only {}\n", in_shell(comparison.folder().string()), in_shell(run.id));
 }
 
-void print_results(const ComparisonResults& results, const std::vector<std::string>& drawn,
-                   const fs::path& folder) {
+void print_comparison(const ComparisonResults& results, const std::vector<std::string>& drawn,
+                      const fs::path& folder) {
   print_wrapped(terminal_table(results), 2);
   if (const auto excluded = results.excluded(); !excluded.empty()) {
     print("\nexcluded runs:\n");
@@ -122,7 +122,7 @@ int report_results(const Comparison& comparison, bool as_json) {
     value["folder"] = comparison.folder();
     print_json(value);
   } else {
-    print_results(results, drawn, comparison.folder());
+    print_comparison(results, drawn, comparison.folder());
   }
   written = attempt([&] { write_report(comparison.folder()); }) && written;
   if (const auto exclusion = results.exclusion(); !exclusion.empty()) return complain(exclusion, 1);

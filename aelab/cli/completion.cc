@@ -82,7 +82,7 @@ Words lists() {
   return names;
 }
 
-Words described() {
+Words described_words() {
   auto names = lists();
   names.insert(names.end(), {"run", "comparison"});
   for (const auto& candidate : override_completions("", "", {}))
@@ -177,7 +177,7 @@ const std::map<std::string, std::function<Words(const Context&)>>& completers() 
          return with_list_before(context.current, list_named("metrics")->names());
        }},
       {"LIST", [](const Context&) { return lists(); }},
-      {"DESCRIBED", [](const Context&) { return described(); }},
+      {"DESCRIBED", [](const Context&) { return described_words(); }},
       {"NAME",
        [](const Context& context) {
          const auto* kinds = context.arguments.empty() ? nullptr : list_named(context.arguments.front());

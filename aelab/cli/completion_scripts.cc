@@ -136,18 +136,18 @@ fi
 )";
 
 /// "name:description" as _describe takes it.
-std::string described(const std::string& name, const std::string& description) {
+std::string described_entry(const std::string& name, const std::string& description) {
   return quoted(replaced(name, ":", "\\:") + ":" + replaced(description, ":", "\\:"));
 }
 
 std::string zsh_script(const CLI::App& app) {
   std::string commands, options;
   for (const auto* command : commands_of(app)) {
-    commands += "    " + described(command->get_name(), command->get_description()) + "\n";
+    commands += "    " + described_entry(command->get_name(), command->get_description()) + "\n";
     options += "      " + command->get_name() + ") options=(\n";
     for (const auto* option : options_of(*command))
       for (const auto& name : option->get_lnames())
-        options += "        " + described("--" + name, option->get_description()) + "\n";
+        options += "        " + described_entry("--" + name, option->get_description()) + "\n";
     options += "      ) ;;\n";
   }
   commands.pop_back();

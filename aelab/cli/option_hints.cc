@@ -58,7 +58,7 @@ bool is_number(const std::string& text) {
 }
 
 /// What follows the option in the command line.
-std::optional<std::string> value_of(const std::string& option, const std::vector<std::string>& words) {
+std::optional<std::string> given_value(const std::string& option, const std::vector<std::string>& words) {
   if (const auto equals = option.find('='); equals != std::string::npos) return option.substr(equals + 1);
   const auto at = std::find(words.begin(), words.end(), option);
   if (at == words.end() || at + 1 == words.end()) return {};
@@ -70,7 +70,7 @@ std::string entry_of(const std::string& text) {
 }
 
 /// The value of a list: 64 and 64,32 as [64] and [64,32]; 3 as [1,2,3] where the entries are counted.
-std::string list_of(const std::string& text, bool counted) {
+std::string override_list(const std::string& text, bool counted) {
   constexpr int kMost = 100;
   if (text.starts_with('[')) return text;
   std::vector<std::string> entries;
@@ -89,7 +89,7 @@ std::string override_of(const Field& field, const std::optional<std::string>& gi
   auto path = field.prefix;
   const auto go = [&](const std::string& key) { path += (path.empty() || key.empty() ? "" : ".") + key; };
   auto owner = places.paths.front();
-  auto value = !given ? "VALUE" : places.list ? list_of(*given, places.counted) : *given;
+  auto value = !given ? "VALUE" : places.list ? override_list(*given, places.counted) : *given;
   if (owner.ends_with("[]")) {
     owner.resize(owner.size() - 2);
     go(owner);
@@ -126,7 +126,7 @@ std::string unknown_options(const CLI::App& command, const std::vector<std::stri
     if (is_option)
       suggestion = " Did you mean \"--" + field.places.field + "\"?";
     else if (is_reached(field.places))
-      overrides.push_back(override_of(field, value_of(option, words)));
+      overrides.push_back(override_of(field, given_value(option, words)));
     else if (suggestion.empty())
       suggestion = did_you_mean(given, known);
   }

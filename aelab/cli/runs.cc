@@ -25,7 +25,7 @@ nlohmann::json to_json(const std::vector<Result>& results) {
   return metrics;
 }
 
-void print_results(const std::vector<Result>& results) {
+void print_run_results(const std::vector<Result>& results) {
   std::size_t width = 0;
   for (const auto& result : results) width = std::max(width, result.measure.name.size());
   for (const auto& [measure, value] : results)
@@ -38,7 +38,7 @@ int report(const RunOutcome& outcome, bool as_json) {
     print_json(nlohmann::json{
         {"folder", outcome.folder}, {"status", status}, {"metrics", to_json(outcome.results)}});
   } else {
-    print_results(outcome.results);
+    print_run_results(outcome.results);
     print("{}\n", outcome.folder.string());
   }
   const bool ended_early = !outcome.diverged.empty() && outcome.results.empty();
@@ -155,7 +155,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
       "true}'");
   command.does(chosen, [](const std::string& folder, const EvaluationConfig& config, bool as_json) {
     const auto results = evaluate_run(folder, config);
-    as_json ? print_json(to_json(results)) : print_results(results);
+    as_json ? print_json(to_json(results)) : print_run_results(results);
     return any_measured(results)
                ? 0
                : complain("nothing was measured: no metric is applicable to this model and these rows", 1);

@@ -89,12 +89,12 @@ std::array<Tensor, 2> normal_pair(const Tensor& x, const Tensor& y) {
           number(sine.bitwise_xor(sign(quarter))) * radius};
 }
 
-std::int64_t blocks_of(std::int64_t count) { return (count + 3) / 4; }
+std::int64_t philox_blocks(std::int64_t count) { return (count + 3) / 4; }
 
 }  // namespace
 
 Tensor uniform_by_operators(const Tensor& rows, std::int64_t count, std::uint64_t key, std::uint32_t pass) {
-  const auto [even, odd] = philox(rows, blocks_of(count), key, pass);
+  const auto [even, odd] = philox(rows, philox_blocks(count), key, pass);
   const auto uniform = [](const Tensor& word) {
     return word.bitwise_right_shift(8).to(at::kFloat).mul_(0x1p-24f);
   };
@@ -102,7 +102,7 @@ Tensor uniform_by_operators(const Tensor& rows, std::int64_t count, std::uint64_
 }
 
 Tensor normal_by_operators(const Tensor& rows, std::int64_t count, std::uint64_t key, std::uint32_t pass) {
-  const auto [even, odd] = philox(rows, blocks_of(count), key, pass);
+  const auto [even, odd] = philox(rows, philox_blocks(count), key, pass);
   const auto [first, second] = normal_pair(even, odd);
   return in_rows(first, second, count);
 }

@@ -53,7 +53,7 @@ json claim_json(const View& claim, const std::vector<std::string>& variants) {
 }
 
 /// Every measure has a row for every variant, in their order.
-json measures_json(const View& measures, const std::vector<std::string>& variants) {
+json comparison_measures(const View& measures, const std::vector<std::string>& variants) {
   json shown = json::array();
   for (const auto& measure : measures.list()) {
     json rows = json::array();
@@ -267,7 +267,7 @@ json comparison_page(const Folder& comparison) {
   page["excluded_runs"] = texts(view["excluded_runs"]);
   page["best"] = view["best"].text();
   page["levels"] = flattened(view["levels"]);
-  page["measures"] = measures_json(view["measures"], names);
+  page["measures"] = comparison_measures(view["measures"], names);
   page["curves"] = bands_json(curves);
   add_objectives(page["curves"], variants);
   page["robustness"] = robustness_json(view["robustness"]);

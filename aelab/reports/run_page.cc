@@ -38,7 +38,7 @@ json status_json(const View& status) {
           {"seconds", status["seconds"].number_json()}};
 }
 
-json measures_json(const View& evaluation) {
+json run_measures(const View& evaluation) {
   json measures = json::array();
   std::map<std::string, View> known;
   for (const auto& measure : evaluation["measures"].list()) known[measure["name"].text()] = measure;
@@ -237,7 +237,7 @@ json run_page(const Folder& run) {
   page["status"] = status_json(View(status));
   page["measured"] = {{"part", View(evaluation)["part"].text()},
                       {"checkpoint", View(evaluation)["checkpoint"].text()},
-                      {"measures", measures_json(View(evaluation))},
+                      {"measures", run_measures(View(evaluation))},
                       {"cautions", texts_json(View(evaluation)["cautions"])}};
   page["curves"] = curves_json(read_curves(run));
   page["code_use"] = code_use_json(run);
