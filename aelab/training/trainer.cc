@@ -177,9 +177,9 @@ class Loop {
     auto& progress = training_.progress;
     const auto end = std::min(progress.batch + config_.accumulate, batches.count());
     saved_on_failure([&] {
-      std::vector<Batch> parts;
-      for (auto b = progress.batch; b < end; ++b) parts.push_back(batches[b].to(device_));
-      updates_.step(parts);
+      std::vector<Batch> due;
+      for (auto b = progress.batch; b < end; ++b) due.push_back(batches[b].to(device_));
+      updates_.step(due);
     });
     progress.batch = end;
     ++progress.step;

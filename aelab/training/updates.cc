@@ -39,7 +39,7 @@ void clip_value(std::vector<Tensor>& gradients, double most) {
   gradients = at::_foreach_clamp_max(at::_foreach_clamp_min(gradients, -most), most);
 }
 
-/// Adds the loss and the gradients of a part that has this share of all rows.
+/// Adds the loss and the gradients of a batch that has this share of all rows.
 void add(Evaluation& whole, const Tensor& loss, std::vector<Tensor> gradients, double share) {
   if (share == 1) {
     whole.loss = loss.detach();
@@ -68,24 +68,24 @@ void Updates::begin_phase() {
   }
 }
 
-void Updates::step(const std::vector<Batch>& parts) {
+void Updates::step(const std::vector<Batch>& batches) {
   auto& progress = training_.progress;
   const auto& updates = training_.phase().updates;
   for (auto i = static_cast<std::size_t>(progress.update); i < updates.size(); ++i) {
     if ((progress.phase_step + 1) % updates[i].every == 0)
-      train(updates[i], *training_.optimizers[i], training_.averages[i], parts);
+      train(updates[i], *training_.optimizers[i], training_.averages[i], batches);
     ++progress.update;
   }
   progress.update = 0;
 }
 
 void Updates::train(const Update& update, Optimizer& optimizer, Averages& averages,
-                    const std::vector<Batch>& parts) {
+                    const std::vector<Batch>& batches) {
   const auto parameters = values_of(update.parameters);
   const auto most = update.clip_norm ? update.clip_norm : config_.clip_norm;
   std::vector<Passed> passed;  // in the first evaluation; a line search makes more
   const auto objective = [&] {
-    auto evaluation = evaluate(update, parts, parameters, passed.empty() ? &passed : nullptr);
+    auto evaluation = evaluate(update, batches, parameters, passed.empty() ? &passed : nullptr);
     each_callback(training_, &Callback::gradients, update, evaluation.gradients);
     if (most) clip_norm(evaluation.gradients, *most);
     if (config_.clip_value) clip_value(evaluation.gradients, *config_.clip_value);
@@ -103,22 +103,22 @@ void Updates::train(const Update& update, Optimizer& optimizer, Averages& averag
 }
 
 /// Loss and gradients over all rows of the batches, each weighted by its rows.
-Evaluation Updates::evaluate(const Update& update, const std::vector<Batch>& parts,
+Evaluation Updates::evaluate(const Update& update, const std::vector<Batch>& batches,
                              const std::vector<Tensor>& parameters, std::vector<Passed>* passed) {
   double rows = 0;
-  for (const auto& part : parts) rows += static_cast<double>(part.size());
+  for (const auto& batch : batches) rows += static_cast<double>(batch.size());
   Evaluation whole;
   auto position = training_.progress.position();
-  for (const auto& part : parts) {
+  for (const auto& batch : batches) {
     Pass pass;
-    const auto step = at(update, position, training_.data.train.size(), /*training=*/true, part.rows);
+    const auto step = at(update, position, training_.data.train.size(), /*training=*/true, batch.rows);
     default_generator_.seed(random_seed(seed_, step.scope + "default generator", position));
-    auto terms = update.objective(part, step, pass);
-    each_callback(training_, &Callback::batch_passed, update, part, pass);
+    auto terms = update.objective(batch, step, pass);
+    each_callback(training_, &Callback::batch_passed, update, batch, pass);
     each_callback(training_, &Callback::losses, update, terms);
     const auto total = terms.total();
-    add(whole, total, gradients_of(total, parameters), static_cast<double>(part.size()) / rows);
-    if (passed) passed->push_back({std::move(pass), std::move(terms), total, part.size()});
+    add(whole, total, gradients_of(total, parameters), static_cast<double>(batch.size()) / rows);
+    if (passed) passed->push_back({std::move(pass), std::move(terms), total, batch.size()});
     ++position.batch;
   }
   return whole;

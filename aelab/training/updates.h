@@ -17,7 +17,7 @@ class Updates {
   void begin_phase();
   /// Trains the updates that are due at this step, on all its batches, from Progress::update on. When one
   /// fails, the state before that update is left.
-  void step(const std::vector<Batch>& parts);
+  void step(const std::vector<Batch>& batches);
   /// The objective of each update over a whole data set, outside training. `passed` is told each pass.
   std::vector<Averages> averages_of(const Dataset& data,
                                     const std::function<void(const Update&, const Pass&)>& passed = {});
@@ -37,8 +37,9 @@ class Updates {
   at::Device device_;
   DefaultGeneratorScope default_generator_;
 
-  void train(const Update& update, Optimizer& optimizer, Averages& averages, const std::vector<Batch>& parts);
-  Evaluation evaluate(const Update& update, const std::vector<Batch>& parts,
+  void train(const Update& update, Optimizer& optimizer, Averages& averages,
+             const std::vector<Batch>& batches);
+  Evaluation evaluate(const Update& update, const std::vector<Batch>& batches,
                       const std::vector<Tensor>& parameters, std::vector<Passed>* passed);
   Step at(const Update& update, Position position, std::int64_t set_size, bool training,
           const Tensor& rows = {}) const;
