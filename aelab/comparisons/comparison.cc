@@ -82,7 +82,9 @@ ContenderCost cost_of(const RunConfig& config, const Made& made, bool timed) {
   cost.closed_form = is_closed_form(phases);
   cost.phases = static_cast<std::int64_t>(phases.size());
   cost.parameters = own_parameter_count(*made.model);
-  const auto limits = phase_limits(config.training.budget, config.training.epochs, phases);
+  const auto limits = in_field("training.budget", [&] {
+    return phase_limits(config.training.budget, config.training.epochs, phases);
+  });
   const auto epoch_steps = config.training.epoch_steps(made.data.train.size());
   std::int64_t epochs = 0, steps = 0;
   double seconds = 0;

@@ -52,10 +52,11 @@ bool can_be_had(DirectKernel kernel) { return kernel != DirectKernel::direct || 
 template <class Kernel>
 void require(Kernel kernel, std::string_view seam) {
   if (!can_be_had(kernel))
-    throw Error(
-        "training.kernels." + std::string(seam) + ": \"" + std::string(name_of(kernel)) +
-        "\" is not available with this processor and LibTorch; use \"libtorch\", whose results differ in "
-        "their last bits");
+    throw FieldError(
+        std::string(seam),
+        "\"" + std::string(name_of(kernel)) +
+            "\" is not available with this processor and LibTorch; use \"libtorch\", whose results differ in "
+            "their last bits");
 }
 
 }  // namespace

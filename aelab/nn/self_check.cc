@@ -24,10 +24,10 @@ at::Tensor example(at::IntArrayRef shape, double frequency) {
 
 void require_same(const at::Tensor& ours, const at::Tensor& reference, const char* seam) {
   if (at::allclose(ours, reference, /*rtol=*/1e-3, /*atol=*/1e-3)) return;
-  throw Error(
-      "training.kernels." + std::string(seam) + ": this kernel computes wrong results here with " +
-      std::to_string(at::get_num_threads()) +
-      " threads; use \"libtorch\", or look for variables of the environment that limit OpenMP's threads");
+  throw FieldError(
+      seam,
+      "this kernel computes wrong results here with " + std::to_string(at::get_num_threads()) +
+          " threads; use \"libtorch\", or look for variables of the environment that limit OpenMP's threads");
 }
 
 void check_linear() {

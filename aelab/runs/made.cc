@@ -101,11 +101,30 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSche
 
 namespace {
 
+/// What the trainer says of its own fields is about those of "training". Without a path, it says which it is.
+Mistake in_training(Mistake mistake) {
+  constexpr std::string_view kOwner = "../";
+  auto& path = mistake.path;
+  if (path.starts_with(kOwner))
+    path.erase(0, kOwner.size());
+  else if (!path.empty())
+    path = "training." + path;
+  return mistake;
+}
+
 void check_trainer(const RunConfig& config, Made& made, Problems& problems) {
   const bool told = problems.concern("training");
   const auto training = told ? TrainerConfig{.device = config.training.device} : config.training;
-  made.checked = Trainer(training, config.callbacks, config.seed)
-                     .check(*made.model, made.data, /*with_folder=*/true, problems);
+  const Trainer trainer(training, config.callbacks, config.seed);
+  problems.attempt([&] {
+    with_renamed_fields(
+        [&] {
+          Problems own;
+          made.checked = trainer.check(*made.model, made.data, /*with_folder=*/true, own);
+          own.raise();
+        },
+        in_training);
+  });
   if (made.checked) made.data = made.checked->data();
 }
 
@@ -216,7 +235,7 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
     check_trainer(config, made, problems);
   } else {
     check_callbacks(config.callbacks, made.data, /*with_folder=*/true, problems);
-    problems.attempt([&] { check_device(config.training.device); });
+    problems.attempt([&] { in_field("training", [&] { check_device(config.training.device); }); });
   }
   return made;
 }

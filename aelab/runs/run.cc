@@ -259,8 +259,9 @@ RunConfig with_paths_from(const fs::path& working_folder, RunConfig config) {
 RunOutcome train_or_report(const RunConfig& config, const Made& made, const fs::path& folder, Which from,
                            std::vector<std::string> cautions) {
   // What a checkpoint began with, to the evaluation.
-  const Compute compute(config.training.threads,
-                        recorded_kernels(checkpoint_path(folder, from), config.training.kernels));
+  const auto used = recorded_kernels(checkpoint_path(folder, from), config.training.kernels);
+  const Compute compute =
+      in_field("training.kernels", [&] { return Compute(config.training.threads, used); });
   remove_temporary_files(folder);
   const auto report = [&](const std::exception& error, const std::string& state) {
     auto status = status_of(*made.model, folder, state);
@@ -316,8 +317,9 @@ RunOutcome run(RunConfig config, RunOptions options) {
       cautions.push_back(std::move(caution));
     if (is_complete(folder)) return on_record(folder);
   } else {
-    config.training.kernels = resolve(config.training.kernels);
-    const Compute compute(config.training.threads, config.training.kernels);
+    config.training.kernels = in_field("training.kernels", [&] { return resolve(config.training.kernels); });
+    const Compute compute = in_field(
+        "training.kernels", [&] { return Compute(config.training.threads, config.training.kernels); });
     auto surroundings = environment();
     if (!options.working_folder.empty()) surroundings["folder"] = options.working_folder;
     if (const auto& source = config.model.initialize_from)

@@ -49,7 +49,9 @@ class TrainedModel {
 
   /// A scope in which the calling thread computes with the number of threads and the kernels of the training,
   /// so that results are the same to the last bit.
-  Compute compute() const { return Compute(config_.training.threads, kernels_); }
+  Compute compute() const {
+    return in_field("training.kernels", [&] { return Compute(config_.training.threads, kernels_); });
+  }
 
   /// Transformed rows, float32, on the device of the network.
   Tensor prepare(const Tensor& rows) const;

@@ -19,9 +19,6 @@ void Budget::fields(Fields& f) {
 
 namespace {
 
-/// The path of messages.
-constexpr const char* kPath = "training.budget";
-
 std::vector<std::int64_t> divide(std::int64_t total, const std::vector<double>& shares) {
   const double whole = std::accumulate(shares.begin(), shares.end(), 0.0);
   std::vector<std::int64_t> parts;
@@ -47,18 +44,18 @@ std::vector<std::int64_t> divide_fully(std::int64_t total, const std::vector<dou
   if (is_full(parts)) return parts;
   auto enough = total + 1;
   while (!is_full(divide(enough, shares))) ++enough;
-  throw Error(std::string(kPath) + ": " + std::to_string(total) + " " + unit +
-              " are too few for all phases; the least possible is " + std::to_string(enough));
+  throw Error(std::to_string(total) + " " + unit + " are too few for all phases; the least possible is " +
+              std::to_string(enough));
 }
 
 void check_phases(const Budget& budget, const std::vector<const Phase*>& phases) {
   for (const auto* phase : phases)
     if (phase->epochs)
-      throw Error(std::string(kPath) + ": the phase \"" + phase->name + "\" has its own number of epochs (" +
+      throw Error("the phase \"" + phase->name + "\" has its own number of epochs (" +
                   std::to_string(*phase->epochs) + "); leave that out, or the budget");
   if (!budget.shares.empty() && budget.shares.size() != phases.size())
-    throw Error(std::string(kPath) + ".shares: are " + std::to_string(budget.shares.size()) +
-                ", and this model has " + std::to_string(phases.size()) + " phases that take steps");
+    throw FieldError("shares", "are " + std::to_string(budget.shares.size()) + ", and this model has " +
+                                   std::to_string(phases.size()) + " phases that take steps");
 }
 
 }  // namespace

@@ -41,20 +41,19 @@ std::string schedule_problem(const Schedule& schedule, std::optional<std::int64_
 
 using Steps = std::optional<std::int64_t>;  // of a phase; none if it is limited by time
 
-/// Throws an Error if a schedule of `config` does not suit a phase of `steps` steps; paths are below `root`.
+/// Throws an Error if a schedule of `config` does not suit a phase of `steps` steps; paths begin with `root`.
 void check_schedules(const std::string& root, ConfigRef config, Steps steps) {
   visit_choices(config, [&](const std::string& path, AnyChoice& choice) {
     const auto* schedule = dynamic_cast<const Schedule*>(&choice);
     if (!schedule || schedule->empty()) return;
     const auto problem = schedule_problem(*schedule, steps);
-    if (!problem.empty())
-      throw Error(root + "." + path + ": the " + schedule->kind() + " schedule " + problem);
+    if (!problem.empty()) throw FieldError(root + path, "the " + schedule->kind() + " schedule " + problem);
   });
 }
 
 void check_model_schedules(const std::string& root, const Autoencoder& model, Steps steps) {
-  if (!model.variant().empty()) return check_schedules(root, model.variant(), steps);
-  check_schedules(root, model.config(), steps);
+  if (!model.variant().empty()) return check_schedules(root + ".", model.variant(), steps);
+  check_schedules(root + ".", model.config(), steps);
   const auto layers = model.layers();
   for (std::size_t i = 0; i < layers.size(); ++i)
     check_model_schedules(root + ".layers[" + std::to_string(i) + "]", *layers[i], steps);
@@ -104,11 +103,12 @@ void check_accumulation(const TrainerConfig& config, const std::vector<Phase>& p
     for (const auto& update : phase.updates)
       for (const auto& term : update.terms)
         if (term.in_training && !phase.solve && term.additivity == Additivity::batch)
-          throw Error(
-              fmt::format("training.accumulate: the term {} depends on all rows of a batch together, so "
-                          "{} batches of {} rows are not as if they were one; set it to 1 and "
-                          "training.batch_size to {}",
-                          term.name, together, config.batch_size, config.batch_size * together));
+          throw FieldError("accumulate",
+                           fmt::format("the term {} depends on all rows of a batch together, so "
+                                       "{} batches of {} rows are not as if they were one; set it to 1 and "
+                                       "batch_size to {}",
+                                       phase.prefix(update) + term.name, together, config.batch_size,
+                                       config.batch_size * together));
 }
 
 /// And those that callbacks add.
@@ -131,15 +131,15 @@ void check_all_schedules(const TrainerConfig& config, const Autoencoder& model,
     if (const auto steps = limits[i].steps_of(epoch_steps)) longest = std::max(longest.value_or(0), *steps);
   }
   if (!stepping) return;
-  problems.attempt([&] { check_schedules("training", config, longest); });
+  problems.attempt([&] { check_schedules("", config, longest); });
   for (const auto& phase : phases)
     for (const auto& update : phase.updates)
       if (update.optimizer && !phase.solve)
         problems.attempt([&] {
-          check_schedules("phase \"" + phase.name + "\", update \"" + update.name + "\": optimizer",
+          check_schedules("../phase \"" + phase.name + "\", update \"" + update.name + "\": optimizer.",
                           *update.optimizer, longest);
         });
-  problems.attempt([&] { check_model_schedules("model", model, longest); });
+  problems.attempt([&] { check_model_schedules("../model", model, longest); });
 }
 
 bool is_finite(const Range& range) { return std::isfinite(range.first) && std::isfinite(range.second); }
@@ -249,7 +249,9 @@ Split check_training(const TrainerConfig& config, const std::vector<CallbackConf
   const auto phases = model.phases();
   check_phases(phases);
   std::vector<PhaseLimits> limits;
-  if (problems.attempt([&] { limits = phase_limits(config.budget, config.epochs, phases); }))
+  if (problems.attempt([&] {
+        limits = in_field("budget", [&] { return phase_limits(config.budget, config.epochs, phases); });
+      }))
     check_all_schedules(config, model, limits, phases, config.epoch_steps(data.train.size()), problems);
   problems.attempt([&] { check_accumulation(config, phases, config.epoch_batches(data.train.size())); });
   check_monitors(callbacks, with_added(term_names(phases, data.validation.size() > 0), made), problems);

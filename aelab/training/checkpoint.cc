@@ -156,7 +156,7 @@ Kernels recorded_kernels(const std::filesystem::path& path, const Kernels& wante
   try {
     Kernels recorded;
     read_config(parsed(record->kernels), recorded, "kernels");
-    return resolve(settled(wanted, recorded));
+    return in_field("kernels", [&] { return resolve(settled(wanted, recorded)); });
   } catch (const Error& error) {
     throw Error(path.string() + ": cannot be resumed to the same bits: " + error.what());
   }

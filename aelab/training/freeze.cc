@@ -22,8 +22,8 @@ std::vector<Tensor> named_parameters(const Autoencoder& model, const std::string
     if (stands_for(name, parameter)) found.push_back(tensor);
   }
   if (found.empty())
-    throw Error("training.freeze[" + std::to_string(place) + "]: the model has no parameter \"" + name +
-                "\"." + did_you_mean(name, known));
+    throw FieldError("freeze[" + std::to_string(place) + "]",
+                     "the model has no parameter \"" + name + "\"." + did_you_mean(name, known));
   return found;
 }
 
@@ -41,8 +41,10 @@ void freeze(std::vector<Phase>& phases, const Autoencoder& model, const std::vec
                            [&](const Tensor& t) { return t.is_same(item.second); });
       });
       if (update.parameters.empty() && before > 0)
-        throw Error("training.freeze: nothing is left to train in the phase \"" + phase.name + "\"" +
-                    (phase.updates.size() > 1 ? " by its update \"" + update.name + "\"" : ""));
+        throw FieldError("freeze",
+                         "nothing is left to train in the phase \"" + phase.name + "\"" +
+                             (phase.updates.size() > 1 ? " by its update \"" + update.name + "\"" : "") +
+                             ": leave names out");
     }
 }
 

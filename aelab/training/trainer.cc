@@ -263,7 +263,7 @@ std::optional<CheckedTraining> Trainer::check(Autoencoder& model, const Split& d
                                               Problems& problems) const {
   const auto before = problems.all().size();
   problems.attempt([&] { check_device(config_.device); });
-  problems.attempt([&] { resolve(config_.kernels); });
+  problems.attempt([&] { in_field("kernels", [&] { resolve(config_.kernels); }); });
   auto checked = check_training(config_, callbacks_, model, data, with_folder, problems);
   if (problems.all().size() > before) return {};
   return CheckedTraining(model, std::move(checked));
@@ -276,8 +276,9 @@ History Trainer::fit(Autoencoder& model, const Split& data, const Place& place) 
 History Trainer::fit(const CheckedTraining& checked, const Place& place) const {
   auto& model = *checked.model_;
   const auto& data = checked.data();
-  const Compute compute(config_.threads ? *config_.threads : default_threads(model, data, config_),
-                        place.resume ? recorded_kernels(*place.resume, config_.kernels) : config_.kernels);
+  const auto threads = config_.threads ? *config_.threads : default_threads(model, data, config_);
+  const auto used = place.resume ? recorded_kernels(*place.resume, config_.kernels) : config_.kernels;
+  const Compute compute = in_field("kernels", [&] { return Compute(threads, used); });
   auto placed = place;
   if (compute.threads() < config_.threads.value_or(0))
     placed.notes.push_back("caution: OpenMP provides " + std::to_string(compute.threads()) + " of " +

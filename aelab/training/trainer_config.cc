@@ -53,7 +53,7 @@ std::int64_t TrainerConfig::epoch_steps(std::int64_t rows) const {
 
 void check_device(Device device) {
   if (device == Device::cuda && !at::hasCUDA())
-    throw Error("training.device: this LibTorch has no CUDA device; use \"auto\" or \"cpu\"");
+    throw FieldError("device", "this LibTorch has no CUDA device; use \"auto\" or \"cpu\"");
 }
 
 }  // namespace aelab

@@ -100,9 +100,9 @@ TEST(Accumulation, DrawsTheNoiseOfOneBatch) {
 void expect_refused(const std::shared_ptr<Autoencoder>& model, const std::string& term) {
   const auto before = state_of(*model).front().second.clone();
   EXPECT_SAYS(message_of<Error>([&] { step(model, kPart); }),
-              "training.accumulate: the term " + term +
+              "accumulate: the term " + term +
                   " depends on all rows of a batch together, so 4 batches "
-                  "of 32 rows are not as if they were one; set it to 1 and training.batch_size to 128");
+                  "of 32 rows are not as if they were one; set it to 1 and batch_size to 128");
   EXPECT_TRUE(same_bits(state_of(*model).front().second, before));
   EXPECT_TRUE(step(model, kWhole).notes.empty());  // one batch is one
 }
