@@ -123,6 +123,9 @@ constexpr std::string_view kContractive =
 constexpr std::string_view kContractivePlain =
     R"({"variant": "dense", "code": 256, "bottleneck": {"kind": "deterministic", "activation": "sigmoid"}})";
 
+constexpr std::string_view kVae =
+    R"({"variant": "vae", "code": 20, "backbone": {"kind": "dense", "hidden": [400]}})";
+
 constexpr Standard kStandard[] = {
     {"mlp-128", kMlp, 128},
     {"mlp-1024", kMlp, 1024},
@@ -144,6 +147,15 @@ constexpr Standard kStandard[] = {
     {"contractive-1024", kContractive, 1024},
     {"deep-contractive-128",
      R"({"variant": "contractive", "code": 16, "backbone": {"kind": "dense", "hidden": [256, 64], "activation": "sigmoid", "tied": false}})",
+     128},
+    {"vae-128", kVae, 128},
+    {"vae-1024", kVae, 1024},
+    {"iwae-128",
+     R"({"variant": "iwae", "samples": 5, "code": 20, "backbone": {"kind": "dense", "hidden": [400]}})", 128},
+    {"convolutional-vae-128", R"({"variant": "vae", "backbone": {"kind": "convolutional"}})", 128},
+    {"vq-vae-128",
+     R"({"variant": "vq-vae", "codes": 512, "dimension": 4, "update": "gradient", "code": 64,
+         "backbone": {"kind": "dense", "hidden": [400]}})",
      128},
     {"pca-60000", R"({"variant": "pca", "code": 32})", 60000},
 };

@@ -27,6 +27,8 @@ class Bench(program.TestCase):
     def test_standard_workloads(self):
         self.assert_plausible(self.bench("--filter", "mlp-128"), ["mlp-128"])
         self.assert_plausible(self.bench("--filter", "convolutional-128"), ["convolutional-128"])
+        self.assert_plausible(self.bench("--filter", "iwae-128"), ["iwae-128"])
+        self.assert_plausible(self.bench("--filter", "vq-vae-128"), ["vq-vae-128"])
 
     def test_run_files(self):
         first = write_json(self.folder / "first.json", small_run())
