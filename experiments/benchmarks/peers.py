@@ -45,6 +45,21 @@ def repeat(step, steps_a_call=1):
 # ---- PyTorch: eager; with fused Adam; compiled, with fused Adam
 
 
+def torch_convolutional():
+    """The layers of the encoder and of the decoder of Golan (9.A)."""
+    from torch import nn
+
+    relu, up = nn.ReLU, lambda: nn.Upsample(scale_factor=2, mode="nearest")
+    encoder = [nn.Conv2d(1, 16, 3, padding=1), relu(), nn.MaxPool2d(2),
+               nn.Conv2d(16, 8, 3, padding=1), relu(), nn.MaxPool2d(2),
+               nn.Conv2d(8, 8, 3, padding=1), relu(), nn.MaxPool2d(2, ceil_mode=True)]  # fmt: skip
+    decoder = [nn.Conv2d(8, 8, 3, padding=1), relu(), up(),
+               nn.Conv2d(8, 8, 3, padding=1), relu(), up(),
+               nn.Conv2d(8, 16, 3), relu(), up(),
+               nn.Conv2d(16, 1, 5, padding=2)]  # fmt: skip
+    return encoder, decoder
+
+
 def torch_network(workload):
     from torch import nn
 
@@ -56,33 +71,29 @@ def torch_network(workload):
             if i + 1 not in (len(widths) // 2, len(widths) - 1):
                 layers.append(nn.ReLU())
         return nn.Sequential(*layers), False
-    relu, up = nn.ReLU, lambda: nn.Upsample(scale_factor=2, mode="nearest")
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), relu(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 8, 3, padding=1), relu(), nn.MaxPool2d(2),
-        nn.Conv2d(8, 8, 3, padding=1), relu(), nn.MaxPool2d(2, ceil_mode=True),
-        nn.Conv2d(8, 8, 3, padding=1), relu(), up(),
-        nn.Conv2d(8, 8, 3, padding=1), relu(), up(),
-        nn.Conv2d(8, 16, 3), relu(), up(),
-        nn.Conv2d(16, 1, 5, padding=2)), True  # fmt: skip
+    encoder, decoder = torch_convolutional()
+    return nn.Sequential(*encoder, *decoder), True
 
 
 def torch_step(mode, workload, batch):
     import torch
 
+    net, convolutional = torch_network(workload)
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    return torch_training(mode, net, batch, convolutional, lambda x: bce(net(x), x, reduction="sum") / x.shape[0])
+
+
+def torch_training(mode, net, batch, convolutional, loss_of):
+    """Times steps that minimize loss_of(rows) by the parameters of `net`."""
+    import torch
+
     torch.set_num_threads(THREADS)
     torch.manual_seed(0)
-    net, convolutional = torch_network(workload)
     data = torch.from_numpy(images())
     if convolutional:
-        net = net.to(memory_format=torch.channels_last)
+        net.to(memory_format=torch.channels_last)
         data = data.view(ROWS, 1, 28, 28)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=mode != "eager")
-    bce = torch.nn.functional.binary_cross_entropy_with_logits
-
-    def loss_of(x):
-        return bce(net(x), x, reduction="sum") / x.shape[0]
-
     if mode == "compiled":
         loss_of = torch.compile(loss_of)
 
@@ -129,19 +140,53 @@ def torch_deep_contractive(batch):
 # ---- JAX: a jitted step; a jitted scan over many steps
 
 
-def jax_step(mode, workload, batch):
+def jax_convolutional():
+    """Golan's network (9.A) in NHWC: the shapes of its weights, three of the encoder and four of the decoder, and both."""
     import jax
     import jax.numpy as jnp
+
+    shapes = [(3, 3, 1, 16), (3, 3, 16, 8), (3, 3, 8, 8), (3, 3, 8, 8), (3, 3, 8, 8), (3, 3, 8, 16), (5, 5, 16, 1)]
+    relu = jax.nn.relu
+
+    def convolution(x, layer, padding="SAME"):
+        dimensions = ("NHWC", "HWIO", "NHWC")
+        return jax.lax.conv_general_dilated(x, layer[0], (1, 1), padding, dimension_numbers=dimensions) + layer[1]
+
+    def pool(x, padding="VALID"):
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), padding)
+
+    def enlarge(x):
+        return jnp.repeat(jnp.repeat(x, 2, 1), 2, 2)
+
+    def encode(p, x):
+        x = pool(relu(convolution(x, p[0])))
+        x = pool(relu(convolution(x, p[1])))
+        return pool(relu(convolution(x, p[2])), "SAME")
+
+    def decode(p, x):
+        x = enlarge(relu(convolution(x, p[0])))
+        x = enlarge(relu(convolution(x, p[1])))
+        x = enlarge(relu(convolution(x, p[2], "VALID")))
+        return convolution(x, p[3])
+
+    return shapes, encode, decode
+
+
+def jax_weights(*shape):
+    """Of a layer whose weights have this shape: weights and bias."""
+    import jax.numpy as jnp
+
+    rng = np.random.default_rng(list(shape))
+    return jnp.asarray(rng.normal(0, 0.05, shape).astype(np.float32)), jnp.zeros(shape[-1])
+
+
+def jax_step(mode, workload, batch):
+    import jax
     import optax
-
-    rng = np.random.default_rng(0)
-
-    def weights(*shape):
-        return jnp.asarray(rng.normal(0, 0.05, shape).astype(np.float32)), jnp.zeros(shape[-1])
 
     if workload in DENSE:
         widths = DENSE[workload]
-        parameters = [weights(a, b) for a, b in zip(widths, widths[1:])]
+        parameters = [jax_weights(a, b) for a, b in zip(widths, widths[1:])]
         linear = (len(widths) // 2, len(widths) - 1)
 
         def forward(p, x):
@@ -151,41 +196,36 @@ def jax_step(mode, workload, batch):
                     x = jax.nn.relu(x)
             return x
 
-        data = jnp.asarray(images())
+        shape = (ROWS, 784)
     else:
-        shapes = [(3, 3, 1, 16), (3, 3, 16, 8), (3, 3, 8, 8), (3, 3, 8, 8), (3, 3, 8, 8), (3, 3, 8, 16), (5, 5, 16, 1)]
-        parameters = [weights(*shape) for shape in shapes]
-
-        def convolution(x, layer, padding="SAME"):
-            dimensions = ("NHWC", "HWIO", "NHWC")
-            return jax.lax.conv_general_dilated(x, layer[0], (1, 1), padding, dimension_numbers=dimensions) + layer[1]
-
-        def pool(x, padding="VALID"):
-            return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), padding)
-
-        def enlarge(x):
-            return jnp.repeat(jnp.repeat(x, 2, 1), 2, 2)
+        shapes, encode, decode = jax_convolutional()
+        parameters = [jax_weights(*shape) for shape in shapes]
 
         def forward(p, x):
-            relu = jax.nn.relu
-            x = pool(relu(convolution(x, p[0])))
-            x = pool(relu(convolution(x, p[1])))
-            x = pool(relu(convolution(x, p[2])), "SAME")
-            x = enlarge(relu(convolution(x, p[3])))
-            x = enlarge(relu(convolution(x, p[4])))
-            x = enlarge(relu(convolution(x, p[5], "VALID")))
-            return convolution(x, p[6])
+            return decode(p[3:], encode(p[:3], x))
 
-        data = jnp.asarray(images().reshape(ROWS, 28, 28, 1))
+        shape = (ROWS, 28, 28, 1)
 
-    optimizer = optax.adam(1e-3)
-
-    def loss_of(p, x):
+    def loss_of(p, x, seed):
         return optax.sigmoid_binary_cross_entropy(forward(p, x), x).sum() / x.shape[0]
 
-    def update(carry, rows):
+    return jax_training(mode, parameters, batch, shape, loss_of)
+
+
+def jax_training(mode, parameters, batch, shape, loss_of):
+    """Times steps that minimize loss_of(parameters, rows, number of the step); the rows are images of this shape."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    rng = np.random.default_rng(0)
+    data = jnp.asarray(images().reshape(shape))
+    optimizer = optax.adam(1e-3)
+
+    def update(carry, inputs):
         p, state = carry
-        loss, gradients = jax.value_and_grad(loss_of)(p, data[rows])
+        rows, seed = inputs
+        loss, gradients = jax.value_and_grad(loss_of)(p, data[rows], seed)
         changes, state = optimizer.update(gradients, state)
         return (optax.apply_updates(p, changes), state), loss
 
@@ -193,11 +233,11 @@ def jax_step(mode, workload, batch):
     count = max(1, ROWS // batch) if mode == "scan" else 1
     order = jnp.asarray(np.stack([rng.permutation(ROWS)[:batch] for _ in range(count)]))
     call = jax.jit(lambda c, o: jax.lax.scan(update, c, o)) if mode == "scan" else jax.jit(update, donate_argnums=0)
-    order = order if mode == "scan" else order[0]
+    inputs = (order, jnp.arange(count)) if mode == "scan" else (order[0], jnp.asarray(0))
 
     def step():
         nonlocal carry
-        carry, loss = call(carry, order)
+        carry, loss = call(carry, inputs)
         loss.block_until_ready()
 
     return repeat(step, count)
@@ -252,12 +292,13 @@ def scikit_learn_pca(rows):
     return best
 
 
-def pythae_epoch(folder):
-    """One epoch of MNIST, whose files are in `folder`, with a progress bar and checkpoints: (3 epochs - 1 epoch) / 2."""
+def pythae_epoch(kind, folder):
+    """One epoch of MNIST, whose files are in `folder`, with a progress bar and checkpoints: (3 epochs - 1 epoch) / 2. By
+    pythae's AE or VAE, whose encoders are 784-512-code; a VAE's code has 20 dimensions."""
     import gzip
 
     import torch
-    from pythae.models import AE, AEConfig
+    from pythae.models import AE, AEConfig, VAE, VAEConfig
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
     from pythae.data.datasets import BaseDataset
 
@@ -268,7 +309,10 @@ def pythae_epoch(folder):
     dataset = BaseDataset(data, torch.zeros(len(data)))
 
     def train(epochs):
-        model = AE(AEConfig(input_dim=(1, 28, 28), latent_dim=32))  # its encoder: 784-512-32
+        if kind == "vae":
+            model = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=20, reconstruction_loss="bce"))
+        else:
+            model = AE(AEConfig(input_dim=(1, 28, 28), latent_dim=32))
         config = BaseTrainerConfig(output_dir="build/benchmarks/pythae", num_epochs=epochs, learning_rate=1e-3,
                                    per_device_train_batch_size=128, steps_saving=1)  # fmt: skip
         begin = time.perf_counter()
@@ -303,8 +347,12 @@ def main():
         result = torch_deep_contractive(int(size))
     elif workload == "pca":
         result = scikit_learn_pca(int(size))
-    elif workload == "epoch":
-        result = pythae_epoch(size)
+    elif workload in ("epoch", "vae-epoch"):
+        result = pythae_epoch(workload.removesuffix("epoch").rstrip("-"), size)
+    elif workload in ("vae", "iwae", "convolutional-vae", "vq-vae"):
+        import generative_peers
+
+        result = {"torch": generative_peers.torch_step, "jax": generative_peers.jax_step}[library](mode, workload, int(size))
     elif workload == "start":
         result = jax_start()
     else:
@@ -312,4 +360,5 @@ def main():
     print(json.dumps(result))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,7 @@ AELAB, PYTHON = Path("build/release/aelab"), ENVIRONMENT / "bin/python"
 PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", "matplotlib"]
 THREADS = str(os.cpu_count())
 MLP = ["torch-eager", "torch-fused", "torch-compiled", "jax-step", "jax-scan", "keras-torch", "keras-jax"]
+PLAIN = [peer for peer in MLP if not peer.startswith("keras")]
 
 # name; the workload of aelab, or None for a whole process; the peers; their workload and its size; the target ratio
 WORKLOADS = [
@@ -35,8 +36,14 @@ WORKLOADS = [
     ("convolutional-128", "convolutional-128", MLP, ("convolutional", "128"), 0.08),
     ("convolutional-1024", "convolutional-1024", MLP, ("convolutional", "1024"), 0.06),
     ("deep-contractive-128", "deep-contractive-128", ["torch-fused"], ("deep-contractive", "128"), 0.35),
+    ("vae-128", "vae-128", PLAIN, ("vae", "128"), 0.85),
+    ("vae-1024", "vae-1024", PLAIN, ("vae", "1024"), 0.85),
+    ("iwae-128", "iwae-128", PLAIN, ("iwae", "128"), 0.85),
+    ("convolutional-vae-128", "convolutional-vae-128", PLAIN, ("convolutional-vae", "128"), 0.85),
+    ("vq-vae-128", "vq-vae-128", PLAIN, ("vq-vae", "128"), 0.85),
     ("pca-60000", "pca-60000", ["scikit-learn"], ("pca", "60000"), 0.80),
     ("epoch", None, ["pythae-trainer"], ("epoch", "data/mnist"), 0.28),
+    ("vae-epoch", None, ["pythae-trainer"], ("vae-epoch", "data/mnist"), 0.30),
     ("start", None, ["jax-step"], ("start", "0"), None),
 ]
 # aelab compared with itself: workload, the plain step that it is compared with, the target ratio
@@ -92,12 +99,18 @@ def run_file(folder, config, seconds):
     return time.perf_counter() - begin
 
 
-def aelab_epoch(seconds):
+EPOCHS = {
+    "epoch": {"variant": "dense", "hidden": [512], "code": 32},
+    "vae-epoch": {"variant": "vae", "code": 20, "backbone": {"kind": "dense", "hidden": [512]}},
+}
+
+
+def aelab_epoch(model, seconds):
     """An epoch of MNIST with metrics, progress and checkpoints: (5 epochs - 1 epoch) / 4."""
     config = {
         "name": "epoch",
         "data": {"source": "mnist", "folder": "data/mnist"},
-        "model": {"variant": "dense", "hidden": [512], "code": 32},
+        "model": model,
         "training": {"batch_size": 128},
         "callbacks": [{"kind": "checkpoint", "every": 1}],
         "evaluation": [],
@@ -128,7 +141,7 @@ def aelab_start(seconds):
 def ours(name, workload, seconds):
     if workload:
         return bench(workload, seconds)
-    return aelab_epoch(seconds) if name == "epoch" else aelab_start(seconds)
+    return aelab_epoch(EPOCHS[name], seconds) if name in EPOCHS else aelab_start(seconds)
 
 
 def theirs(peer, arguments, seconds):
