@@ -55,8 +55,9 @@ void expect_same_run(const fs::path& a, const fs::path& b) {
     EXPECT_TRUE(std::ranges::equal(tensor.bytes, other->bytes)) << tensor.name;
   }
   EXPECT_EQ(read_file(a / "metrics.jsonl"), read_file(b / "metrics.jsonl"));
-  if (fs::exists(a / "code_use.jsonl"))
+  if (fs::exists(a / "code_use.jsonl")) {
     EXPECT_EQ(read_file(a / "code_use.jsonl"), read_file(b / "code_use.jsonl"));
+  }
   EXPECT_EQ(read_file(a / "metrics.csv"), read_file(b / "metrics.csv"));
   EXPECT_EQ(files_in(a), files_in(b));
 }
