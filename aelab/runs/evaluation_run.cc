@@ -7,6 +7,7 @@
 #include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
 #include "aelab/data/dataset.h"
+#include "aelab/evaluation/distinct_measures.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/runs/model_features.h"
 #include "aelab/runs/run.h"
@@ -101,6 +102,7 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
   const auto& metrics = config.metrics.empty() ? run.config().evaluation : config.metrics;
   if (metrics.empty())
     throw FieldError("metrics", "the run's config lists none; name some, such as reconstruction");
+  require_distinct_measures(metrics, "metrics");
   if (config.data) {
     require_seen_classes(run, part, metrics);
     part = prepared_other(part, run.model);

@@ -9,6 +9,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/text.h"
+#include "aelab/evaluation/distinct_measures.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/bounds.h"
 #include "aelab/nn/likelihoods.h"
@@ -212,6 +213,7 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   if (!config.model.variant.empty())
     problems.attempt([&] { made.model = make_model(config, *data); }, model_told || shape_told);
   if (!split) made.data = {data->train, data->train, data->train};
+  problems.attempt([&] { require_distinct_measures(config.evaluation, "evaluation"); });
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
   if (split) {

@@ -23,6 +23,16 @@ class Measuring(program.TestCase):
         result = program.run("run", write_json(self.folder / "run.json", unasked), "--output", self.output)
         self.assertNotIn("nothing was measured", result.stderr)
 
+    def test_two_metrics_of_one_measure_are_refused(self):
+        """Results go by names: one of the two would be lost."""
+        twice = [{"kind": "generation", "sampler": "gaussian"}, "reconstruction", {"kind": "generation", "sampler": "mixture"}]
+        file = write_json(self.folder / "run.json", small_run(evaluation=twice))
+        says = "evaluation[2]: measures generation/precision, as evaluation[0] does: leave one of them out"
+        self.assert_refused(program.run("run", file, "--output", self.output), says)
+        run = self.train(small_run())
+        result = program.run("evaluate", run, "--metrics", "reconstruction,code,reconstruction")
+        self.assert_refused(result, "--metrics[2]: measures reconstruction/")
+
     def test_cross_entropy_of_gray_values_is_no_likelihood(self):
         model = {"variant": "vae", "code": 2, "backbone": {"kind": "dense", "hidden": [8]}}
         config = small_run(model=model, evaluation=["likelihood", {"kind": "latent", "rows": 50}])
