@@ -10,9 +10,9 @@ void require_distinct_measures(const std::vector<Choice<Metric>>& metrics, const
     if (metrics[i].empty()) continue;
     for (const auto& measure : metrics[i].make()->measures())
       if (const auto [first, is_new] = seen.emplace(measure.name, i); !is_new)
-        throw FieldError(field + "[" + std::to_string(i) + "]",
-                         "measures " + measure.name + ", as " + field + "[" + std::to_string(first->second) +
-                             "] does: leave one of them out");
+        throw FieldError(field + "[" + std::to_string(i) + "]", "measures " + measure.name + ", as " + field +
+                                                                    "[" + std::to_string(first->second) +
+                                                                    "] does: leave one of them out");
   }
 }
 
