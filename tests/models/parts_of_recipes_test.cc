@@ -47,7 +47,7 @@ TEST(WeightDecay, IsRefusedWhereNothingWouldDecay) {
 
 TEST(GenerativeVariants, SayWhichPenaltyDoesNotSuitTheirOwnParts) {
   VqVae::Config config;
-  config.base.code = 3;
+  config.base.code = 4;
   config.base.penalties = {{ContractivePenalty::Config{}}};
   EXPECT_SAYS(message_of<FieldError>([&] { VqVae(config, Context(Shape{5})); }),
               "penalties[0]: its codes have no Jacobian");

@@ -192,7 +192,7 @@ TEST_F(Summarizing, CountsTheVectorsOfACodebook) {
 TEST_F(Summarizing, ModelsWithOtherCodesDecodeTheSameNumbers) {
   for (const std::int64_t width : {7, 2}) {
     summarize(Dense::Config{.base = {.code = width, .bottleneck = GaussianBottleneck::Config{}}});
-    const auto numbers = Noise().normal_like("prior", at::empty({5, 7})).slice(1, 0, width);
+    const auto numbers = Noise().normal_like("prior", at::empty({5, 7})).slice(1, 0, width).contiguous();
     const at::NoGradGuard no_grad;
     EXPECT_TRUE(at::equal(decoded_draws(*made.model, 5), made.model->decode(numbers))) << width;
   }

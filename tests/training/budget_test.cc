@@ -100,7 +100,7 @@ TEST(Budget, OfSecondsEndsAPhaseAndRefusesWhatStretches) {
   EXPECT_EQ(history.epochs.front().step, 1);  // the first step finds the time used up
   config.optimizer = Sgd::Config{.learning_rate = CosineSchedule::Config{.from = 0.1}};
   EXPECT_SAYS(message_of<Error>([&] { Trainer(config).fit(*small_dense(), data); }),
-              "training.optimizer.learning_rate: the cosine schedule depends on the number of steps");
+              "optimizer.learning_rate: the cosine schedule depends on the number of steps");
   config.optimizer =
       Sgd::Config{.learning_rate = LinearSchedule::Config{.from = 0.1, .to = 0.01, .over = 20}};
   EXPECT_EQ(Trainer(config, {without("progress")}).fit(*small_dense(), data).epochs.size(), 1u);

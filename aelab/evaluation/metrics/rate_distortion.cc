@@ -58,10 +58,11 @@ void RateDistortion::add(const Observation& observation) {
   const Step step{.seed = config_.seed,
                   .scope = "rate-distortion/",
                   .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
-  Pass pass{.target = x, .input = x, .pre_code = backbone.encode(x, {}), .code = {}, .output = {}};
+  const auto given = model_->conditioned(observation.labels);
+  Pass pass{.target = x, .input = x, .pre_code = backbone.encode(x, given), .code = {}, .output = {}};
   bottleneck.code(pass, step);
   rate_ += sum_of(rates(pass, bottleneck));
-  distortion_ += sum_of(likelihood.negative_log(backbone.decode(pass.code, {}), x)) +
+  distortion_ += sum_of(likelihood.negative_log(backbone.decode(pass.code, given), x)) +
                  static_cast<double>(x.size(0)) * likelihood.constant(model_->input_shape());
   rows_ += x.size(0);
 }
