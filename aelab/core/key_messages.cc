@@ -68,8 +68,12 @@ std::string elsewhere(const std::string& key, const ObjectRead& object, const Co
     return renamed ? fmt::format(" Did you mean {} at the top level, beside {}?", field, beside)
                    : fmt::format(" {} belongs at the top level, beside {}", field, beside);
   }
-  Names owners;
-  for (const auto& path : places.paths) owners.push_back(object_at(path));
+  Names owners, within;  // those within the object are meant, if there are any
+  for (const auto& path : places.paths) {
+    owners.push_back(object_at(path));
+    if (!here.empty() && path.starts_with(here + ".")) within.push_back(owners.back());
+  }
+  if (!within.empty()) owners = std::move(within);
   const auto where = join(owners, " or ");
   return renamed ? fmt::format(" Did you mean {} of {}?", field, where)
                  : fmt::format(" {} belongs to {}", field, where);

@@ -148,7 +148,7 @@ json codebook_json(const Shown& shown) {
   for (std::int64_t begin = 0; begin < rows; begin += kAtOnce) {
     const auto batch = shown.rows.range(begin, std::min(begin + kAtOnce, rows)).to(shown.device);
     Pass pass;
-    pass.pre_code = backbone.encode(batch.inputs, {});
+    pass.pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.labels));
     bottleneck.code(pass, {});
     counts.add(pass.extras.at("indices"), bottleneck.codebook_size());
   }

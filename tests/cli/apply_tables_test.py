@@ -160,7 +160,7 @@ class ApplyTables(program.TestCase):
         gaps.loc[3, "income"] = "much"
         gaps.to_csv(self.folder / "gaps.csv", index=False, float_format="%.9g")
         words = program.run("apply", run, "--data", source)
-        self.assert_refused(words, '"much" is not a number, which the model needs: correct it, or remove its row')
+        self.assert_refused(words, '"much" is not a number; correct it, or remove its row')
         self.assertNotIn("ignore", result.stderr + words.stderr)
 
     def test_other_tables_may_lack_labels(self):

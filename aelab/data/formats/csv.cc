@@ -180,6 +180,8 @@ class CsvReader {
       return faults_.add_text(column, rows_.line(), text);
     else if (is_decorated_number(text))
       remedy = "; remove thousands separators, currency signs and percent signs";
+    else
+      remedy = "; correct it, or remove its row";
     problems_.add(place(column) + fmt::format("\"{}\" is not a number{}", text.substr(0, 40), remedy));
   }
 
