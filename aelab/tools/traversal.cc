@@ -17,7 +17,7 @@ struct CodesOfRows {
   Tensor divergence;  // [dimensions]
 };
 
-CodesOfRows codes_of_rows(const Autoencoder& model, const Dataset& rows) {
+CodesOfRows codes_with_divergence(const Autoencoder& model, const Dataset& rows) {
   constexpr std::int64_t kRows = 1000;
   const auto& [backbone, bottleneck, likelihood] = model.parts();
   const auto device = model.parameters().front().device();
@@ -40,7 +40,7 @@ CodesOfRows codes_of_rows(const Autoencoder& model, const Dataset& rows) {
 RowTraversals traverse_row(const Autoencoder& model, const Tensor& input, const Dataset& rows,
                            const PathOptions& options, std::int64_t most) {
   const c10::InferenceMode inference;
-  const auto [codes, divergence] = codes_of_rows(model, rows);
+  const auto [codes, divergence] = codes_with_divergence(model, rows);
   const auto from = codes_of_ends(model, input.unsqueeze(0).to(codes.device()), options)[0];
   RowTraversals found{.paths = traverse(model, from, codes, options.steps, most,
                                         options.conditions.defined() ? options.conditions[0] : Tensor()),
