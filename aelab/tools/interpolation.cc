@@ -228,8 +228,11 @@ Points compute_points(const InterpolationConfig& config, const Autoencoder& mode
                                                     : interpolate(model, inputs[0], inputs[1], path);
     })};
   auto found = traverse_row(model, inputs[0], rows, path, config.dimensions.value_or(kTraversedDimensions));
-  return {.made = {.t = {}, .codes = found.paths.codes, .decoded = found.paths.decoded, .pixels = {}},
-          .traversals = std::move(found)};
+  Points points;
+  points.made.codes = found.paths.codes;
+  points.made.decoded = found.paths.decoded;
+  points.traversals = std::move(found);
+  return points;
 }
 
 json point_json(const Points& points, const Nearest& decoded, const std::optional<Nearest>& pixels,
