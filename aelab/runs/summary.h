@@ -27,8 +27,8 @@ namespace aelab {
 void write_summary(const std::filesystem::path& folder, const RunConfig& config, const Made& made);
 
 /// Codes drawn from the model's prior, decoded: [count, ...input]; undefined for models without a prior, or
-/// whose decoder no longer belongs to the encoder. Each code is made of the same standard normal numbers in
-/// every model: a code of fewer dimensions of the first ones.
+/// whose decoder no longer belongs to the encoder. Models whose codes have the same shape make
+/// them of the same standard normal numbers.
 Tensor decoded_draws(const Autoencoder& model, std::int64_t count);
 
 }  // namespace aelab

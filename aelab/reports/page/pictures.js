@@ -52,7 +52,7 @@ function samplesFigure(page) {
   const without = page.variants.filter(({ pictures }) => pictures.inputs && !pictures.samples).map(({ name }) => name);
   return rows.length === 0 ? null : figure({
     left: h("div", { class: "strips" }, rows),
-    caption: `New samples: codes drawn from each variant's prior, decoded. A sample of any variant is made of the same standard normal numbers, a code of fewer dimensions of the first of these.${without.length > 0 ? ` Without a prior: ${without.join(", ")}.` : ""}`,
+    caption: `New samples: codes drawn from each variant's prior, decoded. Samples of variants with codes of the same shape are made of the same standard normal numbers.${without.length > 0 ? ` Without a prior: ${without.join(", ")}.` : ""}`,
   });
 }
 
