@@ -30,8 +30,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
-/// The first `most` parts, separated by commas, and how many more there are: "a, b, c and 3 more"; all of them
-/// where it is one more.
+/// The first `most` parts, separated by commas, and how many more there are: "a, b, c and 3 more"; all of
+/// them where it is one more.
 std::string join_some(std::span<const std::string> parts, std::size_t most);
 
 /// The first line of a text. The other lines of LibTorch's messages are a backtrace.
