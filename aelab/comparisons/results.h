@@ -161,7 +161,7 @@ void write_results(const Comparison& comparison, const ComparisonResults& result
 /// Writes pictures of each variant under the first seed where the data are images:
 /// images/reconstructions.png, the same test samples and below them their reconstructions, and
 /// images/samples.png, a row for each variant with a prior, decoded from codes that are made of the same
-/// numbers (runs/summary.h). Returns the variants drawn in the first, from the top.
+/// numbers where they have one shape (runs/summary.h). Returns the variants drawn in the first, from the top.
 std::vector<std::string> draw_comparison(const Comparison& comparison, const ComparisonResults& results);
 
 }  // namespace aelab

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "aelab/core/signals.h"
-#include "aelab/data/batches.h"
+#include "aelab/evaluation/codes.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
 #include "aelab/evaluation/samplers/prior_sampler.h"
 
@@ -16,15 +15,8 @@ constexpr std::int64_t kDecodedAtOnce = 1000, kMostFitted = 20'000;
 
 /// Codes of the first training rows, [rows, dimensions] in float64 on the CPU.
 Tensor first_codes(const Autoencoder& model, const Dataset& train) {
-  const auto device = model.parameters().front().device();
-  const auto rows = train.subset(at::arange(std::min(kMostFitted, train.size()), at::kLong));
-  const Batches batches(rows, kDecodedAtOnce);
-  std::vector<Tensor> codes;
-  for (std::int64_t i = 0; i < batches.count(); ++i) {
-    StopSignals::check();
-    codes.push_back(model.encode(batches[i].to(device)).flatten(1).cpu().to(at::kDouble));
-  }
-  return codes.empty() ? at::empty({0, elements(model.code_shape())}, at::kDouble) : at::cat(codes);
+  const auto first = at::arange(std::min(kMostFitted, train.size()), at::kLong);
+  return codes_of_rows(model, train.subset(first)).flatten(1).to(at::kCPU, at::kDouble);
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 #include "aelab/core/files.h"
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
-#include "aelab/data/batches.h"
 #include "aelab/data/pictures.h"
+#include "aelab/evaluation/codes.h"
 #include "aelab/runs/results.h"
 #include "aelab/runs/trained_run.h"
 #include "aelab/tools/traversal.h"
@@ -158,16 +158,6 @@ Samples samples_of_other(const TrainedModel& model, const Choice<Source>& source
   return samples;
 }
 
-Tensor codes_of(const Autoencoder& model, const Dataset& part) {
-  constexpr std::int64_t kRows = 1000;
-  const c10::InferenceMode inference;
-  const auto device = model.parameters().front().device();
-  const Batches batches(part, kRows);
-  std::vector<Tensor> codes;
-  for (std::int64_t i = 0; i < batches.count(); ++i) codes.push_back(model.encode(batches[i].to(device)));
-  return at::cat(codes);
-}
-
 std::int64_t pictures_in(const InterpolationConfig& config, const Autoencoder& model) {
   const auto steps = config.path.steps;
   if (config.kind == InterpolationKind::strip) return 2 * steps;
@@ -217,7 +207,7 @@ struct Points {
 Points compute_points(const InterpolationConfig& config, const Autoencoder& model, const Dataset& rows,
                       const Ends& ends) {
   if (config.kind == InterpolationKind::manifold)
-    return {decode_plane(model, codes_of(model, rows), config.path.steps)};
+    return {decode_plane(model, codes_of_rows(model, rows), config.path.steps)};
   const auto samples = rows.gather(at::tensor(ends.rows, at::kLong));
   const auto& inputs = samples.inputs;
   auto path = config.path;

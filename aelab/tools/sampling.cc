@@ -9,8 +9,8 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/text.h"
-#include "aelab/data/batches.h"
 #include "aelab/data/pictures.h"
+#include "aelab/evaluation/codes.h"
 #include "aelab/evaluation/samplers/autoregressive_sampler.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
 #include "aelab/evaluation/samplers/prior_sampler.h"
@@ -73,15 +73,10 @@ Dataset rows_of_class(const Dataset& rows, const std::optional<std::int64_t>& la
   return label ? rows.subset((rows.labels() == *label).nonzero().flatten()) : rows;
 }
 
-/// The codes of all rows, [rows, dimensions] float64 on the CPU.
-Tensor codes_of_rows(const TrainedRun& run, const Dataset& rows) {
-  constexpr std::int64_t kRows = 1000;
-  const c10::InferenceMode inference;
-  const Batches batches(rows, kRows);
-  std::vector<Tensor> codes;
-  for (std::int64_t i = 0; i < batches.count(); ++i)
-    codes.push_back(run.network().encode(batches[i].to(run.device())).flatten(1).cpu().to(at::kDouble));
-  return codes.empty() ? at::empty({0, elements(run.network().code_shape())}, at::kDouble) : at::cat(codes);
+/// The codes of rows of a class, or of all: [rows, dimensions] float64 on the CPU.
+Tensor codes_of_class(const Autoencoder& model, const Dataset& rows,
+                      const std::optional<std::int64_t>& label) {
+  return codes_of_rows(model, rows_of_class(rows, label)).flatten(1).to(at::kCPU, at::kDouble);
 }
 
 /// Whether what the model decodes depends on the class that is asked for, if one is.
@@ -116,9 +111,9 @@ std::vector<FittedSampler> fit_samplers(const SamplingConfig& config, const Open
   const auto label = class_of(opened.model.input(), config.label);
   Tensor codes, held_out;
   if (opened.run) {
-    codes = codes_of_rows(*opened.run, rows_of_class(opened.run->data.train, label));
-    if (opened.run->data.validation.size() > 0)
-      held_out = codes_of_rows(*opened.run, rows_of_class(opened.run->data.validation, label));
+    const auto& data = opened.run->data;
+    codes = codes_of_class(model, data.train, label);
+    if (data.validation.size() > 0) held_out = codes_of_class(model, data.validation, label);
   }
   std::vector<FittedSampler> fitted;
   for (const auto& choice : candidates(config, model)) {
