@@ -155,7 +155,7 @@ int do_runs(Comparison& comparison, const ComparisonOptions& options) {
   record_comparison(comparison);
   const auto todo = runs_to_do(comparison);
   if (!todo.empty() && todo.size() < comparison.runs().size())
-    require_data_of_runs(comparison, record_of_data(comparison.data()));
+    require_data_of_runs(comparison, in_field("data", [&] { return record_of_data(comparison.data()); }));
   ComparisonProgress progress(comparison, todo, at_once, options);
   return options.worker.empty() ? run_here(comparison, todo, progress)
                                 : run_in_workers(comparison, todo, at_once, options.worker, progress);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -58,16 +59,20 @@ auto with_renamed_fields(Work work, Rename rename) {
   }
 }
 
+/// The path of a field of the owner, "../code", as the owner sees it: "code"; nothing for other paths.
+inline std::optional<std::string> path_in_owner(const std::string& path) {
+  constexpr std::string_view kOwner = "../";
+  if (!path.starts_with(kOwner)) return std::nullopt;
+  return path.substr(kOwner.size());
+}
+
 /// Calls `work`; its Errors become errors of the field `name`, or of the field below it that they are of.
 template <class Work>
 auto in_field(const std::string& name, Work work) {
   return with_renamed_fields(work, [&](Mistake mistake) {
-    constexpr std::string_view kOwner = "../";
     auto& path = mistake.path;
-    if (path.starts_with(kOwner))
-      path.erase(0, kOwner.size());
-    else
-      path = path.empty() ? name : name + "." + path;
+    const auto below = path.empty() ? name : name + "." + path;
+    path = path_in_owner(path).value_or(below);
     return mistake;
   });
 }

@@ -24,7 +24,7 @@ std::string crc_text(std::uint32_t crc32) { return fmt::format("{:08x}", crc32);
 FileRecord record_of_read(const std::string& path, std::int64_t opened, Checksum kind) {
   auto record = record_of(path, kind);
   if (opened && record.changed > opened && record.changed <= file_time())
-    throw Error("data: " + path + " was changed while or after aelab read it: run the command again");
+    throw Error(path + " was changed while or after aelab read it: run the command again");
   return record;
 }
 
@@ -75,7 +75,7 @@ std::string difference(const json& then, const json& now) {
   const auto& name = checksum_name(then);
   if (then.at(name) == now.at(name) && then.at("bytes") == now.at("bytes")) return {};
   return fmt::format(
-      "data: {} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} bytes); "
+      "{} is not what the run used{}: its checksum is {} ({} bytes), recorded was {} ({} bytes); "
       "restore the old data, or start a new run",
       now.at("path").get<std::string>(), changes_within(then, now), now.at(name).get<std::string>(),
       now.at("bytes").dump(), then.at(name).get<std::string>(), then.at("bytes").dump());
@@ -120,15 +120,15 @@ void check_record(const json& record, const Data& data) {
   const auto& files = record.at("files");
   Problems problems;
   if (files.size() != data.files.size())
-    throw Error(fmt::format("data: differ from those of the run: it had {} files, these are {}", files.size(),
+    throw Error(fmt::format("differ from those of the run: it had {} files, these are {}", files.size(),
                             data.files.size()));
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto now = file_json(record_of_read(data.files[i], data.opened, kind_of(files[i])));
     if (auto found = difference(files[i], now); !found.empty()) problems.add(std::move(found));
   }
   if (problems.empty() && record.at("rows") != rows_json(data))
-    problems.add("data: differ from those of the run: it had " + record.at("rows").dump() +
-                 " rows, these are " + rows_json(data).dump());
+    problems.add("differ from those of the run: it had " + record.at("rows").dump() + " rows, these are " +
+                 rows_json(data).dump());
   problems.raise();
 }
 

@@ -92,6 +92,11 @@ Dataset prepared_other(const Dataset& given, const TrainedModel& model) {
   });
 }
 
+/// Errors about the run's own config are not about this command's fields.
+Mistake of_the_run(const Mistake& mistake) {
+  return path_in_owner(mistake.path).value_or(mistake.path) + ": " + mistake.problem;
+}
+
 }  // namespace
 
 std::vector<Result> evaluate_run(const std::filesystem::path& folder, const EvaluationConfig& config) {
@@ -107,7 +112,8 @@ std::vector<Result> evaluate_run(const std::filesystem::path& folder, const Eval
     require_seen_classes(run, part, metrics);
     part = prepared_other(part, run.model);
   } else {
-    part = checked_values(std::string(name_of(which)), part, run.network());
+    part = with_renamed_fields(
+        [&] { return checked_values(std::string(name_of(which)), part, run.network()); }, of_the_run);
   }
   std::vector<std::string> cautions;
   const ModelFeatures features(run.config().data.split.transforms, run.model.transforms(), run.model.input(),

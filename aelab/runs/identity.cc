@@ -51,9 +51,9 @@ json with_paths_of(const fs::path& working_folder, json record) {
 
 /// The content of a data.json that is missing. Throws an Error if the checkpoints know other data.
 json rebuilt_record(const fs::path& folder, const Data& data, const std::string& known) {
-  if (known.empty()) return record_of_data(data);
+  if (known.empty()) return in_field("data", [&] { return record_of_data(data); });
   for (const auto most_whole : {kMostWhole, kAllWhole}) {  // earlier versions took checksums of all bytes
-    const auto now = record_of_data(data, most_whole);
+    const auto now = in_field("data", [&] { return record_of_data(data, most_whole); });
     for (auto record : {now, with_paths_of(recorded_working_folder(folder), now)})
       if (checksum(record.dump()) == known) return record;
   }
@@ -110,7 +110,8 @@ std::string check_recorded_data(const fs::path& folder, const Data& data) {
     return caution_of_missing_record(folder, known);
   }
   try {
-    check_record(read_json(folder, kDataRecord), data);
+    const auto record = read_json(folder, kDataRecord);
+    in_field("data", [&] { check_record(record, data); });
     return {};
   } catch (const json::exception&) {
     throw Error(path.string() + ": is not a file that aelab wrote; restore it, or start a new run");
@@ -129,11 +130,12 @@ json verified_data(const fs::path& folder) {
   if (record.is_null())
     throw Error((folder / kDataRecord).string() + ": is missing or damaged: it says what the run used");
   const auto began_in = recorded_working_folder(folder);
-  return verified_files(record, [&](const std::string& path) {
+  const auto now = [&](const std::string& path) {
     const auto found = found_from(began_in, path);
     std::error_code ignored;
     return fs::exists(found, ignored) ? found : fs::absolute(began_in / path).string();
-  });
+  };
+  return in_field("data", [&] { return verified_files(record, now); });
 }
 
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,

@@ -104,12 +104,8 @@ namespace {
 
 /// What the trainer says of its own fields is about those of "training". Without a path, it says which it is.
 Mistake in_training(Mistake mistake) {
-  constexpr std::string_view kOwner = "../";
   auto& path = mistake.path;
-  if (path.starts_with(kOwner))
-    path.erase(0, kOwner.size());
-  else if (!path.empty())
-    path = "training." + path;
+  if (!path.empty()) path = path_in_owner(path).value_or("training." + path);
   return mistake;
 }
 

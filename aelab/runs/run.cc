@@ -298,7 +298,7 @@ RunOutcome run(RunConfig config, RunOptions options) {
     });
   problems.raise(options.origin);
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
-  const auto record = record_of_data(*made.source);
+  const auto record = in_field("data", [&] { return record_of_data(*made.source); });
   if (options.accept_data) options.accept_data(record);
   config.model.expanded = made.model->config();
   config.data.split = made.source->completed(config.data.split);

@@ -111,7 +111,7 @@ nlohmann::json describe_data(const Data& data, std::uint64_t most_whole) {
   for (const auto& [name, part] : parts_of(data)) {
     const auto [least, most] = value_range(part);
     if (!std::isfinite(least) || !std::isfinite(most))
-      throw Error("data: the " + name + " rows have NaN or infinite values: " + first_not_finite(part));
+      throw Error("the " + name + " rows have NaN or infinite values: " + first_not_finite(part));
     description["range"][name] = {least, most};
   }
   description["labels"] = data.train.has_labels();

@@ -13,7 +13,7 @@ namespace aelab {
 namespace {
 
 void check_shapes(const Autoencoder& model, const Split& data) {
-  if (data.train.size() == 0) throw Error("data: the training split has no rows");
+  if (data.train.size() == 0) throw FieldError("../data", "the training split has no rows");
   if (data.train.shape() != model.input_shape())
     throw Error("the model is built for inputs of " + to_string(model.input_shape()) + ", the data are " +
                 to_string(data.train.shape()));
@@ -149,41 +149,51 @@ bool allows(const Bounds& support, const Range& range) {
 }
 
 std::string nan_message(const std::string& what, const std::string& place) {
-  return "data: " + what + " has NaN or infinite values: " + place;
+  return what + " has NaN or infinite values: " + place;
 }
 
-/// "model.likelihood: bernoulli"
-std::string likelihood_in_words(const Autoencoder& model) {
-  return fmt::format("model.{}likelihood: {}", model.layers().empty() ? "" : "layers[0].",
-                     model.config().likelihood->kind());
+/// Whose values are inspected, and the likelihood that they must suit.
+struct Inspected {
+  std::string what;  ///< "the training split"
+  Bounds support;
+  std::string likelihood, path;  ///< "bernoulli", and the field that chooses it
+};
+
+Inspected inspected_by(const Autoencoder& model, const std::string& part) {
+  return {.what = "the " + part + " split",
+          .support = model.parts().likelihood.support(),
+          .likelihood = model.config().likelihood->kind(),
+          .path = fmt::format("model.{}likelihood", model.layers().empty() ? "" : "layers[0].")};
 }
 
-std::string support_message(const std::string& likelihood, const Bounds& support, const std::string& what,
-                            const Range& range) {
+/// `what` are the values with this range.
+std::string support_message(const Inspected& inspected, const std::string& what, const Range& range) {
+  const auto& support = inspected.support;
   return fmt::format(
       "{} is for values between {} and {}, and {} has values from {} to {}; set it to \"gaussian\", or add "
       "{{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
-      likelihood, shortest(support.least), shortest(support.most), what, static_cast<float>(range.first),
-      static_cast<float>(range.second));
+      inspected.likelihood, shortest(support.least), shortest(support.most), what,
+      static_cast<float>(range.first), static_cast<float>(range.second));
 }
 
 /// Throws a Failure that names the first of the rows with a value that is NaN, infinite or unsupported.
-void inspect_values(const Batch& rows, const Where& where, const Bounds& support, const std::string& what,
-                    const std::string& likelihood) {
+void inspect_values(const Batch& rows, const Where& where, const Inspected& inspected) {
   const auto range = range_of(rows.inputs);
-  if (is_finite(range) && allows(support, range)) return;
+  if (is_finite(range) && allows(inspected.support, range)) return;
   if (const auto place = first_not_finite(rows, where); !place.empty())
-    throw Failure(nan_message(what, place) + "; correct it, and start a new run");
-  for (std::int64_t i = 0; i < rows.size(); ++i)
-    if (const auto own = range_of(rows.inputs[i]); !allows(support, own))
-      throw Failure(support_message(likelihood, support,
-                                    where(rows.rows[i].item<std::int64_t>()) + ", in " + what + ",", own));
+    throw Failure(nan_message(inspected.what, place) + "; correct it, and start a new run");
+  for (std::int64_t i = 0; i < rows.size(); ++i) {
+    const auto own = range_of(rows.inputs[i]);
+    if (allows(inspected.support, own)) continue;
+    const auto row = where(rows.rows[i].item<std::int64_t>()) + ", in " + inspected.what + ",";
+    throw Failure(inspected.path + ": " + support_message(inspected, row, own));
+  }
 }
 
 void check_labels(Autoencoder& model, const Split& data) {
   for (const auto& phase : model.phases())
     if (phase.needs_labels && !data.train.has_labels())
-      throw Error("data: the phase \"" + phase.name + "\" needs labels, but these data have none");
+      throw FieldError("../data", "the phase \"" + phase.name + "\" needs labels, but these data have none");
 }
 
 void check_monitors(const std::vector<CallbackConfig>& configs, const std::set<std::string>& known,
@@ -210,18 +220,16 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 
 Dataset checked_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
   if (data.size() == 0) return data;
-  const auto support = model.parts().likelihood.support();
-  const auto what = "the " + part + " split";
-  if (!data.in_memory()) {
-    const auto likelihood = likelihood_in_words(model);
-    return data.inspected([=](const Batch& rows, const Where& where) {
-      inspect_values(rows, where, support, what, likelihood);
-    });
-  }
+  const auto inspected = inspected_by(model, part);
+  const auto& support = inspected.support;
+  if (!data.in_memory())
+    return data.inspected(
+        [=](const Batch& rows, const Where& where) { inspect_values(rows, where, inspected); });
   if (data.surely_within(support.least, support.most)) return data;
   const auto range = value_range(data);
-  if (!is_finite(range)) throw Error(nan_message(what, first_not_finite(data)));
-  if (!allows(support, range)) throw Error(support_message(likelihood_in_words(model), support, what, range));
+  if (!is_finite(range)) throw FieldError("../data", nan_message(inspected.what, first_not_finite(data)));
+  if (!allows(support, range))
+    throw FieldError("../" + inspected.path, support_message(inspected, inspected.what, range));
   return data;
 }
 

@@ -112,7 +112,7 @@ TEST(Checks, OfRowsInFilesAreMadeAsTheyAreRead) {
   const SplitConfig all = {.validation = 0, .test = 0.};
   for (const double value : {kNan, -std::numeric_limits<double>::infinity()})
     EXPECT_SAYS(failure(123, value, gaussian, all),
-                "data: the training split has NaN or infinite values: row 123 of x.npy, value 9");
+                "the training split has NaN or infinite values: row 123 of x.npy, value 9");
   EXPECT_SAYS(
       failure(123, 2, bernoulli, all),
       "bernoulli is for values between 0 and 1, and row 123 of x.npy, in the training split, has values "
