@@ -1,5 +1,7 @@
 #include "aelab/data/input_schema.h"
 
+#include <algorithm>
+
 namespace aelab {
 
 void InputSchema::fields(Fields& f) {
@@ -16,6 +18,20 @@ InputSchema schema_of(const Data& data) {
           .class_names = data.class_names,
           .columns = data.columns,
           .label = data.label};
+}
+
+std::optional<std::int64_t> class_called(const std::string& name_or_number, std::int64_t classes,
+                                         const std::vector<std::string>& names) {
+  const auto place = std::find(names.begin(), names.end(), name_or_number);
+  if (place != names.end()) return place - names.begin();
+  for (std::int64_t number = 0; number < classes; ++number)
+    if (name_or_number == std::to_string(number)) return number;
+  return std::nullopt;
+}
+
+std::string name_of_class(std::int64_t number, const std::vector<std::string>& names) {
+  const auto place = static_cast<std::size_t>(number);
+  return place < names.size() ? names[place] : std::to_string(number);
 }
 
 }  // namespace aelab

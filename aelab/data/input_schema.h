@@ -18,4 +18,11 @@ struct InputSchema {
 
 InputSchema schema_of(const Data& data);
 
+/// The number of the class that a user means by its name or, where no class is called so, by its number;
+/// nothing if there is none.
+std::optional<std::int64_t> class_called(const std::string& name_or_number, std::int64_t classes,
+                                         const std::vector<std::string>& names);
+/// What a class is called: by its name, where the data name theirs, or else its number.
+std::string name_of_class(std::int64_t number, const std::vector<std::string>& names);
+
 }  // namespace aelab

@@ -88,10 +88,13 @@ std::int64_t checked_row(const NamedEndpoint& end, const Samples& samples) {
                                          samples.name, samples.rows.size()));
 }
 
-/// What a class is called: by its name, where the data name theirs, or else its number.
-std::string class_called(const Samples& samples, std::int64_t label) {
-  const auto number = static_cast<std::size_t>(label);
-  return number < samples.class_names.size() ? samples.class_names[number] : std::to_string(label);
+/// The names of the classes that some labels have.
+std::string classes_in_words(const Tensor& labels, const std::vector<std::string>& names) {
+  const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
+  std::vector<std::string> classes;
+  for (std::int64_t i = 0; i < known.numel(); ++i)
+    classes.push_back(name_of_class(known.const_data_ptr<std::int64_t>()[i], names));
+  return join(classes, ", ");
 }
 
 std::int64_t row_of_class(const NamedEndpoint& end, const Samples& samples,
@@ -100,19 +103,13 @@ std::int64_t row_of_class(const NamedEndpoint& end, const Samples& samples,
   if (!samples.rows.has_labels())
     throw FieldError(field, "the data have no labels; name a row with --" + end.name);
   const auto labels = samples.rows.labels();
-  const auto known = std::get<0>(at::_unique(labels)).to(at::kLong).contiguous();
-  std::vector<std::string> classes;
-  Tensor members;
-  for (std::int64_t i = 0; i < known.numel(); ++i) {
-    const auto label = known.const_data_ptr<std::int64_t>()[i];
-    classes.push_back(class_called(samples, label));
-    const bool named = classes.back() == end.endpoint.of_class,
-               numbered = std::to_string(label) == end.endpoint.of_class;
-    if (named || (numbered && !members.defined())) members = (labels == label).nonzero().flatten();
-  }
-  if (!members.defined())
-    throw FieldError(field, fmt::format("there is no class {} in {}, whose classes are {}",
-                                        end.endpoint.of_class, samples.name, join(classes, ", ")));
+  const auto& names = samples.class_names;
+  const auto number = class_called(end.endpoint.of_class, labels.max().item<std::int64_t>() + 1, names);
+  const auto members = number ? (labels == *number).nonzero().flatten() : Tensor();
+  if (!members.defined() || members.numel() == 0)
+    throw FieldError(field,
+                     fmt::format("there is no class {} in {}, whose classes are {}", end.endpoint.of_class,
+                                 samples.name, classes_in_words(labels, names)));
   std::int64_t place = 0;
   if (seed)
     place = at::randint(members.size(0), {1}, random_generator(*seed, "interpolation." + end.name), at::kLong)
@@ -268,7 +265,8 @@ json interpolation_heading(const InterpolationConfig& config, const Shape& code,
     if (!labels.defined()) continue;
     const auto label = labels[ends.rows[i]].item<std::int64_t>();
     head[ends.names[i]]["label"] = label;
-    if (!samples.class_names.empty()) head[ends.names[i]]["class"] = class_called(samples, label);
+    if (!samples.class_names.empty())
+      head[ends.names[i]]["class"] = name_of_class(label, samples.class_names);
   }
   return head;
 }

@@ -58,11 +58,7 @@ std::optional<std::int64_t> class_of(const InputSchema& input, const std::string
   if (label.empty()) return std::nullopt;
   if (input.classes == 0) throw FieldError("label", "the run's data have no labels; leave it out");
   const auto& names = input.class_names;
-  for (std::int64_t i = 0; i < input.classes; ++i) {
-    const auto number = std::to_string(i);
-    const auto place = static_cast<std::size_t>(i);
-    if (label == number || (place < names.size() && label == names[place])) return i;
-  }
+  if (const auto found = class_called(label, input.classes, names)) return found;
   throw FieldError("label",
                    "there is no class " + label + " in the run's data, whose classes are " +
                        (names.empty() ? "0 to " + std::to_string(input.classes - 1) : join(names, ", ")));
