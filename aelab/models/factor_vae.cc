@@ -33,7 +33,7 @@ Tensor permuted_dimensions(const Tensor& x, const Tensor& uniform) {
 }
 
 void FactorVae::add_adversary(const Pass& pass, const Step& step, Terms& terms) const {
-  terms.add("total_correlation", discriminator().forward(pass.code), step.value(gamma_), row_additivity());
+  terms.add("total-correlation", discriminator().forward(pass.code), step.value(gamma_), row_additivity());
 }
 
 Tensor FactorVae::discriminator_cost(const Pass& pass, const Step& step) const {

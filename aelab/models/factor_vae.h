@@ -19,7 +19,7 @@ class FactorVae : public WithDiscriminator {
     static constexpr std::string_view summary =
         "variational, with independent code dimensions by a discriminator";
     static constexpr std::string_view also_known_as[] = {"factorvae", "factor"};
-    static constexpr std::string_view terms[] = {"total_correlation"};
+    static constexpr std::string_view terms[] = {"total-correlation"};
     AutoencoderConfig base = {};
     GaussianBottleneck::Config latent = {};
     Schedule gamma = 10.0;
@@ -36,7 +36,7 @@ class FactorVae : public WithDiscriminator {
  protected:
   void add_adversary(const Pass& pass, const Step& step, Terms& terms) const override;
   TermOutline adversary() const override {
-    return {.name = "total_correlation", .additivity = row_additivity()};
+    return {.name = "total-correlation", .additivity = row_additivity()};
   }
   Tensor discriminator_cost(const Pass& pass, const Step& step) const override;
   Additivity discriminator_additivity() const override { return Additivity::batch; }

@@ -304,9 +304,9 @@ TEST(FactorVae, LearnsFromOneHalfAndThePermutedOther) {
     EXPECT_NEAR(number(terms.at("classification").value), expected, 1e-9);
     Pass own;
     const auto model_terms = terms_by_name(phase.updates[0].objective(some_rows(rows), step, own));
-    EXPECT_NEAR(number(model_terms.at("total_correlation").value), number(network.forward(own.code).mean()),
+    EXPECT_NEAR(number(model_terms.at("total-correlation").value), number(network.forward(own.code).mean()),
                 1e-9);
-    EXPECT_EQ(model_terms.at("total_correlation").weight, 3);
+    EXPECT_EQ(model_terms.at("total-correlation").weight, 3);
   }
 }
 
