@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 
 #include "aelab/evaluation/codes.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
@@ -21,14 +22,24 @@ Tensor first_codes(const Autoencoder& model, const Dataset& train) {
 
 }  // namespace
 
-void sampler_field(Fields& f, std::optional<Choice<Sampler>>& sampler) {
+std::span<const std::string_view> names(Decoding) {
+  static constexpr std::array<std::string_view, 2> kNames = {"mean", "draw"};
+  return kNames;
+}
+
+void SamplesConfig::fields(Fields& f) {
   f("sampler", sampler,
     "distribution that codes are drawn from; default: the model's prior, or a Gaussian for models without "
     "one");
+  f("decoding", decoding,
+    "what a code becomes: mean, the mean of the likelihood, or draw, a row drawn from it, as rows of zeros "
+    "and ones are");
 }
 
-std::string samples_in_words(const std::optional<Choice<Sampler>>& sampler) {
-  return "the decoder's means for codes drawn from " +
+std::string SamplesConfig::in_words() const {
+  const bool draws = decoding == Decoding::draw;
+  return (draws ? "rows drawn from the likelihood of" : "the decoder's means for") +
+         std::string(" codes drawn from ") +
          (sampler ? "the sampler \"" + sampler->kind() + "\""
                   : std::string("the prior, or a Gaussian of the training codes where there is none"));
 }
@@ -39,12 +50,13 @@ std::optional<Choice<Sampler>> default_sampler(const Autoencoder& model) {
   return GaussianSampler::Config{};
 }
 
-void DecodedSamples::fit(const Autoencoder& model, const Dataset& train,
-                         const std::optional<Choice<Sampler>>& sampler, std::int64_t seed) {
+void DecodedSamples::fit(const Autoencoder& model, const Dataset& train, const SamplesConfig& config,
+                         std::int64_t seed) {
   model_ = &model;
   seed_ = seed;
+  decoding_ = config.decoding;
   if (!model.reconstructs()) return;
-  const auto chosen = sampler ? sampler : default_sampler(model);
+  const auto chosen = config.sampler ? config.sampler : default_sampler(model);
   if (!chosen) {
     refusal_ =
         "neither a prior nor a Gaussian draws codes from a codebook; name the sampler \"autoregressive\", "
@@ -68,14 +80,14 @@ Tensor DecodedSamples::draw(std::int64_t count, const Tensor& labels) const {
   const auto codes = sampler_->draw(count, seed_)
                          .to(model_->parameters().front().options().requires_grad(false))
                          .view(shape);
-  const auto condition = model_->condition(labels);
-  std::vector<Tensor> decoded;
-  for (std::int64_t i = 0; i < count; i += kDecodedAtOnce)
-    decoded.push_back(model_
-                          ->decode(codes.slice(0, i, i + kDecodedAtOnce),
-                                   condition.defined() ? condition.slice(0, i, i + kDecodedAtOnce) : Tensor())
-                          .cpu());
-  return at::cat(decoded);
+  std::int64_t place = 0;  // of a piece's first row: the noise is each row's own
+  return in_pieces(codes, model_->condition(labels), kDecodedAtOnce,
+                   [&](const Tensor& piece, const Tensor& condition) {
+                     if (decoding_ == Decoding::mean) return model_->decode(piece, condition).cpu();
+                     const auto rows = at::arange(place, place + piece.size(0), at::kLong);
+                     place += piece.size(0);
+                     return model_->draw(piece, {.seed = seed_, .condition = condition, .rows = rows}).cpu();
+                   });
 }
 
 std::vector<std::string> cautions_of_refusal(std::string_view metric, const std::string& refusal) {

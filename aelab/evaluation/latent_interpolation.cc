@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "aelab/data/batches.h"
+#include "aelab/evaluation/codes.h"
 #include "aelab/evaluation/quantile.h"
 
 namespace aelab {
@@ -46,23 +47,14 @@ Tensor along_the_circle(const Tensor& a, const Tensor& b, const Tensor& t) {
   return directions * ((1 - t) * length_a + t * length_b);
 }
 
-/// Through the model a few at a time: its layers need far more memory than their results.
-template <class Function>
-Tensor in_pieces(const Tensor& x, const Tensor& condition, Function function) {
-  constexpr std::int64_t kRows = 100;
-  std::vector<Tensor> pieces;
-  for (std::int64_t i = 0; i < x.size(0); i += kRows)
-    pieces.push_back(function(x.slice(0, i, i + kRows),
-                              condition.defined() ? condition.slice(0, i, i + kRows) : Tensor()));
-  return at::cat(pieces);
-}
+constexpr std::int64_t kAtOnce = 100;
 
 Tensor encode_pieces(const Autoencoder& model, const Tensor& x, const Tensor& condition) {
-  return in_pieces(x, condition, [&](const auto&... piece) { return model.encode(piece...); });
+  return in_pieces(x, condition, kAtOnce, [&](const auto&... piece) { return model.encode(piece...); });
 }
 
 Tensor decode_pieces(const Autoencoder& model, const Tensor& codes, const Tensor& condition = {}) {
-  return in_pieces(codes, condition, [&](const auto&... piece) { return model.decode(piece...); });
+  return in_pieces(codes, condition, kAtOnce, [&](const auto&... piece) { return model.decode(piece...); });
 }
 
 /// `mix` makes the points between ends [2 or 4, ...shape].

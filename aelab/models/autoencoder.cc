@@ -156,14 +156,12 @@ void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   const auto penalty = register_module("penalty_" + config.kind(), config.make());
   penalty->build(code_shape());
   // What is about a part that the user cannot choose is about the penalty.
-  with_renamed_fields(
-      [&] { penalty->check(parts()); },
-      [&](Mistake mistake) {
-        constexpr std::string_view kOfOwner = "../";
-        if (mistake.path.starts_with(kOfOwner) && config_.is_own(mistake.path.substr(kOfOwner.size())))
-          mistake.path.clear();
-        return mistake;
-      });
+  with_renamed_fields([&] { penalty->check(parts()); },
+                      [&](Mistake mistake) {
+                        const auto path = path_in_owner(mistake.path);
+                        if (path && config_.is_own(*path)) mistake.path.clear();
+                        return mistake;
+                      });
   needs_input_gradient_ = needs_input_gradient_ || penalty->needs_input_gradient(parts());
   penalties_.emplace_back(config.kind(), penalty);
 }
@@ -200,6 +198,10 @@ Tensor Autoencoder::encode(const Tensor& x, const Tensor& condition) const {
 
 Tensor Autoencoder::decode(const Tensor& code, const Tensor& condition) const {
   return likelihood_->mean(backbone_->decode(code, step_with(condition)));
+}
+
+Tensor Autoencoder::draw(const Tensor& code, const Step& step) const {
+  return likelihood_->draw(backbone_->decode(code, step), step);
 }
 
 Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) const {

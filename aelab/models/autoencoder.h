@@ -96,6 +96,8 @@ class Autoencoder : public torch::nn::Module {
 
   Tensor encode(const Tensor& x, const Tensor& condition = {}) const;
   Tensor decode(const Tensor& code, const Tensor& condition = {}) const;  ///< the likelihood's mean
+  /// Inputs drawn from the likelihood of such codes, at a step with their condition.
+  Tensor draw(const Tensor& code, const Step& step) const;
   Tensor reconstruct(const Tensor& x, const Tensor& condition = {}) const {
     return decode(encode(x, condition), condition);
   }

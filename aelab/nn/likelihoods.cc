@@ -8,6 +8,12 @@
 #include "aelab/nn/cross_entropy.h"
 
 namespace aelab {
+namespace {
+
+/// The stream that inputs are drawn from.
+constexpr std::string_view kInputStream = "likelihood";
+
+}  // namespace
 
 Tensor BernoulliLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
   return cross_entropy_of_logits(output, target);
@@ -18,6 +24,11 @@ bool BernoulliLikelihood::is_distribution_of(const Tensor& target) const {
 }
 
 Tensor BernoulliLikelihood::mean(const Tensor& output) const { return at::sigmoid(output); }
+
+Tensor BernoulliLikelihood::draw(const Tensor& output, const Step& step) const {
+  const auto probability = mean(output);
+  return (step.noise().uniform_like(kInputStream, probability) < probability).to(output.scalar_type());
+}
 
 std::span<const std::string_view> names(GaussianMean) {
   static constexpr std::array<std::string_view, 2> kNames = {"identity", "sigmoid"};
@@ -66,6 +77,11 @@ double GaussianLikelihood::constant(const Shape& input) const { return gaussian_
 
 Tensor GaussianLikelihood::mean(const Tensor& output) const { return mean_of(config_.mean, output); }
 
+Tensor GaussianLikelihood::draw(const Tensor& output, const Step& step) const {
+  const auto means = mean(output), noise = step.noise().normal_like(kInputStream, means);
+  return log_deviation_.defined() ? means + log_deviation_.exp() * noise : means + config_.deviation * noise;
+}
+
 void HeteroscedasticLikelihood::Config::fields(Fields& f) {
   mean_field(f, mean);
   f("smallest_variance", smallest_variance, "smallest variance of a feature", above(0))
@@ -84,12 +100,21 @@ Tensor HeteroscedasticLikelihood::mean(const Tensor& output) const {
 
 double HeteroscedasticLikelihood::constant(const Shape& input) const { return gaussian_constant(input); }
 
-Tensor HeteroscedasticLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
+Tensor HeteroscedasticLikelihood::log_variance(const Tensor& output) const {
   constexpr double kLargest = 40;  // keeps variances finite
   const auto half = output.size(1) / 2;
-  const auto log_variance = output.narrow(1, half, half).clamp(std::log(config_.smallest_variance), kLargest);
-  const auto error = (mean(output) - target).square() * (-log_variance).exp();
-  return 0.5 * (error + log_variance).flatten(1).sum(1);
+  return output.narrow(1, half, half).clamp(std::log(config_.smallest_variance), kLargest);
+}
+
+Tensor HeteroscedasticLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
+  const auto log_variances = log_variance(output);
+  const auto error = (mean(output) - target).square() * (-log_variances).exp();
+  return 0.5 * (error + log_variances).flatten(1).sum(1);
+}
+
+Tensor HeteroscedasticLikelihood::draw(const Tensor& output, const Step& step) const {
+  const auto means = mean(output);
+  return means + (0.5 * log_variance(output)).exp() * step.noise().normal_like(kInputStream, means);
 }
 
 }  // namespace aelab

@@ -21,6 +21,7 @@ class BernoulliLikelihood : public Likelihood {
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
   bool is_distribution_of(const Tensor& target) const override;
   Tensor mean(const Tensor& output) const override;
+  Tensor draw(const Tensor& output, const Step& step) const override;
   Bounds support() const override { return between(0, 1); }
 };
 
@@ -51,6 +52,7 @@ class GaussianLikelihood : public Likelihood {
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
   double constant(const Shape& input) const override;
   Tensor mean(const Tensor& output) const override;
+  Tensor draw(const Tensor& output, const Step& step) const override;
   bool mean_is_output() const override { return config_.mean == GaussianMean::identity; }
 
  private:
@@ -85,9 +87,13 @@ class HeteroscedasticLikelihood : public Likelihood {
   Tensor negative_log(const Tensor& output, const Tensor& target) const override;
   double constant(const Shape& input) const override;
   Tensor mean(const Tensor& output) const override;
+  Tensor draw(const Tensor& output, const Step& step) const override;
 
  private:
   Config config_;
+
+  /// The logarithms of the variances, [batch, ...input].
+  Tensor log_variance(const Tensor& output) const;
 };
 
 }  // namespace aelab

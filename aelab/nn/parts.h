@@ -306,6 +306,8 @@ class Likelihood : public torch::nn::Module {
   virtual bool is_distribution_of(const Tensor& /*target*/) const { return true; }
   /// The distribution's mean, the reconstruction: [batch, ...input].
   virtual Tensor mean(const Tensor& output) const = 0;
+  /// Inputs drawn from the distribution: [batch, ...input].
+  virtual Tensor draw(const Tensor& output, const Step& step) const = 0;
   /// Whether mean() is the output itself.
   virtual bool mean_is_output() const { return false; }
   /// The support: the range of an input's values.

@@ -52,6 +52,23 @@ TEST(EveryLikelihood, HasAMeanWithinItsSupport) {
   });
 }
 
+TEST(EveryLikelihood, DrawsRowsOfItsMeanAndEachFromItsOwnNoise) {
+  constexpr std::int64_t kDraws = 4000;
+  for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
+    const at::NoGradGuard no_grad;
+    const auto likelihood = example.make();
+    const auto output = normal(batch_of(1, likelihood->output_shape(kImage))).to(at::kFloat);
+    const auto draws = likelihood->draw(repeated(output, kDraws), {.seed = 5});
+    EXPECT_TRUE(likelihood->support().allow(draws.min().item<double>()));
+    EXPECT_TRUE(likelihood->support().allow(draws.max().item<double>()));
+    const auto error = (draws.mean(0) - likelihood->mean(output)[0]).abs();
+    EXPECT_TRUE((error < 5 * draws.std(0) / std::sqrt(kDraws)).all().item<bool>()) << error.max();
+    const auto alone = likelihood->draw(output, {.seed = 5, .rows = at::tensor({7}, at::kLong)});
+    EXPECT_TRUE(at::equal(alone[0], draws[7]));
+    EXPECT_FALSE(at::equal(alone, likelihood->draw(output, {.seed = 6, .rows = at::tensor({7}, at::kLong)})));
+  });
+}
+
 TEST(EveryLikelihood, StaysFiniteAndHasTheGradientsOfItsValues) {
   for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
     const auto likelihood = example.make();

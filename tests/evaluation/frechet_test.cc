@@ -167,8 +167,8 @@ TEST(FrechetMetric, WarnsWhereRowsAreFewAndSaysWhatCannotBeDrawn) {
   measured_frechet(*model_of_gain(1), train, x, {.rows = 2}, 1000, &cautions);
   ASSERT_EQ(cautions.size(), 1U);
   EXPECT_SAYS(cautions[0], "of 2 rows and 2 features: covariances are singular");
-  const auto values =
-      measured_frechet(*model_of_gain(1), train, x, {.sampler = PriorSampler::Config{}}, 1000, &cautions);
+  const auto values = measured_frechet(*model_of_gain(1), train, x,
+                                       {.samples = {.sampler = PriorSampler::Config{}}}, 1000, &cautions);
   EXPECT_FALSE(values[0]);
   EXPECT_TRUE(values[1] && values[2]);
   ASSERT_EQ(cautions.size(), 1U);

@@ -16,6 +16,7 @@
 #include "aelab/evaluation/samplers/prior_sampler.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/linear.h"
+#include "aelab/nn/likelihoods.h"
 #include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 #include "tests/torch_support.h"
@@ -221,8 +222,35 @@ TEST(Generation, SeesSamplesThatRepeatTrainingRows) {
   // Codes that take few values: every sample is nearly a training row, and a new row is not.
   const auto few = plane_rows(3, 1), train = few.repeat({20, 1}), x = plane_rows(60, 5);
   const auto values = measured_generation(
-      *plane_model(1), train, x, {.sampler = MixtureSampler::Config{.components = 3}, .permutations = 19});
+      *plane_model(1), train, x,
+      {.samples = {.sampler = MixtureSampler::Config{.components = 3}}, .permutations = 19});
   EXPECT_LT(*values[kNovelty], 0.05);
+}
+
+TEST(Generation, OfRowsThatAreDrawnIsNotOfTheirMeans) {
+  // Rows of independent bits, whose likelihood is known: a model that knows it decodes gray means, from which
+  // bits are told at once, and draws rows of bits.
+  const auto bits = [](std::int64_t rows, std::int64_t seed) {
+    return (at::rand({rows, 3}, random_generator(seed, "bits")) < 0.5).to(at::kFloat);
+  };
+  auto model = std::make_shared<Dense>(
+      Dense::Config{.base = {.code = 2, .likelihood = BernoulliLikelihood::Config{}}}, Context({3}));
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& [name, parameter] : parameters_of(*model))
+      if (name.find("decoder") != std::string::npos) parameter.zero_();
+  }
+  const auto measured = [&](Decoding decoding) {
+    return measured_generation(*model, bits(600, 1), bits(400, 2),
+                               {.samples = {.decoding = decoding}, .permutations = 99}, {1, 300, 99});
+  };
+  const auto means = measured(Decoding::mean), draws = measured(Decoding::draw);
+  EXPECT_GT(*means[kLow], 0.9);
+  EXPECT_EQ(*means[kMmdP], 0.01);
+  EXPECT_LT(*draws[kLow], 0.5);
+  EXPECT_GT(*draws[kHigh], 0.5);
+  EXPECT_GT(*draws[kMmdP], 0.02);
+  EXPECT_NEAR(*draws[kMmd], 0, 0.01);
 }
 
 TEST(Generation, IsAbsentWhereNothingCanBeDrawn) {
@@ -237,7 +265,7 @@ TEST(Generation, IsAbsentWhereNothingCanBeDrawn) {
   std::vector<std::string> cautions;
   EXPECT_EQ(measured(*plane_model(1), {.permutations = 9}, &cautions), 10U);
   EXPECT_TRUE(cautions.empty());
-  EXPECT_EQ(measured(*plane_model(1), {.sampler = PriorSampler::Config{}}, &cautions), 0U);
+  EXPECT_EQ(measured(*plane_model(1), {.samples = {.sampler = PriorSampler::Config{}}}, &cautions), 0U);
   ASSERT_EQ(cautions.size(), 1U);
   EXPECT_SAYS(cautions[0], "generation: not measured, as no codes can be drawn: this model has no prior");
   EXPECT_EQ(measured(*plane_model(1), {.neighbors = 30}, &cautions), 0U);

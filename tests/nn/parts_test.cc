@@ -52,6 +52,30 @@ TEST(Gaussian, IsHalfTheSquaredError) {
   EXPECT_TRUE(at::allclose(sigmoid.mean(output), at::sigmoid(output)));
 }
 
+TEST(Likelihoods, DrawFromTheDensityThatTheyScore) {
+  // The mean cost of draws is the distribution's entropy, which is known in closed form.
+  constexpr std::int64_t kDraws = 20'000;
+  const at::NoGradGuard no_grad;
+  const auto cost_of_draws = [&](const Likelihood& likelihood, const Tensor& output) {
+    const auto outputs = output.unsqueeze(0).expand({kDraws, -1}).contiguous();
+    const auto costs = likelihood.negative_log(outputs, likelihood.draw(outputs, {.seed = 3}));
+    return costs.mean().item<double>() + likelihood.constant({2});
+  };
+  const auto gaussian_entropy = [](double deviation) {
+    return 0.5 * std::log(2 * M_PI * std::exp(1.) * deviation * deviation);
+  };
+  const auto logits = at::tensor({0.4F, -2.0F}), p = logits.sigmoid();
+  const auto bits = -(p * p.log() + (1 - p) * (1 - p).log()).sum().item<double>();
+  EXPECT_NEAR(cost_of_draws(BernoulliLikelihood{{}}, logits), bits, 0.02);
+  EXPECT_NEAR(cost_of_draws(GaussianLikelihood({.deviation = 0.2}), logits), 2 * gaussian_entropy(0.2), 0.03);
+  EXPECT_NEAR(cost_of_draws(GaussianLikelihood({.deviation = 3, .learned = true}), logits),
+              2 * gaussian_entropy(3), 0.03);
+  const auto with_variances =
+      at::cat({logits, at::tensor({std::log(0.25F), std::log(4.0F)})});  // deviations .5 and 2
+  EXPECT_NEAR(cost_of_draws(HeteroscedasticLikelihood{{}}, with_variances),
+              gaussian_entropy(0.5) + gaussian_entropy(2), 0.03);
+}
+
 TEST(Heteroscedastic, IsTheNormalDensityOfItsMeanAndVariance) {
   const HeteroscedasticLikelihood likelihood{{}};
   EXPECT_EQ(likelihood.output_shape({2}), Shape{4});

@@ -15,7 +15,7 @@ void Frechet::Config::fields(Fields& f) {
     "run folder, or file of a model, whose codes are the features: of a classifier, such as that of "
     "experiments/generative/classifier.json")
       .also_known_as({"classifier", "network", "model", "feature_extractor"});
-  sampler_field(f, sampler);
+  samples.fields(f);
   f("rows", rows, "maximum number of rows, the first ones, and of samples", between(2, 1'000'000));
   f("seed", seed, "of the samples and of the choice of training rows", at_least(0))
       .also_known_as({"random_state"});
@@ -32,7 +32,7 @@ std::vector<Measure> Frechet::measures() const {
                   "which is of features of an Inception network";
   return {
       {"frechet/distance",
-       "squared Frechet distance between rows and as many samples: " + samples_in_words(config_.sampler) + of,
+       "squared Frechet distance between rows and as many samples: " + config_.samples.in_words() + of,
        Direction::lower},
       {"frechet/floor",
        "squared Frechet distance between rows and as many training rows, drawn at random, which samples of "
@@ -46,7 +46,7 @@ std::vector<Measure> Frechet::measures() const {
 
 void Frechet::begin(const Autoencoder& model, const Split& data) {
   train_ = data.train;
-  samples_.fit(model, train_, config_.sampler, config_.seed);
+  samples_.fit(model, train_, config_.samples, config_.seed);
 }
 
 void Frechet::add(const Observation& observation) {

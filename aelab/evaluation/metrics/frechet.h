@@ -22,7 +22,7 @@ class Frechet : public Metric {
     static constexpr std::string_view also_known_as[] = {"frechet-distance", "frechet-inception-distance",
                                                          "fd", "fid"};
     std::string features = "";
-    std::optional<Choice<Sampler>> sampler = {};
+    SamplesConfig samples = {};
     std::int64_t rows = 10'000;
     std::int64_t seed = 0;
 

@@ -14,7 +14,7 @@ constexpr std::int64_t kMostTested = 1000;
 }  // namespace
 
 void Generation::Config::fields(Fields& f) {
-  sampler_field(f, sampler);
+  samples.fields(f);
   f("rows", rows, "maximum number of rows, the first ones, and of samples; time grows with its square",
     between(2, 20'000));
   f("neighbors", neighbors, "nearest neighbors that balls reach to", between(1, 1000)).also_known_as({"k"});
@@ -29,7 +29,7 @@ std::vector<Measure> Generation::measures() const {
   const auto ball = "k-th nearest other one (k = " + k + ")";
   const auto compared =
       "; of the first " + std::to_string(config_.rows) +
-      " rows, or all where there are fewer, and as many samples: " + samples_in_words(config_.sampler);
+      " rows, or all where there are fewer, and as many samples: " + config_.samples.in_words();
   const auto by_distances = compared + "; by Euclidean distances between inputs";
   return {
       {"generation/precision",
@@ -79,7 +79,7 @@ std::vector<Measure> Generation::measures() const {
 
 void Generation::begin(const Autoencoder& model, const Split& data) {
   train_ = data.train;
-  samples_.fit(model, train_, config_.sampler, config_.seed);
+  samples_.fit(model, train_, config_.samples, config_.seed);
 }
 
 void Generation::add(const Observation& observation) {

@@ -18,7 +18,7 @@ class Generation : public Metric {
         "precision, recall, density, coverage and a test of decoded samples";
     static constexpr std::string_view also_known_as[] = {
         "prdc", "precision-recall", "coverage", "sample-quality", "mmd-test", "c2st", "two-sample-test"};
-    std::optional<Choice<Sampler>> sampler = {};  ///< unset: the model's prior, or else a Gaussian
+    SamplesConfig samples = {};
     std::int64_t rows = 2000;
     std::int64_t neighbors = 5;
     std::int64_t permutations = 499;
