@@ -20,7 +20,9 @@ AutoencoderConfig Fsq::expand(const Config& config) {
   constexpr std::int64_t kVectors = 16;
   auto parts = config.base;
   if (!parts.backbone)
-    parts.backbone = DenseBackbone::Config{.hidden = {400}, .activation = Activation::relu};
+    parts.backbone = DenseBackbone::Config{.hidden = {400},
+                                           .activation = Activation::relu,
+                                           .regularization = {.normalization = Normalize::batch}};
   parts.default_code = kVectors * static_cast<std::int64_t>(config.quantizer.levels.size());
   parts.set_own_bottleneck(config.quantizer);
   return parts;

@@ -7,7 +7,9 @@ namespace aelab {
 
 /// The autoencoder with finite scalar quantization (Mentzer et al. 2024): a VQ-VAE whose codebook is a grid
 /// without parameters, so that the reconstruction is the whole objective. On any backbone: a code of feature
-/// maps has as many channels as there are levels, a dense code any multiple of it.
+/// maps has as many channels as there are levels, a dense code any multiple of it. The hidden layers of the
+/// default backbone are normalized by batches: the drift of all codes in the first steps, towards the mean of
+/// the data, would else take them to the outer levels, where the gradient of the tanh vanishes.
 class Fsq : public Autoencoder {
  public:
   struct Config {
