@@ -109,15 +109,35 @@ std::int64_t LinearSchedule::length(std::int64_t steps) const { return steps_of(
 void StepSchedule::Config::fields(Fields& f) {
   needed(f, "value", value, "the value at the first step of the phase");
   f("factor", factor, "factor", above(0)).also_known_as({"gamma"});
-  f("every", every, std::string("interval") + kAmount, above(0)).also_known_as({"step_size", "interval"});
+  f("every", every, std::string("interval, by default .34") + kAmount, above(0))
+      .also_known_as({"step_size", "interval"});
+  f("milestones", milestones,
+    "where it is multiplied, instead of at regular intervals, in ascending order; numbers of steps, or "
+    "fractions of the phase below 1",
+    above(0));
+  f.require(milestones.empty() || !every, "milestones", "conflict with \"every\": give one of them");
+  f.require(std::is_sorted(milestones.begin(), milestones.end()), "milestones", "must be in ascending order");
+}
+
+std::int64_t StepSchedule::interval(std::int64_t steps) const {
+  constexpr double kDefault = 0.34;
+  return steps_of(config_.every.value_or(kDefault), steps);
 }
 
 double StepSchedule::at(std::int64_t step, std::int64_t steps) const {
-  const auto every = std::max<std::int64_t>(steps_of(config_.every, steps), 1);
-  return config_.value.value_or(0) * std::pow(config_.factor, static_cast<double>(step / every));
+  const auto& milestones = config_.milestones;
+  const auto times = milestones.empty()
+                         ? step / std::max<std::int64_t>(interval(steps), 1)
+                         : std::count_if(milestones.begin(), milestones.end(), [&](double milestone) {
+                             return step >= steps_of(milestone, steps);
+                           });
+  return config_.value.value_or(0) * std::pow(config_.factor, static_cast<double>(times));
 }
 
-std::int64_t StepSchedule::length(std::int64_t steps) const { return steps_of(config_.every, steps) + 1; }
+std::int64_t StepSchedule::length(std::int64_t steps) const {
+  const auto& milestones = config_.milestones;
+  return (milestones.empty() ? interval(steps) : steps_of(milestones.back(), steps)) + 1;
+}
 
 void ExponentialSchedule::Config::fields(Fields& f) {
   needed(f, "from", from, "the value at the first step of the phase", above(0));

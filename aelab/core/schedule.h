@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "aelab/core/registry.h"
 
@@ -82,19 +83,24 @@ class LinearSchedule : public ScheduleKind {
   Config config_;
 };
 
-/// The value times factor^n after n intervals of `every` steps.
+/// The value times factor^n after n intervals of `every` steps, or after n milestones.
 class StepSchedule : public ScheduleKind {
  public:
   struct Config {
     static constexpr std::string_view kind = "step";
-    static constexpr std::string_view summary = "multiplied by a factor at regular intervals";
-    static constexpr std::string_view also_known_as[] = {"step-lr", "multi-step"};
+    static constexpr std::string_view summary =
+        "multiplied by a factor at regular intervals, or at milestones";
+    static constexpr std::string_view also_known_as[] = {"step-lr", "multi-step", "multi-step-lr"};
     std::optional<double> value = {};
     double factor = 0.1;
-    double every = 0.34;
+    std::optional<double> every = {};  ///< unset: .34, where there are no milestones
+    std::vector<double> milestones = {};
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{.value = 0.01, .factor = 0.5, .every = 0.25}}; }
+    static std::vector<Config> examples() {
+      return {{.value = 0.01, .factor = 0.5, .every = 0.25},
+              {.value = 0.01, .factor = 0.5, .milestones = {0.1, 0.4}}};
+    }
   };
 
   explicit StepSchedule(const Config& config) : config_(config) {}
@@ -103,6 +109,8 @@ class StepSchedule : public ScheduleKind {
 
  private:
   Config config_;
+
+  std::int64_t interval(std::int64_t steps) const;
 };
 
 /// Exponential interpolation from `from` to `to` (the same factor at every step), then `to`.

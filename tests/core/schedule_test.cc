@@ -21,6 +21,10 @@ TEST(Schedules, ReachTheirEndsAsTheirFormulasSay) {
   const Schedule step = StepSchedule::Config{.value = 8, .factor = 0.5, .every = 0.25};
   for (const auto& [at, value] : {std::pair(0, 8.0), {24, 8.0}, {25, 4.0}, {50, 2.0}, {99, 1.0}})
     EXPECT_DOUBLE_EQ(step.at(at, 100), value) << at;
+  const Schedule milestones = StepSchedule::Config{.value = 8, .factor = 0.5, .milestones = {0.1, 30, 30, 90}};
+  for (const auto& [at, value] :
+       {std::pair(0, 8.0), {9, 8.0}, {10, 4.0}, {29, 4.0}, {30, 1.0}, {89, 1.0}, {90, 0.5}, {99, 0.5}})
+    EXPECT_DOUBLE_EQ(milestones.at(at, 100), value) << at;
   const Schedule exponential = ExponentialSchedule::Config{.from = 1, .to = 1e-4};
   EXPECT_NEAR(exponential.at(0, 5), 1, 1e-15);
   EXPECT_NEAR(exponential.at(2, 5), 1e-2, 1e-15);  // half way in five steps
@@ -93,6 +97,8 @@ TEST(Schedules, SayHowLongTheyTake) {
   EXPECT_EQ(length(LinearSchedule::Config{.over = 0.5}, 100), 50);
   EXPECT_GT(length(StepSchedule::Config{.every = 100}, 100), 100);  // would never step
   EXPECT_LE(length(StepSchedule::Config{.every = 99}, 100), 100);
+  EXPECT_GT(length(StepSchedule::Config{.milestones = {5, 100}}, 100), 100);
+  EXPECT_LE(length(StepSchedule::Config{.milestones = {5, 99}}, 100), 100);
   EXPECT_GT(length(CosineSchedule::Config{.warmup = 100}, 100), 100);
 }
 
