@@ -7,9 +7,11 @@ are best under some seed; then the rank correlation of the variants' mean MIG an
 """
 
 import collections
-import csv
 import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from study import measured
 
 MEASURES = ["mig", "sap", "dci_disentanglement", "modularity", "beta_vae", "factor_vae"]
 ERROR = "reconstruction/squared_error"
@@ -35,19 +37,15 @@ def concordance(orders):
 
 
 def main():
-    values = collections.defaultdict(dict)  # measure: (variant, seed): value
-    with open(pathlib.Path(sys.argv[1]) / "runs.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["measure"] and row["value"] != "not applicable":
-                values[row["measure"]][row["variant"], row["seed"]] = float(row["value"])
-    variants = list(dict.fromkeys(variant for variant, _ in values[ERROR]))
-    seeds = list(dict.fromkeys(seed for _, seed in values[ERROR]))
+    values = measured(sys.argv[1])
+    variants = list(values[ERROR])
+    seeds = list(values[ERROR][variants[0]])
     print(f"{'':24}{'W':>6}{'rank correlation':>20}  best under some seed")
     for measure in ["disentanglement/" + name for name in MEASURES] + [ERROR]:
-        found = values[measure]
-        if any((variant, seed) not in found for variant in variants for seed in seeds):
+        found = values.get(measure, {})
+        if any(seed not in found.get(variant, {}) for variant in variants for seed in seeds):
             continue
-        table = [[found[variant, seed] for variant in variants] for seed in seeds]
+        table = [[found[variant][seed] for variant in variants] for seed in seeds]
         w, mean = concordance([ranks(row) for row in table])
         choose = min if measure == ERROR else max
         best = collections.Counter(variants[row.index(choose(row))] for row in table)
@@ -55,7 +53,7 @@ def main():
         print(f"{measure.split('/')[1]:24}{w:6.2f}{mean:20.2f}  {names}")
 
     def mean_of(measure):
-        return [sum(values[measure][variant, seed] for seed in seeds) / len(seeds) for variant in variants]
+        return [sum(values[measure][variant][seed] for seed in seeds) / len(seeds) for variant in variants]
 
     relation = correlation(ranks(mean_of("disentanglement/mig")), ranks(mean_of(ERROR)))
     print(f"\nrank correlation of MIG and squared error over the variants: {relation:.2f}")

@@ -7,12 +7,13 @@ training rows.
 """
 
 import json
-import math
 import pathlib
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from study import with_interval
+
 PARTS = ["kl", "mutual-information", "total-correlation", "dimension-wise-kl"]
-QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 97.5 %, Student's t with n - 1 degrees of freedom
 
 
 def epochs(run):
@@ -20,11 +21,7 @@ def epochs(run):
 
 
 def text(values):
-    mean = sum(values) / len(values)
-    if len(values) not in QUANTILES:
-        return f"{mean:.4f}"
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
-    return f"{mean:.4f} +- {QUANTILES[len(values)] * deviation / math.sqrt(len(values)):.4f}"
+    return with_interval(values, digits=4)
 
 
 def variants(folder):
@@ -41,7 +38,7 @@ def main():
         print(f"{name + ', batch ' + str(batch):24}" + "".join(f"{cell:>24}" for cell in cells))
     for _, batch, runs in sorted(variants(sys.argv[2]), key=lambda variant: variant[1]):
         last = [run[-max(1, len(run) // 5) :] for run in runs]
-        cell = text([sum(line["train/total_correlation"] for line in run) / len(run) for run in last])
+        cell = text([sum(line["train/total-correlation"] for line in run) / len(run) for run in last])
         print(f"{'discriminator, batch ' + str(batch):24}{'':48}{cell:>24}")
 
 
