@@ -50,7 +50,8 @@ def written(folder):
     files = {}
     for path in sorted(folder.iterdir()):
         if path.suffix == ".json":
-            files[path.name] = json.loads(path.read_text())
+            # Sorted: SAELens writes cfg.json's keys in the order of a set, which differs from run to run.
+            files[path.name] = json.loads(json.dumps(json.loads(path.read_text()), sort_keys=True))
         else:
             tensors, more = named_tensors(path)
             files[path.name] = {**more, "tensors": {
