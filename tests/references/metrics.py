@@ -63,11 +63,14 @@ def pooled(sae, batches):
 
 
 def relu_weights():
+    """A dictionary that reconstructs something: the encoder is near half the decoder of unit rows."""
     w = drawn.weights(3)
-    bias = w["encoder_bias"].clone()
+    decoder = torch.nn.functional.normalize(w["decoder"], dim=1)
+    encoder, bias = 0.5 * decoder + 0.1 * w["encoder"], w["encoder_bias"].clone()
     bias[[4, 9]] = -40  # dead on all rows
-    bias[7] = 40  # fires always
-    return {"W_enc": w["encoder"].T.contiguous(), "b_enc": bias, "W_dec": w["decoder"], "b_dec": w["decoder_bias"]}
+    bias[7] = 8  # fires always
+    decoder[7] *= 0.1
+    return {"W_enc": encoder.T.contiguous(), "b_enc": bias, "W_dec": decoder, "b_dec": w["decoder_bias"]}
 
 
 def same_relu_in_both():
