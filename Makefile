@@ -11,7 +11,7 @@ run_studies = @failed=; for study in experiments/*/study.sh; do \
     echo "== $$study"; $$study $(1) || failed="$$failed $$study"; done; \
   test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: help demo build test fresh torture studies studies-short sanitize format lint headers docs clean
+.PHONY: help demo build test references fresh torture studies studies-short sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -35,6 +35,10 @@ test:  ## set up, build and run all tests
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
 	@$(PYTHON) tests/skips.py build/release/tests.xml
+
+references:  ## install SAELens, dictionary_learning and sparsify, and make tests/references/golden anew
+	@tests/references/install
+	@build/references/bin/python tests/references/make_references.py
 
 fresh:  ## as root: set up, build, demo, install and test on a bare system
 	@tests/fresh/fresh.sh
