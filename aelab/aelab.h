@@ -13,6 +13,7 @@
 #include "aelab/core/schedule.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/version.h"
+#include "aelab/data/scale_norm_transform.h"
 #include "aelab/data/source.h"
 #include "aelab/data/sources.h"
 #include "aelab/data/transforms.h"

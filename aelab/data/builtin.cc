@@ -8,6 +8,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/precision_note.h"
+#include "aelab/data/scale_norm_transform.h"
 #include "aelab/data/source_paths.h"
 #include "aelab/data/sources/array_sources.h"
 #include "aelab/data/sources/csv_source.h"
@@ -72,6 +73,7 @@ Registry<Transform>& Transform::registry() {
   static auto registry = Registry<Transform>("transform", "transforms", "kind")
                              .add<ScaleTransform>()
                              .add<StandardizeTransform>()
+                             .add<ScaleNormTransform>()
                              .add<BinarizeTransform>()
                              .add<FlattenTransform>()
                              .add<CropTransform>()

@@ -7,6 +7,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/data/batches.h"
+#include "aelab/data/scale_norm_transform.h"
 #include "aelab/data/source.h"
 #include "tests/support.h"
 
@@ -50,6 +51,21 @@ TEST(Transforms, StandardizeOverFeaturesAllOrRows) {
   EXPECT_TRUE(at::allclose(all, (rows - rows.mean()) / rows.std(/*unbiased=*/false), 1e-4, 1e-5));
   const auto row = changed_rows(rows, {StandardizeTransform::Config{.over = Over::row}});
   EXPECT_TRUE(at::allclose(row, (rows - rows.mean(1, true)) / rows.std(1, false, true), 1e-4, 1e-5));
+}
+
+TEST(Transforms, ScaleNormSetsTheAverageNormByOneFactor) {
+  const auto rows = at::tensor({3.f, 4.f, 0.f, 10.f, 0.f, 0.f}).view({3, 2});  // norms 5, 10 and 0
+  const auto ratio = [&](const ScaleNormTransform::Config& config) {
+    const auto made = changed_rows(rows, {config});
+    EXPECT_TRUE(at::allclose(made, rows * made[0][0] / 3));
+    return made[0][0].item<double>() / 3;
+  };
+  EXPECT_NEAR(ratio({}), std::sqrt(2.) / 5, 1e-7);  // the mean norm becomes the root of two features
+  EXPECT_NEAR(ratio({.to = 3}), 3. / 5, 1e-7);
+  EXPECT_NEAR(ratio({.average = NormAverage::root_mean_square, .to = 1}), 1 / std::sqrt(125. / 3), 1e-7);
+  EXPECT_NEAR(ratio({.to = 1, .rows = 2}), 1 / 7.5, 1e-7);
+  EXPECT_NEAR(ratio({.to = 1, .rows = 100}), 1. / 5, 1e-7);
+  EXPECT_TRUE(at::equal(changed_rows(at::zeros({3, 2}), {ScaleNormTransform::Config{}}), at::zeros({3, 2})));
 }
 
 TEST(Transforms, BinarizeFlattenAndCropInTheirOrder) {
