@@ -94,7 +94,7 @@ Tensor points_between(const Tensor& from, const Tensor& to, const Tensor& t, Int
 
 Tensor codes_of_ends(const Autoencoder& model, const Tensor& inputs, const PathOptions& options) {
   if (options.codes == EndCodes::mean) return encode_pieces(model, inputs, options.conditions);
-  const auto& [backbone, bottleneck, likelihood] = model.parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model.parts();
   if (!bottleneck.samples_codes())
     throw Error("this model's codes are deterministic: there are none to draw");
   const auto pre_code = backbone.encode(inputs, {.condition = options.conditions});

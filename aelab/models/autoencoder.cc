@@ -130,7 +130,9 @@ void Autoencoder::make_parts(const Context& context) {
       {.input = input_,
        .values = context.values,
        .is_conditional = conditions_ > 0,
-       .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); }});
+       .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); },
+       .dictionary = [backbone = backbone_.get()] { return backbone->dictionary(); },
+       .takes_sparse_gradients = backbone_->takes_sparse_gradients()});
   in_field(AutoencoderConfig::kBottleneck, [&] {
     bottleneck_->build(code_shape(), context.seed);
     bottleneck_->check(*bound_);
@@ -155,6 +157,8 @@ void Autoencoder::make_other_parts() {
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   const auto penalty = register_module("penalty_" + config.kind(), config.make());
   penalty->build(code_shape());
+  if (penalty->needs_silent_rows() && !silent_rows_.defined())
+    silent_rows_ = register_buffer("silent_rows", at::zeros({elements(code_shape())}, at::kLong));
   // What is about a part that the user cannot choose is about the penalty.
   with_renamed_fields([&] { penalty->check(parts()); },
                       [&](Mistake mistake) {
@@ -236,7 +240,8 @@ void scale_gradient(const Tensor& codes, const Tensor& factors) {
 void Autoencoder::add_bounded(Pass& pass, const Step& step, Terms& terms) const {
   const auto drawn = pass.code;
   if (pass.samples > 1) pass.code = drawn.view_as(drawn);  // whose gradients are those of the bound alone
-  pass.output = backbone_->decode(pass.code, step);
+  pass.output = pass.active.defined() ? backbone_->decode_active(pass.active, step)
+                                      : backbone_->decode(pass.code, step);
   terms.add(kReconstruction, likelihood_->negative_log(pass.output, repeated(pass.target, pass.samples)),
             /*weight=*/1, row_additivity(), Role::within_bound);
   bottleneck_->add_terms(pass, step, terms);
@@ -270,14 +275,39 @@ void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms
               penalty->additivity());
 }
 
+namespace {
+
+/// Adds a pass's rows to those of the elements of codes that are zero in all of them, and sets the others to
+/// 0.
+void count_silence(const Tensor& silent_rows, const Pass& pass) {
+  const auto& active = pass.active;
+  const auto fired = active.defined()
+                         ? at::zeros_like(silent_rows)
+                                   .scatter_add_(0, active.places.select(0, 1),
+                                                 (active.values != 0).to(silent_rows.scalar_type())) != 0
+                         : (pass.code != 0).flatten(1).any(0);
+  silent_rows.add_(pass.target.size(0)).mul_(fired.logical_not());
+}
+
+/// Up to `count` rows that are spread evenly over the set.
+Batch some_rows(const Dataset& data, std::int64_t count) {
+  const auto rows = std::min(count, data.size());
+  return data.gather((at::arange(rows) * data.size()).floor_divide(rows));
+}
+
+}  // namespace
+
 void Autoencoder::after_step(std::span<const Pass> passes) const {
   backbone_->after_step();
   bottleneck_->after_step(passes);
   for (const auto& item : penalties_) item.second->after_step(passes);
+  if (!silent_rows_.defined()) return;
+  const at::NoGradGuard no_grad;
+  for (const auto& pass : passes) count_silence(silent_rows_, pass);
 }
 
 Additivity Autoencoder::row_additivity() const {
-  return backbone_->couples_rows() ? Additivity::batch : Additivity::rows;
+  return backbone_->couples_rows() || bottleneck_->couples_rows() ? Additivity::batch : Additivity::rows;
 }
 
 std::vector<TermOutline> Autoencoder::terms() const {
@@ -308,6 +338,10 @@ std::vector<Phase> Autoencoder::phases() {
   Phase phase{.name = "train", .updates = {std::move(update)}};
   if (const auto mean = backbone_->data_mean(); mean.defined())
     phase.begin = [mean](const Dataset& data) { mean.copy_(feature_moments(data).first.flatten()); };
+  if (const auto rows = backbone_->rows_to_begin(); rows > 0)
+    phase.begin = [backbone = backbone_, rows](const Dataset& data) {
+      backbone->begin(some_rows(data, rows).to(backbone->parameters().front().device()).inputs);
+    };
   return {phase};
 }
 

@@ -131,7 +131,7 @@ class Autoencoder : public torch::nn::Module {
   const Choice<Autoencoder>& variant() const { return variant_; }  ///< given to `make`; otherwise empty
   const Shape& input_shape() const { return input_; }
   Shape code_shape() const { return backbone_->code_shape(); }
-  Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_}; }
+  Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_, silent_rows_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Whether autograd's gradients of its loss are the derivatives of the loss.
   bool has_exact_gradients() const {
@@ -167,7 +167,7 @@ class Autoencoder : public torch::nn::Module {
 
   /// Corrupts, encodes and passes the bottleneck.
   void encode_batch(const Batch& batch, const Step& step, Pass& pass) const;
-  /// Of a term that sums up what each row's code gives: `batch` where the backbone couples rows.
+  /// Of a term that sums up what each row's code gives: `batch` where backbone or bottleneck couple rows.
   Additivity row_additivity() const;
   void add_penalties(const Pass& pass, const Step& step, Terms& terms) const;
   /// Updates running statistics of the bottleneck and the penalties, once a step.
@@ -183,6 +183,7 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Likelihood> likelihood_;
   std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
+  Tensor silent_rows_;  // buffer: Parts::silent_rows; undefined unless a penalty needs it
   bool needs_input_gradient_ = false;
   std::int64_t conditions_ = 0;
 

@@ -6,6 +6,7 @@
 #include "aelab/models/convolutional.h"
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/dictionaries.h"
 #include "aelab/models/factor_vae.h"
 #include "aelab/models/fsq.h"
 #include "aelab/models/info_vae.h"
@@ -44,7 +45,13 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Rae>()
                              .add<Adversarial>()
                              .add<VqVae>()
-                             .add<Fsq>();
+                             .add<Fsq>()
+                             .add<TopK>()
+                             .add<BatchTopK>()
+                             .add<Matryoshka>()
+                             .add<L1Dictionary>()
+                             .add<Gated>()
+                             .add<JumpReluDictionary>();
   return registry;
 }
 

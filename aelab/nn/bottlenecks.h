@@ -39,7 +39,6 @@ class KSparseBottleneck : public Bottleneck {
   struct Config {
     static constexpr std::string_view kind = "k-sparse";
     static constexpr std::string_view summary = "keeps the k largest code dimensions";
-    static constexpr std::string_view also_known_as[] = {"top-k"};
     std::int64_t k = 10;
     std::optional<std::int64_t> test_k = {};
     bool per_channel = false;

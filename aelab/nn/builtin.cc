@@ -7,9 +7,12 @@
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/dense_backbone.h"
+#include "aelab/nn/dictionary_backbone.h"
+#include "aelab/nn/dictionary_penalties.h"
 #include "aelab/nn/divergence_parts.h"
 #include "aelab/nn/finite_scalar_bottleneck.h"
 #include "aelab/nn/flow_prior.h"
+#include "aelab/nn/gated_bottleneck.h"
 #include "aelab/nn/gaussian_bottleneck.h"
 #include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
@@ -20,6 +23,7 @@
 #include "aelab/nn/posteriors.h"
 #include "aelab/nn/priors.h"
 #include "aelab/nn/residual_backbone.h"
+#include "aelab/nn/sparse_bottlenecks.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 
 namespace aelab {
@@ -38,7 +42,8 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
                              .add<DenseBackbone>()
                              .add<ConvolutionalBackbone>()
                              .add<Convolutional1dBackbone>()
-                             .add<ResidualBackbone>();
+                             .add<ResidualBackbone>()
+                             .add<DictionaryBackbone>();
   return registry;
 }
 
@@ -49,7 +54,11 @@ Registry<Bottleneck>& Bottleneck::registry() {
                              .add<GaussianBottleneck>()
                              .add<VectorQuantizedBottleneck>()
                              .add<FiniteScalarBottleneck>()
-                             .add<JumpReluBottleneck>();
+                             .add<JumpReluBottleneck>()
+                             .add<TopKBottleneck>()
+                             .add<AbsoluteTopKBottleneck>()
+                             .add<BatchTopKBottleneck>()
+                             .add<GatedBottleneck>();
   return registry;
 }
 
@@ -97,7 +106,11 @@ Registry<Penalty>& Penalty::registry() {
                              .add<MmdPenalty>()
                              .add<TotalCorrelation>()
                              .add<MutualInformation>()
-                             .add<DimensionwiseDivergence>();
+                             .add<DimensionwiseDivergence>()
+                             .add<WeightedL1Penalty>()
+                             .add<AuxKPenalty>()
+                             .add<MatryoshkaPenalty>()
+                             .add<GateReconstruction>();
   return registry;
 }
 

@@ -128,6 +128,14 @@ Tensor DenseBackbone::decode(const Tensor& code, const Step& step) const {
   return hidden.reshape(shape);
 }
 
+Dictionary DenseBackbone::dictionary() const {
+  if (encoder_.size() > 1) return {};
+  const auto vectors = config_.tied ? encoder_.front()->weight : decoder_.front()->weight.t();
+  const auto bias = config_.tied ? decoder_biases_.front() : decoder_.front()->bias;
+  if (!mean_.defined()) return {vectors, bias};
+  return {vectors, bias.defined() ? bias + mean_ : mean_};
+}
+
 std::int64_t DenseBackbone::dense_depth() const {
   return config_.hidden.empty() || !config_.regularization.any() ? static_cast<std::int64_t>(encoder_.size())
                                                                  : 0;

@@ -38,6 +38,8 @@ class DenseBackbone : public Backbone {
   Tensor encode(const Tensor& x, const Step& step) const override;
   Tensor decode(const Tensor& code, const Step& step) const override;
   Shape code_shape() const override { return {code_}; }
+  /// Of a backbone without hidden layers.
+  Dictionary dictionary() const override;
   Tensor filters() const override;
   std::int64_t dense_depth() const override;
   std::vector<AffineLayer> affine_layers(const Tensor& x, const Step& step) const override;

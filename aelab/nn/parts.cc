@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "aelab/nn/sparse_codes.h"
+
 namespace aelab {
 
 void Terms::add(std::string name, const Tensor& value, double weight, Additivity additivity, Role role) {
@@ -51,6 +53,12 @@ std::vector<Tensor> Backbone::weights_of(std::string_view network) const {
     if (named && item.value().dim() > 1) weights.push_back(item.value());
   }
   return weights;
+}
+
+Tensor Backbone::decode_active(const ActiveElements& active, const Step& step) const {
+  auto shape = code_shape();
+  shape.insert(shape.begin(), active.rows());
+  return decode(dense(active).view(shape), step);
 }
 
 Tensor with_condition(const Tensor& x, const Step& step) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/nn/dictionary.h"
 #include "aelab/nn/prior.h"
 #include "aelab/nn/step.h"
 
@@ -36,7 +37,8 @@ struct Pass {
   Tensor pre_code;  ///< the encoder's linear output [batch, ...pre-code]
   Tensor code;      ///< [batch x samples, ...code], a row's samples side by side
   Tensor output;    ///< the decoder's linear output [batch x samples, ...likelihood's output]
-  std::int64_t samples = 1;                      ///< codes of each row, as the bound wants
+  ActiveElements active = {};  ///< of the code, where the bottleneck selects them; else undefined
+  std::int64_t samples = 1;    ///< codes of each row, as the bound wants
   Divergence divergence = Divergence::expected;  ///< as the bound wants it
   std::map<std::string, Tensor> extras = {};  ///< what the bottleneck names besides, such as "log_variance"
 };
@@ -152,6 +154,9 @@ inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each r
 inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
 inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
 inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
+inline constexpr std::string_view needs_gate = "needs codes that a gate selects";
+// Of penalties and bottlenecks.
+inline constexpr std::string_view needs_dictionary = "needs a decoder that is linear in the code";
 }  // namespace capability
 
 /// `x` with the step's condition appended to its first dimension after the batch's, the same in all places of
@@ -177,6 +182,12 @@ class Backbone : public torch::nn::Module {
 
   // What a backbone may have besides.
 
+  /// decode() of the code with these active elements, for decoders that are faster if they know them.
+  virtual Tensor decode_active(const ActiveElements& active, const Step& step) const;
+  /// The decoder's vectors and bias with their gradients, if it is linear in the code.
+  virtual Dictionary dictionary() const { return {}; }
+  /// Whether encode() takes gradients of pre-codes as sparse COO tensors [batch, pre-code].
+  virtual bool takes_sparse_gradients() const { return false; }
   /// The weights of the first layer as images, [units, channels, height, width]; undefined if they are not.
   virtual Tensor filters() const { return {}; }
   /// The number of layers of an encoder that is dense layers alone, which affine_layers() linearizes; 0 for
@@ -194,6 +205,10 @@ class Backbone : public torch::nn::Module {
   /// A buffer that training fills with the mean of the data before its first step; undefined if there is
   /// none.
   virtual Tensor data_mean() const { return {}; }
+  /// The number of training rows that begin() needs before the first step; 0: it is not called.
+  virtual std::int64_t rows_to_begin() const { return 0; }
+  /// Sets initial values that depend on the data: rows [n, ...input].
+  virtual void begin(const Tensor& /*rows*/) {}
   /// Its config with what it chose for its input filled in; nothing if the config is complete as it is.
   virtual std::optional<Choice<Backbone>> completed() const { return {}; }
 };
@@ -220,6 +235,8 @@ class Bottleneck : public torch::nn::Module {
   virtual void code(Pass& pass, const Step& step) const { pass.code = read(pass.pre_code, step); }
   /// Whether code() draws codes at random in training.
   virtual bool samples_codes() const { return false; }
+  /// Whether a row's code depends on the other rows of its batch in training.
+  virtual bool couples_rows() const { return false; }
   /// Whether it has log_density() and log_prior(), which bounds that weigh codes need.
   virtual bool has_density() const { return false; }
   /// log q(code | input) of codes [batch x samples, ...code] drawn from pre-codes [batch, ...pre-code], and
@@ -319,6 +336,9 @@ struct Parts {
   const Backbone& backbone;
   const Bottleneck& bottleneck;
   const Likelihood& likelihood;
+  /// Training rows since each element of the code was last other than zero, [elements] int64; undefined
+  /// unless a penalty needs them.
+  Tensor silent_rows = {};
 };
 
 /// A named, weighted term on the code or the weights.
@@ -339,6 +359,8 @@ class Penalty : public torch::nn::Module {
   /// Whether its value differentiates the code by the input: the pass then tracks the gradient of the input,
   /// also in validation.
   virtual bool needs_input_gradient(const Parts&) const { return false; }
+  /// Whether it uses Parts::silent_rows.
+  virtual bool needs_silent_rows() const { return false; }
   virtual Additivity additivity() const { return Additivity::rows; }
   /// How the value is computed, in words; "" if there is nothing to say.
   virtual std::string method(const Parts&) const { return {}; }

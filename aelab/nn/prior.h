@@ -6,19 +6,22 @@
 
 #include "aelab/core/registry.h"
 #include "aelab/nn/diagonal_gaussian.h"
+#include "aelab/nn/dictionary.h"
 #include "aelab/nn/step.h"
 
 namespace aelab {
 
 using at::Tensor;
 
-/// The encoder that a model's codes come from.
+/// The encoder that a model's codes come from, and what bottlenecks know of its decoder.
 struct EncoderAccess {
   Shape input = {};             ///< of a row
   Bounds values = {};           ///< of the inputs
   bool is_conditional = false;  ///< whether inputs come with a condition, which `encode` leaves out
   std::function<Tensor(const Tensor&)> encode =
-      {};  ///< inputs -> pre-codes, deterministic; as the model trains
+      {};                                       ///< inputs -> pre-codes, deterministic; as the model trains
+  std::function<Dictionary()> dictionary = {};  ///< the linear decoder of the same model, if it has one
+  bool takes_sparse_gradients = false;          ///< of pre-codes: Backbone::takes_sparse_gradients()
 };
 
 /// The distribution of codes before an input is seen, for bottlenecks that draw codes. Part of the bottleneck

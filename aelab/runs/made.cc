@@ -160,7 +160,7 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
 /// Says that losses are no bounds of a log-likelihood; "" where they are, and of models without such bounds.
 std::string bound_note(const Made& made) {
   constexpr std::int64_t kRows = 100;
-  const auto& [backbone, bottleneck, likelihood] = made.model->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = made.model->parts();
   const auto& train = made.data.train;
   if (!bottleneck.has_density() ||
       likelihood.is_distribution_of(train.range(0, std::min(kRows, train.size())).inputs))

@@ -141,7 +141,7 @@ json codes_json(const Shown& shown) {
 /// that are not chosen; null for codes that are not chosen from finitely many.
 json codebook_json(const Shown& shown) {
   constexpr std::int64_t kCounted = 10'000, kAtOnce = 1000;
-  const auto& [backbone, bottleneck, likelihood] = shown.model.parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = shown.model.parts();
   if (bottleneck.codebook_size() == 0) return {};
   const auto rows = std::min(kCounted, shown.rows.size());
   CodebookCounts counts;
@@ -165,7 +165,7 @@ json codebook_json(const Shown& shown) {
 /// The KL divergence of each code dimension from the prior, and the variance of its mean; null where codes
 /// are not drawn from Gaussians. Without divergences where the prior has no closed form of them.
 json latent_json(const Shown& shown) {
-  const auto& [backbone, bottleneck, likelihood] = shown.model.parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = shown.model.parts();
   if (!bottleneck.is_gaussian() || !bottleneck.prior()) return {};
   LatentUse use;
   const auto batch = shown.first(kCodes);

@@ -157,6 +157,7 @@ constexpr Standard kStandard[] = {
      R"({"variant": "vq-vae", "codes": 512, "dimension": 4, "update": "gradient", "code": 64,
          "backbone": {"kind": "dense", "hidden": [400]}})",
      128},
+    {"top-k-16384-1024", R"({"variant": "top-k", "code": 16384, "k": 32, "revive": false})", 1024},
     {"pca-60000", R"({"variant": "pca", "code": 32})", 60000},
 };
 

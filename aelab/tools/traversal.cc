@@ -19,7 +19,7 @@ struct CodesOfRows {
 
 CodesOfRows codes_with_divergence(const Autoencoder& model, const Dataset& rows) {
   constexpr std::int64_t kRows = 1000;
-  const auto& [backbone, bottleneck, likelihood] = model.parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model.parts();
   const auto device = model.parameters().front().device();
   const bool has_divergence = bottleneck.is_gaussian() && bottleneck.prior();
   const Batches batches(rows, kRows);

@@ -177,7 +177,7 @@ TEST_F(Summarizing, CountsTheVectorsOfACodebook) {
           .at("codebook");
   const at::NoGradGuard no_grad;
   const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
-  const auto& [backbone, bottleneck, likelihood] = made.model->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = made.model->parts();
   const auto vectors = backbone.encode(rows, {}).view({-1, 2});
   const auto nearest = at::cdist(vectors, made.model->named_parameters()["bottleneck.codebook"]).argmin(1);
   const auto counts = std::get<2>(at::_unique2(nearest, true, false, true));

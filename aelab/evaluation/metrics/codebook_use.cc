@@ -17,7 +17,7 @@ std::vector<Measure> CodebookUse::measures() const {
 void CodebookUse::begin(const Autoencoder& model, const Split&) { model_ = &model; }
 
 void CodebookUse::add(const Observation& observation) {
-  const auto& [backbone, bottleneck, likelihood] = model_->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   if (bottleneck.codebook_size() == 0) return;
   const auto& x = observation.target;
   const auto pre_code = backbone.encode(x, model_->conditioned(observation.labels));

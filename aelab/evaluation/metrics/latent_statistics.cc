@@ -67,7 +67,7 @@ void LatentStatistics::begin(const Autoencoder& model, const Split&) {
 
 void LatentStatistics::add(const Observation& observation) {
   if (!applies_) return;
-  const auto& [backbone, bottleneck, likelihood] = model_->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   const auto& x = observation.target;
   const Step step{.seed = config_.seed,
                   .scope = "latent/",

@@ -64,7 +64,7 @@ void LikelihoodEstimate::begin(const Autoencoder& model, const Split&) {
 
 Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std::int64_t pass) const {
   const auto& [x, condition, pre_code] = rows;
-  const auto& [backbone, bottleneck, likelihood] = model_->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   const Step step{.at = {.epoch = pass},
                   .seed = config_.seed,
                   .scope = "likelihood/",

@@ -53,7 +53,7 @@ void RateDistortion::begin(const Autoencoder& model, const Split&) {
 
 void RateDistortion::add(const Observation& observation) {
   if (!applies_) return;
-  const auto& [backbone, bottleneck, likelihood] = model_->parts();
+  const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   const auto& x = observation.target;
   const Step step{.seed = config_.seed,
                   .scope = "rate-distortion/",

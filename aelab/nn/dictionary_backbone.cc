@@ -1,0 +1,167 @@
+#include "aelab/nn/dictionary_backbone.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "aelab/core/problems.h"
+#include "aelab/nn/sparse_codes.h"
+
+namespace aelab {
+
+std::span<const std::string_view> names(DecoderNorm) {
+  static constexpr std::array<std::string_view, 3> kNames = {"free", "unit", "scaled"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(BiasStart) {
+  static constexpr std::array<std::string_view, 3> kNames = {"zeros", "mean", "geometric-median"};
+  return kNames;
+}
+
+void DictionaryBackbone::Config::fields(Fields& f) {
+  f("norm", norm,
+    "norms of the dictionary's vectors: free: not constrained; unit: 1 after each step, with gradients "
+    "orthogonal to them; scaled: the encoder's outputs are multiplied by the norms, and the vectors divided")
+      .also_known_as({"decoder_norm", "normalize_decoder", "normalize_sae_decoder",
+                      "rescale_acts_by_decoder_norm", "constrain_norm"});
+  f("initial_norm", initial_norm, "norm of the initial vectors; default: 1 with norm \"unit\", else 0.1",
+    above(0))
+      .also_known_as({"decoder_init_norm"});
+  f("tied_start", tied_start, "the encoder's initial weights are the decoder's").also_known_as({"tied_init"});
+  f("bias", bias, "the encoder has a bias").also_known_as({"b_enc"});
+  f("pre_bias", pre_bias, "the decoder's bias is subtracted from the input")
+      .also_known_as({"apply_b_dec_to_input", "b_pre", "subtract_bias"});
+  f("bias_start", bias_start,
+    "the decoder's initial bias: zeros, or the mean or geometric median of up to 10,000 training rows")
+      .also_known_as({"b_dec_init_method", "bias_init"});
+  f.require(norm != DecoderNorm::unit || initial_norm.value_or(1) == 1, "initial_norm",
+            "is 1 with the norm \"unit\": leave it out");
+}
+
+std::vector<DictionaryBackbone::Config> DictionaryBackbone::Config::examples() {
+  return {{},
+          {.norm = DecoderNorm::unit, .bias_start = BiasStart::geometric_median},
+          {.norm = DecoderNorm::scaled, .initial_norm = 0.5},
+          {.tied_start = false, .bias = false, .pre_bias = false, .bias_start = BiasStart::mean}};
+}
+
+void DictionaryBackbone::check(const BackboneContext& context, std::int64_t code,
+                               std::int64_t pre_code) const {
+  if (pre_code != code && (config_.tied_start || config_.norm == DecoderNorm::scaled)) {
+    const auto needs = "the bottleneck needs " + std::to_string(pre_code) +
+                       " outputs of the encoder for a code of " + std::to_string(code);
+    if (config_.tied_start)
+      throw FieldError("tied_start", needs + ", so its weights cannot be the decoder's: set it to false");
+    throw FieldError("norm", needs + ", which have no vectors of their own: choose another norm");
+  }
+  for (const auto& [name, set] : {std::pair("tied_start", config_.tied_start),
+                                  {"pre_bias", config_.pre_bias},
+                                  {"bias_start", config_.bias_start != BiasStart::zeros}})
+    if (set && elements(output_) != elements(context.input))
+      throw FieldError(name, "the likelihood needs outputs of shape " + to_string(output_) +
+                                 " for inputs of " + to_string(context.input) + ", which this is not for");
+}
+
+DictionaryBackbone::DictionaryBackbone(const Config& config, const BackboneContext& context)
+    : config_(config), input_(context.input), output_(context.output_shape()) {
+  const auto code = context.code_dimension(), pre_code = elements(context.pre_code_shape({code}));
+  check(context, code, pre_code);
+  Initializer initializer(context.seed, "initialization", context.device);
+  auto vectors = initializer.weight({code, elements(output_)}, Initialization::he_uniform);
+  if (!vectors.is_meta()) {
+    normalize_rows(vectors);
+    vectors.mul_(config.initial_norm.value_or(config.norm == DecoderNorm::unit ? 1 : 0.1));
+  }
+  encoder_ = register_parameter(
+      "encoder_weight", config.tied_start
+                            ? vectors.clone()
+                            : initializer.weight({pre_code, elements(input_)}, Initialization::he_uniform));
+  if (config.bias) encoder_bias_ = register_parameter("encoder_bias", initializer.zeros({pre_code}));
+  decoder_ = register_parameter("decoder_weight", vectors);
+  decoder_bias_ = register_parameter("decoder_bias", initializer.zeros({elements(output_)}));
+}
+
+Tensor DictionaryBackbone::scale() const {
+  return config_.norm == DecoderNorm::scaled ? decoder_.norm(2, 1) : Tensor();
+}
+
+Tensor DictionaryBackbone::vectors() const { return normalizes() ? unit_rows(decoder_) : decoder_; }
+
+Tensor DictionaryBackbone::encode(const Tensor& x, const Step&) const {
+  return encode_for_sparse(x.flatten(1), {.weight = encoder_,
+                                          .bias = encoder_bias_,
+                                          .center = config_.pre_bias ? decoder_bias_ : Tensor(),
+                                          .scale = scale()});
+}
+
+Tensor DictionaryBackbone::shaped(const Tensor& output) const {
+  auto shape = output_;
+  shape.insert(shape.begin(), output.size(0));
+  return output.view(shape);
+}
+
+Tensor DictionaryBackbone::decode(const Tensor& code, const Step&) const {
+  return shaped(linear(code, vectors().t(), decoder_bias_));
+}
+
+Tensor DictionaryBackbone::decode_active(const ActiveElements& active, const Step&) const {
+  return shaped(combine(active, decoder_, normalizes()) + decoder_bias_);
+}
+
+std::vector<AffineLayer> DictionaryBackbone::affine_layers(const Tensor&, const Step&) const {
+  const auto factors = scale();
+  return {{.weight = factors.defined() ? encoder_ * factors.unsqueeze(1) : encoder_, .slope = {}}};
+}
+
+std::vector<LayerOutline> DictionaryBackbone::layers() const {
+  return {{.network = "encoder",
+           .what = "dense",
+           .output = {encoder_.size(0)},
+           .parameters = encoder_.numel() + (encoder_bias_.defined() ? encoder_bias_.numel() : 0),
+           .affine = true},
+          {.network = "decoder",
+           .what = "dense",
+           .output = output_,
+           .parameters = decoder_.numel() + decoder_bias_.numel(),
+           .affine = true}};
+}
+
+Tensor DictionaryBackbone::filters() const {
+  if (input_.size() != 3) return {};
+  return encoder_.detach().reshape({-1, input_[0], input_[1], input_[2]});
+}
+
+void DictionaryBackbone::after_step() {
+  if (config_.norm == DecoderNorm::unit) normalize_rows(decoder_);
+}
+
+std::int64_t DictionaryBackbone::rows_to_begin() const {
+  constexpr std::int64_t kRows = 10'000;
+  return config_.bias_start == BiasStart::zeros ? 0 : kRows;
+}
+
+void DictionaryBackbone::begin(const Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  if ((decoder_bias_ != 0).any().item<bool>()) return;
+  const auto flat = rows.flatten(1);
+  decoder_bias_.copy_(config_.bias_start == BiasStart::mean ? flat.mean(0) : geometric_median(flat));
+}
+
+Tensor geometric_median(const Tensor& rows) {
+  constexpr int kSteps = 200;
+  const at::NoGradGuard no_grad;
+  const auto x = rows.to(at::kDouble);
+  auto median = x.mean(0);
+  for (int i = 0; i < kSteps; ++i) {
+    const auto distances = (x - median).norm(2, 1), mean = distances.mean();
+    const auto weights = 1 / distances.clamp_min(1e-9 * mean.item<double>() + 1e-300);
+    const auto next = (weights.unsqueeze(1) * x).sum(0) / weights.sum();
+    const bool is_near = ((next - median).norm() <= 1e-6 * mean).item<bool>();
+    median = next;
+    if (is_near) break;
+  }
+  return median.to(rows.scalar_type());
+}
+
+}  // namespace aelab

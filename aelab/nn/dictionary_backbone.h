@@ -1,0 +1,84 @@
+#pragma once
+
+#include "aelab/nn/layers.h"
+#include "aelab/nn/parts.h"
+
+namespace aelab {
+
+/// What keeps the vectors of a dictionary comparable, whose lengths a code's elements could make up for.
+enum class DecoderNorm {
+  free,    ///< nothing
+  unit,    ///< they have the norm 1 after each step, and gradients have no part that is parallel to them
+  scaled,  ///< the encoder's outputs are multiplied by their norms, and they are divided by them
+};
+std::span<const std::string_view> names(DecoderNorm);
+
+/// What the decoder's bias is before the first step.
+enum class BiasStart {
+  zeros,
+  mean,              ///< of some training rows
+  geometric_median,  ///< the point from which the distances of some training rows have the smallest sum
+};
+std::span<const std::string_view> names(BiasStart);
+
+/// The two layers of a sparse autoencoder (Bricken et al. 2023): pre-code = (x - b) W_e^T + b_e and output =
+/// code D + b, where the rows of D [code, features] are the vectors of a dictionary and b is subtracted from
+/// the input on request. At the start D has random directions, and W_e may be the same. The rank of rows does
+/// not matter.
+///
+/// Of codes whose active elements are known (ActiveElements), only their vectors are read and changed.
+class DictionaryBackbone : public Backbone {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "dictionary";
+    static constexpr std::string_view summary =
+        "one layer each way, for sparse codes of many dimensions: a dictionary of vectors";
+    static constexpr std::string_view also_known_as[] = {"sae"};
+    static constexpr std::string_view capabilities[] = {capability::takes_code, capability::takes_any_rank};
+    DecoderNorm norm = DecoderNorm::free;
+    std::optional<double> initial_norm = {};
+    bool tied_start = true;
+    bool bias = true;
+    bool pre_bias = true;
+    BiasStart bias_start = BiasStart::zeros;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples();
+  };
+
+  DictionaryBackbone(const Config& config, const BackboneContext& context);
+  Tensor encode(const Tensor& x, const Step& step) const override;
+  Tensor decode(const Tensor& code, const Step& step) const override;
+  Tensor decode_active(const ActiveElements& active, const Step& step) const override;
+  Dictionary dictionary() const override { return {vectors(), decoder_bias_}; }
+  bool takes_sparse_gradients() const override { return true; }
+  Shape code_shape() const override { return {decoder_.size(0)}; }
+  std::vector<LayerOutline> layers() const override;
+  Tensor filters() const override;
+  std::int64_t dense_depth() const override { return 1; }
+  std::vector<AffineLayer> affine_layers(const Tensor& x, const Step& step) const override;
+  void after_step() override;
+  std::int64_t rows_to_begin() const override;
+  /// Sets the decoder's bias by these rows, unless it has a value already, such as that of a file.
+  void begin(const Tensor& rows) override;
+
+ private:
+  Config config_;
+  Shape input_, output_;
+  Tensor encoder_, encoder_bias_;  // [pre-code, features], [pre-code] or undefined
+  Tensor decoder_, decoder_bias_;  // [code, features], [features]
+
+  bool normalizes() const { return config_.norm != DecoderNorm::free; }
+  /// The factors of the encoder's outputs; undefined without.
+  Tensor scale() const;
+  /// The decoder's vectors as it uses them.
+  Tensor vectors() const;
+  Tensor shaped(const Tensor& output) const;
+  void check(const BackboneContext& context, std::int64_t code, std::int64_t pre_code) const;
+};
+
+/// The point from which the distances of the rows [n, features] have the smallest sum, to about 1e-6 of their
+/// mean distance: Weiszfeld's iteration from their mean. [features]
+Tensor geometric_median(const Tensor& rows);
+
+}  // namespace aelab

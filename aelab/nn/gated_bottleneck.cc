@@ -1,0 +1,62 @@
+#include "aelab/nn/gated_bottleneck.h"
+
+#include <ATen/ATen.h>
+
+#include "aelab/nn/layers.h"
+
+namespace aelab {
+
+void GatedBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
+  Shape shape(code.size(), 1);
+  shape.front() = code.front();
+  gate_bias_ = register_parameter("gate_bias", at::zeros(shape));
+  magnitude_bias_ = register_parameter("magnitude_bias", at::zeros(shape));
+  log_scale_ = register_parameter("log_scale", at::zeros(shape));
+}
+
+Tensor GatedBottleneck::gated(const Tensor& gate, const Tensor& pre_code) const {
+  return at::where(gate > 0, (pre_code * log_scale_.exp() + magnitude_bias_).relu(), 0);
+}
+
+Tensor GatedBottleneck::read(const Tensor& pre_code, const Step&) const {
+  return gated(pre_code + gate_bias_, pre_code);
+}
+
+void GatedBottleneck::code(Pass& pass, const Step&) const {
+  const auto gate = pass.pre_code + gate_bias_;
+  pass.code = gated(gate, pass.pre_code);
+  pass.extras[kGate] = gate;
+}
+
+Tensor GatedBottleneck::slope(const Tensor&, const Tensor& code, const Step&) const {
+  return (code > 0) * log_scale_.exp();
+}
+
+void GateReconstruction::Config::fields(Fields& f) {
+  schedule_field(f, "weight", weight, "weight of the penalty in the objective", at_least(0))
+      .also_known_as({"lambda", "alpha", "coefficient"});
+  f("trains_decoder", trains_decoder, "its gradient reaches the decoder, too");
+}
+
+void GateReconstruction::check(const Parts& parts) const {
+  if (!dynamic_cast<const GatedBottleneck*>(&parts.bottleneck))
+    throw FieldError("../bottleneck",
+                     "gate-reconstruction needs codes that a gate selects: choose the bottleneck \"gated\"");
+  if (!parts.backbone.dictionary().vectors.defined())
+    throw FieldError(
+        "../backbone",
+        "gate-reconstruction needs a decoder that is linear in the code: choose \"dictionary\", or "
+        "\"dense\" without hidden layers");
+}
+
+Tensor GateReconstruction::value(const Pass& pass, const Parts& parts, const Step&) const {
+  auto [vectors, bias] = parts.backbone.dictionary();
+  if (!config_.trains_decoder) {
+    vectors = vectors.detach();
+    if (bias.defined()) bias = bias.detach();
+  }
+  const auto output = linear(pass.extras.at(kGate).relu().flatten(1), vectors.t(), bias);
+  return parts.likelihood.negative_log(output.view(pass.output.sizes()), pass.target);
+}
+
+}  // namespace aelab

@@ -1,0 +1,2 @@
+#define AELAB_KERNELS plain
+#include "aelab/nn/sparse_kernels.inc"
