@@ -163,6 +163,17 @@ TEST_P(ReferenceDictionaries, HaveItsLossAndGradients) {
   EXPECT_EQ(compared, parameters.size());
 }
 
+TEST_P(ReferenceDictionaries, MoveTheThresholdOfBatchesAsSaeLensDoes) {
+  const std::string name = "topk_threshold";
+  if (!golden_.at("state").contains(name)) return;
+  const auto threshold = named(state_of(*model_)).at("bottleneck.threshold");
+  threshold.fill_(golden_.at("state").at(name).get<double>());
+  Pass pass;
+  (void)model_->loss({.inputs = rows_, .labels = {}, .rows = {}}, Step{.training = true}, pass);
+  model_->phases().front().main().after_step({&pass, 1});
+  EXPECT_NEAR(threshold.item<double>(), golden_.at("after").at("state").at(name), 1e-6);
+}
+
 constexpr auto kSaeLensTopK = R"({"variant": "top-k", "as": "saelens", "k": 2)";
 
 INSTANTIATE_TEST_SUITE_P(
