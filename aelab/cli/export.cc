@@ -30,8 +30,10 @@ void add_export(CLI::App& app, Command& chosen) {
       "Tensors of weights have the names of the model's parameters, such as backbone.encoder_0.weight. A "
       "file "
       "of format model has weights, fitted transforms, config, columns and classes: aelab apply and "
-      "interpolate take it in place of a run folder, and aelab::open_model() opens it. The file's path is "
-      "printed.\n"
+      "interpolate take it in place of a run folder, and aelab::open_model() opens it. A sparse dictionary "
+      "is "
+      "written as a folder of SAELens or sparsify, for rows as they are before transforms. The path of the "
+      "file or folder is printed.\n"
       "Example: aelab export runs/first-run/1 --format npz\n"
       "Example: aelab export runs/first-run/1 --format model --output first-run.safetensors");
   command.does(chosen, [](const std::string& folder, const ExportConfig& config, bool as_json) {

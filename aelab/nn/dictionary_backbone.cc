@@ -5,7 +5,6 @@
 #include <array>
 
 #include "aelab/core/problems.h"
-#include "aelab/nn/sparse_codes.h"
 
 namespace aelab {
 
@@ -88,11 +87,15 @@ Tensor DictionaryBackbone::scale() const {
 
 Tensor DictionaryBackbone::vectors() const { return normalizes() ? unit_rows(decoder_) : decoder_; }
 
+SparseEncoder DictionaryBackbone::encoder() const {
+  return {.weight = encoder_,
+          .bias = encoder_bias_,
+          .center = config_.pre_bias ? decoder_bias_ : Tensor(),
+          .scale = scale()};
+}
+
 Tensor DictionaryBackbone::encode(const Tensor& x, const Step&) const {
-  return encode_for_sparse(x.flatten(1), {.weight = encoder_,
-                                          .bias = encoder_bias_,
-                                          .center = config_.pre_bias ? decoder_bias_ : Tensor(),
-                                          .scale = scale()});
+  return encode_for_sparse(x.flatten(1), encoder());
 }
 
 Tensor DictionaryBackbone::shaped(const Tensor& output) const {

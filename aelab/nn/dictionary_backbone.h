@@ -2,6 +2,7 @@
 
 #include "aelab/nn/layers.h"
 #include "aelab/nn/parts.h"
+#include "aelab/nn/sparse_codes.h"
 
 namespace aelab {
 
@@ -50,6 +51,8 @@ class DictionaryBackbone : public Backbone {
   Tensor encode(const Tensor& x, const Step& step) const override;
   Tensor decode(const Tensor& code, const Step& step) const override;
   Tensor decode_active(const ActiveElements& active, const Step& step) const override;
+  /// Its encoder, with the norms of the vectors as `scale` where they are factors.
+  SparseEncoder encoder() const;
   Dictionary dictionary() const override { return {vectors(), decoder_bias_}; }
   bool takes_sparse_gradients() const override { return true; }
   Shape code_shape() const override { return {decoder_.size(0)}; }

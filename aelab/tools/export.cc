@@ -8,25 +8,32 @@
 #include "aelab/core/version.h"
 #include "aelab/data/formats/npy.h"
 #include "aelab/runs/results.h"
+#include "aelab/tools/dictionary_export.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
 
 std::span<const std::string_view> names(ExportFormat) {
-  static constexpr std::array<std::string_view, 3> kNames = {"safetensors", "npz", "model"};
+  static constexpr std::array<std::string_view, 5> kNames = {"safetensors", "npz", "model", "saelens",
+                                                             "sparsify"};
   return kNames;
 }
 
 void ExportConfig::fields(Fields& f) {
   f("format", format,
-    "weights as safetensors or npz, or a model for aelab apply and interpolate; if omitted, weights in the "
-    "format of --output, else safetensors");
+    "weights as safetensors or npz, a model for aelab apply and interpolate, or a sparse dictionary as a "
+    "folder of SAELens or sparsify; if omitted, weights in the format of --output, else safetensors");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output,
-    "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model");
+    "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model; for SAELens "
+    "and sparsify a folder, RUN_FOLDER/<format> if omitted");
 }
 
 namespace {
+
+bool is_package(ExportFormat format) {
+  return format == ExportFormat::saelens || format == ExportFormat::sparsify;
+}
 
 std::string suffix_of(ExportFormat format) { return format == ExportFormat::npz ? ".npz" : ".safetensors"; }
 
@@ -34,6 +41,7 @@ std::filesystem::path file_of(const ExportConfig& config, const std::filesystem:
   if (!config.output.empty()) return config.output;
   const auto format = format_of(config);
   if (format == ExportFormat::model) return folder / "trained-model.safetensors";
+  if (is_package(format)) return folder / std::string(name_of(format));
   return folder / ("model" + suffix_of(format));
 }
 
@@ -85,10 +93,12 @@ ExportFormat format_of(const ExportConfig& config) {
                            ".safetensors or .npz");
     return named.value_or(ExportFormat::safetensors);
   }
-  if (named && suffix != suffix_of(*config.format))
-    throw FieldError("format", std::string(name_of(*config.format)) + " is not what the name " +
-                                   config.output + " says: let it end in " + suffix_of(*config.format) +
-                                   ", or choose another format");
+  if (named && (is_package(*config.format) || suffix != suffix_of(*config.format)))
+    throw FieldError(
+        "format",
+        std::string(name_of(*config.format)) + " is not what the name " + config.output + " says: " +
+            (is_package(*config.format) ? "name a folder" : "let it end in " + suffix_of(*config.format)) +
+            ", or choose another format");
   return *config.format;
 }
 
@@ -101,6 +111,11 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
     throw FieldError(
         "output",
         file.string() + " is there already, and nothing is overwritten: remove it or name another file");
+  if (is_package(format)) {
+    const auto model = open_model(folder, config.checkpoint);
+    format == ExportFormat::saelens ? write_saelens(model, file) : write_sparsify(model, file);
+    return file;
+  }
   const auto path = find_checkpoint(folder, config.checkpoint);
   const auto checkpoint = read_checkpoint(folder, config.checkpoint);
   const auto weights = weights_in(checkpoint, path);

@@ -1,0 +1,113 @@
+"""aelab export --format saelens|sparsify: folders that give the codes and reconstructions of aelab apply on raw rows.
+tests/references/check_exports.py loads such folders with the packages themselves."""
+
+import json
+import sys
+
+import program
+
+try:
+    import numpy
+    from safetensors.numpy import load_file
+except ImportError as error:
+    print(f"skipped: {error}", file=sys.stderr)
+    sys.exit(program.SKIPPED)
+
+sys.path.insert(0, str(program.SOURCE / "tests/references"))
+import reading
+
+GOLDEN = program.SOURCE / "tests/references/golden/formats"
+ROWS, FEATURES = 300, 10
+SAELENS = {
+    "topk": {"variant": "top-k", "k": 3},
+    "topk_not_rescaled": {"variant": "top-k", "k": 3, "norm": "scaled", "pre_bias": False},
+    "abstopk": {"variant": "top-k", "k": 3, "absolute": True, "norm": "free"},
+    "batchtopk": {"variant": "batch-top-k", "k": 2.5},
+    "matryoshka": {"variant": "matryoshka", "k": 2.5, "widths": [4, 12]},
+    "standard": {"variant": "l1-dictionary", "weight": 0.01},
+    "gated": {"variant": "gated", "weight": 0.01, "as": "saelens"},
+    "jumprelu": {"variant": "jump-relu", "weight": 0.01, "threshold": 0.05, "bandwidth": 0.1},
+}
+
+
+class DictionaryExport(program.TestCase):
+    def trained(self, model, transforms):
+        random = numpy.random.default_rng(3)
+        directions = random.normal(size=(30, FEATURES))
+        active = random.random((ROWS, 30)) * (random.random((ROWS, 30)) < 0.1)
+        rows = (active @ directions * 4 + 3).astype(numpy.float32)
+        file = self.folder / "rows.npy"
+        numpy.save(file, rows)
+        run = program.small_run(
+            data={"source": "npy", "files": str(file), "validation": 30, "test": 30, "transforms": transforms},
+            model={"code": 40, **model},
+            training={"epochs": 3, "batch_size": 50, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
+            evaluation=["reconstruction"],
+        )
+        return self.train(run), rows
+
+    def compare(self, folder, rows, written, read, weights):
+        applied = self.folder / f"applied-{written.name}-{len(list(self.folder.iterdir()))}"
+        result = program.run("apply", folder, "--data", self.folder / "rows.npy", "--output", applied)
+        self.assertEqual(result.code, 0, result.stderr)
+        config = program.read_json(written / "cfg.json")
+        tensors = {name: tensor.astype(float) for name, tensor in load_file(written / weights).items()}
+        code, output = read(config, tensors, rows.astype(float))
+        expected = numpy.load(applied / "code.npy")
+        numpy.testing.assert_allclose(code, expected, atol=1e-5 * abs(expected).max())
+        reconstruction = numpy.load(applied / "reconstruction.npy")
+        numpy.testing.assert_allclose(output, reconstruction, atol=1e-5 * abs(reconstruction).max())
+        self.assertGreater((expected != 0).mean(), 0)
+        return config, load_file(written / weights)
+
+    def assert_layout(self, config, tensors, golden, weights):
+        files = json.loads((GOLDEN / golden).read_text())["files"]
+        self.assertLessEqual(set(files["cfg.json"]) - {"metadata"}, set(config))
+        named = files[weights]["tensors"]
+        self.assertEqual(set(tensors), set(named))
+        sizes = {6: FEATURES, 12: 40}
+        for name, tensor in named.items():
+            self.assertEqual(tensors[name].dtype, numpy.float32, name)
+            self.assertEqual(list(tensors[name].shape), [sizes[size] for size in tensor["shape"]], name)
+
+    def test_saelens(self):
+        for golden, model in SAELENS.items():
+            for transforms in ([], [{"kind": "scale-norm"}], ["standardize"]):
+                with self.subTest(golden=golden, transforms=transforms):
+                    folder, rows = self.trained(model, transforms)
+                    result = program.run("export", folder, "--format", "saelens")
+                    self.assertEqual((result.code, result.stderr), (0, ""))
+                    written = folder / "saelens"
+                    self.assertEqual(result.stdout.splitlines()[-1], str(written))
+                    config, tensors = self.compare(folder, rows, written, reading.saelens, "sae_weights.safetensors")
+                    self.assert_layout(config, tensors, f"saelens_{golden}.json", "sae_weights.safetensors")
+                    self.assertEqual(config["apply_b_dec_to_input"], model.get("pre_bias", True))
+
+    def test_sparsify(self):
+        for model in (SAELENS["topk"], SAELENS["topk_not_rescaled"]):
+            with self.subTest(model):
+                folder, rows = self.trained(model, [{"kind": "scale-norm"}])
+                written = self.folder / f"written-{model.get('norm', 'unit')}"
+                result = program.run("export", folder, "--format", "sparsify", "--output", written)
+                self.assertEqual((result.code, result.stderr), (0, ""))
+                config, tensors = self.compare(folder, rows, written, reading.sparsify, "sae.safetensors")
+                self.assert_layout(config, tensors, "sparsify_topk.json", "sae.safetensors")
+
+    def test_what_a_package_does_not_have_is_refused(self):
+        folder, _ = self.trained(SAELENS["standard"], [])
+        refuse = lambda folder, *arguments, says: self.assert_refused(program.run("export", folder, *arguments), says)
+        refuse(folder, "--format", "sparsify", says="--format: sparsify has top-k codes alone")
+        refuse(folder, "--format", "saelens", "--output", self.folder / "x.npz", says="name a folder")
+        (folder / "saelens").mkdir()
+        refuse(folder, "--format", "saelens", says="is there already")
+        whitened, _ = self.trained(SAELENS["topk"], ["whiten"])
+        refuse(whitened, "--format", "saelens", says="multiply and shift each feature")
+        clipped, _ = self.trained(SAELENS["topk"], [{"kind": "scale", "clip": True}])
+        refuse(clipped, "--format", "saelens", says="multiply and shift each feature")
+        dense = self.train(program.small_run(name="dense"))
+        refuse(dense, "--format", "saelens", says='models with the backbone "dictionary"')
+        self.assertFalse((dense / "saelens").exists())
+
+
+if __name__ == "__main__":
+    program.main()
