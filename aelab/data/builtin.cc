@@ -16,6 +16,7 @@
 #include "aelab/data/sources/dsprites.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
+#include "aelab/data/sources/sae_bench.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
 #include "aelab/data/sources/xy_scenes.h"
@@ -63,6 +64,7 @@ std::string now_a_source(const std::string& name) {
 Registry<Distribution>& Distribution::registry() {
   static auto registry = Registry<Distribution>("distribution", "distributions", "kind")
                              .add<SparseDictionary>()
+                             .add<SaeBench>()
                              .add<Manifold>()
                              .add<Xor>();
   [[maybe_unused]] static const bool explained = (registry.explain_unknown(now_a_source), true);

@@ -108,6 +108,7 @@ class Inspected : public ChangedRows {
  public:
   Inspected(const std::shared_ptr<const Storage>& storage, Inspection inspection)
       : ChangedRows(Dataset(storage)), inspection_(std::move(inspection)) {}
+  std::shared_ptr<const Truth> truth() const override { return set().truth(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = ChangedRows::gather(rows, random);
     inspection_(batch, [this](std::int64_t row) { return where(row); });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/data/truth.h"
 
 namespace aelab {
 
@@ -59,6 +60,9 @@ class Storage {
   virtual bool has_labels() const = 0;
   /// The factors of variation whose values are known of every row; none in most sets.
   virtual std::vector<Factor> factors() const { return {}; }
+  /// The linear features that the rows were made of, where they are known; nullptr in most sets, and where
+  /// rows were transformed since, which changes the features' directions.
+  virtual std::shared_ptr<const Truth> truth() const { return nullptr; }
   /// Copies of the given rows ([n] int64, within size), in that order. Failure when they can no longer be
   /// read.
   virtual Batch gather(const Tensor& rows, const Randomness& random) const = 0;
@@ -107,6 +111,8 @@ class Dataset {
   Shape shape() const { return storage_->shape(); }
   bool has_labels() const { return storage_ && storage_->has_labels(); }
   std::vector<Factor> factors() const { return storage_ ? storage_->factors() : std::vector<Factor>(); }
+  /// The features that its rows were made of, which takes Batch::rows; nullptr where they are not known.
+  std::shared_ptr<const Truth> truth() const { return storage_ ? storage_->truth() : nullptr; }
 
   /// Rows by their places in this set ([n] int64).
   Batch gather(const Tensor& places, const Randomness& random = {}) const;

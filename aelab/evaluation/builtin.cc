@@ -5,6 +5,7 @@
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
 #include "aelab/evaluation/metrics/codebook_use.h"
+#include "aelab/evaluation/metrics/dictionary.h"
 #include "aelab/evaluation/metrics/disentanglement.h"
 #include "aelab/evaluation/metrics/frechet.h"
 #include "aelab/evaluation/metrics/generation.h"
@@ -17,6 +18,7 @@
 #include "aelab/evaluation/metrics/rate_distortion.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
+#include "aelab/evaluation/metrics/sparse_probe.h"
 #include "aelab/evaluation/samplers/autoregressive_sampler.h"
 #include "aelab/evaluation/samplers/flow_sampler.h"
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
@@ -30,9 +32,11 @@ Registry<Metric>& Metric::registry() {
                              .add<Reconstruction>()
                              .add<ImageQuality>()
                              .add<CodeStatistics>()
+                             .add<DictionaryQuality>()
                              .add<Accuracy>()
                              .add<Classification>()
                              .add<Probe>()
+                             .add<SparseProbe>()
                              .add<Clustering>()
                              .add<JacobianStatistics>()
                              .add<Robustness>()

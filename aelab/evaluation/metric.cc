@@ -53,6 +53,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
     made.back()->begin(model, data);
   }
   const Batches batches(part, kRows);
+  const auto truth = part.truth();
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
     const auto batch = batches[i].to(device);
@@ -62,7 +63,9 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
                             .code = code,
                             .reconstruction = {},
                             .labels = batch.labels,
-                            .factors = batch.factors};
+                            .factors = batch.factors,
+                            .rows = batch.rows,
+                            .truth = truth};
     if (model.reconstructs()) observation.reconstruction = model.decode(code, condition);
     if (model.classifies()) observation.predicted = model.classify(batch.inputs);
     for (const auto& metric : made)

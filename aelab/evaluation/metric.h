@@ -28,6 +28,8 @@ struct Observation {
   Tensor labels = {};     ///< [batch] int64; undefined without labels
   Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined without one
   Tensor factors = {};    ///< [batch, factors] int64, on the CPU; undefined where the data have none
+  Tensor rows = {};       ///< [batch] int64, on the CPU: Batch::rows
+  std::shared_ptr<const Truth> truth = {};  ///< that of these rows; nullptr where it is not known
 };
 
 /// A property of a model on a data set, accumulated batch by batch.

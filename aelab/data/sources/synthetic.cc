@@ -4,8 +4,10 @@
 
 #include <array>
 #include <numbers>
+#include <stdexcept>
 
 #include "aelab/core/random.h"
+#include "aelab/data/sources/sae_bench.h"
 
 namespace aelab {
 
@@ -40,20 +42,31 @@ void Synthetic::Config::fields(Fields& f) {
 
 std::vector<Synthetic::Config> Synthetic::Config::examples() {
   return {{.of = Manifold::Config{}, .rows = 100, .test_rows = 50},
-          {.of = Xor::Config{.noise = 0.05}, .rows = 100}};
+          {.of = Xor::Config{.noise = 0.05}, .rows = 100},
+          {.of = SaeBench::Config::examples().front(), .rows = 100, .test_rows = 20}};
 }
 
 Data Synthetic::open() const {
-  auto drawn =
-      config_.of.make()->draw(config_.rows + config_.test_rows, random_generator(config_.seed, "synthetic"));
+  auto data = config_.of.make()->open(config_.rows, config_.test_rows, config_.seed);
+  data.name = config_.of.kind();
+  data.origin = "drawn";
+  return data;
+}
+
+Data Distribution::open(std::int64_t rows, std::int64_t test_rows, std::int64_t seed) const {
+  auto drawn = draw(rows + test_rows, random_generator(seed, "synthetic"));
   const auto part = [&](std::int64_t begin, std::int64_t end) {
     return Dataset::from_tensors(drawn.inputs.slice(0, begin, end),
                                  drawn.labels.defined() ? drawn.labels.slice(0, begin, end) : Tensor());
   };
-  Data data{.name = config_.of.kind(), .train = part(0, config_.rows), .origin = "drawn"};
-  if (config_.test_rows) data.test = part(config_.rows, config_.rows + config_.test_rows);
+  Data data{.name = "drawn", .train = part(0, rows)};
+  if (test_rows) data.test = part(rows, rows + test_rows);
   data.truth = std::move(drawn.truth);
   return data;
+}
+
+Drawn Distribution::draw(std::int64_t, at::Generator) const {
+  throw std::logic_error("a distribution overrides open() or draw()");
 }
 
 // ---- sparse dictionary

@@ -16,7 +16,11 @@ class Distribution {
  public:
   static Registry<Distribution>& registry();
   virtual ~Distribution() = default;
-  virtual Drawn draw(std::int64_t rows, at::Generator random) const = 0;
+  /// `rows` for training and `test_rows` for the test: by default those of draw(), which rest in memory.
+  virtual Data open(std::int64_t rows, std::int64_t test_rows, std::int64_t seed) const;
+
+ protected:
+  virtual Drawn draw(std::int64_t rows, at::Generator random) const;
 };
 
 /// Rows drawn from a distribution with known ground truth: Data::truth.
@@ -56,6 +60,8 @@ class SparseDictionary : public Distribution {
   };
 
   explicit SparseDictionary(const Config& config) : config_(config) {}
+
+ protected:
   Drawn draw(std::int64_t rows, at::Generator random) const override;
 
  private:
@@ -85,6 +91,8 @@ class Manifold : public Distribution {
   };
 
   explicit Manifold(const Config& config) : config_(config) {}
+
+ protected:
   Drawn draw(std::int64_t rows, at::Generator random) const override;
 
  private:
@@ -106,6 +114,8 @@ class Xor : public Distribution {
   };
 
   explicit Xor(const Config& config) : config_(config) {}
+
+ protected:
   Drawn draw(std::int64_t rows, at::Generator random) const override;
 
  private:

@@ -2,10 +2,10 @@
 
 #include <ATen/ATen.h>
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include "aelab/evaluation/decoder_directions.h"
 
 namespace aelab {
 namespace {
@@ -17,33 +17,6 @@ constexpr double kLeastGap = 1e-6,
                  kLeastAngle = 1e-4;  // in degrees; less is rounding, which must not rank models
 
 double without_rounding(double value, double least) { return std::abs(value) < least ? 0 : value; }
-
-bool has_affine_decoder(const Autoencoder& model) {
-  if (model.conditions() > 0) return false;
-  const auto layers = model.parts().backbone.layers();
-  const auto affine = [](const LayerOutline& layer) { return layer.network == "encoder" || layer.affine; };
-  return !layers.empty() && std::all_of(layers.begin(), layers.end(), affine) &&
-         model.parts().likelihood.mean_is_output();
-}
-
-/// The weights of an affine decoder, [code, features] in float64: its Jacobian by backward passes. Unlike
-/// differences of outputs it loses no digits to the bias.
-Tensor columns_of(const Autoencoder& model) {
-  constexpr std::int64_t kFeaturesAtOnce = 256;
-  const c10::InferenceMode outside_inference(false);
-  const at::AutoGradMode gradients(true);
-  const auto features = elements(model.input_shape());
-  std::vector<Tensor> columns;
-  for (std::int64_t begin = 0; begin < features; begin += kFeaturesAtOnce) {
-    const auto count = std::min(kFeaturesAtOnce, features - begin);
-    auto shape = model.code_shape();
-    shape.insert(shape.begin(), count);  // row i is for feature begin + i
-    const auto code = at::zeros(shape, model.parameters().front().options()).requires_grad_();
-    const auto outputs = model.decode(code).flatten(1).narrow(1, begin, count).diagonal().sum();
-    columns.push_back(torch::autograd::grad({outputs}, {code}).front().flatten(1).t());
-  }
-  return at::cat(columns, 1).cpu().to(at::kDouble);
-}
 
 bool is_of_full_rank(const Tensor& rows) {
   if (!rows.isfinite().all().item<bool>()) return false;
@@ -85,7 +58,7 @@ void PcaGap::begin(const Autoencoder& model, const Split& data) {
   pca_ = principal_components(data.train, code);
   const bool spans = (pca_.variances[-1] > kNoVariance * pca_.variances[0]).item<bool>();
   if (code == features || !spans || !has_affine_decoder(model)) return;
-  const auto columns = columns_of(model);
+  const auto columns = decoder_directions(model);
   if (!is_of_full_rank(columns)) return;
   const auto angles = principal_angles(columns, pca_.components.to(at::kDouble));
   mean_angle_ = without_rounding(angles.mean().item<double>(), kLeastAngle);

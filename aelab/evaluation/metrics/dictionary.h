@@ -1,0 +1,52 @@
+#pragma once
+
+#include "aelab/evaluation/feature_matches.h"
+#include "aelab/evaluation/metric.h"
+
+namespace aelab {
+
+/// A code as the coefficients of a dictionary, whose entries are the directions that code dimensions, here
+/// called latents, add to a reconstruction. A latent is active where its value is not 0. Where the features
+/// that the rows were made of are known (Dataset::truth), also how latents and features correspond; a
+/// latent's feature is the one of largest absolute cosine. The definitions are those of SAELens 6
+/// (synthetic/evals.py) where it has them.
+///
+/// Not applicable to codes from finite sets and to decoders that are not affine, which have no directions;
+/// the correspondence also where the truth has another number of dimensions, and the largest cosine to fewer
+/// than two latents.
+class DictionaryQuality : public Metric {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "dictionary";
+    static constexpr std::string_view summary =
+        "sparsity, use and directions of the latents of a dictionary; their match with known features";
+    static constexpr std::string_view also_known_as[] = {"sae", "mcc", "sae-bench", "l0"};
+    void fields(Fields&) {}
+    static std::vector<Config> examples() { return {{}}; }
+  };
+
+  explicit DictionaryQuality(const Config&) {}
+  std::vector<Measure> measures() const override;
+  bool needs_reconstruction() const override { return true; }
+  void begin(const Autoencoder& model, const Split& data) override;
+  void add(const Observation& observation) override;
+  std::vector<std::optional<double>> values() const override;
+  std::vector<std::string> cautions() const override;
+
+ private:
+  std::string unfit_;  // why it is not applicable; "" if it is
+  Tensor directions_;  // [latents, features] float, of norm 1 or 0
+  std::optional<double> largest_cosine_;
+  std::optional<FeatureMatches> matches_;
+  std::int64_t rows_ = 0;
+  Tensor active_;                  // [latents] int64, rows in which each one is
+  double squared_ = 0;             // errors, summed over rows and features
+  Tensor origin_, sum_, squares_;  // [features] in float64: the first row; of the inputs minus it
+  double cosines_ = 0, norm_ratios_ = 0;
+  std::int64_t with_cosine_ = 0, with_norm_ = 0;
+
+  void add_reconstructions(const Tensor& x, const Tensor& y);
+  std::vector<std::optional<double>> values_of_rows() const;
+};
+
+}  // namespace aelab
