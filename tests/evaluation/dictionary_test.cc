@@ -9,8 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "aelab/core/files.h"
+#include "aelab/core/json.h"
 #include "aelab/data/sources/sae_bench.h"
 #include "aelab/evaluation/assignment.h"
 #include "aelab/models/dense.h"
@@ -44,8 +47,9 @@ class GivenTruth : public Truth {
 using NamedValues = std::map<std::string, std::optional<double>>;
 
 /// Of latents with these directions [latents, features] and codes [rows, latents] of rows [rows, features].
+/// Reconstructed without a bias, unless the reconstructions are given.
 NamedValues measured(const Tensor& directions, const Tensor& codes, const Tensor& rows,
-                     std::shared_ptr<const Truth> truth = {}) {
+                     std::shared_ptr<const Truth> truth = {}, const Tensor& reconstructions = {}) {
   const Linear model({.code = directions.size(0)}, Context({directions.size(1)}));
   {
     const at::NoGradGuard no_grad;
@@ -55,7 +59,7 @@ NamedValues measured(const Tensor& directions, const Tensor& codes, const Tensor
   metric.begin(model, {});
   metric.add({.target = rows,
               .code = codes,
-              .reconstruction = at::mm(codes, directions),
+              .reconstruction = reconstructions.defined() ? reconstructions : at::mm(codes, directions),
               .rows = at::arange(rows.size(0), at::kLong),
               .truth = std::move(truth)});
   NamedValues named;
@@ -201,6 +205,75 @@ double least_cost(const Tensor& costs) {
                      cost_of(costs, {columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(rows)}));
   } while (std::next_permutation(columns.begin(), columns.end()));
   return least;
+}
+
+/// A file of tests/references/golden/metrics.
+nlohmann::json golden_metrics(const std::string& name) {
+  const auto path = std::string(AELAB_SOURCE_DIR) + "/tests/references/golden/metrics/" + name + ".json";
+  return parse_json(read_file(path), path);
+}
+
+Tensor matrix_of(const nlohmann::json& values) {
+  std::vector<double> numbers;
+  for (const auto& row : values)
+    if (row.is_array())
+      numbers.insert(numbers.end(), row.begin(), row.end());
+    else
+      numbers.push_back(row);
+  const auto made = at::tensor(numbers, at::kDouble);
+  return values.front().is_array() ? made.view({static_cast<std::int64_t>(values.size()), -1}) : made;
+}
+
+/// The batches of a golden file, measured together: codes are above the file's threshold, or positive.
+NamedValues measured_golden(const nlohmann::json& golden, const Truth* truth = nullptr) {
+  std::vector<Tensor> rows;
+  const auto& inputs = golden.at("inputs");
+  if (inputs.front().front().is_array())
+    for (const auto& batch : inputs) rows.push_back(matrix_of(batch));
+  else
+    rows.push_back(matrix_of(inputs));
+  const auto& given = golden.at("parameters");
+  const auto x = at::cat(rows), vectors = matrix_of(given.at("W_dec")), bias = matrix_of(given.at("b_dec"));
+  const auto pre_code = at::mm(x - bias, matrix_of(given.at("W_enc"))) + matrix_of(given.at("b_enc"));
+  const auto code = at::where(pre_code > golden.value("threshold", 0.), pre_code, 0);
+  const std::shared_ptr<const Truth> shared(truth, [](const Truth*) {});
+  return measured(vectors.to(at::kFloat), code.to(at::kFloat), x.to(at::kFloat), truth ? shared : nullptr,
+                  (at::mm(code, vectors) + bias).to(at::kFloat));
+}
+
+TEST(DictionaryQuality, IsWhatSaeLensMeasuresWhereThatIsRight) {
+  for (const std::string name : {"relu", "constant_error", "batch_topk"}) {
+    auto golden = golden_metrics(name);
+    auto values = measured_golden(golden);
+    if (name == "batch_topk") golden = golden.at("threshold_reading");
+    const auto& theirs = name == "relu" ? golden.at("saelens").at("metrics") : golden.at("saelens");
+    const auto near = [&](const char* ours, double expected) {
+      EXPECT_NEAR(*values[ours], expected, 1e-5 * std::max(1., std::abs(expected))) << name << " " << ours;
+    };
+    near("l0", theirs.at("l0"));
+    near("explained_variance", theirs.at("explained_variance"));
+    near("cosine", theirs.at("cossim"));
+    near("norm_ratio", theirs.at("l2_ratio"));
+    near("alive", golden.at("dictionary_learning").contains("metrics")
+                      ? golden.at("dictionary_learning").at("metrics").at("frac_alive")
+                      : golden.at("dictionary_learning").at("frac_alive"));
+    // The mean over rows of a ratio, which rows near the mean dominate, is another number.
+    EXPECT_GT(std::abs(*values["explained_variance"] - theirs.at("explained_variance_legacy").get<double>()),
+              0.01);
+  }
+}
+
+TEST(DictionaryQuality, IsWhatSaeLensMeasuresAgainstATruth) {
+  const auto golden = golden_metrics("truth");
+  const auto features = matrix_of(golden.at("features")).to(at::kFloat);
+  const GivenTruth truth(features, matrix_of(golden.at("feature_values")).to(at::kFloat),
+                         std::vector<std::int64_t>(static_cast<std::size_t>(features.size(0)), -1));
+  auto values = measured_golden(golden, &truth);
+  const auto& theirs = golden.at("metrics");
+  for (const auto* name : {"mcc", "uniqueness", "precision", "recall", "f1"})
+    EXPECT_NEAR(*values[name], theirs.at(name), 1e-5) << name;
+  EXPECT_EQ(*values["dead"], theirs.at("dead_latents").get<double>());
+  EXPECT_NEAR(*values["l0"], theirs.at("sae_l0"), 1e-6);
 }
 
 TEST(BestAssignment, IsTheBestOfAllPermutations) {
