@@ -27,6 +27,8 @@ class GatedBottleneck : public Bottleneck {
   void build(const Shape& code, std::int64_t seed) override;
   Tensor read(const Tensor& pre_code, const Step& step) const override;
   void code(Pass& pass, const Step& step) const override;
+  /// The term that trains the gate leaves the decoder's gradient out.
+  bool has_exact_gradients() const override { return false; }
   bool has_slope() const override { return true; }
   Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const override;
   Bounds range() const override { return at_least(0); }
