@@ -18,18 +18,18 @@
 namespace aelab {
 namespace {
 
-constexpr std::int64_t kFeatures = 20, kLatents = 50, kRows = 33;
+constexpr std::int64_t kVectorLength = 20, kLatents = 50, kBatchRows = 33;
 
-Tensor random_rows(std::int64_t rows = kRows, std::int64_t seed = 0) {
+Tensor dictionary_rows(std::int64_t rows = kBatchRows, std::int64_t seed = 0) {
   auto random = fixed_generator(seed);
-  return at::empty({rows, kFeatures}).normal_(0, 1, random);
+  return at::empty({rows, kVectorLength}).normal_(0, 1, random);
 }
 
 /// A model for such rows, off its initial weights.
 template <class Model>
-std::shared_ptr<Model> made(typename Model::Config config) {
+std::shared_ptr<Model> made_dictionary(typename Model::Config config) {
   config.recipe.base.code = kLatents;
-  auto model = std::make_shared<Model>(config, Context(Shape{kFeatures}, /*seed=*/1));
+  auto model = std::make_shared<Model>(config, Context(Shape{kVectorLength}, /*seed=*/1));
   shake(*model, 0.3);
   return model;
 }
@@ -55,8 +55,8 @@ struct DenseModel {
 };
 
 /// The reconstruction term: the squared error, with the logarithm of the deviation of the root of a half.
-Tensor squared_error(const Tensor& output, const Tensor& x) {
-  return (output - x).square().sum(1).mean() + kFeatures * 0.5 * std::log(0.5);
+Tensor squared_cost(const Tensor& output, const Tensor& x) {
+  return (output - x).square().sum(1).mean() + kVectorLength * 0.5 * std::log(0.5);
 }
 
 /// The k largest of each row, rectified.
@@ -66,7 +66,8 @@ Tensor top_k_code(const Tensor& h, std::int64_t k) {
 }
 
 /// The objective of a batch in training, with the gradients of all parameters by name.
-std::pair<double, std::map<std::string, Tensor>> trained(const Autoencoder& model, const Tensor& x) {
+std::pair<double, std::map<std::string, Tensor>> trained_dictionary(const Autoencoder& model,
+                                                                    const Tensor& x) {
   Pass pass;
   const auto terms = model.loss({.inputs = x, .labels = {}, .rows = {}}, Step{.training = true}, pass);
   std::map<std::string, Tensor> gradients;
@@ -84,7 +85,7 @@ std::pair<double, std::map<std::string, Tensor>> trained(const Autoencoder& mode
 /// That the model has this objective, to rounding, and its gradients.
 void expect_objective(const Autoencoder& model, const DenseModel& dense_model, const Tensor& x,
                       const Tensor& loss) {
-  const auto [value, gradients] = trained(model, x);
+  const auto [value, gradients] = trained_dictionary(model, x);
   EXPECT_NEAR(value, loss.item<double>(), 1e-5 * std::abs(loss.item<double>()));
   for (const auto& [name, parameter] : dense_model.p) {
     const auto expected =
@@ -99,28 +100,29 @@ TEST(TopK, HasTheLossAndTheGradientsOfTheDenseModel) {
   for (const auto norm : {DecoderNorm::free, DecoderNorm::unit, DecoderNorm::scaled})
     for (const std::int64_t k : {std::int64_t{1}, std::int64_t{5}, kLatents}) {
       SCOPED_TRACE(std::string(name_of(norm)) + ", " + std::to_string(k));
-      const auto model =
-          made<TopK>({.recipe = {.dictionary = {.norm = norm}, .revive = false}, .bottleneck = {.k = k}});
+      const auto model = made_dictionary<TopK>(
+          {.recipe = {.dictionary = {.norm = norm}, .revive = false}, .bottleneck = {.k = k}});
       const DenseModel other(*model, norm);
-      const auto x = random_rows();
-      expect_objective(*model, other, x, squared_error(other.decode(top_k_code(other.pre_code(x), k)), x));
+      const auto x = dictionary_rows();
+      expect_objective(*model, other, x, squared_cost(other.decode(top_k_code(other.pre_code(x), k)), x));
     }
 }
 
 TEST(TopK, KeepsSignsOfTheLargestAbsoluteValues) {
-  const auto model = made<TopK>({.recipe = {.revive = false}, .bottleneck = {.k = 4}, .absolute = true});
+  const auto model =
+      made_dictionary<TopK>({.recipe = {.revive = false}, .bottleneck = {.k = 4}, .absolute = true});
   const DenseModel other(*model, DecoderNorm::unit);
-  const auto x = random_rows();
+  const auto x = dictionary_rows();
   const auto h = other.pre_code(x);
   const auto places = std::get<1>(h.abs().topk(4, 1));
   const auto code = at::zeros_like(h).scatter(1, places, h.gather(1, places));
   EXPECT_TRUE((model->encode(x) < 0).any().item<bool>());
-  expect_objective(*model, other, x, squared_error(other.decode(code), x));
+  expect_objective(*model, other, x, squared_cost(other.decode(code), x));
 }
 
 TEST(TopK, ReconstructsOutsideTrainingAsInIt) {
-  const auto model = made<TopK>({.bottleneck = {.k = 5}});
-  const auto x = random_rows();
+  const auto model = made_dictionary<TopK>({.bottleneck = {.k = 5}});
+  const auto x = dictionary_rows();
   Pass pass;
   model->loss({.inputs = x, .labels = {}, .rows = {}}, Step{.training = true}, pass);
   EXPECT_TRUE(same_bits(pass.code, model->encode(x)));
@@ -138,21 +140,21 @@ Tensor aux_code(const Tensor& h, const Tensor& dead, std::int64_t k, bool rectif
 }
 
 TEST(AuxK, ReconstructsTheResidualByDeadLatents) {
-  const auto x = random_rows();
+  const auto x = dictionary_rows();
   const auto dead = at::arange(kLatents) % 3 == 0;
   for (const std::int64_t k : {4, 40})
     for (const auto unit : {ErrorUnit::one, ErrorUnit::variance, ErrorUnit::energy})
       for (const bool rectified : {true, false})
         for (const auto norm : {DecoderNorm::unit, DecoderNorm::scaled}) {
           SCOPED_TRACE(std::string(name_of(unit)) + ", " + std::to_string(k));
-          const auto model = made<TopK>({.recipe = {.dictionary = {.norm = norm},
-                                                    .aux_k = {.weight = 0.5,
-                                                              .k = k,
-                                                              .dead_after = 100,
-                                                              .unit = unit,
-                                                              .rectified = rectified,
-                                                              .by_share = true}},
-                                         .bottleneck = {.k = 5}});
+          const auto model = made_dictionary<TopK>({.recipe = {.dictionary = {.norm = norm},
+                                                               .aux_k = {.weight = 0.5,
+                                                                         .k = k,
+                                                                         .dead_after = 100,
+                                                                         .unit = unit,
+                                                                         .rectified = rectified,
+                                                                         .by_share = true}},
+                                                    .bottleneck = {.k = 5}});
           set_silent_rows(*model, at::where(dead, 100, 99));
           const DenseModel other(*model, norm);
           const auto h = other.pre_code(x);
@@ -164,23 +166,23 @@ TEST(AuxK, ReconstructsTheResidualByDeadLatents) {
             error = error.mean() / (residual - residual.mean(0)).square().sum(1).mean();
           if (unit == ErrorUnit::energy) error = error / residual.square().sum(1);
           const double share = std::min(1.0, dead.sum().item<double>() / static_cast<double>(k));
-          expect_objective(*model, other, x, squared_error(output, x) + 0.5 * share * error.mean());
+          expect_objective(*model, other, x, squared_cost(output, x) + 0.5 * share * error.mean());
         }
 }
 
 TEST(AuxK, IsNothingWhileNoLatentIsDead) {
-  const auto model =
-      made<TopK>({.recipe = {.aux_k = {.weight = 5.0, .dead_after = 100}}, .bottleneck = {.k = 5}});
+  const auto model = made_dictionary<TopK>(
+      {.recipe = {.aux_k = {.weight = 5.0, .dead_after = 100}}, .bottleneck = {.k = 5}});
   set_silent_rows(*model, at::full({kLatents}, 99));
   const DenseModel other(*model, DecoderNorm::unit);
-  const auto x = random_rows();
-  expect_objective(*model, other, x, squared_error(other.decode(top_k_code(other.pre_code(x), 5)), x));
+  const auto x = dictionary_rows();
+  expect_objective(*model, other, x, squared_cost(other.decode(top_k_code(other.pre_code(x), 5)), x));
 }
 
 TEST(AuxK, CountsRowsOfTheWholeSetWhateverTheBatches) {
   const auto counted = [](const std::vector<std::int64_t>& sizes) {
-    const auto model = made<TopK>({.bottleneck = {.k = 2}});
-    const auto all = random_rows(60, 4);
+    const auto model = made_dictionary<TopK>({.bottleneck = {.k = 2}});
+    const auto all = dictionary_rows(60, 4);
     std::int64_t begin = 0;
     for (const auto size : sizes) {
       std::vector<Pass> passes(1);
@@ -191,10 +193,10 @@ TEST(AuxK, CountsRowsOfTheWholeSetWhateverTheBatches) {
     }
     return model->parts().silent_rows.clone();
   };
-  const auto model = made<TopK>({.bottleneck = {.k = 2}});
+  const auto model = made_dictionary<TopK>({.bottleneck = {.k = 2}});
   const auto row_by_row = counted(std::vector<std::int64_t>(60, 1)), at_once = counted({60}),
              halves = counted({30, 30});
-  const auto active = model->encode(random_rows(60, 4)) != 0;
+  const auto active = model->encode(dictionary_rows(60, 4)) != 0;
   for (std::int64_t j = 0; j < kLatents; ++j) {
     std::int64_t last = -1;
     for (std::int64_t r = 0; r < 60; ++r)
@@ -207,29 +209,30 @@ TEST(AuxK, CountsRowsOfTheWholeSetWhateverTheBatches) {
 
 TEST(BatchTopK, KeepsTheLargestOfTheBatch) {
   for (const auto norm : {DecoderNorm::free, DecoderNorm::unit, DecoderNorm::scaled}) {
-    const auto model = made<BatchTopK>(
+    const auto model = made_dictionary<BatchTopK>(
         {.recipe = {.dictionary = {.norm = norm}, .revive = false}, .bottleneck = {.k = 2.5}});
     const DenseModel other(*model, norm);
-    const auto x = random_rows();
+    const auto x = dictionary_rows();
     const auto h = other.pre_code(x).relu();
-    const auto [values, places] = h.flatten().topk(static_cast<std::int64_t>(2.5 * kRows));
+    const auto [values, places] = h.flatten().topk(static_cast<std::int64_t>(2.5 * kBatchRows));
     const auto code = at::zeros_like(h).flatten().scatter(0, places, values).view_as(h);
-    expect_objective(*model, other, x, squared_error(other.decode(code), x));
+    expect_objective(*model, other, x, squared_cost(other.decode(code), x));
   }
 }
 
 TEST(BatchTopK, HasTheDebiasedAverageOfItsSmallestElementsAsThreshold) {
   for (const bool debiased : {true, false}) {
-    const auto model = made<BatchTopK>({.bottleneck = {.k = 3, .decay = 0.9, .debiased = debiased}});
-    EXPECT_EQ((model->encode(random_rows()) < 0).sum().item<std::int64_t>(), 0);
+    const auto model =
+        made_dictionary<BatchTopK>({.bottleneck = {.k = 3, .decay = 0.9, .debiased = debiased}});
+    EXPECT_EQ((model->encode(dictionary_rows()) < 0).sum().item<std::int64_t>(), 0);
     double average = 0;
     for (int step = 1; step <= 3; ++step) {
       std::vector<Pass> passes(1);
-      const auto x = random_rows(kRows, step);
+      const auto x = dictionary_rows(kBatchRows, step);
       model->loss({.inputs = x, .labels = {}, .rows = {}}, Step{.training = true}, passes[0]);
       model->phases().front().updates.front().after_step(passes);
       const auto& code = passes[0].code;
-      EXPECT_EQ((code > 0).sum().item<std::int64_t>(), 3 * kRows);
+      EXPECT_EQ((code > 0).sum().item<std::int64_t>(), 3 * kBatchRows);
       average = 0.9 * average + 0.1 * code.masked_select(code > 0).min().item<double>();
       const double threshold = debiased ? average / (1 - std::pow(0.9, step)) : average;
       const auto h = model->parts().backbone.encode(x, {});
@@ -242,41 +245,41 @@ TEST(BatchTopK, HasTheDebiasedAverageOfItsSmallestElementsAsThreshold) {
 }
 
 TEST(Matryoshka, AddsTheErrorsOfItsFirstLatentsAlone) {
-  const auto model =
-      made<Matryoshka>({.recipe = {.revive = false}, .bottleneck = {.k = 3}, .widths = {{0, 5, 25}}});
+  const auto model = made_dictionary<Matryoshka>(
+      {.recipe = {.revive = false}, .bottleneck = {.k = 3}, .widths = {{0, 5, 25}}});
   const DenseModel other(*model, DecoderNorm::unit);
-  const auto x = random_rows();
+  const auto x = dictionary_rows();
   const auto h = other.pre_code(x).relu();
-  const auto [values, places] = h.flatten().topk(3 * kRows);
+  const auto [values, places] = h.flatten().topk(3 * kBatchRows);
   const auto code = at::zeros_like(h).flatten().scatter(0, places, values).view_as(h);
-  auto loss = squared_error(other.decode(code), x);
+  auto loss = squared_cost(other.decode(code), x);
   for (const std::int64_t width : {0, 5, 25})
-    loss = loss + squared_error(other.decode(at::where(at::arange(kLatents) < width, code, 0)), x);
+    loss = loss + squared_cost(other.decode(at::where(at::arange(kLatents) < width, code, 0)), x);
   expect_objective(*model, other, x, loss);
 }
 
 TEST(L1Dictionary, WeighsActivationsByTheNormsOfTheirVectors) {
   for (const double power : {1.0, 0.5}) {
     const auto model =
-        made<L1Dictionary>({.recipe = {.dictionary = {.norm = DecoderNorm::free}, .revive = false},
-                            .l1 = {.weight = 0.2, .power = power}});
+        made_dictionary<L1Dictionary>({.recipe = {.dictionary = {.norm = DecoderNorm::free}, .revive = false},
+                                       .l1 = {.weight = 0.2, .power = power}});
     const DenseModel other(*model, DecoderNorm::free);
-    const auto x = random_rows();
+    const auto x = dictionary_rows();
     const auto code = other.pre_code(x).relu();
     const auto weighted = code * other.decoder().norm(2, 1);
     const auto powers = at::where(code > 0, at::where(code > 0, weighted, 1).pow(power), 0);
-    expect_objective(*model, other, x, squared_error(other.decode(code), x) + 0.2 * powers.sum(1).mean());
+    expect_objective(*model, other, x, squared_cost(other.decode(code), x) + 0.2 * powers.sum(1).mean());
   }
 }
 
 TEST(Gated, TrainsItsGateByItsOwnReconstruction) {
   for (const bool trains_decoder : {false, true}) {
-    const auto model =
-        made<Gated>({.recipe = {.dictionary = {.norm = DecoderNorm::free, .bias = false}, .revive = false},
-                     .l1 = {.weight = 0.2},
-                     .trains_decoder = trains_decoder});
+    const auto model = made_dictionary<Gated>(
+        {.recipe = {.dictionary = {.norm = DecoderNorm::free, .bias = false}, .revive = false},
+         .l1 = {.weight = 0.2},
+         .trains_decoder = trains_decoder});
     const DenseModel other(*model, DecoderNorm::free);
-    const auto x = random_rows();
+    const auto x = dictionary_rows();
     const auto h = other.pre_code(x);
     const auto gate = h + other.p.at("bottleneck.gate_bias");
     const auto magnitude =
@@ -284,7 +287,7 @@ TEST(Gated, TrainsItsGateByItsOwnReconstruction) {
     const auto of_gate = trains_decoder
                              ? at::matmul(gate.relu(), other.decoder()) + other.bias()
                              : at::matmul(gate.relu(), other.decoder().detach()) + other.bias().detach();
-    const auto loss = squared_error(other.decode((gate > 0) * magnitude), x) + squared_error(of_gate, x) +
+    const auto loss = squared_cost(other.decode((gate > 0) * magnitude), x) + squared_cost(of_gate, x) +
                       0.2 * (gate.relu() * other.decoder().norm(2, 1)).sum(1).mean();
     expect_objective(*model, other, x, loss);
   }
@@ -293,7 +296,7 @@ TEST(Gated, TrainsItsGateByItsOwnReconstruction) {
 TEST(DictionaryBackbone, KeepsUnitNormsAndStartsTied) {
   const auto model =
       std::make_shared<TopK>(TopK::Config{.recipe = {.base = {.code = kLatents}}, .bottleneck = {.k = 3}},
-                             Context(Shape{kFeatures}, 1));
+                             Context(Shape{kVectorLength}, 1));
   auto parameters = model->named_parameters();
   const auto decoder = parameters["backbone.decoder_weight"];
   EXPECT_TRUE(at::equal(decoder, parameters["backbone.encoder_weight"]));
@@ -316,8 +319,8 @@ TEST(DictionaryBackbone, StartsItsBiasAtTheGeometricMedianOfTheTrainingRows) {
   TopK::Config config{
       .recipe = {.base = {.code = kLatents}, .dictionary = {.bias_start = BiasStart::geometric_median}},
       .bottleneck = {.k = 3}};
-  TopK model(config, Context(Shape{kFeatures}, 1));
-  const auto rows = random_rows(200) + 3;
+  TopK model(config, Context(Shape{kVectorLength}, 1));
+  const auto rows = dictionary_rows(200) + 3;
   model.phases().front().begin(Dataset::from_tensors(rows));
   auto parameters = model.named_parameters();
   EXPECT_TRUE(at::allclose(parameters["backbone.decoder_bias"], geometric_median(rows)));
@@ -328,14 +331,14 @@ TEST(DictionaryBackbone, StartsItsBiasAtTheGeometricMedianOfTheTrainingRows) {
   EXPECT_TRUE((parameters["backbone.decoder_bias"] == 7).all().item<bool>());
 }
 
-Choice<Autoencoder> read_variant(const std::string& text) {
+Choice<Autoencoder> read_dictionary(const std::string& text) {
   Choice<Autoencoder> variant;
   read_config(parse_json(text, "test"), variant, "test");
   return variant;
 }
 
 TEST(Conventions, SetTheDefaultsThatAreNotGiven) {
-  auto variant = read_variant(R"({"variant": "batch-top-k", "as": "saelens", "k": 7, "decay": 0.5})");
+  auto variant = read_dictionary(R"({"variant": "batch-top-k", "as": "saelens", "k": 7, "decay": 0.5})");
   const auto* config = variant.get_if<BatchTopK::Config>();
   ASSERT_TRUE(config);
   EXPECT_EQ(config->recipe.dictionary.norm, DecoderNorm::scaled);
@@ -348,7 +351,7 @@ TEST(Conventions, SetTheDefaultsThatAreNotGiven) {
   changed.recipe.dictionary.norm = DecoderNorm::free;
   Choice<Autoencoder> choice(changed);
   const auto text = write_config(choice).dump();
-  auto again = read_variant(text);
+  auto again = read_dictionary(text);
   EXPECT_EQ(again.get_if<BatchTopK::Config>()->recipe.dictionary.norm, DecoderNorm::free);
   EXPECT_EQ(write_config(again).dump(), text);
 }
