@@ -21,7 +21,8 @@ TEST(Schedules, ReachTheirEndsAsTheirFormulasSay) {
   const Schedule step = StepSchedule::Config{.value = 8, .factor = 0.5, .every = 0.25};
   for (const auto& [at, value] : {std::pair(0, 8.0), {24, 8.0}, {25, 4.0}, {50, 2.0}, {99, 1.0}})
     EXPECT_DOUBLE_EQ(step.at(at, 100), value) << at;
-  const Schedule milestones = StepSchedule::Config{.value = 8, .factor = 0.5, .milestones = {0.1, 30, 30, 90}};
+  const Schedule milestones =
+      StepSchedule::Config{.value = 8, .factor = 0.5, .milestones = {0.1, 30, 30, 90}};
   for (const auto& [at, value] :
        {std::pair(0, 8.0), {9, 8.0}, {10, 4.0}, {29, 4.0}, {30, 1.0}, {89, 1.0}, {90, 0.5}, {99, 0.5}})
     EXPECT_DOUBLE_EQ(milestones.at(at, 100), value) << at;
