@@ -94,8 +94,10 @@ class StackBackbone : public Backbone {
   }
   Shape code_shape() const override { return layers_.back()->code_shape(); }
   bool couples_rows() const override {
-    return std::any_of(layers_.begin(), layers_.end(),
-                       [](const auto& layer) { return layer->parts().backbone.couples_rows(); });
+    return std::any_of(layers_.begin(), layers_.end(), [](const auto& layer) {
+      const auto parts = layer->parts();
+      return parts.backbone.couples_rows() || parts.bottleneck.couples_rows();
+    });
   }
   void after_step() override {
     for (const auto& layer : layers_) layer->backbone()->after_step();

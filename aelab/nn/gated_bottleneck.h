@@ -8,11 +8,10 @@ namespace aelab {
 inline constexpr auto kGate = "gate";
 
 /// A gate says which elements of the code are other than zero, apart from how large they are (Rajamanoharan
-/// et al. 2024, "Improving dictionary learning with gated sparse autoencoders", equations 3 to 5): code =
-/// [pre-code
-/// + b > 0] relu(e^r pre-code + c) with biases b and c and scales r, one of each for an element or a channel.
-/// The gate has no gradient from the code: "weighted-l1" and "gate-reconstruction" train it. The encoder's
-/// own bias would be one too many.
+/// et al. 2024, "Improving dictionary learning with gated sparse autoencoders", equations 3 to 5):
+/// code = [pre-code + b > 0] relu(e^r pre-code + c) with biases b and c and scales r, one of each for an
+/// element or a channel. The gate has no gradient from the code: "weighted-l1" and "gate-reconstruction"
+/// train it. The encoder's own bias would be one too many.
 class GatedBottleneck : public Bottleneck {
  public:
   struct Config {
