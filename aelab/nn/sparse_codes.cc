@@ -264,7 +264,7 @@ class EncodeForSparse : public torch::autograd::Function<EncodeForSparse> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const Saved all{saved[0], saved[1], saved[2], saved[3], saved[4], saved[5]};
-    auto g = gradients[0];
+    const auto& g = gradients[0];
     return g.is_sparse() ? by_sparse(*context, all, g.coalesce()) : by_dense(*context, all, g);
   }
 

@@ -71,8 +71,9 @@ class DictionaryExport(program.TestCase):
             self.assertEqual(list(tensors[name].shape), [sizes[size] for size in tensor["shape"]], name)
 
     def test_saelens(self):
-        for golden, model in SAELENS.items():
-            for transforms in ([], [{"kind": "scale-norm"}], ["standardize"]):
+        without, others = [], (["standardize"], [{"kind": "scale-norm"}])
+        for number, (golden, model) in enumerate(SAELENS.items()):
+            for transforms in (without, others[number % 2]) if golden == "topk" else (others[number % 2],):
                 with self.subTest(golden=golden, transforms=transforms):
                     folder, rows = self.trained(model, transforms)
                     result = program.run("export", folder, "--format", "saelens")

@@ -49,7 +49,7 @@ FeatureRules rules_of(SaeBenchPreset preset) {
 
 void SaeBench::Config::fields(Fields& f) {
   f("preset", preset,
-    "what the fields are that are left out: \"synth-sae-bench-16k\" is the published benchmark of 16,384 "
+    "defaults of the other fields: \"synth-sae-bench-16k\" is the published benchmark of 16,384 "
     "features in 768 dimensions, \"small\" has 256 in 64");
   f("features", features, "number of features", between(1, 1e6)).also_known_as({"num_features", "atoms"});
   f("dimensions", dimensions, "numbers in a row", between(1, 1e5)).also_known_as({"hidden_dim", "d_in"});
@@ -58,7 +58,7 @@ void SaeBench::Config::fields(Fields& f) {
   f("least_probable", least_probable, "that of the rarest one", between(0, 1)).also_known_as({"min_prob"});
   f("exponent", exponent,
     "the probabilities of features 1, 2, ... are i^-exponent, mapped to these two numbers", above(0));
-  f("roots", roots, "number of trees of the hierarchy; 0: there is none", at_least(0))
+  f("roots", roots, "number of trees of the hierarchy; 0: no hierarchy", at_least(0))
       .also_known_as({"total_root_nodes"});
   f("children", children, "number of children of each parent", at_least(1))
       .also_known_as({"branching_factor"});
