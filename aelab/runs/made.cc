@@ -137,13 +137,14 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
   while (!model->layers().empty()) model = model->layers().front();
   const auto& variant = model->variant();
   const bool lists_it = kind_schema(variant.kinds().at(variant.kind()))["properties"].contains("likelihood");
-  const auto& chosen = model->config().likelihood->kind();
+  // Recipes that choose a Gaussian themselves choose its deviation, too.
+  const Choice<Likelihood> by_values = GaussianLikelihood::Config{};
   if (!lists_it || write_config(variant).contains("likelihood") || config.model.expanded ||
-      chosen != GaussianLikelihood::Config::kind)
+      write_config(*model->config().likelihood) != write_config(by_values))
     return {};
   const auto values = made.source->values();
   const auto& transforms = config.data.split.transforms;
-  auto note = "model.likelihood: \"" + chosen + "\" by default, since ";
+  auto note = "model.likelihood: \"" + by_values.kind() + "\" by default, since ";
   if (!std::isfinite(values.least)) return note + "the source has NaN or infinite values";
   note += values.least < 0 || values.most > 1
               ? fmt::format("the source has values from {} to {}", static_cast<float>(values.least),
