@@ -19,6 +19,8 @@ void term_weight_field(Fields& f, Schedule& weight) {
           {"lambda", "alpha", "auxk_alpha", "l1_coefficient", "aux_loss_coefficient", "coefficient"});
 }
 
+}  // namespace
+
 void require_dictionary(const Parts& parts, std::string_view kind) {
   if (!parts.backbone.dictionary().vectors.defined())
     throw FieldError("../backbone",
@@ -26,8 +28,6 @@ void require_dictionary(const Parts& parts, std::string_view kind) {
                          " needs a decoder that is linear in the code: choose \"dictionary\", or "
                          "\"dense\" without hidden layers");
 }
-
-}  // namespace
 
 void WeightedL1Penalty::Config::fields(Fields& f) {
   term_weight_field(f, weight);

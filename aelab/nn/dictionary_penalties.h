@@ -4,6 +4,9 @@
 
 namespace aelab {
 
+/// Throws a FieldError of the backbone, for the penalty `kind`, unless its decoder is linear in the code.
+void require_dictionary(const Parts& parts, std::string_view kind);
+
 /// sum_j (|code_j| |d_j|)^power, where d_j is the vector of the dictionary that code_j is a factor of: no
 /// code is cheaper for longer vectors (Conerly et al. 2024). Powers that fall from 1 to less approach the
 /// number of elements (Karvonen et al. 2024, p-annealing). Of gated codes, the positive part of the gate

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "aelab/nn/dictionary_penalties.h"
 #include "aelab/nn/layers.h"
 
 namespace aelab {
@@ -42,11 +43,7 @@ void GateReconstruction::check(const Parts& parts) const {
   if (!dynamic_cast<const GatedBottleneck*>(&parts.bottleneck))
     throw FieldError("../bottleneck",
                      "gate-reconstruction needs codes that a gate selects: choose the bottleneck \"gated\"");
-  if (!parts.backbone.dictionary().vectors.defined())
-    throw FieldError(
-        "../backbone",
-        "gate-reconstruction needs a decoder that is linear in the code: choose \"dictionary\", or "
-        "\"dense\" without hidden layers");
+  require_dictionary(parts, Config::kind);
 }
 
 Tensor GateReconstruction::value(const Pass& pass, const Parts& parts, const Step&) const {
