@@ -113,6 +113,7 @@ void check_agreement(const std::vector<RunConfig>& runs, Problems& problems) {
                                                          {"/training/device", "training.device"},
                                                          {"/training/threads", "training.threads"},
                                                          {"/training/kernels", "training.kernels"}};
+  const auto shown = [](const json& value) { return value.is_null() ? "left out" : one_line(value); };
   std::vector<json> written;
   for (const auto& run : runs) written.push_back(write_config(run));
   const auto at = [](const json& run, const char* place) {

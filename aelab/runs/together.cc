@@ -64,13 +64,6 @@ class Together {
     }
   }
 
-  /// The configs as they were made.
-  json configs() const {
-    auto all = json::array();
-    for (const auto& member : members_) all.push_back(write_config(member.stages->config()));
-    return all;
-  }
-
   TogetherOutcome train(const fs::path& folder) {
     open(folder);
     const auto open_one = std::find_if(members_.begin(), members_.end(),
@@ -197,11 +190,14 @@ std::size_t TogetherOutcome::unsuccessful() const {
 
 TogetherOutcome run_together(RunFile file, RunOptions options) {
   const auto parent = fs::path(file.output) / file.name;
+  auto configs =
+      json::array();  // as they were read: what they leave open is chosen, and noted, once a run begins
+  for (const auto& config : file.runs) configs.push_back(write_config(config));
   Together together(std::move(file), options);
   const auto folder = create_numbered_folder(parent);
   const FolderLock lock(folder);
   write_json(folder / "environment.json", environment());
-  write_json(folder / kTogetherFile, {{"format", kTogetherFormat}, {"runs", together.configs()}});
+  write_json(folder / kTogetherFile, {{"format", kTogetherFormat}, {"runs", configs}});
   return together.train(folder);
 }
 
