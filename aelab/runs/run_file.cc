@@ -125,9 +125,9 @@ void check_agreement(const std::vector<RunConfig>& runs, Problems& problems) {
       const auto first = at(written[0], place), own = at(written[i], place);
       if (first == own) continue;
       const bool of_objects = first.is_object() && own.is_object();
-      const auto difference =
-          of_objects ? difference_in_words(first, own)
-                     : fmt::format("is {}, and {} in {}", one_line(own), one_line(first), entry_at(0));
+      const auto difference = of_objects
+                                  ? difference_in_words(first, own)
+                                  : fmt::format("is {}, and {} in {}", shown(own), shown(first), entry_at(0));
       problems.add({entry_at(i) + "." + path,
                     difference + "; models that are trained together take the same batches and are computed "
                                  "alike: set it once, beside \"train\""});
