@@ -107,7 +107,10 @@ int report(const TogetherOutcome& outcome, bool as_json) {
                   1);
 }
 
-std::string in_megabytes(double bytes) { return fmt::format("{:.0f}", bytes / (1 << 20)); }
+std::string in_megabytes(double bytes) {
+  const double megabytes = bytes / (1 << 20);
+  return fmt::format("{:.{}f}", megabytes, megabytes < 10 ? 2 : 0);
+}
 
 void print_estimate(const FilePlan& plan) {
   std::vector<std::vector<std::string>> cells = {{"model", "parameters", "epochs", "steps", "parameters, MiB",

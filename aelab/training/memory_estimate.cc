@@ -1,13 +1,14 @@
 #include "aelab/training/memory_estimate.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <mutex>
+#include <unordered_map>
 
 #include "aelab/nn/mode.h"
 #include "aelab/training/freeze.h"
@@ -19,18 +20,21 @@ namespace {
 /// The bytes of live tensors after each allocation.
 using Levels = std::vector<double>;
 
-/// LibTorch's allocator of the CPU, which counts.
+/// LibTorch's allocator of the CPU, which counts. Memory may be freed when it no longer is in use, and memory
+/// from before may be freed by it.
 class CountingAllocator : public c10::Allocator {
  public:
-  explicit CountingAllocator(c10::Allocator* counted) : counted_(counted) {}
   c10::DataPtr allocate(std::size_t bytes) override {
-    auto block = std::make_unique<Block>(Block{counted_->allocate(bytes), bytes});
-    const std::lock_guard lock(mutex());
-    live() += static_cast<double>(bytes);
-    levels().push_back(live());
-    auto* data = block->data.get();
-    return {data, block.release(), &free_block, c10::Device(c10::kCPU)};
+    auto* const data = c10::GetDefaultCPUAllocator()->raw_allocate(bytes);
+    if (data) {
+      const std::lock_guard lock(mutex());
+      live() += static_cast<double>(bytes);
+      levels().push_back(live());
+      sizes().insert_or_assign(data, bytes);
+    }
+    return {data, data, &free_counted, c10::Device(c10::kCPU)};
   }
+  c10::DeleterFnPtr raw_deleter() const override { return &free_counted; }
   void copy_data(void* to, const void* from, std::size_t bytes) const override {
     default_copy_data(to, from, bytes);
   }
@@ -50,16 +54,16 @@ class CountingAllocator : public c10::Allocator {
   }
 
  private:
-  struct Block {
-    c10::DataPtr data;
-    std::size_t bytes;
-  };
-  c10::Allocator* counted_;
-
-  static void free_block(void* block) {
-    const std::unique_ptr<Block> freed(static_cast<Block*>(block));
-    const std::lock_guard lock(mutex());
-    live() -= static_cast<double>(freed->bytes);
+  static std::unordered_map<void*, std::size_t>& sizes() {
+    static std::unordered_map<void*, std::size_t> all;
+    return all;
+  }
+  static void free_counted(void* data) {
+    {
+      const std::lock_guard lock(mutex());
+      if (const auto found = sizes().extract(data)) live() -= static_cast<double>(found.mapped());
+    }
+    c10::GetDefaultCPUAllocator()->raw_deallocate(data);
   }
 };
 
@@ -68,7 +72,7 @@ template <class Work>
 Levels levels_of(Work work) {
   constexpr std::uint8_t kFirst = 255;
   auto* const before = c10::GetAllocator(c10::kCPU);
-  static CountingAllocator counting(before);
+  static CountingAllocator counting;
   const auto begin = CountingAllocator::live();
   CountingAllocator::levels() = {begin};
   c10::SetAllocator(c10::kCPU, &counting, kFirst);
