@@ -8,6 +8,7 @@ void InputSchema::fields(Fields& f) {
   f("shape", shape, "shape of a row");
   f("classes", classes, "one more than the largest label; 0 without labels", at_least(0));
   f("class_names", class_names, "names of the classes");
+  f("blocks", blocks, "numbers of features of the sources that were joined side by side", at_least(1));
   f("columns", columns, "names of a row's features");
   f("label", label, "name of the labels' column");
 }
@@ -16,6 +17,7 @@ InputSchema schema_of(const Data& data) {
   return {.shape = data.shape(),
           .classes = data.classes(),
           .class_names = data.class_names,
+          .blocks = data.blocks,
           .columns = data.columns,
           .label = data.label};
 }

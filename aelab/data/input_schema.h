@@ -10,6 +10,8 @@ struct InputSchema {
   Shape shape = {};
   std::int64_t classes = 0;  ///< one more than the largest label; 0 without labels
   std::vector<std::string> class_names = {};
+  /// Numbers of features of the blocks that rows consist of, where sources were joined side by side.
+  std::vector<std::int64_t> blocks = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, where the source has them
   std::string label = {};                 ///< the name of the labels' column, where the source has one
 

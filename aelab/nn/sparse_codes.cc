@@ -240,6 +240,16 @@ at::Tensor combine(const ActiveElements& active, const at::Tensor& vectors, bool
 
 at::Tensor unit_rows(const at::Tensor& vectors) { return vectors / vectors.norm(2, 1, /*keepdim=*/true); }
 
+Tensor norms_of(const Tensor& vectors, at::IntArrayRef blocks) {
+  if (blocks.empty()) return vectors.norm(2, 1);
+  Tensor sum;
+  for (const auto& block : vectors.split_with_sizes(blocks, 1)) {
+    const auto norms = block.norm(2, 1);
+    sum = sum.defined() ? sum + norms : norms;
+  }
+  return sum;
+}
+
 void normalize_rows(const at::Tensor& vectors) {
   const at::NoGradGuard no_grad;
   const auto norms = is_plain(vectors) ? norms_of(vectors).unsqueeze(1) : vectors.norm(2, 1, true);
