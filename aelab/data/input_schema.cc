@@ -1,6 +1,7 @@
 #include "aelab/data/input_schema.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace aelab {
 
@@ -20,6 +21,26 @@ InputSchema schema_of(const Data& data) {
           .blocks = data.blocks,
           .columns = data.columns,
           .label = data.label};
+}
+
+std::string name_in_block(const std::string& column, std::size_t i) {
+  return std::to_string(i) + "/" + column;
+}
+
+InputSchema schema_of_block(const InputSchema& joined, std::size_t i) {
+  InputSchema block = {
+      .shape = {joined.blocks.at(i)}, .classes = joined.classes, .class_names = joined.class_names};
+  if (joined.columns.empty()) return block;
+  const auto first =
+      joined.columns.begin() + std::accumulate(joined.blocks.begin(),
+                                               joined.blocks.begin() + static_cast<std::ptrdiff_t>(i),
+                                               std::ptrdiff_t{0});
+  block.columns = {first, first + joined.blocks[i]};
+  const auto prefix = name_in_block("", i);
+  if (std::all_of(block.columns.begin(), block.columns.end(),
+                  [&](const auto& name) { return name.starts_with(prefix); }))
+    for (auto& name : block.columns) name.erase(0, prefix.size());
+  return block;
 }
 
 std::optional<std::int64_t> class_called(const std::string& name_or_number, std::int64_t classes,

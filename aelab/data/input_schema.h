@@ -19,6 +19,10 @@ struct InputSchema {
 };
 
 InputSchema schema_of(const Data& data);
+/// Those of the i-th of the sources that were joined side by side, with its own names of columns.
+InputSchema schema_of_block(const InputSchema& joined, std::size_t i);
+/// What a column of the i-th source is called where the names alone do not tell sources apart: "1/width".
+std::string name_in_block(const std::string& column, std::size_t i);
 
 /// The number of the class that a user means by its name or, where no class is called so, by its number;
 /// nothing if there is none.

@@ -271,17 +271,13 @@ void require_conditions(const TrainedModel& model, const Data& other) {
   if (other.test) model.require_labels(other.test->labels());
 }
 
-}  // namespace
-
-namespace {
-
-/// The inputs of a model that only has the features that it reads.
-InputSchema inputs_that_are_read(const TrainedModel& model) {
+/// What the rows are whose features are those that the model reads alone.
+InputSchema schema_that_is_read(const TrainedModel& model) {
   auto own = model.input();
+  if (!own.blocks.empty()) return schema_of_block(own, 0);
+  const auto features = static_cast<std::size_t>(model.first_target());
   own.shape = {model.first_target()};
-  own.blocks.clear();
-  if (own.columns.size() > static_cast<std::size_t>(model.first_target()))
-    own.columns.resize(static_cast<std::size_t>(model.first_target()));
+  if (own.columns.size() > features) own.columns.resize(features);
   return own;
 }
 
@@ -293,8 +289,7 @@ Data open_whole_or_read(const TrainedModel& model, const Choice<Source>& source,
   Problems problems;
   if (problems.attempt([&] { whole = open_dataset_like(source, model.input()); })) return *whole;
   std::optional<Data> read;
-  if (Problems().attempt([&] { read = open_dataset_like(source, inputs_that_are_read(model)); }))
-    return *read;
+  if (Problems().attempt([&] { read = open_dataset_like(source, schema_that_is_read(model)); })) return *read;
   problems.raise();
   return {};
 }

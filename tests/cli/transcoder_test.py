@@ -48,7 +48,7 @@ class Transcoders(program.TestCase):
     def test_predicts_outputs_of_inputs_alone_in_their_units(self):
         folder = self.trained(variant="transcoder", skip=True)
         self.assertEqual(program.read_json(folder / "data.json")["blocks"], [INPUTS, OUTPUTS])
-        values = {r["name"]: r["value"] for r in program.read_json(folder / "evaluation.json")["results"]}
+        values = program.read_json(folder / "evaluation.json")["metrics"]
         self.assertGreater(values["dictionary/explained_variance"], 0.99)
         whole = self.applied(folder, json.dumps({"source": "side-by-side", "sources": self.data["sources"]}))
         inputs = self.applied(folder, json.dumps(self.data["sources"][0]))
@@ -77,7 +77,7 @@ class Transcoders(program.TestCase):
 
     def test_crosscoders_measure_each_source(self):
         folder = self.trained(variant="crosscoder", bottleneck={"kind": "batch-top-k", "k": 4})
-        values = {r["name"]: r["value"] for r in program.read_json(folder / "evaluation.json")["results"]}
+        values = program.read_json(folder / "evaluation.json")["metrics"]
         self.assertLessEqual(values["dictionary/block_explained_variance"], values["dictionary/explained_variance"])
         self.assertTrue(0.5 <= values["dictionary/relative_norm"] <= 1)
         applied = self.applied(folder, json.dumps({"source": "side-by-side", "sources": self.data["sources"]}))

@@ -70,22 +70,6 @@ class RowsSideBySide : public Storage {
 
 std::string source_at(std::size_t i) { return "sources[" + std::to_string(i) + "]"; }
 
-/// What a source's rows are for a model of all sources' rows.
-InputSchema part_of_schema(const InputSchema& own, std::size_t i) {
-  InputSchema part = {.shape = {own.blocks[i]}, .classes = own.classes, .class_names = own.class_names};
-  if (own.columns.empty()) return part;
-  std::ptrdiff_t begin = 0;
-  for (std::size_t j = 0; j < i; ++j) begin += own.blocks[j];
-  const auto first = own.columns.begin() + begin;
-  part.columns = {first, first + own.blocks[i]};
-  const auto prefix = std::to_string(i) + "/";
-  const bool has_prefix = std::all_of(part.columns.begin(), part.columns.end(),
-                                      [&](const auto& name) { return name.starts_with(prefix); });
-  if (has_prefix)
-    for (auto& name : part.columns) name.erase(0, prefix.size());
-  return part;
-}
-
 /// The names of all features; none unless each source has some.
 std::vector<std::string> all_columns(const std::vector<Data>& parts) {
   std::vector<std::string> names, with_places;
@@ -93,7 +77,7 @@ std::vector<std::string> all_columns(const std::vector<Data>& parts) {
     if (parts[i].columns.empty()) return {};
     for (const auto& name : parts[i].columns) {
       names.push_back(name);
-      with_places.push_back(std::to_string(i) + "/" + name);
+      with_places.push_back(name_in_block(name, i));
     }
   }
   const std::set<std::string> distinct(names.begin(), names.end());
@@ -145,7 +129,7 @@ Data SideBySide::read(const InputSchema& own) const {
   for (std::size_t i = 0; i < count; ++i)
     parts.push_back(in_field(source_at(i), [&] {
       const auto& source = config_.sources[i];
-      return own.blocks.size() == count ? open_dataset_like(source, part_of_schema(own, i))
+      return own.blocks.size() == count ? open_dataset_like(source, schema_of_block(own, i))
                                         : open_dataset(source);
     }));
   require_rows(parts);
