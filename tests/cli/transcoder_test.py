@@ -63,6 +63,19 @@ class Transcoders(program.TestCase):
         scaled = (predicted - self.y) / self.y.std(axis=0)  # as the model sees them, but for the split's deviations
         numpy.testing.assert_allclose(numpy.load(whole / "error.npy"), (scaled**2).sum(axis=1), rtol=0.5, atol=1e-3)
 
+    def test_finds_the_columns_of_inputs_alone_by_their_names(self):
+        names = [f"out {i}" for i in range(OUTPUTS)]
+        pandas.DataFrame(self.y, columns=names).to_csv(self.folder / "y.csv", index=False, float_format="%.9g")
+        self.data["sources"][1] = {"source": "csv", "files": str(self.folder / "y.csv")}
+        folder = self.trained(variant="transcoder", skip=True)
+        table = pandas.read_csv(self.folder / "x.csv")[list("ebdca")]
+        table.to_csv(self.folder / "other.csv", index=False)
+        source = json.dumps({"source": "csv", "files": str(self.folder / "other.csv")})
+        written = pandas.read_csv(self.applied(folder, source, "--format", "csv") / "reconstruction.csv")
+        self.assertEqual(list(written.columns), ["row", *names])
+        whole = self.applied(folder, json.dumps({"source": "side-by-side", "sources": self.data["sources"]}))
+        numpy.testing.assert_allclose(written[names], numpy.load(whole / "reconstruction.npy"), rtol=1e-5)
+
     def test_says_what_inputs_alone_cannot_give(self):
         folder = self.trained(variant="transcoder")
         source = json.dumps(self.data["sources"][0])
