@@ -98,7 +98,7 @@ DictionaryBackbone::DictionaryBackbone(const Config& config, const BackboneConte
   decoder_bias_ = register_parameter("decoder_bias", initializer.zeros({elements(output_)}));
 }
 
-Tensor DictionaryBackbone::norms() const { return norms_of(decoder_, extent_.blocks); }
+Tensor DictionaryBackbone::norms() const { return sums_of_norms(decoder_, extent_.blocks); }
 
 Tensor DictionaryBackbone::scale() const { return config_.norm == DecoderNorm::scaled ? norms() : Tensor(); }
 

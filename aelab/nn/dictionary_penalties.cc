@@ -81,7 +81,7 @@ Tensor AuxKPenalty::by_dead(const Pass& pass, const Parts& parts, const Tensor& 
   if (config_.rectified) values = values.relu();
   active.values = at::where(dead.gather(0, active.places.select(0, 1)), values, 0);
   auto alone = step;
-  if (parts.backbone.has_skip()) alone.condition = {};
+  if (parts.backbone.has_skip()) alone.condition = Tensor();
   const auto decoded = parts.backbone.decode_active(active, alone).flatten(1);
   const auto bias = parts.backbone.dictionary().bias;
   return bias.defined() ? decoded - bias : decoded;

@@ -61,7 +61,7 @@ Tensor Backbone::decode_active(const ActiveElements& active, const Step& step) c
   return decode(dense(active).view(shape), step);
 }
 
-Tensor Backbone::vector_norms() const { return norms_of(dictionary().vectors, blocks()); }
+Tensor Backbone::vector_norms() const { return sums_of_norms(dictionary().vectors, blocks()); }
 
 Tensor with_condition(const Tensor& x, const Step& step) {
   if (!step.condition.defined()) return x;

@@ -240,9 +240,9 @@ at::Tensor combine(const ActiveElements& active, const at::Tensor& vectors, bool
 
 at::Tensor unit_rows(const at::Tensor& vectors) { return vectors / vectors.norm(2, 1, /*keepdim=*/true); }
 
-Tensor norms_of(const Tensor& vectors, at::IntArrayRef blocks) {
+at::Tensor sums_of_norms(const at::Tensor& vectors, at::IntArrayRef blocks) {
   if (blocks.empty()) return vectors.norm(2, 1);
-  Tensor sum;
+  at::Tensor sum;
   for (const auto& block : vectors.split_with_sizes(blocks, 1)) {
     const auto norms = block.norm(2, 1);
     sum = sum.defined() ? sum + norms : norms;
