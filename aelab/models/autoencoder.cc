@@ -13,7 +13,7 @@
 namespace aelab {
 
 Context::Context(const Split& split, std::int64_t model_seed)
-    : input(split.train.shape()), seed(model_seed), classes(0), values(split.limits()) {
+    : input(split.train.shape()), seed(model_seed), classes(0), blocks(split.blocks), values(split.limits()) {
   for (const auto* part : {&split.train, &split.validation, &split.test})
     if (part->has_labels() && part->size() > 0)
       classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);
@@ -58,11 +58,12 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
   if (!config.backbone) throw Error("is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input,
-                      .output = likelihood.output_shape(context.input),
+                      .output = [&](const Shape& target) { return likelihood.output_shape(target); },
                       .code = config.code,
                       .default_code = config.default_code,
                       .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
                       .condition = config.condition == Condition::label ? context.classes : 0,
+                      .blocks = context.blocks,
                       .seed = context.seed,
                       .device = context.device});
 }
@@ -184,14 +185,19 @@ Tensor Autoencoder::condition_in_turn(std::int64_t rows) const {
       at::arange(rows, at::TensorOptions(weights.device()).dtype(at::kLong)).remainder(conditions_));
 }
 
-Step Autoencoder::conditioned(const Tensor& labels, Step step) const {
-  if (!step.condition.defined()) step.condition = condition(labels);
+Tensor Autoencoder::condition(const Tensor& x, const Tensor& labels) const {
+  return backbone_->has_skip() ? backbone_->skip_input(x) : condition(labels);
+}
+
+Step Autoencoder::conditioned(const Tensor& x, const Tensor& labels, Step step) const {
+  if (!step.condition.defined()) step.condition = condition(x, labels);
   return step;
 }
 
 Step Autoencoder::step_with(const Tensor& condition) const {
-  if (conditions_ == 0) return {};
-  if (!condition.defined()) throw Error("this model is conditional on the label: give it a condition");
+  if (conditions_ > 0 && !condition.defined())
+    throw Error("this model is conditional on the label: give it a condition");
+  if (conditions_ == 0 && !backbone_->has_skip()) return {};
   return {.condition = condition};
 }
 
@@ -201,7 +207,16 @@ Tensor Autoencoder::encode(const Tensor& x, const Tensor& condition) const {
 }
 
 Tensor Autoencoder::decode(const Tensor& code, const Tensor& condition) const {
+  if (backbone_->has_skip() && !condition.defined())
+    throw Error(
+        "this model's decoder has a skip connection from the encoder's input, so that codes alone cannot be "
+        "decoded: give it the rows' condition, or reconstruct the rows");
   return likelihood_->mean(backbone_->decode(code, step_with(condition)));
+}
+
+Tensor Autoencoder::reconstruct(const Tensor& x, const Tensor& condition) const {
+  const auto given = condition.defined() || !backbone_->has_skip() ? condition : backbone_->skip_input(x);
+  return decode(encode(x, given), given);
 }
 
 Tensor Autoencoder::draw(const Tensor& code, const Step& step) const {
@@ -209,20 +224,24 @@ Tensor Autoencoder::draw(const Tensor& code, const Step& step) const {
 }
 
 Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) const {
-  const auto step = conditioned(batch.labels, of_batch);
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
-  encode_batch(batch, step, pass);
+  encode_batch(batch, of_batch, pass);
+  const auto step = conditioned(pass.input, batch.labels, of_batch);
   Terms terms;
   add_bounded(pass, step, terms);
   add_penalties(pass, step, terms);
   if (!step.training && step.scope.empty())
     terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
-  if (!step.training && has_corruption()) {
-    const auto code = bottleneck_->read(backbone_->encode(corrupt(pass.target, step), step), step);
-    terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target),
-              /*weight=*/0);
-  }
+  if (!step.training && has_corruption()) add_denoising(batch, of_batch, pass, terms);
   return terms;
+}
+
+void Autoencoder::add_denoising(const Batch& batch, const Step& of_batch, const Pass& pass,
+                                Terms& terms) const {
+  const auto noisy = corrupt(batch.inputs, of_batch);
+  const auto step = conditioned(noisy, batch.labels, of_batch);
+  const auto code = bottleneck_->read(backbone_->encode(noisy, step), step);
+  terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target), /*weight=*/0);
 }
 
 namespace {
@@ -259,9 +278,9 @@ Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
 }
 
 void Autoencoder::encode_batch(const Batch& batch, const Step& of_batch, Pass& pass) const {
-  const auto step = conditioned(batch.labels, of_batch);
-  pass.target = batch.inputs;
-  pass.input = step.training ? corrupt(pass.target, step) : pass.target;
+  const auto step = conditioned(batch.inputs, batch.labels, of_batch);
+  pass.target = backbone_->target(batch.inputs);
+  pass.input = step.training ? corrupt(batch.inputs, step) : batch.inputs;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
   pass.pre_code = backbone_->encode(pass.input, step);
   pass.samples = bound_->samples(step);

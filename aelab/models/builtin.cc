@@ -4,6 +4,7 @@
 #include "aelab/models/beta_tc.h"
 #include "aelab/models/contractive.h"
 #include "aelab/models/convolutional.h"
+#include "aelab/models/crosscoder.h"
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/dictionaries.h"
@@ -18,6 +19,7 @@
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
 #include "aelab/models/supervised.h"
+#include "aelab/models/transcoder.h"
 #include "aelab/models/vae.h"
 #include "aelab/models/vq_vae.h"
 #include "aelab/models/wae.h"
@@ -51,7 +53,9 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Matryoshka>()
                              .add<L1Dictionary>()
                              .add<Gated>()
-                             .add<JumpReluDictionary>();
+                             .add<JumpReluDictionary>()
+                             .add<Transcoder>()
+                             .add<Crosscoder>();
   return registry;
 }
 

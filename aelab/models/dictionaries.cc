@@ -46,6 +46,10 @@ void DictionaryRecipe::convention_field(Fields& f, const std::function<void(Conv
 
 void DictionaryRecipe::fields(Fields& f, const AutoencoderConfig& parts) {
   dictionary.fields(f);
+  common_fields(f, parts);
+}
+
+void DictionaryRecipe::common_fields(Fields& f, const AutoencoderConfig& parts) {
   f("revive", revive, "dead elements learn to reconstruct the residual of the others (aux-k)");
   if (revive || f.describing()) f("aux_k", aux_k, "how dead elements are revived");
   base.fields(f, parts);
@@ -53,10 +57,10 @@ void DictionaryRecipe::fields(Fields& f, const AutoencoderConfig& parts) {
             "lists aux-k, which this variant's own \"aux_k\" sets already");
 }
 
-AutoencoderConfig DictionaryRecipe::parts() const {
+AutoencoderConfig DictionaryRecipe::parts(Choice<Backbone> backbone) const {
   auto parts = base;
   parts.default_code = 4096;
-  parts.set_own_backbone(dictionary);
+  parts.set_own_backbone(std::move(backbone));
   // The squared error: half of it over a variance of a half.
   if (!parts.likelihood) parts.likelihood = GaussianLikelihood::Config{.deviation = std::sqrt(0.5)};
   if (revive) parts.add_own_penalty(aux_k);

@@ -6,6 +6,7 @@
 #include "aelab/nn/convolutional_1d_backbone.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
+#include "aelab/nn/crosscoder_backbone.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/dictionary_backbone.h"
 #include "aelab/nn/dictionary_penalties.h"
@@ -24,6 +25,7 @@
 #include "aelab/nn/priors.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/sparse_bottlenecks.h"
+#include "aelab/nn/transcoder_backbone.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 
 namespace aelab {
@@ -43,7 +45,9 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
                              .add<ConvolutionalBackbone>()
                              .add<Convolutional1dBackbone>()
                              .add<ResidualBackbone>()
-                             .add<DictionaryBackbone>();
+                             .add<DictionaryBackbone>()
+                             .add<TranscoderBackbone>()
+                             .add<CrosscoderBackbone>();
   return registry;
 }
 

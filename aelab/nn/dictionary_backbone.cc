@@ -18,24 +18,31 @@ std::span<const std::string_view> names(BiasStart) {
   return kNames;
 }
 
-void DictionaryBackbone::Config::fields(Fields& f) {
+void DictionaryBackbone::Config::norm_fields(Fields& f, std::string_view initial) {
   f("norm", norm,
     "norms of the dictionary's vectors: free: not constrained; unit: 1 after each step, with gradients "
     "orthogonal to them; scaled: the encoder's outputs are multiplied by the norms, and the vectors divided")
       .also_known_as({"decoder_norm", "normalize_decoder", "normalize_sae_decoder",
                       "rescale_acts_by_decoder_norm", "constrain_norm"});
-  f("initial_norm", initial_norm, "norm of the initial vectors; default: 1 with norm \"unit\", else 0.1",
-    above(0))
+  f("initial_norm", initial_norm, "norm of the initial vectors; default: " + std::string(initial), above(0))
       .also_known_as({"decoder_init_norm"});
+  f.require(norm != DecoderNorm::unit || initial_norm.value_or(1) == 1, "initial_norm",
+            "is 1 with the norm \"unit\": leave it out");
+}
+
+void DictionaryBackbone::Config::bias_start_field(Fields& f) {
+  f("bias_start", bias_start,
+    "the decoder's initial bias: zeros, or the mean or geometric median of up to 10,000 training rows")
+      .also_known_as({"b_dec_init_method", "bias_init"});
+}
+
+void DictionaryBackbone::Config::fields(Fields& f) {
+  norm_fields(f, "1 with norm \"unit\", else 0.1");
   f("tied_start", tied_start, "the encoder's initial weights are the decoder's").also_known_as({"tied_init"});
   f("bias", bias, "the encoder has a bias").also_known_as({"b_enc"});
   f("pre_bias", pre_bias, "the decoder's bias is subtracted from the input")
       .also_known_as({"apply_b_dec_to_input", "b_pre", "subtract_bias"});
-  f("bias_start", bias_start,
-    "the decoder's initial bias: zeros, or the mean or geometric median of up to 10,000 training rows")
-      .also_known_as({"b_dec_init_method", "bias_init"});
-  f.require(norm != DecoderNorm::unit || initial_norm.value_or(1) == 1, "initial_norm",
-            "is 1 with the norm \"unit\": leave it out");
+  bias_start_field(f);
 }
 
 std::vector<DictionaryBackbone::Config> DictionaryBackbone::Config::examples() {
@@ -45,8 +52,7 @@ std::vector<DictionaryBackbone::Config> DictionaryBackbone::Config::examples() {
           {.tied_start = false, .bias = false, .pre_bias = false, .bias_start = BiasStart::mean}};
 }
 
-void DictionaryBackbone::check(const BackboneContext& context, std::int64_t code,
-                               std::int64_t pre_code) const {
+void DictionaryBackbone::check(std::int64_t code, std::int64_t pre_code) const {
   if (pre_code != code && (config_.tied_start || config_.norm == DecoderNorm::scaled)) {
     const auto needs = "the bottleneck needs " + std::to_string(pre_code) +
                        " outputs of the encoder for a code of " + std::to_string(code);
@@ -57,35 +63,49 @@ void DictionaryBackbone::check(const BackboneContext& context, std::int64_t code
   for (const auto& [name, set] : {std::pair("tied_start", config_.tied_start),
                                   {"pre_bias", config_.pre_bias},
                                   {"bias_start", config_.bias_start != BiasStart::zeros}})
-    if (set && elements(output_) != elements(context.input))
+    if (set && elements(output_) != elements(extent_.target))
       throw FieldError(name, "the likelihood needs outputs of shape " + to_string(output_) +
-                                 " for inputs of " + to_string(context.input) + ", which this is not for");
+                                 " for inputs of " + to_string(extent_.target) + ", which this is not for");
 }
 
-DictionaryBackbone::DictionaryBackbone(const Config& config, const BackboneContext& context)
-    : config_(config), input_(context.input), output_(context.output_shape()) {
-  const auto code = context.code_dimension(), pre_code = elements(context.pre_code_shape({code}));
-  check(context, code, pre_code);
-  Initializer initializer(context.seed, "initialization", context.device);
+Tensor DictionaryBackbone::initial_vectors(Initializer& initializer, std::int64_t code) const {
   auto vectors = initializer.weight({code, elements(output_)}, Initialization::he_uniform);
-  if (!vectors.is_meta()) {
-    normalize_rows(vectors);
-    vectors.mul_(config.initial_norm.value_or(config.norm == DecoderNorm::unit ? 1 : 0.1));
+  if (vectors.is_meta()) return vectors;
+  std::int64_t begin = 0;
+  for (const auto width : extent_.blocks) {
+    auto block = vectors.narrow(1, begin, width).contiguous();
+    normalize_rows(block);
+    vectors.narrow(1, begin, width).copy_(block);
+    begin += width;
   }
-  encoder_ = register_parameter(
-      "encoder_weight", config.tied_start
-                            ? vectors.clone()
-                            : initializer.weight({pre_code, elements(input_)}, Initialization::he_uniform));
+  const bool is_unit = config_.norm == DecoderNorm::unit;
+  if (is_unit || extent_.blocks.empty()) normalize_rows(vectors);
+  return vectors.mul_(config_.initial_norm.value_or(is_unit ? 1 : 0.1));
+}
+
+DictionaryBackbone::DictionaryBackbone(const Config& config, const BackboneContext& context, Extent extent)
+    : config_(config), extent_(std::move(extent)), output_(context.output_shape(extent_.target)) {
+  const auto code = context.code_dimension(), pre_code = elements(context.pre_code_shape({code}));
+  check(code, pre_code);
+  Initializer initializer(context.seed, "initialization", context.device);
+  auto vectors = initial_vectors(initializer, code);
+  encoder_ = register_parameter("encoder_weight",
+                                config.tied_start ? vectors.clone()
+                                                  : initializer.weight({pre_code, elements(extent_.input)},
+                                                                       Initialization::he_uniform));
   if (config.bias) encoder_bias_ = register_parameter("encoder_bias", initializer.zeros({pre_code}));
   decoder_ = register_parameter("decoder_weight", vectors);
   decoder_bias_ = register_parameter("decoder_bias", initializer.zeros({elements(output_)}));
 }
 
-Tensor DictionaryBackbone::scale() const {
-  return config_.norm == DecoderNorm::scaled ? decoder_.norm(2, 1) : Tensor();
-}
+Tensor DictionaryBackbone::norms() const { return sums_of_norms(decoder_, extent_.blocks); }
 
-Tensor DictionaryBackbone::vectors() const { return normalizes() ? unit_rows(decoder_) : decoder_; }
+Tensor DictionaryBackbone::scale() const { return config_.norm == DecoderNorm::scaled ? norms() : Tensor(); }
+
+Tensor DictionaryBackbone::vectors() const {
+  if (divides_by_blocks()) return decoder_ / norms().unsqueeze(1);
+  return normalizes() ? unit_rows(decoder_) : decoder_;
+}
 
 SparseEncoder DictionaryBackbone::encoder() const {
   return {.weight = encoder_,
@@ -109,7 +129,10 @@ Tensor DictionaryBackbone::decode(const Tensor& code, const Step&) const {
 }
 
 Tensor DictionaryBackbone::decode_active(const ActiveElements& active, const Step&) const {
-  return shaped(combine(active, decoder_, normalizes()) + decoder_bias_);
+  if (!divides_by_blocks()) return shaped(combine(active, decoder_, normalizes()) + decoder_bias_);
+  auto divided = active;
+  divided.values = active.values / norms().index_select(0, active.places.select(0, 1));
+  return shaped(combine(divided, decoder_) + decoder_bias_);
 }
 
 std::vector<AffineLayer> DictionaryBackbone::affine_layers(const Tensor&, const Step&) const {
@@ -131,8 +154,9 @@ std::vector<LayerOutline> DictionaryBackbone::layers() const {
 }
 
 Tensor DictionaryBackbone::filters() const {
-  if (input_.size() != 3) return {};
-  return encoder_.detach().reshape({-1, input_[0], input_[1], input_[2]});
+  const auto& input = extent_.input;
+  if (input.size() != 3) return {};
+  return encoder_.detach().reshape({-1, input[0], input[1], input[2]});
 }
 
 void DictionaryBackbone::after_step() {
@@ -147,7 +171,7 @@ std::int64_t DictionaryBackbone::rows_to_begin() const {
 void DictionaryBackbone::begin(const Tensor& rows) {
   const at::NoGradGuard no_grad;
   if ((decoder_bias_ != 0).any().item<bool>()) return;
-  const auto flat = rows.flatten(1);
+  const auto flat = target(rows).flatten(1);
   decoder_bias_.copy_(config_.bias_start == BiasStart::mean ? flat.mean(0) : geometric_median(flat));
 }
 

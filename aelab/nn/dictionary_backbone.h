@@ -44,10 +44,15 @@ class DictionaryBackbone : public Backbone {
     BiasStart bias_start = BiasStart::zeros;
 
     void fields(Fields& f);
+    /// Those of the vectors' norms, of which the initial one is by default as said in words, and of the
+    /// decoder's initial bias, which fields() lists among the others.
+    void norm_fields(Fields& f, std::string_view initial);
+    void bias_start_field(Fields& f);
     static std::vector<Config> examples();
   };
 
-  DictionaryBackbone(const Config& config, const BackboneContext& context);
+  DictionaryBackbone(const Config& config, const BackboneContext& context)
+      : DictionaryBackbone(config, context, {.input = context.input, .target = context.input}) {}
   Tensor encode(const Tensor& x, const Step& step) const override;
   Tensor decode(const Tensor& code, const Step& step) const override;
   Tensor decode_active(const ActiveElements& active, const Step& step) const override;
@@ -55,6 +60,7 @@ class DictionaryBackbone : public Backbone {
   SparseEncoder encoder() const;
   Dictionary dictionary() const override { return {vectors(), decoder_bias_}; }
   bool takes_sparse_gradients() const override { return true; }
+  std::vector<std::int64_t> blocks() const override { return extent_.blocks; }
   Shape code_shape() const override { return {decoder_.size(0)}; }
   std::vector<LayerOutline> layers() const override;
   Tensor filters() const override;
@@ -62,22 +68,40 @@ class DictionaryBackbone : public Backbone {
   std::vector<AffineLayer> affine_layers(const Tensor& x, const Step& step) const override;
   void after_step() override;
   std::int64_t rows_to_begin() const override;
-  /// Sets the decoder's bias by these rows, unless it has a value already, such as that of a file.
+  /// Sets the decoder's bias by the targets of these rows, unless it has a value already, such as that of a
+  /// file.
   void begin(const Tensor& rows) override;
+
+ protected:
+  /// The features that are encoded and those that are decoded, and the blocks of the latter; no blocks: one.
+  /// Each block of an initial vector has the initial norm, and `scaled` is by the sum of the blocks' norms.
+  struct Extent {
+    Shape input = {}, target = {};
+    std::vector<std::int64_t> blocks = {};
+  };
+  DictionaryBackbone(const Config& config, const BackboneContext& context, Extent extent);
+
+  const Shape& outputs() const { return output_; }
 
  private:
   Config config_;
-  Shape input_, output_;
+  Extent extent_;
+  Shape output_;
   Tensor encoder_, encoder_bias_;  // [pre-code, features], [pre-code] or undefined
   Tensor decoder_, decoder_bias_;  // [code, features], [features]
 
   bool normalizes() const { return config_.norm != DecoderNorm::free; }
+  /// Whether it normalizes, and not by norms of whole vectors.
+  bool divides_by_blocks() const { return config_.norm == DecoderNorm::scaled && !extent_.blocks.empty(); }
   /// The factors of the encoder's outputs; undefined without.
   Tensor scale() const;
   /// The decoder's vectors as it uses them.
   Tensor vectors() const;
   Tensor shaped(const Tensor& output) const;
-  void check(const BackboneContext& context, std::int64_t code, std::int64_t pre_code) const;
+  /// The norms of the decoder's vectors, or the sums of those of their blocks: [code].
+  Tensor norms() const;
+  Tensor initial_vectors(Initializer& initializer, std::int64_t code) const;
+  void check(std::int64_t code, std::int64_t pre_code) const;
 };
 
 /// The point from which the distances of the rows [n, features] have the smallest sum, to about 1e-6 of their

@@ -41,7 +41,7 @@ void WeightedL1Penalty::check(const Parts& parts) const { require_dictionary(par
 Tensor WeightedL1Penalty::value(const Pass& pass, const Parts& parts, const Step& step) const {
   const auto gate = pass.extras.find(kGate);
   const auto code = gate == pass.extras.end() ? pass.code.abs() : gate->second.relu();
-  const auto weighted = code.flatten(1) * parts.backbone.dictionary().vectors.norm(2, 1);
+  const auto weighted = code.flatten(1) * parts.backbone.vector_norms();
   const double power = step.value(config_.power);
   if (power == 1) return weighted.sum(1);
   const auto positive = weighted > 0;  // the others have no derivative
@@ -80,7 +80,9 @@ Tensor AuxKPenalty::by_dead(const Pass& pass, const Parts& parts, const Tensor& 
   auto values = values_at(pre_code, active, is_whole && parts.backbone.takes_sparse_gradients());
   if (config_.rectified) values = values.relu();
   active.values = at::where(dead.gather(0, active.places.select(0, 1)), values, 0);
-  const auto decoded = parts.backbone.decode_active(active, step).flatten(1);
+  auto alone = step;
+  if (parts.backbone.has_skip()) alone.condition = Tensor();
+  const auto decoded = parts.backbone.decode_active(active, alone).flatten(1);
   const auto bias = parts.backbone.dictionary().bias;
   return bias.defined() ? decoded - bias : decoded;
 }

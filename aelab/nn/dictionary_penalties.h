@@ -8,9 +8,11 @@ namespace aelab {
 void require_dictionary(const Parts& parts, std::string_view kind);
 
 /// sum_j (|code_j| |d_j|)^power, where d_j is the vector of the dictionary that code_j is a factor of: no
-/// code is cheaper for longer vectors (Conerly et al. 2024). Powers that fall from 1 to less approach the
-/// number of elements (Karvonen et al. 2024, p-annealing). Of gated codes, the positive part of the gate
-/// takes the code's place (Rajamanoharan et al. 2024, "Improving dictionary learning").
+/// code is cheaper for longer vectors (Conerly et al. 2024). Of vectors of several blocks, |d_j| is the sum
+/// of the blocks' norms (Lindsey et al. 2024, "Sparse crosscoders"), so that a latent may be of some of them.
+/// Powers that fall from 1 to less approach the number of elements (Karvonen et al. 2024, p-annealing). Of
+/// gated codes, the positive part of the gate takes the code's place (Rajamanoharan et al. 2024, "Improving
+/// dictionary learning").
 class WeightedL1Penalty : public Penalty {
  public:
   struct Config {

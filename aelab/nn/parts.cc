@@ -61,6 +61,8 @@ Tensor Backbone::decode_active(const ActiveElements& active, const Step& step) c
   return decode(dense(active).view(shape), step);
 }
 
+Tensor Backbone::vector_norms() const { return sums_of_norms(dictionary().vectors, blocks()); }
+
 Tensor with_condition(const Tensor& x, const Step& step) {
   if (!step.condition.defined()) return x;
   auto shape = x.sizes().vec();
@@ -84,7 +86,7 @@ std::int64_t BackboneContext::code_dimension() const {
 }
 
 std::int64_t BackboneContext::output_channels() const {
-  const auto& outputs = output_shape();
+  const auto outputs = output_shape();
   if (outputs.size() != input.size() || !std::equal(outputs.begin() + 1, outputs.end(), input.begin() + 1))
     throw FieldError("../likelihood", "needs outputs of shape " + to_string(outputs) +
                                           ", but this backbone's decoder gives outputs of the size of its "

@@ -32,8 +32,8 @@ enum class Divergence {
 
 /// The results of one forward pass.
 struct Pass {
-  Tensor target;    ///< the clean input [batch, ...input]
-  Tensor input;     ///< the input of the encoder: the target, corrupted in training [batch, ...input]
+  Tensor target;    ///< what is reconstructed: Backbone::target() of the clean input [batch, ...target]
+  Tensor input;     ///< the input of the encoder, corrupted in training [batch, ...input]
   Tensor pre_code;  ///< the encoder's linear output [batch, ...pre-code]
   Tensor code;      ///< [batch x samples, ...code], a row's samples side by side
   Tensor output;    ///< the decoder's linear output [batch x samples, ...likelihood's output]
@@ -123,19 +123,23 @@ struct LayerOutline {
 /// What a backbone is built for.
 struct BackboneContext {
   Shape input = {};
-  Shape output = {};  ///< what the likelihood needs of the decoder; by default the shape of the input
+  std::function<Shape(const Shape&)> output = {};  ///< what the likelihood needs of the decoder for a target
+                                                   ///< of a shape; by default the same
   std::optional<std::int64_t> code = {};             ///< the dimension of the code, if the config has it
   std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
                                                      ///< by default the same
   std::int64_t condition = 0;  ///< features of a step's condition, appended to inputs and codes; 0: none
+  /// Numbers of features of the blocks that rows consist of, where they were joined side by side; or empty.
+  std::vector<std::int64_t> blocks = {};
   std::int64_t seed = 0;
   at::Device device = at::kCPU;  ///< on the meta device layers have shapes, but no values
 
   /// The dimension of a dense code. Throws a FieldError of the owner's "code" if none is known.
   std::int64_t code_dimension() const;
   Shape pre_code_shape(const Shape& shape) const { return pre_code ? pre_code(shape) : shape; }
-  const Shape& output_shape() const { return output.empty() ? input : output; }
+  Shape output_shape(const Shape& target) const { return output ? output(target) : target; }
+  Shape output_shape() const { return output_shape(input); }
   /// The shape of inputs or codes with the condition: more channels, or more values of rows.
   Shape conditioned(Shape shape) const;
   /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws a
@@ -186,6 +190,23 @@ class Backbone : public torch::nn::Module {
   virtual Tensor decode_active(const ActiveElements& active, const Step& step) const;
   /// The decoder's vectors and bias with their gradients, if it is linear in the code.
   virtual Dictionary dictionary() const { return {}; }
+  /// Numbers of features of the blocks that the decoder's vectors consist of; empty: one block.
+  virtual std::vector<std::int64_t> blocks() const { return {}; }
+  /// What an element of the code weighs by its vector, [code], with gradients: the vector's norm, or the sum
+  /// of the norms of its blocks. For decoders that are linear in the code.
+  Tensor vector_norms() const;
+  /// What the decoder reconstructs of rows: the rows, or, where encoder and decoder are of different
+  /// features, those of the decoder. [n, ...input] -> [n, ...target]
+  virtual Tensor target(const Tensor& x) const { return x; }
+  /// The shape of a row's target; empty: that of the input.
+  virtual Shape target_shape() const { return {}; }
+  /// Whether decode() adds a linear function of what the encoder reads. It is given that as the condition of
+  /// the step, skip_input(); without a condition it adds nothing.
+  virtual bool has_skip() const { return false; }
+  /// [n, ...input] -> [n, features]; undefined without a skip connection.
+  virtual Tensor skip_input(const Tensor& /*x*/) const { return {}; }
+  /// What decode() adds at a step with a condition, [batch, outputs]; undefined: nothing.
+  virtual Tensor skipped(const Step&) const { return {}; }
   /// Whether encode() takes gradients of pre-codes as sparse COO tensors [batch, pre-code].
   virtual bool takes_sparse_gradients() const { return false; }
   /// The weights of the first layer as images, [units, channels, height, width]; undefined if they are not.

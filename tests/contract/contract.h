@@ -55,6 +55,17 @@ const Shape& input_of(const Choice<Product>& example) {
   return example.kinds().at(example.kind()).example_input;
 }
 
+/// The shape of what a backbone's decoder gives for its example's inputs.
+inline Shape target_of(const Backbone& backbone, const Choice<Backbone>& example) {
+  const auto target = backbone.target_shape();
+  return target.empty() ? input_of(example) : target;
+}
+
+/// A step that gives the decoder of what it reads besides the codes of rows.
+inline Step step_of(const Backbone& backbone, const Tensor& x) {
+  return {.condition = backbone.skip_input(x)};
+}
+
 /// A backbone for small inputs: with a code of 6, or of the shape that follows from its layers.
 inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
   return choice.make(BackboneContext{.input = input_of(choice), .default_code = 6, .seed = seed});

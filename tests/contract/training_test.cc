@@ -138,10 +138,12 @@ TEST(EveryVariant, MapsImagesToCodesAndBack) {
     const auto model = make_variant(example);
     const auto batch = few_digits_as(input_of(example)).test.range(0, 5);
     const auto& x = batch.inputs;
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     const auto code = model->encode(batch);
     EXPECT_EQ(code.sizes(), batch_of(5, model->code_shape()));
-    EXPECT_EQ(model->decode(code, condition).sizes(), x.sizes());
+    EXPECT_EQ(model->decode(code, condition).sizes(), batch_of(5, model->target_shape()));
+    EXPECT_EQ(model->target(x).sizes(), batch_of(5, model->target_shape()));
+    EXPECT_EQ(model->target_shape() == model->input_shape(), model->reconstructs_input());
     EXPECT_TRUE(same_bits(model->reconstruct(x, condition), model->decode(code, condition)));
     EXPECT_EQ(model->input_shape(), input_of(example));
     EXPECT_EQ(model->code_shape(), make_variant(example, 8)->code_shape());
@@ -233,7 +235,7 @@ TEST(EveryVariant, NeverTrainsOnValidationOrTestRows) {
                other = trained({data.train, inverted(data.validation), inverted(data.test)});
     const auto batch = data.test.range(0, 20);
     const auto& x = batch.inputs;
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     EXPECT_TRUE(same_bits(model->reconstruct(x, condition), other->reconstruct(x, condition)));
     for (std::size_t i = 0; i < state_of(*model).size(); ++i)
       EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
@@ -252,7 +254,7 @@ TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
       EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
           << state_of(*model)[i].first;
     const auto batch = data.test.range(0, 20);
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     EXPECT_TRUE(
         same_bits(model->reconstruct(batch.inputs, condition), other->reconstruct(batch.inputs, condition)));
   });
