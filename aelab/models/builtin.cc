@@ -12,6 +12,7 @@
 #include "aelab/models/info_vae.h"
 #include "aelab/models/iwae.h"
 #include "aelab/models/linear.h"
+#include "aelab/models/matching_pursuit.h"
 #include "aelab/models/pca.h"
 #include "aelab/models/plain.h"
 #include "aelab/models/rae.h"
@@ -51,7 +52,8 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Matryoshka>()
                              .add<L1Dictionary>()
                              .add<Gated>()
-                             .add<JumpReluDictionary>();
+                             .add<JumpReluDictionary>()
+                             .add<MatchingPursuit>();
   return registry;
 }
 
