@@ -181,8 +181,9 @@ std::vector<Tensor> DictionaryBackbone::restart(const Tensor& elements, const Te
     encoder_.copy_(at::where(begun, weight, encoder_));
     changed.push_back(encoder_);
   }
-  decoder_.copy_(at::where(begun, directions * mean_norm(decoder_, others), decoder_));
-  if (config_.norm == DecoderNorm::unit) normalize_rows(decoder_);
+  const auto vectors =
+      config_.norm == DecoderNorm::unit ? directions : directions * mean_norm(decoder_, others);
+  decoder_.copy_(at::where(begun, vectors, decoder_));
   if (encoder_bias_.defined()) {
     encoder_bias_.masked_fill_(begun.squeeze(1), 0);
     changed.push_back(encoder_bias_);
