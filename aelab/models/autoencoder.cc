@@ -9,6 +9,7 @@
 #include "aelab/nn/bounds.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/silence.h"
 
 namespace aelab {
 
@@ -133,7 +134,8 @@ void Autoencoder::make_parts(const Context& context) {
        .is_conditional = conditions_ > 0,
        .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); },
        .dictionary = [backbone = backbone_.get()] { return backbone->dictionary(); },
-       .takes_sparse_gradients = backbone_->takes_sparse_gradients()});
+       .takes_sparse_gradients = backbone_->takes_sparse_gradients(),
+       .encodes_by_dictionary = backbone_->encodes_by_dictionary()});
   in_field(AutoencoderConfig::kBottleneck, [&] {
     bottleneck_->build(code_shape(), context.seed);
     bottleneck_->check(*bound_);
@@ -153,6 +155,13 @@ void Autoencoder::make_other_parts() {
   register_module("bound", bound_);
   for (std::size_t i = 0; i < config_.penalties->size(); ++i)
     in_field(AutoencoderConfig::penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
+  make_sparsity_scale();
+}
+
+void Autoencoder::make_sparsity_scale() {
+  for (const auto& term : terms())
+    if (term.sparsifies) sparsifying_.push_back(term.name);
+  if (!sparsifying_.empty()) sparsity_scale_ = register_buffer("sparsity_scale", at::ones({}));
 }
 
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
@@ -230,6 +239,7 @@ Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) co
   Terms terms;
   add_bounded(pass, step, terms);
   add_penalties(pass, step, terms);
+  for (const auto& name : sparsifying_) terms.scale(name, sparsity_scale_);
   if (!step.training && step.scope.empty())
     terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
   if (!step.training && has_corruption()) add_denoising(batch, of_batch, pass, terms);
@@ -296,18 +306,6 @@ void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms
 
 namespace {
 
-/// Adds a pass's rows to those of the elements of codes that are zero in all of them, and sets the others to
-/// 0.
-void count_silence(const Tensor& silent_rows, const Pass& pass) {
-  const auto& active = pass.active;
-  const auto fired = active.defined()
-                         ? at::zeros_like(silent_rows)
-                                   .scatter_add_(0, active.places.select(0, 1),
-                                                 (active.values != 0).to(silent_rows.scalar_type())) != 0
-                         : (pass.code != 0).flatten(1).any(0);
-  silent_rows.add_(pass.target.size(0)).mul_(fired.logical_not());
-}
-
 /// Up to `count` rows that are spread evenly over the set.
 Batch some_rows(const Dataset& data, std::int64_t count) {
   const auto rows = std::min(count, data.size());
@@ -332,7 +330,8 @@ Additivity Autoencoder::row_additivity() const {
 std::vector<TermOutline> Autoencoder::terms() const {
   std::vector<TermOutline> terms = {{.name = kReconstruction, .additivity = row_additivity()}};
   for (auto& term : bottleneck_->terms()) terms.push_back(std::move(term));
-  for (const auto& [name, penalty] : penalties_) terms.push_back({name, penalty->additivity()});
+  for (const auto& [name, penalty] : penalties_)
+    terms.push_back({.name = name, .additivity = penalty->additivity(), .sparsifies = penalty->sparsifies()});
   terms.push_back({.name = kSquaredError, .in_training = false});
   if (has_corruption()) terms.push_back({.name = kDenoising, .in_training = false});
   return terms;

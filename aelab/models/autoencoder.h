@@ -142,6 +142,9 @@ class Autoencoder : public torch::nn::Module {
   /// Whether reconstructions are of the rows themselves.
   bool reconstructs_input() const { return backbone_->target_shape().empty(); }
   Shape code_shape() const { return backbone_->code_shape(); }
+  /// The factor of the weights of those terms that decide how many elements of the code are other than zero,
+  /// []: a buffer, 1 unless something in training changes it. Undefined if it has no such term.
+  const Tensor& sparsity_scale() const { return sparsity_scale_; }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_, silent_rows_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Whether autograd's gradients of its loss are the derivatives of the loss.
@@ -196,7 +199,9 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Likelihood> likelihood_;
   std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
-  Tensor silent_rows_;  // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  Tensor silent_rows_;                    // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  Tensor sparsity_scale_;                 // buffer or undefined
+  std::vector<std::string> sparsifying_;  // the terms that it is a factor of
   bool needs_input_gradient_ = false;
   std::int64_t conditions_ = 0;
 
@@ -213,6 +218,7 @@ class Autoencoder : public torch::nn::Module {
   void make_bound();
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);
+  void make_sparsity_scale();
   std::vector<TermOutline> terms() const;
 };
 

@@ -13,6 +13,7 @@
 #include "aelab/models/info_vae.h"
 #include "aelab/models/iwae.h"
 #include "aelab/models/linear.h"
+#include "aelab/models/matching_pursuit.h"
 #include "aelab/models/pca.h"
 #include "aelab/models/plain.h"
 #include "aelab/models/rae.h"
@@ -54,6 +55,7 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<L1Dictionary>()
                              .add<Gated>()
                              .add<JumpReluDictionary>()
+                             .add<MatchingPursuit>()
                              .add<Transcoder>()
                              .add<Crosscoder>();
   return registry;

@@ -82,6 +82,7 @@ class Matryoshka : public Autoencoder {
     DictionaryRecipe recipe = {};
     BatchTopKBottleneck::Config bottleneck = {};
     std::optional<std::vector<std::int64_t>> widths = {};
+    bool revive_by_level = false;
 
     void fields(Fields& f);
     static std::vector<Config> examples();

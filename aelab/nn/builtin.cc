@@ -18,6 +18,7 @@
 #include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/matching_pursuit_bottleneck.h"
 #include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
@@ -62,7 +63,8 @@ Registry<Bottleneck>& Bottleneck::registry() {
                              .add<TopKBottleneck>()
                              .add<AbsoluteTopKBottleneck>()
                              .add<BatchTopKBottleneck>()
-                             .add<GatedBottleneck>();
+                             .add<GatedBottleneck>()
+                             .add<MatchingPursuitBottleneck>();
   return registry;
 }
 
@@ -114,7 +116,8 @@ Registry<Penalty>& Penalty::registry() {
                              .add<WeightedL1Penalty>()
                              .add<AuxKPenalty>()
                              .add<MatryoshkaPenalty>()
-                             .add<GateReconstruction>();
+                             .add<GateReconstruction>()
+                             .add<PreActivationPenalty>();
   return registry;
 }
 

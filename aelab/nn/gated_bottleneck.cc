@@ -29,6 +29,13 @@ void GatedBottleneck::code(Pass& pass, const Step&) const {
   pass.extras[kGate] = gate;
 }
 
+std::vector<Tensor> GatedBottleneck::restart(const Tensor& elements) {
+  const at::NoGradGuard no_grad;
+  const std::vector<Tensor> all = {gate_bias_, magnitude_bias_, log_scale_};
+  for (const auto& one : all) one.masked_fill_(elements, 0);
+  return all;
+}
+
 Tensor GatedBottleneck::slope(const Tensor&, const Tensor& code, const Step&) const {
   return (code > 0) * log_scale_.exp();
 }

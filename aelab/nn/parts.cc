@@ -18,6 +18,11 @@ void Terms::add(std::string name, const Tensor& value, double weight, Additivity
                     .role = role});
 }
 
+void Terms::scale(std::string_view name, const Tensor& factor) {
+  for (auto& term : terms_)
+    if (term.name == name) term.factor = factor;
+}
+
 Tensor Terms::costs(std::int64_t batch) const {
   Tensor sum;
   for (const auto& term : terms_) {
@@ -32,7 +37,8 @@ Tensor Terms::total() const {
   auto total = bound_;
   for (const auto& term : terms_) {
     if (term.weight == 0 || (bound_.defined() && term.role == Role::within_bound)) continue;
-    const auto weighted = term.weight == 1 ? term.value : term.value * term.weight;
+    auto weighted = term.weight == 1 ? term.value : term.value * term.weight;
+    if (term.factor.defined()) weighted = weighted * term.factor;
     total = total.defined() ? total + weighted : weighted;
   }
   return total.defined() ? total : at::zeros({}, terms_.at(0).value.options());

@@ -61,6 +61,8 @@ struct TermOutline {
   std::string name;
   Additivity additivity = Additivity::rows;
   bool in_training = true;  ///< or outside training only
+  /// Whether its weight decides how many elements of the code are other than zero.
+  bool sparsifies = false;
 };
 
 /// The named terms of an objective, summed over features and averaged over the batch.
@@ -73,11 +75,14 @@ class Terms {
     Additivity additivity;
     Tensor rows;  ///< [batch] or [batch x samples]; undefined if only the batch's value is known
     Role role;
+    Tensor factor = {};  ///< [], of the weight; undefined: 1
   };
 
   /// `value` is unweighted: of each row [batch], of each code [batch x samples], or the batch's value [].
   void add(std::string name, const Tensor& value, double weight = 1, Additivity additivity = Additivity::rows,
            Role role = Role::beside_bound);
+  /// Multiplies the weight of a term beside the bound by a factor that is not read, [].
+  void scale(std::string_view name, const Tensor& factor);
   /// The weighted sum of the terms within the bound: negative log weights, [batch, samples].
   Tensor costs(std::int64_t batch) const;
   /// Takes these values [batch] for the terms within the bound together, in place of their sum.
@@ -159,6 +164,7 @@ inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
 inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
 inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
 inline constexpr std::string_view needs_gate = "needs codes that a gate selects";
+inline constexpr std::string_view needs_thresholds = "needs codes of what exceeds learned thresholds";
 // Of penalties and bottlenecks.
 inline constexpr std::string_view needs_dictionary = "needs a decoder that is linear in the code";
 }  // namespace capability
@@ -207,6 +213,15 @@ class Backbone : public torch::nn::Module {
   virtual Tensor skip_input(const Tensor& /*x*/) const { return {}; }
   /// What decode() adds at a step with a condition, [batch, outputs]; undefined: nothing.
   virtual Tensor skipped(const Step&) const { return {}; }
+  /// Whether pre-codes of x are (x - bias) vectors^T of its dictionary, and if the bottleneck needs one
+  /// element more, that is |x - bias|^2.
+  virtual bool encodes_by_dictionary() const { return false; }
+  /// Whether it has restart().
+  virtual bool restarts() const { return false; }
+  /// Begins elements of the code anew: of those that are true in `elements` [code], decoder and encoder get
+  /// the direction of the row of the same number of `inputs` [code, ...input], and their biases are zero.
+  /// Returns the parameters that changed, whose rows are elements of the code.
+  virtual std::vector<Tensor> restart(const Tensor& /*elements*/, const Tensor& /*inputs*/) { return {}; }
   /// Whether encode() takes gradients of pre-codes as sparse COO tensors [batch, pre-code].
   virtual bool takes_sparse_gradients() const { return false; }
   /// The weights of the first layer as images, [units, channels, height, width]; undefined if they are not.
@@ -279,6 +294,9 @@ class Bottleneck : public torch::nn::Module {
   virtual void add_terms(const Pass&, const Step&, Terms&) const {}
   /// Called after each optimizer step with all passes of the step; updates what gradients do not train.
   virtual void after_step(std::span<const Pass>) {}
+  /// Gives the parameters of those elements of the code that are true in `elements` [code] their initial
+  /// values, for backbones that restart() them. Returns the parameters that changed, whose rows are elements.
+  virtual std::vector<Tensor> restart(const Tensor& /*elements*/) { return {}; }
 
   /// Whether read() has derivatives; codes from a finite set have none.
   virtual bool is_differentiable() const { return true; }
@@ -383,6 +401,8 @@ class Penalty : public torch::nn::Module {
   /// Whether it uses Parts::silent_rows.
   virtual bool needs_silent_rows() const { return false; }
   virtual Additivity additivity() const { return Additivity::rows; }
+  /// Whether its weight decides how many elements of the code are other than zero.
+  virtual bool sparsifies() const { return false; }
   /// How the value is computed, in words; "" if there is nothing to say.
   virtual std::string method(const Parts&) const { return {}; }
   /// Called after each optimizer step with all passes of the step; updates running statistics.

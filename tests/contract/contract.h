@@ -153,8 +153,6 @@ inline Step some_step() {
           .scope = {}};
 }
 
-// --- Parts that go with each other ---
-
 /// The first example that `fits`; a failure if there is none.
 template <class Product, class Fits>
 Choice<Product> first_that(Fits fits) {
@@ -167,6 +165,23 @@ Choice<Product> first_that(Fits fits) {
   ADD_FAILURE() << "no " << Product::registry().noun() << " fits";
   return {};
 }
+
+/// The first variant that is trained by steps, of those that a callback works on.
+template <class Works>
+Choice<Autoencoder> first_trained(Works works) {
+  return first_that<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    const auto phases = model->phases();
+    return std::ranges::none_of(phases, [](const Phase& phase) { return bool(phase.solve); }) &&
+           works(*model);
+  });
+}
+inline Choice<Autoencoder> trained_with(const Choice<Callback>& callback) {
+  return first_trained(
+      [&](Autoencoder& model) { return Problems().attempt([&] { callback.make()->check_model(model); }); });
+}
+
+// --- Parts that go with each other ---
 
 /// Whether the bottleneck has what the bound needs of one.
 inline bool suits(const Bound& bound, const Bottleneck& bottleneck) {

@@ -206,7 +206,7 @@ TEST(EveryBottleneck, IsOfAKindThatDeclaresItsTerms) {
 }
 
 /// Calls `test` with every bottleneck, built for a vector and for an image, and a pre-code for it. Each
-/// suits at least one of them.
+/// suits at least one of them. Those that need a dictionary have that of a fixed decoder.
 template <class Test>
 void for_each_bottleneck(Test test) {
   for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
@@ -214,6 +214,9 @@ void for_each_bottleneck(Test test) {
     for (const Shape& code : {Shape{6}, Shape{2, 3, 4}}) {
       const auto bottleneck = made_or_refused(/*expected=*/true, [&] {
         const auto made = example.make();
+        const auto vectors = normal({elements(code), 5}, 3);
+        if (example.can(capability::needs_dictionary))
+          made->connect({.dictionary = [vectors] { return Dictionary{.vectors = vectors, .bias = {}}; }});
         made->build(code, /*seed=*/1);
         return made;
       });
