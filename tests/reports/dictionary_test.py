@@ -84,15 +84,15 @@ class Dictionary(Report):
         self.assertEqual([cell[0] for cell in cells], ["row 200, class 0", "row 201, class 1", "row 3000, class 0", "row 3001, class 1", "row 3002, class 2"])
         self.assertEqual([cell[1:] for cell in cells][:2] + [cells[-1][1:]],
                          [["8px", "8px", "none", "0px 0px"], ["8px", "8px", "none", "-10px 0px"], ["8px", "8px", "none", "-20px -10px"]])
-        self.assertIn("Latent 2rare, active in 2 % of the rows", self.text("#dictionary"))
+        self.assertIn("Latent 2rare, active in 2\u00a0% of the rows", self.text("#dictionary"))
         self.open_all()
-        self.assertEqual(self.rows("All strongest rows")[-1], ["30", "dense", "0.3000", "90", "0.9000", "3,002", "3", "class 2"])
+        self.assertEqual(self.rows("All strongest rows")[-1], ["30", "dense", "300", "90", "0.9000", "3,002", "3", "class 2"])
 
     def test_rows_that_are_no_pictures_have_values(self):
         self.show(dictionary_record(pictures=False, truth=False))
         self.assertEqual(self.browser.run("document.querySelectorAll('#dictionary .cells').length"), 0)
         self.assertEqual(self.rows("Strongest rows of latents")[0],
-            ["2", "rare", "0.02000", "200 (4, class 0); 201 (3.50, class 1)", "0, 0.500"])
+            ["2", "rare", "20", "200 (4, class 0); 201 (3.50, class 1)", "0, 0.500"])
 
     def test_models_without_have_no_section(self):
         put_run(self.folder / "1")

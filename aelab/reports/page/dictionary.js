@@ -83,14 +83,14 @@ function densitiesConfig({ densities, dead }, isLog) {
 function densitiesFigure(page) {
   const { densities, rows, part, dead, latents, bands } = page;
   if (!densities) return null;
-  let isLog = false;
+  let isLog = dead > 8 * Math.max(...densities.counts);
   const drawing = chart("Firing densities of the latents: number of latents by the share of rows in which they are active, dead ones apart",
     () => densitiesConfig(page, isLog), "low");
   return figure({
     controls: checkbox("Logarithmic numbers", isLog, (checked) => { isLog = checked; drawing.draw(); }),
     left: [drawing.node, later("Firing densities as a table", () => histogramTable("Firing densities", densities, "Density from", (edge) => 10 ** edge,
       [{ from: 0, to: null, count: dead, text: "dead" }]))],
-    caption: `Firing densities: in which share of ${plural(rows, "row")} of the ${part} split each of ${plural(latents, "latent")} is active. Red: the ${plural(dead, "latent")} that no row activates. Dashed: rare latents (${counted(bands.rare)}) are left of 0.001, dense ones (${counted(bands.dense)}) right of 0.1.`,
+    caption: `Firing densities: in which share of ${plural(rows, "row")} of the ${part} split each of ${plural(latents, "latent")} is active. The bar at the left: the ${plural(dead, "latent")} that no row activates. Dashed: rare latents (${counted(bands.rare)}) are left of 0.001, dense ones (${counted(bands.dense)}) right of 0.1.`,
   });
 }
 
@@ -114,7 +114,7 @@ function cosinesFigure({ cosines, compared, latents, truth }) {
   if (tiles.length === 0) return null;
   const ofLatents = cosines && `Largest absolute cosine of each latent's direction with another one's${compared < latents ? `, of ${counted(compared)} of ${counted(latents)} latents` : ""}: values near 1 are duplicates.`;
   const ofTruth = truth && `Of the ${plural(truth.features, "true feature")}, ${counted(truth.recovered)} are recovered: the cosine with some latent exceeds 0.9 (dashed).`;
-  return figure({ left: h("div", { class: "tiles" }, tiles), caption: [ofLatents, ofTruth].filter(Boolean).join(" ") });
+  return figure({ left: h("div", { class: tiles.length > 1 ? "tiles" : "charts" }, tiles), caption: [ofLatents, ofTruth].filter(Boolean).join(" ") });
 }
 
 // --- Over the epochs ---
@@ -124,17 +124,17 @@ function tracesFigure(use) {
   const { epochs, phases, dead, silent, threshold, dead_after: after } = use;
   const marks = () => phases.slice(1).map((phase) => ({ at: phase.epoch, name: phase.name, color: themed("soft") }));
   const counts = [["in the validation split", silent], [`in the last ${counted(after)} training rows`, dead]].filter(([, values]) => values.length > 0);
-  const tile = (title, label, series, legendOf) => h("div", null, h("h3", null, title), legendOf && h("div", { class: "legend" }, series.map(({ place, name }) => h("span", null, named(place, name, true)))),
+  const tile = (title, label, series) => h("div", null, h("h3", null, title), h("div", { class: "legend" }, series.map(({ place, name }) => h("span", null, named(place, name, true)))),
     chart(label, () => curveConfig({ series, title: null, xTitle: "epoch", isLog: false, marks: marks() }), "low").node);
   const seriesOf = (lines) => lines.map(([name, mean], place) => ({ place, name, x: epochs, mean }));
   const tiles = [
-    counts.length > 0 && tile("latents without an active row", "Number of latents that no row activates, by epoch", seriesOf(counts), true),
-    threshold.length > 0 && tile("threshold", "Threshold of the code's elements outside training, by epoch", seriesOf([["threshold", threshold]]), false),
+    counts.length > 0 && tile("latents without an active row", "Number of latents that no row activates, by epoch", seriesOf(counts)),
+    threshold.length > 0 && tile("threshold", "Threshold of the code's elements outside training, by epoch", seriesOf([["what elements must exceed", threshold]])),
   ].filter(Boolean);
   if (tiles.length === 0) return null;
   const rows = epochs.map((epoch, place) => ({ epoch, place }));
   return figure({
-    left: [h("div", { class: "tiles" }, tiles), later("Dead latents by epoch as a table", () => table({
+    left: [h("div", { class: "charts" }, tiles), later("Dead latents by epoch as a table", () => table({
       label: "Dead latents by epoch", rows,
       columns: [
         { title: "Epoch", head: true, count: true, value: (row) => row.epoch },
@@ -149,7 +149,7 @@ function tracesFigure(use) {
 // --- The rows that activate latents most ---
 
 const labelText = (page, { label }) => (label === null ? null : page.classes[label] ?? `class ${label}`);
-const bandText = (page, one) => `${one.band}, active in ${shown(100 * one.active_rows / page.rows, 3)} % of the rows`;
+const bandText = (page, one) => `${one.band}, active in ${tick(Number((100 * one.active_rows / page.rows).toPrecision(3)))}\u00a0% of the rows`;
 
 /** One picture of the sheet. */
 function cellOf({ pictures: { png, width, height, cell } }, line, column, words) {
@@ -168,7 +168,7 @@ const cellsOf = (page, one, line) => h("div", { class: "cells" }, one.rows.map((
 const latentColumns = (page) => [
   { title: "Latent", head: true, count: true, value: (row) => row.latent },
   { title: "Band", value: (row) => row.band },
-  { title: "Density", number: true, value: (row) => row.active_rows / page.rows },
+  { title: "Active rows", count: true, value: (row) => row.active_rows },
   page.truth && { title: "Feature", count: true, value: (row) => row.feature, hint: "the true feature whose direction is nearest" },
   page.truth && { title: "Cosine", number: true, value: (row) => row.feature_cosine, hint: "absolute cosine with that feature" },
 ].filter(Boolean);
@@ -206,7 +206,7 @@ function strongestFigure(page) {
     h("div", { class: "name" }, `Latent ${counted(one.latent)}`, h("div", { class: "soft" }, h("small", null, bandText(page, one)))), cellsOf(page, one, line)]);
   return figure({
     left: [page.pictures ? h("div", { class: "strips" }, lines) : strongestTable(page), later("All of these rows as a table", () => allRowsTable(page))],
-    caption: `The rows of the ${page.part} split that activate latents most${page.pictures ? `, with the latent's value${page.strongest.some(({ rows }) => rows.some(({ label }) => label !== null)) ? ", class" : ""} and the row's number` : ""}: of each density band the ${page.strongest.length < 12 ? "" : "4 "}latents of the largest strength. Rows are numbered as aelab apply numbers them. summary/latents.csv has all latents.`,
+    caption: `The rows of the ${page.part} split that activate latents most${page.pictures ? `, with the latent's value${page.strongest.some(({ rows }) => rows.some(({ label }) => label !== null)) ? ", class" : ""} and the row's number` : ""}. Shown are at most 4 latents of each density band, those of the largest strength. Rows are numbered as aelab apply numbers them; summary/latents.csv has all latents.`,
   });
 }
 
@@ -230,6 +230,12 @@ const AGAINST_L0 = [
   ["dictionary/explained_variance", "explained variance"], ["dictionary/f1", "F1 against true features"], ["dictionary/mcc", "MCC against true features"],
 ];
 
+/** From 0 on, where there is no room for less. */
+function roomyL0(isLog, values) {
+  const made = roomyAxis("active latents a row (L0)", isLog, values);
+  return made.suggestedMin < 0 ? { ...made, min: 0 } : made;
+}
+
 /** Every run's value against its L0, small, and the variants' means with intervals, large. */
 function sparsityConfig(page, l0, measure, title, isLog, tellNumbered) {
   const places = page.variants.map((_, place) => place).filter((place) => l0.rows[place].mean !== null && measure.rows[place].mean !== null);
@@ -237,18 +243,19 @@ function sparsityConfig(page, l0, measure, title, isLog, tellNumbered) {
   const datasets = places.flatMap((place) => {
     const x = l0.rows[place], y = measure.rows[place], common = { ...UNSEEN, label: page.variants[place].name, borderColor: color(place) };
     return [
-      { ...common, data: [{ x: x.mean, y: y.mean }], means: { x, y }, named: true, pointRadius: 7, intervals: [{ x: x.interval, y: y.interval }], marks: { place, radius: 7 } },
-      { ...common, data: seeds(place).length > 1 ? seeds(place) : [], pointRadius: 3.5, marks: { place, radius: 3.5, filled: false } },
+      { ...common, data: [{ x: x.mean, y: y.mean }], means: { x, y }, named: true, pointRadius: 7, intervals: [{ x: x.interval, y: y.interval }], marks: { place, radius: 7, filled: false } },
+      { ...common, data: seeds(place), pointRadius: 3, marks: { place, radius: 3 } },
     ];
   });
-  const ends = (rows, values) => places.flatMap((place) => [...values(place), rows[place].mean, ...(rows[place].interval ?? [])]);
+  const x = roomyL0(isLog, places.flatMap((place) => [...seeds(place).map((one) => one.x), l0.rows[place].mean, ...(l0.rows[place].interval ?? [])]));
+  const ends = places.flatMap((place) => [...seeds(place).map((one) => one.y), measure.rows[place].mean, ...(measure.rows[place].interval ?? [])]);
   return {
     type: "scatter",
     data: { datasets, tellNumbered },
     options: {
       scales: {
-        x: roomyAxis("active latents a row (L0)", isLog, ends(l0.rows, (place) => seeds(place).map(({ x }) => x))),
-        y: roomyAxis(`${title} (${directionText(measure)})`, false, ends(measure.rows, (place) => seeds(place).map(({ y }) => y))),
+        x,
+        y: roomyAxis(`${title} (${directionText(measure)})`, false, ends),
       },
       plugins: { tooltip: { callbacks: { label: ({ dataset: { label, means }, parsed }) =>
         ` ${label}: ${means ? `L0 ${meanText(page, means.x)}; ${meanText(page, means.y)}` : `L0 ${shown(parsed.x)}; ${shown(parsed.y)} (one seed)`}` } } },
@@ -262,7 +269,8 @@ function sparsityFigure(page) {
   const measures = AGAINST_L0.map(([name, title]) => ({ title, measure: measureCalled(page, name) })).filter(({ measure }) => measure);
   if (!l0 || measures.length === 0) return null;
   const rows = l0.rows.map((_, variant) => ({ variant })).filter(({ variant }) => l0.rows[variant].mean !== null);
-  let isLog = spansDecades([{ mean: l0.rows.map(({ mean }) => mean) }]);
+  const means = l0.rows.map(({ mean }) => mean).filter((mean) => mean !== null);
+  let isLog = Math.min(...means) > 0 && Math.max(...means) > 6 * Math.min(...means);
   const numbered = new Set();
   const values = redrawn(() => table({
     caption: "Mean \u00b1 95 % CI half-width over the seeds.", label: "Sparsity", rows, sort: { column: numbered.size > 0 ? 2 : 1 },
@@ -284,6 +292,6 @@ function sparsityFigure(page) {
   return figure({
     controls: checkbox("Logarithmic L0", isLog, (checked) => { isLog = checked; drawings.forEach((drawing) => drawing.draw()); }),
     left: [h("div", { class: drawings.length > 1 ? "charts" : null }, drawings.map(({ node }) => node)), values.node],
-    caption: `Reconstruction against sparsity, on the ${page.part} split. Small marks: single runs. Large marks: means over the seeds of a variant, with 95 % confidence intervals in both directions. Compare variants at similar L0: more active latents reconstruct better.${measures.length > 1 ? " What reconstructs better need not match the true features better." : ""}${without.length > 0 ? ` Not a dictionary: ${without.join(", ")}.` : ""}`,
+    caption: `Reconstruction against sparsity, on the ${page.part} split. Small marks: single runs. Outlined marks: means over the seeds of a variant, with 95 % confidence intervals in both directions. Compare variants at similar L0: more active latents reconstruct better.${measures.length > 1 ? " What reconstructs better need not match the true features better." : ""}${without.length > 0 ? ` Not a dictionary: ${without.join(", ")}.` : ""}`,
   });
 }
