@@ -39,11 +39,11 @@ double mean_assigned(const at::Tensor& cosines) {
 
 }  // namespace
 
-NearestRows NearestRows::empty(std::int64_t count) {
+NearestDirections NearestDirections::empty(std::int64_t count) {
   return {at::empty({count}), at::empty({count}, at::kLong)};
 }
 
-void NearestRows::fill(std::int64_t begin, const at::Tensor& from) {
+void NearestDirections::fill(std::int64_t begin, const at::Tensor& from) {
   const auto [largest, place] = from.max(1);
   const auto end = begin + from.size(0);
   cosines.slice(0, begin, end).copy_(largest);
@@ -55,16 +55,16 @@ at::Tensor normalized_rows(const at::Tensor& rows) {
   return at::where(norms > 0, rows / norms, at::zeros_like(rows));
 }
 
-NearestRows nearest_rows(const at::Tensor& rows, const at::Tensor& others) {
-  auto nearest = NearestRows::empty(rows.size(0));
+NearestDirections nearest_directions(const at::Tensor& rows, const at::Tensor& others) {
+  auto nearest = NearestDirections::empty(rows.size(0));
   for_cosines(normalized_rows(rows), normalized_rows(others),
               [&](std::int64_t begin, const at::Tensor& cosines) { nearest.fill(begin, cosines); });
   return nearest;
 }
 
-NearestRows nearest_other_rows(const at::Tensor& rows, const at::Tensor& places) {
+NearestDirections nearest_other_directions(const at::Tensor& rows, const at::Tensor& places) {
   const auto directions = normalized_rows(rows);
-  auto nearest = NearestRows::empty(places.size(0));
+  auto nearest = NearestDirections::empty(places.size(0));
   for_cosines(directions.index_select(0, places), directions, [&](std::int64_t begin, at::Tensor cosines) {
     const auto own = places.slice(0, begin, begin + cosines.size(0)).unsqueeze(1);
     nearest.fill(begin, cosines.scatter_(1, own, -1));
@@ -73,7 +73,7 @@ NearestRows nearest_other_rows(const at::Tensor& rows, const at::Tensor& places)
 }
 
 double mean_largest_cosine(const at::Tensor& rows) {
-  return nearest_other_rows(rows, at::arange(rows.size(0), at::kLong))
+  return nearest_other_directions(rows, at::arange(rows.size(0), at::kLong))
       .cosines.mean(at::kDouble)
       .item<double>();
 }
@@ -83,7 +83,7 @@ FeatureMatches::FeatureMatches(const at::Tensor& directions, const Truth& truth)
   const auto features = normalized_rows(truth.dictionary()), latents = normalized_rows(directions);
   const auto count = latents.size(0);
   const bool pairs = count * features.size(0) <= kMostPairs;
-  auto nearest = NearestRows::empty(count);
+  auto nearest = NearestDirections::empty(count);
   auto all = pairs ? at::empty({count, features.size(0)}) : at::Tensor();
   for_cosines(latents, features, [&](std::int64_t begin, const at::Tensor& cosines) {
     nearest.fill(begin, cosines);

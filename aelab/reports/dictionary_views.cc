@@ -32,7 +32,8 @@ json histogram_json(const View& histogram) {
 }
 
 json truth_of(const View& truth) {
-  json features = histogram_json(truth["features_cosines"]), latents = histogram_json(truth["latents_cosines"]);
+  json features = histogram_json(truth["features_cosines"]),
+       latents = histogram_json(truth["latents_cosines"]);
   if (features.is_null() || latents.is_null()) return {};
   return {{"features", truth["features"].number_json()},
           {"recovered", truth["recovered"].number_json()},
@@ -92,7 +93,8 @@ json dictionary_json(const Folder& run) {
                 {"definitions", json::array()}};
   for (const auto* count : {"rows", "of", "latents", "dead", "compared"})
     shown[count] = view[count].number_json();
-  for (const auto* band : {"rare", "middle", "dense"}) shown["bands"][band] = view["bands"][band].number_json();
+  for (const auto* band : {"rare", "middle", "dense"})
+    shown["bands"][band] = view["bands"][band].number_json();
   for (const auto& [name, definition] : view["definitions"].members())
     shown["definitions"].push_back({{"key", name}, {"value", definition["definition"].text()}});
   return shown;

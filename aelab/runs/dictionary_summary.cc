@@ -38,9 +38,9 @@ struct LatentRecord {
   Tensor directions;                 // [latents, features] float
   std::vector<float> norms = {};     // [latents], of the directions
   Tensor compared = {};              // [n] int64, latents that were compared with all others
-  NearestRows nearest = {};          // [n], of these
+  NearestDirections nearest = {};    // [n], of these
   std::int64_t features = 0;         // true ones; 0 where they are not known
-  NearestRows features_of_latents = {}, latents_of_features = {};
+  NearestDirections features_of_latents = {}, latents_of_features = {};
   std::vector<std::string> omitted = {};
 
   std::int64_t latents() const { return directions.size(0); }
@@ -98,7 +98,7 @@ void compare_latents(LatentRecord& record) {
   if (latents < 2) return;
   const auto most = std::max<std::int64_t>(1, kMostProducts / record.directions.numel());
   record.compared = spread(std::min(latents, most), latents);
-  record.nearest = nearest_other_rows(record.directions, record.compared);
+  record.nearest = nearest_other_directions(record.directions, record.compared);
   if (most < latents)
     record.omitted.push_back(
         fmt::format("largest cosines are those of {} of the {} latents, evenly spread", most, latents));
@@ -114,8 +114,8 @@ void compare_features(LatentRecord& record, const Dataset& rows) {
     return;
   }
   record.features = features.size(0);
-  record.features_of_latents = nearest_rows(record.directions, features);
-  record.latents_of_features = nearest_rows(features, record.directions);
+  record.features_of_latents = nearest_directions(record.directions, features);
+  record.latents_of_features = nearest_directions(features, record.directions);
 }
 
 // --- Histograms ---
@@ -182,7 +182,7 @@ Batch rows_of(const LatentRecord& record, std::int64_t latent, const Dataset& ro
 }
 
 json strongest_json(const LatentRecord& record, const std::string& band, std::int64_t latent,
-                 const Batch& batch) {
+                    const Batch& batch) {
   json shown = {{"latent", latent},
                 {"band", band},
                 {"active_rows", record.active_rows(latent)},
@@ -306,14 +306,15 @@ std::string latents_csv(const LatentRecord& record) {
       "feature_cosine\n";
   const auto compared = record.compared.defined() ? numbers(record.compared) : std::vector<double>();
   std::size_t next = 0;  // of those compared
-  const auto nearest = [](const NearestRows& rows, std::int64_t i) {
+  const auto nearest = [](const NearestDirections& rows, std::int64_t i) {
     return std::pair(rows.cosines[i].item<float>(), rows.places[i].item<std::int64_t>());
   };
   for (std::int64_t latent = 0; latent < record.latents(); ++latent) {
     csv += fmt::format("{},{},", latent, record.active_rows(latent));
     const auto rows = record.activity.strongest(latent);
-    csv += rows.empty() ? "," : fmt::format("{:.7g},{}", rows.front().activation,
-                                            record.places[static_cast<std::size_t>(rows.front().row)]);
+    csv += rows.empty() ? ","
+                        : fmt::format("{:.7g},{}", rows.front().activation,
+                                      record.places[static_cast<std::size_t>(rows.front().row)]);
     csv += fmt::format(",{:.7g},", record.norms[static_cast<std::size_t>(latent)]);
     if (next < compared.size() && static_cast<std::int64_t>(compared[next]) == latent) {
       const auto [cosine, other] = nearest(record.nearest, static_cast<std::int64_t>(next++));

@@ -54,16 +54,17 @@ TEST(LatentActivity, IsThatOfSortedColumnsWhateverTheBatches) {
   }
 }
 
-TEST(NearestRowsTest, AreThoseOfAllCosines) {
+TEST(NearestDirectionsTest, AreThoseOfAllCosines) {
   auto random = fixed_generator(4);
-  const auto rows = at::empty({1500, 6}).normal_(0, 1, random), others = at::empty({40, 6}).normal_(0, 1, random);
+  const auto rows = at::empty({1500, 6}).normal_(0, 1, random),
+             others = at::empty({40, 6}).normal_(0, 1, random);
   const auto unit = rows / rows.norm(2, 1, true);
-  const auto of_others = nearest_rows(rows, others);
+  const auto of_others = nearest_directions(rows, others);
   const auto cosines = at::mm(unit, (others / others.norm(2, 1, true)).t()).abs();
   EXPECT_TRUE(at::allclose(of_others.cosines, std::get<0>(cosines.max(1)), 1e-5, 1e-6));
   EXPECT_TRUE(of_others.places.equal(cosines.argmax(1)));
   const auto chosen = at::arange(3, 1500, 7);
-  const auto nearest = nearest_other_rows(rows, chosen);
+  const auto nearest = nearest_other_directions(rows, chosen);
   const auto among = at::mm(unit, unit.t()).abs().fill_diagonal_(-1).index_select(0, chosen);
   EXPECT_TRUE(at::allclose(nearest.cosines, std::get<0>(among.max(1)), 1e-5, 1e-6));
   EXPECT_EQ((nearest.places == among.argmax(1)).sum().item<std::int64_t>(), chosen.numel());

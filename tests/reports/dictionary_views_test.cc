@@ -49,7 +49,8 @@ TEST(DictionaryPage, IsAbsentFromFoldersWithoutIt) {
 
 TEST(DictionaryPage, HasWhatTheRunLeft) {
   const auto page = shown(two_latents());
-  for (const auto* key : {"part", "rows", "of", "latents", "dead", "compared", "densities", "cosines", "bands", "omitted"})
+  for (const auto* key :
+       {"part", "rows", "of", "latents", "dead", "compared", "densities", "cosines", "bands", "omitted"})
     EXPECT_EQ(page.at(key), two_latents().at(key)) << key;
   EXPECT_TRUE(page.at("truth").is_null());
   EXPECT_EQ(page.at("definitions"), Json::parse(R"([{"key":"density","value":"share <b>"}])"));
@@ -68,7 +69,8 @@ TEST(DictionaryPage, LeavesOutWhatIsDamaged) {
   record["strongest"] = {"none"};
   record["pictures"] = "some";
   const auto page = shown(record);
-  for (const auto* key : {"densities", "cosines", "truth", "pictures"}) EXPECT_TRUE(page.at(key).is_null()) << key;
+  for (const auto* key : {"densities", "cosines", "truth", "pictures"})
+    EXPECT_TRUE(page.at(key).is_null()) << key;
   EXPECT_EQ(page.at("strongest").at(0).at("rows"), Json::array());
   EXPECT_TRUE(shown(Json::array()).is_null());
   std::vector<std::string> gaps;

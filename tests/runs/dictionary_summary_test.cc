@@ -143,7 +143,8 @@ TEST_F(DictionarySummary, SaysWhatRowsItIsOfAndDefinesItsNumbers) {
   const auto written = record();
   EXPECT_EQ(written.at("rows"), 50'000);
   EXPECT_EQ(written.at("of"), 51'000);
-  EXPECT_EQ(written.at("omitted"), json({"densities and activations are those of the first 50000 of 51000 rows"}));
+  EXPECT_EQ(written.at("omitted"),
+            json({"densities and activations are those of the first 50000 of 51000 rows"}));
   EXPECT_EQ(written.at("densities").at("edges").front(), -4.75);
   for (const auto& [name, definition] : written.at("definitions").items()) {
     EXPECT_FALSE(definition.at("definition").get<std::string>().empty()) << name;

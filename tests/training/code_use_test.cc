@@ -94,7 +94,7 @@ BatchTopK::Config small_dictionary(bool revive = true) {
   BatchTopK::Config config{.bottleneck = {.k = 3}};
   config.recipe.base.code = 40;
   config.recipe.revive = revive;
-  config.recipe.aux_k.dead_after = 150;
+  config.recipe.aux_k.dead_after = 200;
   return config;
 }
 
@@ -112,8 +112,8 @@ TEST(CodeUseFile, CountsDeadLatentsAndHasTheThreshold) {
   EXPECT_EQ(last.at("latents"), 40);
   EXPECT_EQ(last.at("silent"), ((codes != 0).sum(0) == 0).sum().item<std::int64_t>());
   EXPECT_GT(last.at("silent").get<int>(), 0);
-  EXPECT_EQ(last.at("dead_after"), 150);
-  EXPECT_EQ(last.at("dead"), (model.parts().silent_rows >= 150).sum().item<std::int64_t>());
+  EXPECT_EQ(last.at("dead_after"), 200);
+  EXPECT_EQ(last.at("dead"), (model.parts().silent_rows >= 200).sum().item<std::int64_t>());
   EXPECT_GT(last.at("dead").get<int>(), 0);
   EXPECT_EQ(use.front().at("dead"), 0) << "fewer rows than it takes";
   // The smallest code that is not 0 is above the threshold, and the largest pre-code without a code is not.

@@ -23,9 +23,10 @@ namespace aelab {
 ///                       model's own count (Parts::silent_rows), where a penalty revives dead ones
 ///     threshold         what elements must exceed outside training, for codes of a batch's largest elements
 ///
-/// None of these needs a definition that changes: version 1 of each. /// Models without any of these have no file. Takes the passes of the validation, and so next to no time.
-/// Epochs of phases that train a part of the model have no line. On resume the file is truncated to its
-/// length at the checkpoint; a damaged one is begun anew.
+/// None of these needs a definition that changes: version 1 of each. /// Models without any of these have no
+/// file. Takes the passes of the validation, and so next to no time. Epochs of phases that train a part of
+/// the model have no line. On resume the file is truncated to its length at the checkpoint; a damaged one is
+/// begun anew.
 class CodeUse : public Callback {
  public:
   struct Config {
