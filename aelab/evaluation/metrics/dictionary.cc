@@ -9,7 +9,6 @@
 namespace aelab {
 namespace {
 
-constexpr double kRare = 1e-3, kDense = 0.1;  // shares of rows
 constexpr double kLeastNorm = 1e-6;
 
 std::string unfit_dictionary(const Autoencoder& model) {

@@ -17,6 +17,9 @@ namespace aelab {
 /// than two latents.
 class DictionaryQuality : public Metric {
  public:
+  /// Latents that are active in a smaller share of rows are rare, in a larger one dense.
+  static constexpr double kRare = 1e-3, kDense = 0.1;
+
   struct Config {
     static constexpr std::string_view kind = "dictionary";
     static constexpr std::string_view summary =
