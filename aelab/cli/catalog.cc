@@ -11,7 +11,7 @@
 #include "aelab/core/layout.h"
 #include "aelab/core/text.h"
 #include "aelab/runs/catalog.h"
-#include "aelab/runs/run_config.h"
+#include "aelab/runs/run_file.h"
 
 namespace aelab::cli {
 namespace {
@@ -150,10 +150,7 @@ void print_default_parts(const std::string& variant) {
     print_text(entry("  " + part, spaced(config), kColumn, text_width()));
 }
 
-ordered_json run_schema() {
-  RunConfig defaults;
-  return config_schema(defaults);
-}
+ordered_json run_schema() { return run_file_schema(); }
 
 /// All that can be described by its name alone.
 std::vector<std::string> described_names() {

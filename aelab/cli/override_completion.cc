@@ -9,7 +9,7 @@
 #include "aelab/core/files.h"
 #include "aelab/core/json.h"
 #include "aelab/runs/overrides.h"
-#include "aelab/runs/run_config.h"
+#include "aelab/runs/run_file.h"
 
 namespace aelab::cli {
 namespace {
@@ -23,11 +23,10 @@ struct Place {
   nlohmann::json value;
 };
 
-class RunFile {
+class FileWithSchema {
  public:
-  RunFile(const std::string& file, const std::vector<std::string>& overrides) {
-    RunConfig defaults;
-    schema_ = config_schema(defaults);
+  FileWithSchema(const std::string& file, const std::vector<std::string>& overrides) {
+    schema_ = run_file_schema();
     try {
       if (!file.empty()) content_ = parse_json(read_file(file), file);
       apply_overrides(content_, overrides);
@@ -109,13 +108,13 @@ Words keys_in(const std::string& path) {
   return keys;
 }
 
-Place place_at(const RunFile& file, const std::string& path) {
+Place place_at(const FileWithSchema& file, const std::string& path) {
   auto place = file.root();
   for (const auto& key : keys_in(path)) place = file.below(place, key);
   return place;
 }
 
-Words values_at(const RunFile& file, const Place& place) {
+Words values_at(const FileWithSchema& file, const Place& place) {
   const auto schema = file.followed(place.schema);
   if (schema.value("type", ordered_json()) == "boolean") return {"true", "false"};
   if (schema.contains("enum")) return schema["enum"].get<Words>();
@@ -127,7 +126,7 @@ Words values_at(const RunFile& file, const Place& place) {
 }
 
 /// How one may go on after a key's name: "=", "." where it has keys, "[0]" and so on where it is a list.
-void add_endings(Words& candidates, const RunFile& file, const std::string& path, const Place& place) {
+void add_endings(Words& candidates, const FileWithSchema& file, const std::string& path, const Place& place) {
   const auto schema = file.followed(place.schema);
   candidates.push_back(path + "=");
   if (schema.contains("items")) {
@@ -144,11 +143,11 @@ void add_endings(Words& candidates, const RunFile& file, const std::string& path
 
 }  // namespace
 
-ordered_json run_schema_at(const std::string& path) { return place_at(RunFile("", {}), path).schema; }
+ordered_json run_schema_at(const std::string& path) { return place_at(FileWithSchema("", {}), path).schema; }
 
 std::vector<std::string> override_completions(const std::string& current, const std::string& path,
                                               const std::vector<std::string>& overrides) {
-  const RunFile file(path, overrides);
+  const FileWithSchema file(path, overrides);
   Words candidates;
   if (const auto equals = current.find('='); equals != std::string::npos) {
     const auto key = current.substr(0, equals);

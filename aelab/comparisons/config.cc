@@ -276,6 +276,12 @@ json base_run(const ComparisonConfig& config, Problems& problems) {
     return json::object();
   }
   base.erase("$schema");
+  if (base.contains("train")) {
+    problems.add({"base.train",
+                  "is of models that are trained together; a comparison trains its variants apart: "
+                  "list what the models change as \"variants\""});
+    base.erase("train");
+  }
   if (!base.contains("training")) base["training"] = json::object();
   if (!base["training"].is_object()) return base;
   if (base["training"].contains("threads"))

@@ -148,6 +148,7 @@ nlohmann::json parse_kind(const std::string& text, const std::string& file, std:
 
 std::string kind_of_folder(const std::filesystem::path& folder) {
   std::error_code ignored;
+  if (std::filesystem::is_regular_file(folder / kTogetherFile, ignored)) return "together";
   if (!std::filesystem::is_regular_file(folder / "config.json", ignored)) return {};
   if (std::filesystem::exists(folder / "status.json", ignored)) return "run";
   try {
@@ -188,6 +189,9 @@ void require_run_folder(const std::filesystem::path& folder) {
                 (runs.empty() ? "" : "name one of its runs, such as " + runs.front() + "; ") +
                 "to resume the comparison: aelab compare " + name);
   }
+  if (kind == "together")
+    throw Error(name + ": is the folder of models that are trained together: name one of them, such as " +
+                join_some(runs_in(folder), 1) + "; to resume all: aelab resume " + name);
   if (!std::filesystem::exists(folder / "config.json", ignored))
     throw Error(name + ": is not a run folder: it has no config.json" + runs_meant(folder));
 }

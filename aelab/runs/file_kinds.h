@@ -41,7 +41,11 @@ void require_kind(const nlohmann::json& value, const std::string& file, std::str
 /// what the file is where it is a table, YAML or another format.
 nlohmann::json parse_kind(const std::string& text, const std::string& file, std::string_view kind);
 
-/// "run" or "comparison": whose results are in the folder; "" if it is the folder of neither.
+/// The file of a folder whose runs are trained together (runs/together.h).
+inline constexpr const char* kTogetherFile = "train.json";
+
+/// "run", "comparison" or "together", of runs that are trained together: whose results are in the folder; ""
+/// if it is the folder of none of these.
 std::string kind_of_folder(const std::filesystem::path& folder);
 
 /// "; did you mean runs/wine/1?" or "; it holds the runs runs/wine/1, runs/wine/2": the runs in a folder that

@@ -89,6 +89,7 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
   Context context(input_of(config, data.shape()), config.seed, data.classes());
   const auto recorded = recorded_values(config);
+  context.blocks = data.changed_blocks(config.data.split);
   context.values = recorded ? *recorded : config.data.split.changed(data.values());
   context.device = device;
   return make_for(config, context);
@@ -96,6 +97,7 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
   Context context(input_of(config, input.shape), config.seed, input.classes);
+  if (config.data.split.keeps_features()) context.blocks = input.blocks;
   context.values = recorded_values(config).value_or(Bounds{});
   return make_for(config, context);
 }
@@ -181,6 +183,22 @@ std::string batch_note(const RunConfig& config, const Made& made) {
                      asked, rows);
 }
 
+/// Says how many passes a budget of steps takes over rows that stay in files: a stream begins anew, in
+/// another order. "" without such a budget, and where the rows are in memory.
+std::string passes_note(const RunConfig& config, const Made& made) {
+  const auto& training = config.training;
+  if (made.data.train.in_memory() || !training.budget || !training.budget->steps) return {};
+  const auto rows = made.data.train.size();
+  const auto passes =
+      static_cast<double>(*training.budget->steps) / static_cast<double>(training.epoch_steps(rows));
+  if (passes <= 1)
+    return fmt::format("training.budget: {} steps take {:.0f} % of the {} training rows",
+                       *training.budget->steps, 100 * passes, rows);
+  return fmt::format(
+      "training.budget: {} steps take {:.2f} passes over the {} training rows, each in another random order",
+      *training.budget->steps, passes, rows);
+}
+
 /// Error where the source has test rows of classes that none of its training rows has.
 void check_classes(const RunConfig& config, const Data& data) {
   if (!data.test) return;
@@ -229,7 +247,7 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
     for (auto note : {likelihood_note(config, made), bound_note(made), batch_note(config, made),
-                      classes_note(config, made)})
+                      passes_note(config, made), classes_note(config, made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

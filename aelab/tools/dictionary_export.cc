@@ -62,6 +62,8 @@ std::map<std::string, Tensor> state_by_name(const torch::nn::Module& module) {
 RawDictionary raw_dictionary(const TrainedModel& model) {
   const auto* backbone = dynamic_cast<const DictionaryBackbone*>(model.network()->backbone().get());
   if (!backbone) refuse_dictionary("is for sparse dictionaries: models with the backbone \"dictionary\"");
+  if (!model.network()->reconstructs_input())
+    refuse_dictionary("is for dictionaries that reconstruct what they read, and this is a transcoder");
   if (!model.network()->parts().likelihood.mean_is_output())
     refuse_dictionary("is for dictionaries whose output is the reconstruction itself");
   const at::NoGradGuard no_grad;

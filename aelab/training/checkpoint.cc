@@ -100,6 +100,7 @@ void save_checkpoint(const std::filesystem::path& path, Training& training) {
   CheckpointRecord record{.progress = training.progress,
                           .averages = {averages.dump()},
                           .kernels = {write_config(used).dump()},
+                          .notes = training.notes,
                           .run = training.run,
                           .input = {write_config(training.input).dump()}};
   auto memories = json::object();
@@ -119,6 +120,7 @@ void load_checkpoint(const std::filesystem::path& path, Training& training,
     throw Error(path.string() + ": is of phase " + std::to_string(training.progress.phase) +
                 ", which this model does not have");
   make_optimizers();
+  training.notes.insert(training.notes.begin(), record.notes.begin(), record.notes.end());
   const auto averages = parsed(record.averages);
   for (std::size_t i = 0; i < training.averages.size(); ++i) training.averages[i].load(averages.at(i));
   copy_into(tensors_of(training), file, path);

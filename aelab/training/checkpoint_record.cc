@@ -31,6 +31,7 @@ void CheckpointRecord::fields(Fields& f) {
   f("averages", averages, "the running sums of the epoch");
   f("kernels", kernels, "in use when it was written");
   f("callbacks", callbacks, "their memory");
+  f("notes", notes, "remarks on the epoch so far");
   f("config", run.config, "of the run that wrote it");
   f("data", run.data, "CRC-32 of the record of the data that it was trained on");
   f("input", input, "what the rows of these data are");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "aelab/core/error.h"
 #include "aelab/core/fields.h"
@@ -38,11 +39,12 @@ struct CheckpointRecord {
   static constexpr std::int64_t kFormat = 2;
   std::int64_t format = kFormat;
   Progress progress = {};
-  AnyJson averages = {};   ///< the running sums of the epoch
-  AnyJson kernels = {};    ///< in use when it was written
-  AnyJson callbacks = {};  ///< their states, by state key
-  RunIdentity run = {};    ///< that wrote it
-  AnyJson input = {};      ///< what the rows of its data are (data/input_schema.h)
+  AnyJson averages = {};                ///< the running sums of the epoch
+  AnyJson kernels = {};                 ///< in use when it was written
+  AnyJson callbacks = {};               ///< their states, by state key
+  std::vector<std::string> notes = {};  ///< remarks on the epoch so far, which are not in the log yet
+  RunIdentity run = {};                 ///< that wrote it
+  AnyJson input = {};                   ///< what the rows of its data are (data/input_schema.h)
 
   void fields(Fields& f);
 };

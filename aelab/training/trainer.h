@@ -78,6 +78,33 @@ class CheckedTraining {
   Split data_;
 };
 
+class BatchStream;
+
+/// A training in progress, which advances only when it is told to: several take turns in one thread. Each
+/// ends in the same bits as by Trainer::fit. The model must outlive it.
+class Fitting {
+ public:
+  Fitting(Fitting&&) noexcept;
+  Fitting& operator=(Fitting&&) noexcept;
+  ~Fitting();
+
+  /// Takes the next step, or ends an epoch or a phase; false when nothing is left to do, or a signal stopped
+  /// it. Throws the Failure of a step, with the state before it saved; it must not be advanced any more then.
+  bool advance();
+  /// The pass over the data and the batch that its next step begins with.
+  Position position() const;
+  /// Stops it where it is if StopSignals received a signal.
+  void interrupt();
+  /// Once advance() has returned false.
+  History finish();
+
+ private:
+  friend class Trainer;
+  struct State;
+  explicit Fitting(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 /// Trains any model through its phases, with one loop for all of them. Everything else is a callback. It is
 /// silent: the callback ProgressBar shows progress.
 class Trainer {
@@ -105,11 +132,21 @@ class Trainer {
   /// Trains the model after check(), whose Error it throws.
   History fit(Autoencoder& model, const Split& data, const Place& place = {}) const;
 
+  /// Begins such a training, or resumes it, and takes no step yet. Trainings with the same training rows,
+  /// seed, batch size and device may take their batches from one stream: the one whose position() is the
+  /// least has to be advanced next.
+  Fitting begin(const CheckedTraining& checked, const Place& place, std::shared_ptr<BatchStream> rows) const;
+  /// The stream of the batches of such a training.
+  std::shared_ptr<BatchStream> batches(const CheckedTraining& checked) const;
+
  private:
   TrainerConfig config_;
   std::vector<CallbackConfig> callbacks_;
   std::vector<std::shared_ptr<Callback>> watchers_;
   std::int64_t seed_;
+
+  std::int64_t threads_for(const CheckedTraining& checked) const;
+  Kernels kernels_for(const Place& place) const;
 };
 
 }  // namespace aelab

@@ -58,6 +58,7 @@ class Training {
   std::vector<std::shared_ptr<Callback>> callbacks;
   RunIdentity run = {};    ///< checkpoints keep it
   InputSchema input = {};  ///< checkpoints keep it
+  std::int64_t seed = 0;   ///< of random draws
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases
@@ -78,6 +79,10 @@ class Training {
   /// in it, with all that follow, until the host reads it; undefined where nothing is skipped.
   Tensor found_inf = {};
   std::chrono::steady_clock::duration in_callbacks{};  ///< time that callbacks took since it was last counted
+  /// Time in which other trainings had their turns (Trainer::begin).
+  std::chrono::steady_clock::duration elsewhere{};
+  /// A clock that stands still in other trainings' turns: for times that are this training's own.
+  std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now() - elsewhere; }
 
   const Phase& phase() const { return phases[static_cast<std::size_t>(progress.phase)]; }
   /// The metrics <part>/<prefix><term> of averages of the phase's updates.

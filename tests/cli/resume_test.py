@@ -199,6 +199,18 @@ class Killed(ResumeTestCase):
         self.assert_completes(folder)
 
 
+class Notes(ResumeTestCase):
+    """What was guessed or chosen at the start: config.json leaves nothing open that could be chosen again."""
+
+    config = {**SELDOM, "data": {"source": "digits", "validation": 200, "transforms": ["standardize"]}}
+
+    def test_of_the_start_of_a_run_that_was_killed_before_its_first_checkpoint(self):
+        self.assertIn(b'model.likelihood: "gaussian" by default', self.reference["log.txt"])
+        folder = self.killed(has_lines(1), self.config)
+        self.assertFalse((folder / "checkpoints/last.safetensors").exists())
+        self.assert_completes(folder)
+
+
 class Stopped(ResumeTestCase):
     def test_by_signals(self):
         for number, code, config in (

@@ -80,7 +80,7 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
   const auto model = conditional<Contractive>(
       {.base = {.backbone = DenseBackbone::Config{.hidden = {6}, .activation = Activation::tanh}}});
   const auto batch = labeled_rows();
-  const auto step = model->conditioned(batch.labels);
+  const auto step = model->conditioned(batch.inputs, batch.labels);
   const auto j = jacobian(model->parts(), batch.inputs, step);
   ASSERT_EQ(j.sizes(), (at::DimVector{kRowsOfClasses, kCodeHere, kValuesHere}));
   const auto condition = model->condition(batch.labels);

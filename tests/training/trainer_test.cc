@@ -48,6 +48,33 @@ std::vector<Tensor> trained(const TrainerConfig& config) {
   return model->parameters();
 }
 
+/// A remark on the first step, which is logged when the epoch ends.
+class NoteAtFirstStep : public Callback {
+ public:
+  void step_end(Training& training) override {
+    if (training.progress.step == 1) training.note("this was the first step");
+  }
+};
+
+TEST(Trainer, LogsRemarksOnAnEpochThatWasInterrupted) {
+  const TemporaryFolder folder;
+  const auto data = few_digits(64);
+  const auto fit = [&](std::vector<CallbackConfig> callbacks, std::optional<std::filesystem::path> resume) {
+    callbacks.push_back(without("progress"));
+    callbacks.push_back(checkpoint_every_step());
+    Trainer trainer(plain_sgd(0.05, 1, 16), callbacks, 9);
+    trainer.watch(std::make_shared<NoteAtFirstStep>());
+    return trainer.fit(*small_dense(), data, {.folder = folder.path(), .resume = resume});
+  };
+  {
+    const Interruptible interruptible;
+    EXPECT_EQ(fit({interrupt_at(2)}, {}).signal, SIGTERM);
+  }
+  EXPECT_EQ(read_file(folder / "log.txt").find("this was the first step"), std::string::npos);
+  fit({}, folder / "checkpoints/last.safetensors");
+  EXPECT_SAYS(read_file(folder / "log.txt"), "epoch 1: this was the first step");
+}
+
 TEST(Trainer, AccumulatesBatchesAsIfTheyWereOne) {
   auto in_parts = plain_sgd(0.05, 2, 8);
   in_parts.accumulate = 2;

@@ -77,6 +77,9 @@ std::span<const std::string_view> names(Display) {
   return kNames;
 }
 
+ProgressBar::ProgressBar(Display display, std::string name, std::shared_ptr<Losses> losses)
+    : best_({}), display_(display), name_(std::move(name)), losses_(std::move(losses)) {}
+
 void ProgressBar::start(Training& training) {
   live_ = display_ == Display::automatic && can_redraw(STDERR_FILENO);
   begun_ = epoch_begun_ = Clock::now();
@@ -85,7 +88,7 @@ void ProgressBar::start(Training& training) {
 
 void ProgressBar::phase_begin(Training& training) {
   best_.reset();
-  for (const auto& note : training.notes) say(wrapped(note, line_width(), 2) + "\n");
+  for (const auto& note : training.notes) say(wrapped(named(note), line_width(), 2) + "\n");
 }
 
 void ProgressBar::step_end(Training& training) {
@@ -102,14 +105,29 @@ void ProgressBar::draw(const Training& training) const {
                              : per_step * static_cast<double>(training.phase_steps() - progress.phase_step);
   show_live(live_line(epoch_of(training, progress.phase_epoch + 1), progress.batch, training.epoch_batches,
                       {{fmt::format("{}/{}", progress.batch, training.epoch_batches), 3},
-                       {fmt::format("loss {:.4g}", training.loss()), 1},
+                       {shown_loss(training), 1},
                        {fmt::format("{:.1f} steps/s", 1 / per_step), 4},
                        {duration(std::max(left, 0.0)) + " left", 2}},
                       columns_of(STDERR_FILENO) - 1));
 }
 
+/// "loss 0.12", or of models that are trained together "small 0.12, large 0.1".
+std::string ProgressBar::shown_loss(const Training& training) const {
+  const auto own = fmt::format("{:.4g}", training.loss());
+  if (!losses_) return "loss " + own;
+  const auto found =
+      std::find_if(losses_->begin(), losses_->end(), [&](const auto& loss) { return loss.first == name_; });
+  if (found == losses_->end())
+    losses_->emplace_back(name_, own);
+  else
+    found->second = own;
+  std::vector<std::string> all;
+  for (const auto& [name, loss] : *losses_) all.push_back(name + " " + loss);
+  return join_some(all, 4);
+}
+
 void ProgressBar::epoch_end(Training& training) {
-  std::vector<std::string> parts = {epoch_of(training, training.progress.phase_epoch)};
+  std::vector<std::string> parts = {named(epoch_of(training, training.progress.phase_epoch))};
   for (const auto& [name, value] : training.metrics)
     if (!is_left_out(training.metrics, name, value)) parts.push_back(fmt::format("{} {:.5g}", name, value));
   if (best_.improved(training)) parts.emplace_back("best");
@@ -121,6 +139,7 @@ void ProgressBar::epoch_end(Training& training) {
 }
 
 void ProgressBar::finish(Training&) {
+  if (losses_) std::erase_if(*losses_, [&](const auto& loss) { return loss.first == name_; });
   if (live_) show_live("");
 }
 

@@ -9,7 +9,8 @@
 namespace aelab {
 
 /// Writes throughput.csv: for each epoch the seconds of wall-clock time, and the training samples and steps
-/// per second. Separate from the metrics, because times are not reproducible.
+/// per second. Turns of models that are trained together with this one do not count. Separate from the
+/// metrics, because times are not reproducible.
 class Throughput : public Callback {
  public:
   struct Config {

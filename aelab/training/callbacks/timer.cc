@@ -6,7 +6,14 @@
 
 namespace aelab {
 
-void Timer::start(Training&) { begun_ = Clock::now(); }
+void Timer::start(Training& training) {
+  training_ = &training;
+  begun_ = training.now();
+}
+
+double Timer::spent() const {
+  return before_ + std::chrono::duration<double>(training_->now() - begun_).count();
+}
 
 void Timer::step_end(Training& training) {
   if (spent() >= budget_) training.end_run("the maximum time of " + duration(budget_) + " is reached");

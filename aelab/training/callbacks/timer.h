@@ -7,7 +7,8 @@
 namespace aelab {
 
 /// Ends the run after a wall-clock time of training, which includes the time before the run was stopped and
-/// resumed. The last epoch, which is cut short, is measured like any other.
+/// resumed, and no turns of models that are trained together with this one. The last epoch, which is cut
+/// short, is measured like any other.
 class Timer : public Callback {
  public:
   struct Config {
@@ -31,10 +32,11 @@ class Timer : public Callback {
   using Clock = std::chrono::steady_clock;
 
   double budget_;
-  double before_ = 0;  // seconds that earlier processes trained
-  Clock::time_point begun_ = Clock::now();
+  double before_ = 0;                   // seconds that earlier processes trained
+  const Training* training_ = nullptr;  // since it started
+  Clock::time_point begun_;
 
-  double spent() const { return before_ + std::chrono::duration<double>(Clock::now() - begun_).count(); }
+  double spent() const;
 };
 
 }  // namespace aelab
