@@ -48,6 +48,18 @@ Choices choose_in_turn(const Tensor& products, const Tensor& vectors, std::int64
   return {at::stack(columns, 1), at::stack(counted, 1), code};
 }
 
+/// The solution v [batch, k] of v + lower v = b by forward substitution, where `lower` [batch, k, k] has
+/// nothing on the diagonal and above.
+Tensor substituted(const Tensor& lower, const Tensor& b) {
+  auto left = b;
+  std::vector<Tensor> values;
+  for (std::int64_t turn = 0; turn < b.size(1); ++turn) {
+    values.push_back(left.select(1, turn));
+    left = left - lower.select(2, turn) * values.back().unsqueeze(1);
+  }
+  return at::stack(values, 1);
+}
+
 }  // namespace
 
 void MatchingPursuitBottleneck::Config::fields(Fields& f) {
@@ -94,10 +106,8 @@ ActiveElements MatchingPursuitBottleneck::pursue(const Tensor& pre_code) const {
   const auto chosen = vectors.index_select(0, choices.columns.flatten()).view({batch, config_.k, -1});
   const auto among = at::bmm(chosen, chosen.transpose(1, 2)).tril(-1);
   const auto first = values_at(products, active, is_whole && encoder_.takes_sparse_gradients);
-  const auto in_turn = at::bmm(turns.transpose(1, 2), first.view({batch, config_.k, 1}));
-  const auto values =
-      at::linalg_solve_triangular(among, in_turn, /*upper=*/false, /*left=*/true, /*unitriangular=*/true);
-  active.values = at::bmm(turns, values).flatten().relu();
+  const auto in_turn = at::bmm(turns.transpose(1, 2), first.view({batch, config_.k, 1})).squeeze(2);
+  active.values = at::bmm(turns, substituted(among, in_turn).unsqueeze(2)).flatten().relu();
   return active;
 }
 

@@ -45,7 +45,7 @@ Tensor pursued(const Tensor& row, const Tensor& vectors, std::int64_t k, double 
     const auto best = at::mv(vectors, left).detach().argmax().item<std::int64_t>();
     const auto value = left.dot(vectors[best]).relu();
     const bool is_new = code[best].item<double>() == 0;
-    code = code + value * at::one_hot(at::tensor(best), vectors.size(0)).to(vectors.scalar_type());
+    code = code + value * at::one_hot(at::tensor(best), vectors.size(0)).flatten().to(vectors.scalar_type());
     left = left - value * vectors[best];
     if (!is_new || value.item<double>() <= 0 || left.norm().item<double>() < residual) break;
   }
