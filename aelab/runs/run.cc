@@ -115,7 +115,7 @@ History fit(const RunConfig& config, const Made& made, const fs::path& folder, W
   } else {
     add(made.notes);
     if (const auto& source = config.model.initialize_from)
-      caution = initialize_as_recorded(*made.model, *source, folder);
+      caution = initialize_as_recorded(*made.model, *source, folder, made.data);
   }
   if (!caution.empty()) place.notes.push_back(caution);
   auto history = Trainer(config.training, config.callbacks, config.seed).fit(*made.checked, place);
@@ -292,12 +292,15 @@ RunOutcome run(RunConfig config, RunOptions options) {
   const bool shares = options.opened && !has_entry(options.folder / "config.json");
   OpenedData own(options.working_folder);
   auto made = make(config, problems, shares ? *options.opened : own);
+  std::vector<std::string> imported;
   if (made.model && config.model.initialize_from && !problems.concern("model"))
     problems.attempt([&] {
-      initialize(*made.model, *with_paths_from(options.working_folder, config).model.initialize_from);
+      const auto source = with_paths_from(options.working_folder, config).model.initialize_from;
+      imported = initialize_and_verify(*made.model, *source, made.data);
     });
   problems.raise(options.origin);
   made.notes.insert(made.notes.begin(), problems.remarks().begin(), problems.remarks().end());
+  made.notes.insert(made.notes.end(), imported.begin(), imported.end());
   const auto record = in_field("data", [&] { return record_of_data(*made.source); });
   if (options.accept_data) options.accept_data(record);
   config.model.expanded = made.model->config();
