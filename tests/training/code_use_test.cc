@@ -90,7 +90,7 @@ TEST(CodeUseFile, HasPerplexityAndShareOfTheCodebook) {
 }
 
 /// 40 dictionary vectors for digits, of which some die.
-BatchTopK::Config small_dictionary(bool revive = true) {
+BatchTopK::Config small_batch_top_k(bool revive = true) {
   BatchTopK::Config config{.bottleneck = {.k = 3}};
   config.recipe.base.code = 40;
   config.recipe.revive = revive;
@@ -101,7 +101,7 @@ BatchTopK::Config small_dictionary(bool revive = true) {
 TEST(CodeUseFile, CountsDeadLatentsAndHasTheThreshold) {
   const TemporaryFolder folder;
   const auto data = few_digits();
-  BatchTopK model(small_dictionary(), Context(data, /*model_seed=*/1));
+  BatchTopK model(small_batch_top_k(), Context(data, /*model_seed=*/1));
   train(model, data, {folder.path(), {}});
   const auto epochs = lines_of(folder / "metrics.jsonl"), use = lines_of(folder / "code_use.jsonl");
   ASSERT_EQ(use.size(), 3U);
@@ -128,7 +128,7 @@ TEST(CodeUseFile, CountsDeadLatentsAndHasTheThreshold) {
 TEST(CodeUseFile, CountsByTheValidationSplitWhereNothingIsRevived) {
   const TemporaryFolder folder;
   const auto data = few_digits();
-  BatchTopK model(small_dictionary(/*revive=*/false), Context(data, /*model_seed=*/1));
+  BatchTopK model(small_batch_top_k(/*revive=*/false), Context(data, /*model_seed=*/1));
   train(model, data, {folder.path(), {}}, 1);
   const auto use = lines_of(folder / "code_use.jsonl");
   ASSERT_EQ(use.size(), 1U);
