@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/nn/capability.h"
 #include "aelab/nn/dictionary.h"
 #include "aelab/nn/prior.h"
 #include "aelab/nn/step.h"
@@ -130,8 +131,8 @@ struct BackboneContext {
   Shape input = {};
   std::function<Shape(const Shape&)> output = {};  ///< what the likelihood needs of the decoder for a target
                                                    ///< of a shape; by default the same
-  std::optional<std::int64_t> code = {};             ///< the dimension of the code, if the config has it
-  std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
+  std::optional<std::int64_t> code = {};           ///< the dimension of the code, if the config has it
+  std::optional<std::int64_t> default_code = {};   ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
                                                      ///< by default the same
   std::int64_t condition = 0;  ///< features of a step's condition, appended to inputs and codes; 0: none
@@ -151,23 +152,6 @@ struct BackboneContext {
   /// FieldError of the owner's "likelihood" if that needs another size.
   std::int64_t output_channels() const;
 };
-
-/// What kinds of parts declare in `Config::capabilities`.
-namespace capability {
-// Of backbones: the other ones throw an Error for rows of another rank than their examples'.
-inline constexpr std::string_view takes_code = "takes the dimension of the code";
-inline constexpr std::string_view takes_any_rank = "takes rows of any rank";
-inline constexpr std::string_view takes_condition = "takes a condition";
-// Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
-inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
-inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
-inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
-inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
-inline constexpr std::string_view needs_gate = "needs codes that a gate selects";
-inline constexpr std::string_view needs_thresholds = "needs codes of what exceeds learned thresholds";
-// Of penalties and bottlenecks.
-inline constexpr std::string_view needs_dictionary = "needs a decoder that is linear in the code";
-}  // namespace capability
 
 /// `x` with the step's condition appended to its first dimension after the batch's, the same in all places of
 /// an image or a series: [batch x samples, n, ...] -> [batch x samples, n + features, ...]; `x` itself

@@ -4,52 +4,12 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
-#include <map>
 
-#include "aelab/evaluation/metrics/dictionary.h"
-#include "aelab/models/crosscoder.h"
 #include "aelab/models/stacked.h"
-#include "aelab/models/transcoder.h"
-#include "aelab/nn/bottlenecks.h"
-#include "tests/torch_support.h"
+#include "tests/models/pairs.h"
 
 namespace aelab {
 namespace {
-
-Tensor normal_rows(std::int64_t rows, std::int64_t features, std::int64_t seed = 0) {
-  auto random = fixed_generator(seed);
-  return at::empty({rows, features}).normal_(0, 1, random);
-}
-
-Batch batch_of_rows(const Tensor& rows) { return {.inputs = rows, .labels = {}, .rows = {}}; }
-
-std::map<std::string, Tensor> parameters_by_name(const Autoencoder& model) {
-  std::map<std::string, Tensor> named;
-  for (const auto& [name, value] : parameters_of(model)) named[name] = value;
-  return named;
-}
-
-/// Steps of gradient descent on the whole set.
-double descend(const Autoencoder& model, const Tensor& rows, int steps, double rate) {
-  std::vector<Tensor> values;
-  for (const auto& item : parameters_of(model)) values.push_back(item.second);
-  double last = 0;
-  for (int i = 0; i < steps; ++i) {
-    Pass pass;
-    const auto loss = model.loss(batch_of_rows(rows), Step{.training = true}, pass).total();
-    last = (pass.output - pass.target).square().mean().item<double>();
-    const auto gradients = torch::autograd::grad({loss}, values, {}, std::nullopt, false, true);
-    const at::NoGradGuard no_grad;
-    for (std::size_t j = 0; j < values.size(); ++j)
-      if (gradients[j].defined()) values[j].sub_(gradients[j].to_dense() * rate);
-  }
-  return last;
-}
-
-Transcoder::Config small_transcoder(bool skip) {
-  return {.backbone = {.blocks = {{4, 3}}, .skip = skip},
-          .recipe = {.base = {.code = 10, .bottleneck = TopKBottleneck::Config{.k = 2}}, .revive = false}};
-}
 
 TEST(Transcoder, BeginsAsTheMeanOfTheTargets) {
   const Transcoder model(small_transcoder(true), Context(Shape{7}));
@@ -116,14 +76,6 @@ TEST(Transcoder, IsNoLayerOfAStack) {
 }
 
 // --- Crosscoders ---
-
-const std::vector<std::int64_t> kBlocks = {4, 3, 2};
-constexpr std::int64_t kAllFeatures = 9;
-
-Crosscoder::Config small_crosscoder(DecoderNorm norm, Choice<Bottleneck> bottleneck) {
-  return {.backbone = {.blocks = kBlocks, .dictionary = {.norm = norm, .pre_bias = false}},
-          .recipe = {.base = {.code = 12, .bottleneck = std::move(bottleneck)}, .revive = false}};
-}
 
 /// |d^1_j| + |d^2_j| + ..., of vectors [latents, features].
 Tensor sum_of_block_norms(const Tensor& vectors) {
@@ -203,67 +155,6 @@ TEST(Crosscoder, BeginsWithVectorsOfOneNormForAllBlocks) {
     const double expected = norm == DecoderNorm::scaled ? 1 : 3 * each;
     EXPECT_TRUE(at::allclose(weights, at::full_like(weights, expected), 1e-5)) << name_of(norm);
   }
-}
-
-std::map<std::string, std::optional<double>> dictionary_values(const Autoencoder& model, const Tensor& rows) {
-  const at::NoGradGuard no_grad;
-  DictionaryQuality metric({});
-  metric.begin(model, {});
-  const auto code = model.encode(rows);
-  metric.add(
-      {.target = model.target(rows), .code = code, .reconstruction = model.reconstruct(rows), .input = rows});
-  std::map<std::string, std::optional<double>> named;
-  const auto values = metric.values();
-  for (std::size_t i = 0; i < values.size(); ++i) named[metric.measures()[i].name] = values[i];
-  return named;
-}
-
-TEST(Crosscoder, OfTwoCopiesOfTheSameRowsHasVectorsOfEqualNorms) {
-  const auto x = normal_rows(200, 4) * 0.5;
-  const auto rows = at::cat({x, x}, 1);
-  auto config =
-      small_crosscoder(DecoderNorm::free, DeterministicBottleneck::Config{.activation = Activation::relu});
-  config.backbone.blocks = {{4, 4}};
-  config.recipe.base.penalties = {{WeightedL1Penalty::Config{.weight = 0.02}}};
-  const Crosscoder model(config, Context(Shape{8}));
-  const double before = (rows - model.reconstruct(rows)).square().mean().item<double>();
-  const double after = descend(model, rows, 2000, 0.1);
-  EXPECT_LT(after, 0.2 * before);
-  auto values = dictionary_values(model, rows);
-  EXPECT_NEAR(*values["dictionary/relative_norm"], 0.5, 0.02);
-  EXPECT_NEAR(*values["dictionary/block_explained_variance"], *values["dictionary/explained_variance"], 0.02);
-}
-
-TEST(DictionaryQuality, MeasuresEachBlockOfACrosscoder) {
-  const Crosscoder model(small_crosscoder(DecoderNorm::free, TopKBottleneck::Config{.k = 12}),
-                         Context(Shape{kAllFeatures}));
-  const at::NoGradGuard no_grad;
-  auto p = parameters_by_name(model);
-  // Latent i is feature i: each of one block. Features of the last block are halved.
-  p.at("backbone.encoder_weight").zero_().narrow(0, 0, kAllFeatures).copy_(at::eye(kAllFeatures));
-  const auto& decoder = p.at("backbone.decoder_weight");
-  decoder.zero_().narrow(0, 0, kAllFeatures).copy_(at::eye(kAllFeatures));
-  decoder.slice(1, 7, 9).mul_(0.5);
-  const auto rows = normal_rows(100, kAllFeatures).abs();
-  auto values = dictionary_values(model, rows);
-  EXPECT_NEAR(*values["dictionary/relative_norm"], 1, 1e-6);
-  const auto last = rows.slice(1, 7, 9).to(at::kDouble);
-  const double expected =
-      1 - (0.25 * last.square().sum() / (last - last.mean(0)).square().sum()).item<double>();
-  EXPECT_NEAR(*values["dictionary/block_explained_variance"], expected, 1e-6);
-  const Transcoder other(small_transcoder(false), Context(Shape{7}));
-  auto of_one = dictionary_values(other, normal_rows(30, 7));
-  EXPECT_FALSE(of_one["dictionary/block_explained_variance"] || of_one["dictionary/relative_norm"]);
-}
-
-TEST(DictionaryQuality, ComparesATranscoderWithItsTargets) {
-  Transcoder model(small_transcoder(true), Context(Shape{7}));
-  shake(model, 0.3);
-  const auto rows = normal_rows(30, 7);
-  auto values = dictionary_values(model, rows);
-  const auto y = rows.narrow(1, 4, 3).to(at::kDouble);
-  const auto error = (model.reconstruct(rows) - y).square().sum(), spread = (y - y.mean(0)).square().sum();
-  EXPECT_NEAR(*values["dictionary/explained_variance"], 1 - (error / spread).item<double>(), 1e-6);
 }
 
 }  // namespace
