@@ -69,7 +69,7 @@ TEST_F(SideBySideRows, AreTheFeaturesOfATableAndAnArray) {
   EXPECT_TRUE(at::equal(rows.labels, at::tensor({1, 0}, at::kLong)));
   EXPECT_TRUE(at::equal(data.train.labels(), at::arange(20, at::kLong).remainder(2)));
   EXPECT_SAYS(data.train.where(7), "array.npy");
-  EXPECT_SAYS(data.train.where(7), "table.csv");
+  EXPECT_SAYS(data.train.where(7), "beside row 7");
   EXPECT_EQ(data.files, (Names{(folder_ / "array.npy").string(), (folder_ / "table.csv").string()}));
   EXPECT_EQ(record_of_data(data).at("blocks"), (Blocks{4, 2}));
   EXPECT_EQ(schema_of(data).blocks, (Blocks{4, 2}));

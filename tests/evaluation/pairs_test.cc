@@ -22,7 +22,7 @@ std::map<std::string, std::optional<double>> dictionary_values(const Autoencoder
 }
 
 TEST(Crosscoder, OfTwoCopiesOfTheSameRowsHasVectorsOfEqualNorms) {
-  const auto x = normal_rows(200, 4) * 0.5;
+  const auto x = float_rows(200, 4) * 0.5;
   const auto rows = at::cat({x, x}, 1);
   auto config =
       small_crosscoder(DecoderNorm::free, DeterministicBottleneck::Config{.activation = Activation::relu});
@@ -47,7 +47,7 @@ TEST(DictionaryQuality, MeasuresEachBlockOfACrosscoder) {
   const auto& decoder = p.at("backbone.decoder_weight");
   decoder.zero_().narrow(0, 0, kAllFeatures).copy_(at::eye(kAllFeatures));
   decoder.slice(1, 7, 9).mul_(0.5);
-  const auto rows = normal_rows(100, kAllFeatures).abs();
+  const auto rows = float_rows(100, kAllFeatures).abs();
   auto values = dictionary_values(model, rows);
   EXPECT_NEAR(*values["dictionary/relative_norm"], 1, 1e-6);
   const auto last = rows.slice(1, 7, 9).to(at::kDouble);
@@ -55,14 +55,14 @@ TEST(DictionaryQuality, MeasuresEachBlockOfACrosscoder) {
       1 - (0.25 * last.square().sum() / (last - last.mean(0)).square().sum()).item<double>();
   EXPECT_NEAR(*values["dictionary/block_explained_variance"], expected, 1e-6);
   const Transcoder other(small_transcoder(false), Context(Shape{7}));
-  auto of_one = dictionary_values(other, normal_rows(30, 7));
+  auto of_one = dictionary_values(other, float_rows(30, 7));
   EXPECT_FALSE(of_one["dictionary/block_explained_variance"] || of_one["dictionary/relative_norm"]);
 }
 
 TEST(DictionaryQuality, ComparesATranscoderWithItsTargets) {
   Transcoder model(small_transcoder(true), Context(Shape{7}));
   shake(model, 0.3);
-  const auto rows = normal_rows(30, 7);
+  const auto rows = float_rows(30, 7);
   auto values = dictionary_values(model, rows);
   const auto y = rows.narrow(1, 4, 3).to(at::kDouble);
   const auto error = (model.reconstruct(rows) - y).square().sum(), spread = (y - y.mean(0)).square().sum();

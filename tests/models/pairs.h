@@ -13,7 +13,7 @@
 
 namespace aelab {
 
-inline Tensor normal_rows(std::int64_t rows, std::int64_t features, std::int64_t seed = 0) {
+inline Tensor float_rows(std::int64_t rows, std::int64_t features, std::int64_t seed = 0) {
   auto random = fixed_generator(seed);
   return at::empty({rows, features}).normal_(0, 1, random);
 }

@@ -13,15 +13,15 @@ namespace {
 
 TEST(Transcoder, BeginsAsTheMeanOfTheTargets) {
   const Transcoder model(small_transcoder(true), Context(Shape{7}));
-  const auto rows = normal_rows(50, 7) + 3;
+  const auto rows = float_rows(50, 7) + 3;
   model.backbone()->begin(rows);
   const auto mean = rows.narrow(1, 4, 3).mean(0).expand({50, 3});
   EXPECT_TRUE(at::allclose(model.reconstruct(rows), mean, 1e-5, 1e-6));
 }
 
 TEST(Transcoder, WithSkipReachesALinearMapWhileItsCodeIsDead) {
-  const auto x = normal_rows(200, 4);
-  const auto rows = at::cat({x, at::mm(x, normal_rows(4, 3, 1)) + 0.5}, 1);
+  const auto x = float_rows(200, 4);
+  const auto rows = at::cat({x, at::mm(x, float_rows(4, 3, 1)) + 0.5}, 1);
   for (const bool skip : {true, false}) {
     const Transcoder model(small_transcoder(skip), Context(Shape{7}));
     const at::NoGradGuard no_grad;
@@ -40,7 +40,7 @@ TEST(Transcoder, ReadsTheFirstBlockAndReconstructsTheOthers) {
   for (const auto& example : Transcoder::Config::examples()) {
     Transcoder model(example, Context(Shape{20}));
     shake(model, 0.3);
-    const auto rows = normal_rows(6, 20);
+    const auto rows = float_rows(6, 20);
     auto other = rows.clone();
     other.narrow(1, 8, 12).normal_();
     EXPECT_TRUE(same_bits(model.reconstruct(rows), model.reconstruct(other)));
@@ -107,7 +107,7 @@ TEST(Crosscoder, PenalizesTheSumOfTheNormsOfALatentsVectors) {
   config.recipe.base.penalties = {{WeightedL1Penalty::Config{.weight = 0.2}}};
   Crosscoder model(config, Context(Shape{kAllFeatures}));
   shake(model, 0.3);
-  const auto rows = normal_rows(20, kAllFeatures);
+  const auto rows = float_rows(20, kAllFeatures);
   auto p = parameters_by_name(model);
   const auto &encoder = p.at("backbone.encoder_weight"), &decoder = p.at("backbone.decoder_weight");
   const auto code = (at::matmul(rows, encoder.t()) + p.at("backbone.encoder_bias")).relu();
@@ -122,7 +122,7 @@ TEST(Crosscoder, SelectsByProductsWithTheSumOfTheNorms) {
                                      : Choice<Bottleneck>(TopKBottleneck::Config{.k = 3});
     Crosscoder model(small_crosscoder(DecoderNorm::scaled, bottleneck), Context(Shape{kAllFeatures}));
     shake(model, 0.3);
-    const auto rows = normal_rows(20, kAllFeatures);
+    const auto rows = float_rows(20, kAllFeatures);
     auto p = parameters_by_name(model);
     const auto& decoder = p.at("backbone.decoder_weight");
     const auto norms = sum_of_block_norms(decoder);

@@ -111,7 +111,7 @@ template <class Model>
 void expect_best_epoch_is_the_models() {
   const TemporaryFolder folder;
   const auto model = with_discriminator<Model>();
-  const Trainer trainer(plain_sgd(0.1, 8, kBatchRows),
+  const Trainer trainer(plain_sgd(kModelRate, 8, kBatchRows),
                         {without("progress"), {.callback = SaveCheckpoint::Config{.seconds = 0}}},
                         kTrainingSeed);
   const auto history = trainer.fit(*model, few_digits(kBatchRows), {.folder = folder.path()});

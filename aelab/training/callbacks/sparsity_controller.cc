@@ -36,7 +36,7 @@ void SparsityController::Config::fields(Fields& f) {
       .also_known_as({"momentum", "ema"});
   f("rate", rate, "change of the logarithm of the weight's factor per step and unit of log(mean / l0)",
     {.least = 0, .most = 1, .open = true})
-      .also_known_as({"gain", "ki", "lr"});
+      .also_known_as({"gain", "ki"});
 }
 
 void SparsityController::check_model(Autoencoder& model) const {
