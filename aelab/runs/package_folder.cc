@@ -53,10 +53,9 @@ void write_package_folder(const TrainedModel& model, const DictionaryPackage& pa
     std::vector<std::string> others;
     for (const auto* other : dictionary_packages())
       if (other->takes(raw.codes)) others.emplace_back(other->format());
-    throw FieldError(
-        "format", fmt::format("{} has no codes as those of the bottleneck \"{}\"{}", package.name(),
-                              model.network()->config().bottleneck->kind(),
-                              others.empty() ? "" : ", which " + join(others, " and ") + " has: choose it"));
+    throw FieldError("format", fmt::format("{} has no codes as those of the bottleneck \"{}\"{}",
+                                           package.format(), model.network()->config().bottleneck->kind(),
+                                           others.empty() ? "" : ": choose " + join(others, " or ")));
   }
   write_folder(folder, [&](const fs::path& temporary) { package.write(raw, temporary); });
 }

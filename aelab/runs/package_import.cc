@@ -3,8 +3,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "aelab/core/json.h"
-
 namespace aelab {
 
 nlohmann::ordered_json model_for(const PackagedDictionary& packaged, const std::string& path) {
@@ -40,7 +38,7 @@ void import_dictionary(Autoencoder& model, const PackagedDictionary& packaged, c
   const auto& raw = packaged.dictionary;
   const auto refuse = [&](const std::string& field, const std::string& why) {
     throw Error(fmt::format("{}: {}, and {}; a model that fits: {}", packaged.config.string(), field, why,
-                            one_line(model_for(packaged, path))));
+                            model_for(packaged, path).dump()));
   };
   if (const auto features = elements(model.input_shape()); features != raw.features())
     throw Error(fmt::format("{}: \"{}\" is {}, and the rows of \"data\" have {} numbers",

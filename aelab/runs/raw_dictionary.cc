@@ -126,12 +126,12 @@ std::string set_dictionary(Autoencoder& model, const RawDictionary& given, const
   if (!raw.subtracts_bias) encoder_bias = encoder_bias - encoder.mv(change.shift);
   auto codes = raw.codes;
   take_bias_of_encoder(codes, encoder_bias);
+  if (auto problem = set_codes(model, codes, raw.latents()); !problem.empty()) return problem;
   if (auto problem = norms_differ(model, vectors); !problem.empty()) return problem;
   if (!layer.bias.defined() && (encoder_bias != 0).any().item<bool>())
     return "the model's encoder has no bias: set \"bias\": true";
   if (backbone->rows_to_begin() > 0 && !(bias != 0).any().item<bool>())
     return "the model's \"bias_start\" would replace a bias of zeros: leave it out";
-  if (auto problem = set_codes(model, codes, raw.latents()); !problem.empty()) return problem;
   set_weight(*backbone, "encoder_weight", encoder);
   if (layer.bias.defined()) set_weight(*backbone, "encoder_bias", encoder_bias);
   set_weight(*backbone, "decoder_weight", vectors);

@@ -3,6 +3,7 @@ tests/references/check_exports.py loads such folders with the packages themselve
 
 import json
 import sys
+import zipfile
 
 import program
 
@@ -108,6 +109,7 @@ class DictionaryExport(program.TestCase):
                 config, tensors = self.compare(folder, rows, written, reading.dictionary_learning, "ae.pt", "config.json", load)
                 self.assertEqual((config["trainer"]["activation_dim"], config["trainer"]["dict_size"]), (FEATURES, 40))
                 self.assertEqual(sorted(path.name for path in written.iterdir()), ["ae.pt", "config.json"])
+                self.assertIsNone(zipfile.ZipFile(written / "ae.pt").testzip())
                 if not layout:
                     self.assertEqual(config["trainer"]["dict_class"], "AutoEncoderNew")
                     continue
@@ -122,7 +124,7 @@ class DictionaryExport(program.TestCase):
     def test_what_a_package_does_not_have_is_refused(self):
         folder, _ = self.trained(SAELENS["standard"], [])
         refuse = lambda folder, *arguments, says: self.assert_refused(program.run("export", folder, *arguments), says)
-        refuse(folder, "--format", "sparsify", says='--format: sparsify has no codes as those of the bottleneck "deterministic", which saelens and dictionary-learning has')
+        refuse(folder, "--format", "sparsify", says='--format: sparsify has no codes as those of the bottleneck "deterministic": choose saelens or dictionary-learning')
         refuse(folder, "--format", "saelens", "--output", self.folder / "x.npz", says="name a folder")
         (folder / "saelens").mkdir()
         refuse(folder, "--format", "saelens", says="is there already")

@@ -65,7 +65,11 @@ class DictionaryImport(program.TestCase):
     def model_for(self, folder):
         result = program.run("import", folder)
         self.assertEqual(result.code, 0, result.stderr)
-        return json.loads(result.stdout)
+        return self.still(json.loads(result.stdout))
+
+    def still(self, model):
+        """A step without a learning rate still moves the average of a threshold: here by nothing."""
+        return {**model, "decay": 0.9999999} if model["variant"] in ("batch-top-k", "matryoshka") else model
 
     def golden(self, name, **options):
         case = json.loads((GOLDEN / f"{name}.json").read_text())
@@ -117,12 +121,12 @@ class DictionaryImport(program.TestCase):
                     exported = program.run("export", first, "--format", package, "--checkpoint", "last")
                     if name not in takes[package]:
                         self.assertEqual(exported.code, 2)
-                        self.assertIn("which saelens", exported.stderr)
+                        self.assertIn(": choose saelens", exported.stderr)
                         self.assertFalse((first / package).exists())
                         continue
                     self.assertEqual(exported.code, 0, exported.stderr)
                     for config, its in ((self.model_for(first / package), []),
-                                        ({"code": 40, **model, "initialize_from": {"path": str(first / package)}}, transforms)):
+                                        (self.still({"code": 40, **model, "initialize_from": {"path": str(first / package)}}), transforms)):
                         again = self.train(self.run_file(config, rows, its))
                         codes, found = self.answer(again, rows)
                         numpy.testing.assert_allclose(codes, expected, atol=2e-6 * abs(expected).max())
@@ -141,7 +145,7 @@ class DictionaryImport(program.TestCase):
         case, folder = self.golden("saelens_topk_not_rescaled")
         rows = numpy.concatenate([numpy.array(case["inputs"], dtype=numpy.float32)] * 4)
         model = self.model_for(folder)
-        self.refused({**model, "k": 3}, rows, "cfg.json", "with k 2", "the model's k is 3", '"variant": "top-k"')
+        self.refused({**model, "k": 3}, rows, "cfg.json", "with k 2", "the model's k is 3", '"variant":"top-k"')
         self.refused({**model, "code": 13}, rows, "the model's code has 13")
         self.refused({**model, "norm": "unit"}, rows, 'set "norm": "free"')
         self.refused(model, numpy.ones((20, 7), numpy.float32) * rows[:20, :1], '"d_in" is 6', "have 7 numbers")

@@ -13,7 +13,8 @@ void put_number(std::string& bytes, std::uint64_t value, int count) {
 
 void StoredZip::add(const std::string& name, std::string head, std::string_view content) {
   auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(head.data()), head.size());
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(content.data()), content.size());
+  if (!content.empty())  // of no address, zlib gives the sum to begin with
+    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(content.data()), content.size());
   const auto size = head.size() + content.size();
   std::string about;           // what the local header and the directory's entry have in common
   put_number(about, 20, 2);    // version 2.0 is needed to unpack
