@@ -8,7 +8,6 @@
 
 #include "aelab/models/adversarial.h"
 #include "aelab/models/factor_vae.h"
-#include "aelab/training/checkpoint.h"
 #include "tests/training/models.h"
 
 namespace aelab {
@@ -95,37 +94,6 @@ void expect_discriminator_sees_the_stepped_model() {
 TEST(WithDiscriminators, TrainThemOnWhatTheModelsStepHasChanged) {
   expect_discriminator_sees_the_stepped_model<Adversarial>();
   expect_discriminator_sees_the_stepped_model<FactorVae>();
-}
-
-/// The epoch, from 1, with the least value.
-template <class Value>
-std::int64_t least_epoch(const History& history, Value value) {
-  const auto& epochs = history.epochs;
-  const auto least =
-      std::ranges::min_element(epochs, {}, [&](const auto& epoch) { return value(epoch.metrics); });
-  return least - epochs.begin() + 1;
-}
-
-/// Its best epoch is that of its own loss, which is another than that of both losses together.
-template <class Model>
-void expect_best_epoch_is_the_models() {
-  const TemporaryFolder folder;
-  const auto model = with_discriminator<Model>();
-  const Trainer trainer(plain_sgd(kModelRate, 8, kBatchRows),
-                        {without("progress"), {.callback = SaveCheckpoint::Config{.seconds = 0}}},
-                        kTrainingSeed);
-  const auto history = trainer.fit(*model, few_digits(kBatchRows), {.folder = folder.path()});
-  const auto own = [](const NamedValues& metrics) { return *find(metrics, "validation/loss"); };
-  const auto both = [&](const NamedValues& metrics) {
-    return own(metrics) + 1e3 * *find(metrics, "validation/discriminator/loss");
-  };
-  ASSERT_NE(least_epoch(history, own), least_epoch(history, both));
-  EXPECT_EQ(progress_of(folder.path() / "checkpoints/best.safetensors").epoch, least_epoch(history, own));
-}
-
-TEST(WithDiscriminators, HaveTheBestEpochOfTheModelsOwnLoss) {
-  expect_best_epoch_is_the_models<Adversarial>();
-  expect_best_epoch_is_the_models<FactorVae>();
 }
 
 }  // namespace
