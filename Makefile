@@ -11,22 +11,22 @@ run_studies = @failed=; for study in experiments/*/study.sh; do \
     echo "== $$study"; $$study $(1) || failed="$$failed $$study"; done; \
   test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: help demo build test references fresh torture studies studies-short sanitize format lint headers docs clean
+.PHONY: help set-up demo build test references fresh torture studies studies-short sanitize format lint headers docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
-demo:  ## set up, build the program and compare six autoencoders on MNIST
+set-up:  ## install what the build needs, and configure it
 	@third_party/install
 	@$(CONFIGURE) release
+
+demo: set-up  ## set up, build the program and compare six autoencoders on MNIST
 	@cmake --build --preset release -j $(JOBS) --target aelab
 	build/release/aelab compare experiments/which-autoencoder/comparison.json
 	@printf '\nChange experiments/which-autoencoder/comparison.json, or train one: %s\n' \
 	  'build/release/aelab run experiments/first-run/run.json'
 
-build:  ## set up and build everything: build/release/aelab
-	@third_party/install
-	@$(CONFIGURE) release
+build: set-up  ## set up and build everything: build/release/aelab
 	@cmake --build --preset release -j $(JOBS)
 
 test:  ## set up, build and run all tests

@@ -150,6 +150,7 @@ void add_commands(CLI::App& app, cli::Command& command) {
   cli::add_sample(app, command);
   cli::add_apply(app, command);
   cli::add_export(app, command);
+  cli::add_import(app, command);
   cli::add_compare(app, command);
   cli::add_data(app, command);
   cli::add_report(app, command);

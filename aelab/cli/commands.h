@@ -18,6 +18,7 @@ void add_sample(CLI::App& app, Command& chosen);
 void add_apply(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);
+void add_import(CLI::App& app, Command& chosen);
 void add_compare(CLI::App& app, Command& chosen);
 void add_report(CLI::App& app, Command& chosen);
 void add_list(CLI::App& app, Command& chosen);

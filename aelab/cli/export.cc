@@ -7,6 +7,7 @@
 #include "aelab/cli/commands.h"
 #include "aelab/cli/options.h"
 #include "aelab/cli/output.h"
+#include "aelab/runs/package_import.h"
 
 namespace aelab::cli {
 namespace {
@@ -32,7 +33,8 @@ void add_export(CLI::App& app, Command& chosen) {
       "of format model has weights, fitted transforms, config, columns and classes: aelab apply and "
       "interpolate take it in place of a run folder, and aelab::open_model() opens it. A sparse dictionary "
       "is "
-      "written as a folder of SAELens or sparsify, for rows as they are before transforms. The path of the "
+      "written as a folder of SAELens, sparsify or dictionary_learning, for rows as they are before "
+      "transforms. The path of the "
       "file or folder is printed.\n"
       "Example: aelab export runs/first-run/1 --format npz\n"
       "Example: aelab export runs/first-run/1 --format model --output first-run.safetensors");
@@ -41,6 +43,30 @@ void add_export(CLI::App& app, Command& chosen) {
     say_guess(config);
     as_json ? print_json(nlohmann::json{{"file", file}}) : print("{}\n", file.string());
     return 0;
+  });
+}
+
+void add_import(CLI::App& app, Command& chosen) {
+  auto folder = std::make_shared<std::string>();
+  auto* command =
+      app.add_subcommand("import", "Print the model that begins with a dictionary of another package");
+  command
+      ->add_option("FOLDER", *folder,
+                   "a sparse dictionary that SAELens, sparsify or dictionary_learning saved: cfg.json or "
+                   "config.json and weights")
+      ->required()
+      ->type_name("FOLDER");
+  command->footer(
+      "The model is the \"model\" of a run file: its variant, sizes and \"initialize_from\". What the folder "
+      "is stands on stderr.\nExample: aelab import their-sae > model.json");
+  command->callback([folder, &chosen] {
+    chosen = [folder] {
+      const auto packaged = read_package_folder(*folder);
+      remark(*folder + " is " + description_of(packaged));
+      for (const auto& note : packaged.remarks) remark(note);
+      print_json(model_for(packaged, *folder), 2);
+      return 0;
+    };
   });
 }
 

@@ -28,9 +28,8 @@ Strips strips_of(const std::filesystem::path& folder) {
   const auto batch = part.range(0, std::min(kSamples, part.size()));
   const auto& network = run.network();
   Strips strips{.inputs = batch.inputs};
-  strips.reconstructions =
-      network.reconstruct(batch.inputs.to(run.device()), network.condition(batch.to(run.device()).labels))
-          .cpu();
+  const auto moved = batch.to(run.device());
+  strips.reconstructions = network.reconstruct(moved.inputs, network.condition(moved)).cpu();
   if (const auto samples = decoded_draws(network, kSamples); samples.defined())
     strips.samples = samples.cpu();
   return strips;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
@@ -64,6 +66,52 @@ fs::path create_numbered_folder(const fs::path& parent) {
     if (::mkdir(folder.c_str(), 0777) == 0) return folder;
     if (errno != EEXIST) throw refuse(reason(errno));
   }
+}
+
+namespace {
+
+/// A new folder beside the one to be written, removed with all that is in it unless it was renamed.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const fs::path& target) : target_(target) {
+    static std::atomic<unsigned> counter = 0;
+    std::error_code error;
+    do {
+      path_ = target.parent_path() / fmt::format(".aelab-{}-{}.folder", ::getpid(), counter++);
+    } while (!fs::create_directory(path_, error) && !error);
+    if (error) throw Error(fmt::format("cannot create {}: {}", target.string(), error.message()));
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!renamed_) fs::remove_all(path_, ignored);
+  }
+
+  const fs::path& path() const { return path_; }
+
+  void rename() {
+    if (fs::exists(fs::symlink_status(target_))) throw Error(target_.string() + ": is there already");
+    if (::rename(path_.c_str(), target_.c_str()) != 0) throw cannot_write(target_, reason(errno));
+    renamed_ = true;
+  }
+
+ private:
+  fs::path target_, path_;
+  bool renamed_ = false;
+};
+
+}  // namespace
+
+void write_folder(const fs::path& path, const std::function<void(const fs::path& folder)>& fill) {
+  auto target = path.lexically_normal();
+  if (!target.has_filename()) target = target.parent_path();  // a slash at its end
+  std::error_code error;
+  if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
+  if (error) throw Error(fmt::format("cannot create {}: {}", target.parent_path().string(), error.message()));
+  TemporaryFolder temporary(target);
+  fill(temporary.path());
+  temporary.rename();
 }
 
 }  // namespace aelab

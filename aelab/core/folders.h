@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <system_error>
 #include <vector>
 
@@ -17,5 +18,11 @@ void refuse_links(const std::filesystem::path& folder);
 /// Creates `parent` where missing and in it the folder <n>, n = 1 + the largest number there; returns its
 /// path. Many processes may do so at once. Error when it cannot be created.
 std::filesystem::path create_numbered_folder(const std::filesystem::path& parent);
+
+/// Writes a folder whole or not at all: `fill` writes files into a temporary folder beside it, which then
+/// gets its name; if it throws, the temporary folder is removed. Folders above are created where missing.
+/// Error when something has the name already, or when the folders above cannot be created.
+void write_folder(const std::filesystem::path& path,
+                  const std::function<void(const std::filesystem::path& folder)>& fill);
 
 }  // namespace aelab

@@ -17,6 +17,7 @@
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
 #include "aelab/data/sources/sae_bench.h"
+#include "aelab/data/sources/side_by_side.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
 #include "aelab/data/sources/xy_scenes.h"
@@ -46,7 +47,8 @@ Registry<Source>& Source::registry() {
                              .add<SafetensorsSource>()
                              .add<Images>()
                              .add<Patches>()
-                             .add<JoinedSources>();
+                             .add<JoinedSources>()
+                             .add<SideBySide>();
   [[maybe_unused]] static const bool explained = (registry.explain_unknown(path_as_source), true);
   return registry;
 }

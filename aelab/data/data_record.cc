@@ -98,6 +98,7 @@ json record_of_data(const Data& data, std::uint64_t most_whole) {
   json record = {{"source", data.name},     {"origin", data.origin},     {"shape", data.shape()},
                  {"rows", rows_json(data)}, {"classes", data.classes()}, {"files", std::move(files)}};
   if (!data.class_names.empty()) record["class_names"] = data.class_names;
+  if (!data.blocks.empty()) record["blocks"] = data.blocks;
   if (!data.columns.empty()) record["columns"] = data.columns;
   if (!data.label.empty()) record["label"] = data.label;
   for (const auto& [name, values] : data.train.factors())

@@ -18,9 +18,9 @@ constexpr std::uint64_t kAllWhole = std::numeric_limits<std::uint64_t>::max();
 /// Where data come from and what they are, for a run's folder: "source", "origin", "shape", "rows" of train
 /// and test, "classes" and "files", each with its "path" and "bytes"; "crc32" where the files have up to
 /// `most_whole` bytes together, otherwise "crc32_of_blocks" (Checksum::blocks); a folder with its "content"
-/// (see FileRecord); where the source has them, "class_names", "columns", "label" and "factors", each with
-/// its "name" and the number of its "values". Throws an Error that names a file that was changed after its
-/// rows were read.
+/// (see FileRecord); where the source has them, "class_names", "blocks", "columns", "label" and "factors",
+/// each with its "name" and the number of its "values". Throws an Error that names a file that was changed
+/// after its rows were read.
 nlohmann::json record_of_data(const Data& data, std::uint64_t most_whole = kMostWhole);
 
 /// Whether a value has the "files" and "rows" of such a record, of the types that they have there.

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 
 #include <algorithm>
 #include <array>
@@ -14,18 +13,12 @@
 #include "aelab/core/random.h"
 #include "aelab/data/feature_kernels.h"
 #include "aelab/data/numbers_of_row.h"
+#include "aelab/nn/instruction_sets.h"
 #include "aelab/nn/noise_kernels.h"
 
 namespace aelab {
 
-const feature_kernels::Functions& feature_kernels::chosen() {
-#ifdef AELAB_DIRECT_KERNELS
-  static const auto capability = at::get_cpu_capability();
-  if (capability == "AVX512") return avx512;
-  if (capability == "AVX2") return avx2;
-#endif
-  return plain;
-}
+const feature_kernels::Functions& feature_kernels::chosen() { return *fastest<&plain, &avx2, &avx512>(); }
 
 namespace {
 

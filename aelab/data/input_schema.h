@@ -10,6 +10,8 @@ struct InputSchema {
   Shape shape = {};
   std::int64_t classes = 0;  ///< one more than the largest label; 0 without labels
   std::vector<std::string> class_names = {};
+  /// Numbers of features of the blocks that rows consist of, where sources were joined side by side.
+  std::vector<std::int64_t> blocks = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, where the source has them
   std::string label = {};                 ///< the name of the labels' column, where the source has one
 
@@ -17,6 +19,10 @@ struct InputSchema {
 };
 
 InputSchema schema_of(const Data& data);
+/// Those of the i-th of the sources that were joined side by side, with its own names of columns.
+InputSchema schema_of_block(const InputSchema& joined, std::size_t i);
+/// What a column of the i-th source is called where the names alone do not tell sources apart: "1/width".
+std::string name_in_block(const std::string& column, std::size_t i);
 
 /// The number of the class that a user means by its name or, where no class is called so, by its number;
 /// nothing if there is none.

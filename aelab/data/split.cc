@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -108,6 +109,11 @@ Bounds SplitConfig::changed(Bounds values) const {
   return values;
 }
 
+bool SplitConfig::keeps_features() const {
+  return std::all_of(transforms.begin(), transforms.end(),
+                     [](const auto& transform) { return transform.make()->keeps_features(); });
+}
+
 namespace {
 
 /// The range that all values are expected in; without limits where one is NaN or infinite, or there are none.
@@ -137,6 +143,10 @@ SplitConfig Data::completed(SplitConfig config) const {
   return config;
 }
 
+std::vector<std::int64_t> Data::changed_blocks(const SplitConfig& config) const {
+  return blocks.empty() || config.keeps_features() ? blocks : std::vector<std::int64_t>();
+}
+
 Bounds Data::values() const { return limits_of({&train, test ? &*test : nullptr}); }
 
 Bounds Split::limits() const { return values ? *values : limits_of({&train, &validation, &test}); }
@@ -157,6 +167,7 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   (void)config.changed(shape());
   auto split = divided(*this, config, seed);
   split.values = config.changed(values());
+  split.blocks = changed_blocks(config);
   for (std::size_t i = 0; i < config.transforms.size(); ++i)
     in_field(transform_field(i), [&] {
       const auto transform = config.transforms[i].make();
@@ -169,6 +180,7 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
 Split Data::split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const {
   auto split = divided(*this, config, seed);
   split.values = values();
+  split.blocks = changed_blocks(config);
   for (const auto& transform : transforms) {
     split.values = transform->values(*split.values);
     change(split, transform);

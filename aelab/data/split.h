@@ -22,6 +22,8 @@ struct SplitConfig {
   /// The shape of a row of that shape after the transforms. FieldError of "transforms[i]"
   /// when one does not fit.
   Shape changed(Shape shape) const;
+  /// Whether each feature of a row after the transforms is the same feature before them.
+  bool keeps_features() const;
   /// Limits that the transforms guarantee for values within `values`, whatever the split and its seed.
   Bounds changed(Bounds values) const;
 };
@@ -32,6 +34,9 @@ using Transforms = std::vector<std::shared_ptr<Transform>>;
 struct Split {
   Dataset train, validation, test;
   Transforms transforms = {};  ///< that changed their rows
+  /// Numbers of features of the blocks that rows consist of: the source's (Data::blocks), where the
+  /// transforms keep features apart.
+  std::vector<std::int64_t> blocks = {};
   /// Expected limits of all values, by a rule that does not depend on seed or split: the range of the
   /// source's values (Data::values) and what the transforms guarantee. A likelihood that is left out is
   /// chosen by them. Unset in a split that was not made by Data::split.
@@ -57,6 +62,9 @@ struct Data {
   /// "codes" [rows, atoms], or of all of them, such as "dictionary" [atoms, features]. Factors of variation
   /// belong to the rows themselves (Dataset::factors).
   std::map<std::string, Tensor> truth = {};
+  /// Numbers of features of the blocks that rows consist of, where sources were joined side by side, in
+  /// order.
+  std::vector<std::int64_t> blocks = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, in order, where the source has them
   std::string label = {};                 ///< the name of the labels' column, where the source has one
   /// What is known of the columns' training values before they were rounded to float32; none elsewhere.
@@ -70,6 +78,8 @@ struct Data {
   /// The range of all values, training and test rows, or of a sample of rows that do not rest in memory
   /// (expected_range); without limits where a value is NaN or infinite.
   Bounds values() const;
+  /// The blocks of rows that these transforms have changed: none where one mixes features.
+  std::vector<std::int64_t> changed_blocks(const SplitConfig& config) const;
   /// The config with the test split that these data have if it is left out: 0.2 of the rows where the source
   /// has no test rows.
   SplitConfig completed(SplitConfig config) const;

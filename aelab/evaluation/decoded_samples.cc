@@ -56,6 +56,10 @@ void DecodedSamples::fit(const Autoencoder& model, const Dataset& train, const S
   seed_ = seed;
   decoding_ = config.decoding;
   if (!model.reconstructs()) return;
+  if (!model.decodes_codes_alone()) {
+    refusal_ = "the decoder has a skip connection, and codes that are drawn have no rows for it";
+    return;
+  }
   const auto chosen = config.sampler ? config.sampler : default_sampler(model);
   if (!chosen) {
     refusal_ =

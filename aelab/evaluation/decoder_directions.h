@@ -4,7 +4,8 @@
 
 namespace aelab {
 
-/// Whether a model's reconstructions are an affine function of its codes.
+/// Whether a model's reconstructions are an affine function of its codes, given the rows where it has a skip
+/// connection.
 bool has_affine_decoder(const Autoencoder& model);
 
 /// The weights of an affine decoder, [code, features] in float64 on the CPU, of flattened codes and rows: the

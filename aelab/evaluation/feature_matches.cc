@@ -39,19 +39,43 @@ double mean_assigned(const at::Tensor& cosines) {
 
 }  // namespace
 
+NearestDirections NearestDirections::empty(std::int64_t count) {
+  return {at::empty({count}), at::empty({count}, at::kLong)};
+}
+
+void NearestDirections::fill(std::int64_t begin, const at::Tensor& from) {
+  const auto [largest, place] = from.max(1);
+  const auto end = begin + from.size(0);
+  cosines.slice(0, begin, end).copy_(largest);
+  places.slice(0, begin, end).copy_(place);
+}
+
 at::Tensor normalized_rows(const at::Tensor& rows) {
   const auto norms = rows.norm(2, 1, /*keepdim=*/true);
   return at::where(norms > 0, rows / norms, at::zeros_like(rows));
 }
 
-double mean_largest_cosine(const at::Tensor& rows) {
+NearestDirections nearest_directions(const at::Tensor& rows, const at::Tensor& others) {
+  auto nearest = NearestDirections::empty(rows.size(0));
+  for_cosines(normalized_rows(rows), normalized_rows(others),
+              [&](std::int64_t begin, const at::Tensor& cosines) { nearest.fill(begin, cosines); });
+  return nearest;
+}
+
+NearestDirections nearest_other_directions(const at::Tensor& rows, const at::Tensor& places) {
   const auto directions = normalized_rows(rows);
-  double sum = 0;
-  for_cosines(directions, directions, [&](std::int64_t begin, at::Tensor cosines) {
-    cosines.diagonal(begin).fill_(-1);
-    sum += std::get<0>(cosines.max(1)).sum(at::kDouble).template item<double>();
+  auto nearest = NearestDirections::empty(places.size(0));
+  for_cosines(directions.index_select(0, places), directions, [&](std::int64_t begin, at::Tensor cosines) {
+    const auto own = places.slice(0, begin, begin + cosines.size(0)).unsqueeze(1);
+    nearest.fill(begin, cosines.scatter_(1, own, -1));
   });
-  return sum / static_cast<double>(rows.size(0));
+  return nearest;
+}
+
+double mean_largest_cosine(const at::Tensor& rows) {
+  return nearest_other_directions(rows, at::arange(rows.size(0), at::kLong))
+      .cosines.mean(at::kDouble)
+      .item<double>();
 }
 
 FeatureMatches::FeatureMatches(const at::Tensor& directions, const Truth& truth)
@@ -59,23 +83,19 @@ FeatureMatches::FeatureMatches(const at::Tensor& directions, const Truth& truth)
   const auto features = normalized_rows(truth.dictionary()), latents = normalized_rows(directions);
   const auto count = latents.size(0);
   const bool pairs = count * features.size(0) <= kMostPairs;
-  auto nearest = at::empty({count}, at::kLong);
-  auto cosines_of_nearest = at::empty({count});
+  auto nearest = NearestDirections::empty(count);
   auto all = pairs ? at::empty({count, features.size(0)}) : at::Tensor();
   for_cosines(latents, features, [&](std::int64_t begin, const at::Tensor& cosines) {
-    const auto [largest, place] = cosines.max(1);
-    const auto end = begin + cosines.size(0);
-    nearest.slice(0, begin, end).copy_(place);
-    cosines_of_nearest.slice(0, begin, end).copy_(largest);
-    if (pairs) all.slice(0, begin, end).copy_(cosines);
+    nearest.fill(begin, cosines);
+    if (pairs) all.slice(0, begin, begin + cosines.size(0)).copy_(cosines);
   });
   if (pairs) mcc_ = mean_assigned(all);
-  feature_of_ = numbers_of(nearest);
+  feature_of_ = numbers_of(nearest.places);
   latents_.resize(feature_of_.size());
   feature_rows_.resize(parent_of_.size());
   parents_.resize(parent_of_.size());
   latent_of_.assign(parent_of_.size(), -1);
-  const auto* cosine = cosines_of_nearest.const_data_ptr<float>();
+  const auto* cosine = nearest.cosines.const_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     auto& latent = latent_of_[static_cast<std::size_t>(feature_of_[static_cast<std::size_t>(i)])];
     if (latent < 0 || cosine[i] > cosine[latent]) latent = i;

@@ -11,6 +11,22 @@ namespace aelab {
 /// `rows` [n, d] divided by their norms; rows of norm 0 stay 0.
 at::Tensor normalized_rows(const at::Tensor& rows);
 
+/// The row that is nearest to each of n rows, by the absolute cosine.
+struct NearestDirections {
+  at::Tensor cosines;  ///< [n] float, absolute values
+  at::Tensor places;   ///< [n] int64; the first of several
+
+  static NearestDirections empty(std::int64_t count);
+  /// Those of rows `begin`, `begin` + 1, ... from their cosines with all others, [rows, others].
+  void fill(std::int64_t begin, const at::Tensor& from);
+};
+
+/// Of `rows` [n, d] float among `others` [m, d], m >= 1.
+NearestDirections nearest_directions(const at::Tensor& rows, const at::Tensor& others);
+
+/// Of the rows at `places` (int64) among all other `rows` [n, d] float, n >= 2.
+NearestDirections nearest_other_directions(const at::Tensor& rows, const at::Tensor& places);
+
 /// The mean over `rows` [n, d], n >= 2, of the largest absolute cosine with another row.
 double mean_largest_cosine(const at::Tensor& rows);
 

@@ -57,11 +57,12 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
     const auto batch = batches[i].to(device);
-    const auto condition = model.condition(batch.labels);
+    const auto condition = model.condition(batch);
     const auto code = model.encode(batch.inputs, condition);
-    Observation observation{.target = batch.inputs,
+    Observation observation{.target = model.target(batch.inputs),
                             .code = code,
                             .reconstruction = {},
+                            .input = batch.inputs,
                             .labels = batch.labels,
                             .factors = batch.factors,
                             .rows = batch.rows,

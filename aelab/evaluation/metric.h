@@ -22,14 +22,18 @@ struct Measure {
 
 /// The outputs of a model for a batch, in inference mode and without corruption.
 struct Observation {
-  Tensor target;          ///< [batch, ...input]
-  Tensor code;            ///< [batch, ...code]
-  Tensor reconstruction;  ///< [batch, ...input]; undefined where the decoder no longer belongs to the encoder
-  Tensor labels = {};     ///< [batch] int64; undefined without labels
+  Tensor target;  ///< what the reconstruction is compared with [batch, ...target]
+  Tensor code;    ///< [batch, ...code]
+  Tensor
+      reconstruction;  ///< [batch, ...target]; undefined where the decoder no longer belongs to the encoder
+  Tensor input = {};   ///< [batch, ...input]; undefined where the target is the input
+  Tensor labels = {};  ///< [batch] int64; undefined without labels
   Tensor predicted = {};  ///< [batch] int64, by the model's own classifier; undefined without one
   Tensor factors = {};    ///< [batch, factors] int64, on the CPU; undefined where the data have none
   Tensor rows = {};       ///< [batch] int64, on the CPU: Batch::rows
   std::shared_ptr<const Truth> truth = {};  ///< that of these rows; nullptr where it is not known
+
+  const Tensor& inputs() const { return input.defined() ? input : target; }
 };
 
 /// A property of a model on a data set, accumulated batch by batch.

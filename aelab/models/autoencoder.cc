@@ -9,11 +9,12 @@
 #include "aelab/nn/bounds.h"
 #include "aelab/nn/corruptions.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/silence.h"
 
 namespace aelab {
 
 Context::Context(const Split& split, std::int64_t model_seed)
-    : input(split.train.shape()), seed(model_seed), classes(0), values(split.limits()) {
+    : input(split.train.shape()), seed(model_seed), classes(0), blocks(split.blocks), values(split.limits()) {
   for (const auto* part : {&split.train, &split.validation, &split.test})
     if (part->has_labels() && part->size() > 0)
       classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);
@@ -58,11 +59,12 @@ std::shared_ptr<Backbone> make_backbone(const AutoencoderConfig& config, const C
   if (!config.backbone) throw Error("is missing: choose one, such as {\"kind\": \"dense\"}");
   return config.backbone->make(
       BackboneContext{.input = context.input,
-                      .output = likelihood.output_shape(context.input),
+                      .output = [&](const Shape& target) { return likelihood.output_shape(target); },
                       .code = config.code,
                       .default_code = config.default_code,
                       .pre_code = [&](const Shape& code) { return bottleneck.pre_code_shape(code); },
                       .condition = config.condition == Condition::label ? context.classes : 0,
+                      .blocks = context.blocks,
                       .seed = context.seed,
                       .device = context.device});
 }
@@ -132,7 +134,8 @@ void Autoencoder::make_parts(const Context& context) {
        .is_conditional = conditions_ > 0,
        .encode = [backbone = backbone_.get()](const Tensor& x) { return backbone->encode(x, {}); },
        .dictionary = [backbone = backbone_.get()] { return backbone->dictionary(); },
-       .takes_sparse_gradients = backbone_->takes_sparse_gradients()});
+       .takes_sparse_gradients = backbone_->takes_sparse_gradients(),
+       .encodes_by_dictionary = backbone_->encodes_by_dictionary()});
   in_field(AutoencoderConfig::kBottleneck, [&] {
     bottleneck_->build(code_shape(), context.seed);
     bottleneck_->check(*bound_);
@@ -152,6 +155,13 @@ void Autoencoder::make_other_parts() {
   register_module("bound", bound_);
   for (std::size_t i = 0; i < config_.penalties->size(); ++i)
     in_field(AutoencoderConfig::penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
+  make_sparsity_scale();
+}
+
+void Autoencoder::make_sparsity_scale() {
+  for (const auto& term : terms())
+    if (term.sparsifies) sparsifying_.push_back(term.name);
+  if (!sparsifying_.empty()) sparsity_scale_ = register_buffer("sparsity_scale", at::ones({}));
 }
 
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
@@ -184,14 +194,19 @@ Tensor Autoencoder::condition_in_turn(std::int64_t rows) const {
       at::arange(rows, at::TensorOptions(weights.device()).dtype(at::kLong)).remainder(conditions_));
 }
 
-Step Autoencoder::conditioned(const Tensor& labels, Step step) const {
-  if (!step.condition.defined()) step.condition = condition(labels);
+Tensor Autoencoder::condition(const Tensor& x, const Tensor& labels) const {
+  return backbone_->has_skip() ? backbone_->skip_input(x) : condition(labels);
+}
+
+Step Autoencoder::conditioned(const Tensor& x, const Tensor& labels, Step step) const {
+  if (!step.condition.defined()) step.condition = condition(x, labels);
   return step;
 }
 
 Step Autoencoder::step_with(const Tensor& condition) const {
-  if (conditions_ == 0) return {};
-  if (!condition.defined()) throw Error("this model is conditional on the label: give it a condition");
+  if (conditions_ > 0 && !condition.defined())
+    throw Error("this model is conditional on the label: give it a condition");
+  if (conditions_ == 0 && !backbone_->has_skip()) return {};
   return {.condition = condition};
 }
 
@@ -201,7 +216,16 @@ Tensor Autoencoder::encode(const Tensor& x, const Tensor& condition) const {
 }
 
 Tensor Autoencoder::decode(const Tensor& code, const Tensor& condition) const {
+  if (backbone_->has_skip() && !condition.defined())
+    throw Error(
+        "this model's decoder has a skip connection from the encoder's input, so that codes alone cannot be "
+        "decoded: give it the rows' condition, or reconstruct the rows");
   return likelihood_->mean(backbone_->decode(code, step_with(condition)));
+}
+
+Tensor Autoencoder::reconstruct(const Tensor& x, const Tensor& condition) const {
+  const auto given = condition.defined() || !backbone_->has_skip() ? condition : backbone_->skip_input(x);
+  return decode(encode(x, given), given);
 }
 
 Tensor Autoencoder::draw(const Tensor& code, const Step& step) const {
@@ -209,20 +233,25 @@ Tensor Autoencoder::draw(const Tensor& code, const Step& step) const {
 }
 
 Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) const {
-  const auto step = conditioned(batch.labels, of_batch);
   const at::AutoGradMode grad(at::GradMode::is_enabled() || needs_input_gradient_);
-  encode_batch(batch, step, pass);
+  encode_batch(batch, of_batch, pass);
+  const auto step = conditioned(pass.input, batch.labels, of_batch);
   Terms terms;
   add_bounded(pass, step, terms);
   add_penalties(pass, step, terms);
+  for (const auto& name : sparsifying_) terms.scale(name, sparsity_scale_);
   if (!step.training && step.scope.empty())
     terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
-  if (!step.training && has_corruption()) {
-    const auto code = bottleneck_->read(backbone_->encode(corrupt(pass.target, step), step), step);
-    terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target),
-              /*weight=*/0);
-  }
+  if (!step.training && has_corruption()) add_denoising(batch, of_batch, pass, terms);
   return terms;
+}
+
+void Autoencoder::add_denoising(const Batch& batch, const Step& of_batch, const Pass& pass,
+                                Terms& terms) const {
+  const auto noisy = corrupt(batch.inputs, of_batch);
+  const auto step = conditioned(noisy, batch.labels, of_batch);
+  const auto code = bottleneck_->read(backbone_->encode(noisy, step), step);
+  terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target), /*weight=*/0);
 }
 
 namespace {
@@ -259,9 +288,9 @@ Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
 }
 
 void Autoencoder::encode_batch(const Batch& batch, const Step& of_batch, Pass& pass) const {
-  const auto step = conditioned(batch.labels, of_batch);
-  pass.target = batch.inputs;
-  pass.input = step.training ? corrupt(pass.target, step) : pass.target;
+  const auto step = conditioned(batch.inputs, batch.labels, of_batch);
+  pass.target = backbone_->target(batch.inputs);
+  pass.input = step.training ? corrupt(batch.inputs, step) : batch.inputs;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
   pass.pre_code = backbone_->encode(pass.input, step);
   pass.samples = bound_->samples(step);
@@ -276,18 +305,6 @@ void Autoencoder::add_penalties(const Pass& pass, const Step& step, Terms& terms
 }
 
 namespace {
-
-/// Adds a pass's rows to those of the elements of codes that are zero in all of them, and sets the others to
-/// 0.
-void count_silence(const Tensor& silent_rows, const Pass& pass) {
-  const auto& active = pass.active;
-  const auto fired = active.defined()
-                         ? at::zeros_like(silent_rows)
-                                   .scatter_add_(0, active.places.select(0, 1),
-                                                 (active.values != 0).to(silent_rows.scalar_type())) != 0
-                         : (pass.code != 0).flatten(1).any(0);
-  silent_rows.add_(pass.target.size(0)).mul_(fired.logical_not());
-}
 
 /// Up to `count` rows that are spread evenly over the set.
 Batch some_rows(const Dataset& data, std::int64_t count) {
@@ -313,7 +330,8 @@ Additivity Autoencoder::row_additivity() const {
 std::vector<TermOutline> Autoencoder::terms() const {
   std::vector<TermOutline> terms = {{.name = kReconstruction, .additivity = row_additivity()}};
   for (auto& term : bottleneck_->terms()) terms.push_back(std::move(term));
-  for (const auto& [name, penalty] : penalties_) terms.push_back({name, penalty->additivity()});
+  for (const auto& [name, penalty] : penalties_)
+    terms.push_back({.name = name, .additivity = penalty->additivity(), .sparsifies = penalty->sparsifies()});
   terms.push_back({.name = kSquaredError, .in_training = false});
   if (has_corruption()) terms.push_back({.name = kDenoising, .in_training = false});
   return terms;

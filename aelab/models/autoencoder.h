@@ -76,6 +76,8 @@ struct Context {
   std::int64_t seed;             ///< of the initial weights
   std::int64_t classes;          ///< number of classes of the labels; 0 without labels
   at::Device device = at::kCPU;  ///< on the meta device a model has shapes, but no values
+  /// Numbers of features of the blocks that rows consist of (Data::blocks); empty where there is one.
+  std::vector<std::int64_t> blocks = {};
   /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian.
   Bounds values = between(0, 1);
 };
@@ -95,22 +97,27 @@ class Autoencoder : public torch::nn::Module {
   Autoencoder(const AutoencoderConfig& config, const Context& context);
 
   Tensor encode(const Tensor& x, const Tensor& condition = {}) const;
-  Tensor decode(const Tensor& code, const Tensor& condition = {}) const;  ///< the likelihood's mean
+  /// The likelihood's mean, [batch, ...target]. Throws an Error if the model takes a condition and gets none.
+  Tensor decode(const Tensor& code, const Tensor& condition = {}) const;
   /// Inputs drawn from the likelihood of such codes, at a step with their condition.
   Tensor draw(const Tensor& code, const Step& step) const;
-  Tensor reconstruct(const Tensor& x, const Tensor& condition = {}) const {
-    return decode(encode(x, condition), condition);
-  }
+  Tensor reconstruct(const Tensor& x, const Tensor& condition = {}) const;
+  /// What reconstructions of rows are compared with: the rows, or other features of them (Backbone::target).
+  Tensor target(const Tensor& x) const { return backbone_->target(x); }
   /// The codes of a batch's inputs, by its labels for a conditional model.
   Tensor encode(const Batch& batch) const { return encode(batch.inputs, condition(batch.labels)); }
   /// What a conditional model is given with rows of these classes, [batch] int64 -> [batch, classes]: 1 in
   /// the place of the class, else 0. Undefined for other models. Throws an Error if a conditional model gets
   /// no labels.
   Tensor condition(const Tensor& labels) const;
+  /// The condition of rows: of their labels, or, for a decoder with a skip connection, what the encoder reads
+  /// of them, [batch, features]. Undefined for models that take none.
+  Tensor condition(const Tensor& x, const Tensor& labels) const;
+  Tensor condition(const Batch& batch) const { return condition(batch.inputs, batch.labels); }
   /// The condition of rows of the classes 0, 1, ... in turn, for samples that nobody chose a class of.
   Tensor condition_in_turn(std::int64_t rows) const;
-  /// A step with this condition, for the backbone of the parts.
-  Step conditioned(const Tensor& labels, Step step = {}) const;
+  /// A step with the condition of rows, for the backbone of the parts.
+  Step conditioned(const Tensor& x, const Tensor& labels, Step step = {}) const;
   /// The number of classes that the model is conditional on; 0 if it is not conditional.
   std::int64_t conditions() const { return conditions_; }
   /// The input as training would corrupt it at this step.
@@ -130,7 +137,14 @@ class Autoencoder : public torch::nn::Module {
   const AutoencoderConfig& config() const { return config_; }      ///< with every part filled in
   const Choice<Autoencoder>& variant() const { return variant_; }  ///< given to `make`; otherwise empty
   const Shape& input_shape() const { return input_; }
+  /// The shape of a row's reconstruction.
+  Shape target_shape() const { return reconstructs_input() ? input_ : backbone_->target_shape(); }
+  /// Whether reconstructions are of the rows themselves.
+  bool reconstructs_input() const { return backbone_->target_shape().empty(); }
   Shape code_shape() const { return backbone_->code_shape(); }
+  /// The factor of the weights of those terms that decide how many elements of the code are other than zero,
+  /// []: a buffer, 1 unless something in training changes it. Undefined if it has no such term.
+  const Tensor& sparsity_scale() const { return sparsity_scale_; }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_, silent_rows_}; }
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Whether autograd's gradients of its loss are the derivatives of the loss.
@@ -147,6 +161,8 @@ class Autoencoder : public torch::nn::Module {
   /// The models that a stack consists of, from the input upwards; otherwise none.
   virtual std::vector<std::shared_ptr<Autoencoder>> layers() const { return {}; }
 
+  /// Whether codes alone can be decoded: the decoder has no skip connection.
+  bool decodes_codes_alone() const { return !backbone_->has_skip(); }
   /// Whether its decoder still belongs to its encoder after training.
   virtual bool reconstructs() const { return true; }
   /// Whether it has a classifier, which is fitted if it has to be.
@@ -183,7 +199,9 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Likelihood> likelihood_;
   std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
-  Tensor silent_rows_;  // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  Tensor silent_rows_;                    // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  Tensor sparsity_scale_;                 // buffer or undefined
+  std::vector<std::string> sparsifying_;  // the terms that it is a factor of
   bool needs_input_gradient_ = false;
   std::int64_t conditions_ = 0;
 
@@ -191,6 +209,8 @@ class Autoencoder : public torch::nn::Module {
   Step step_with(const Tensor& condition) const;
   /// Decodes, and adds the terms within the bound and what the bottleneck adds beside it.
   void add_bounded(Pass& pass, const Step& step, Terms& terms) const;
+  /// The reconstruction term of corrupted inputs.
+  void add_denoising(const Batch& batch, const Step& of_batch, const Pass& pass, Terms& terms) const;
   /// The reconstruction from the bottleneck's reading of the pass.
   Tensor reconstruction(const Pass& pass, const Step& step) const;
   void make_parts(const Context& context);
@@ -198,6 +218,7 @@ class Autoencoder : public torch::nn::Module {
   void make_bound();
   void make_other_parts();
   void add_penalty(const Choice<Penalty>& config);
+  void make_sparsity_scale();
   std::vector<TermOutline> terms() const;
 };
 

@@ -4,6 +4,7 @@
 #include "aelab/models/beta_tc.h"
 #include "aelab/models/contractive.h"
 #include "aelab/models/convolutional.h"
+#include "aelab/models/crosscoder.h"
 #include "aelab/models/denoising.h"
 #include "aelab/models/dense.h"
 #include "aelab/models/dictionaries.h"
@@ -12,12 +13,14 @@
 #include "aelab/models/info_vae.h"
 #include "aelab/models/iwae.h"
 #include "aelab/models/linear.h"
+#include "aelab/models/matching_pursuit.h"
 #include "aelab/models/pca.h"
 #include "aelab/models/plain.h"
 #include "aelab/models/rae.h"
 #include "aelab/models/sparse.h"
 #include "aelab/models/stacked.h"
 #include "aelab/models/supervised.h"
+#include "aelab/models/transcoder.h"
 #include "aelab/models/vae.h"
 #include "aelab/models/vq_vae.h"
 #include "aelab/models/wae.h"
@@ -51,7 +54,10 @@ Registry<Autoencoder, const Context&>& Autoencoder::registry() {
                              .add<Matryoshka>()
                              .add<L1Dictionary>()
                              .add<Gated>()
-                             .add<JumpReluDictionary>();
+                             .add<JumpReluDictionary>()
+                             .add<MatchingPursuit>()
+                             .add<Transcoder>()
+                             .add<Crosscoder>();
   return registry;
 }
 

@@ -1,12 +1,20 @@
 #include "aelab/models/dictionaries.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/likelihoods.h"
 
 namespace aelab {
+
+namespace {
+
+constexpr std::int64_t kDefaultCode = 4096;
+
+}  // namespace
 
 std::span<const std::string_view> names(Convention) {
   static constexpr std::array<std::string_view, 4> kNames = {"aelab", "saelens", "dictionary-learning",
@@ -32,7 +40,7 @@ void DictionaryRecipe::follow(Convention convention) {
   if (convention == Convention::openai) {
     dictionary.bias_start = BiasStart::geometric_median;
     aux_k.k = 256;
-    aux_k.unit = ErrorUnit::energy;
+    aux_k.trains_bias = true;
   }
 }
 
@@ -46,6 +54,10 @@ void DictionaryRecipe::convention_field(Fields& f, const std::function<void(Conv
 
 void DictionaryRecipe::fields(Fields& f, const AutoencoderConfig& parts) {
   dictionary.fields(f);
+  common_fields(f, parts);
+}
+
+void DictionaryRecipe::common_fields(Fields& f, const AutoencoderConfig& parts) {
   f("revive", revive, "dead elements learn to reconstruct the residual of the others (aux-k)");
   if (revive || f.describing()) f("aux_k", aux_k, "how dead elements are revived");
   base.fields(f, parts);
@@ -53,10 +65,10 @@ void DictionaryRecipe::fields(Fields& f, const AutoencoderConfig& parts) {
             "lists aux-k, which this variant's own \"aux_k\" sets already");
 }
 
-AutoencoderConfig DictionaryRecipe::parts() const {
+AutoencoderConfig DictionaryRecipe::parts(Choice<Backbone> backbone) const {
   auto parts = base;
-  parts.default_code = 4096;
-  parts.set_own_backbone(dictionary);
+  parts.default_code = kDefaultCode;
+  parts.set_own_backbone(std::move(backbone));
   // The squared error: half of it over a variance of a half.
   if (!parts.likelihood) parts.likelihood = GaussianLikelihood::Config{.deviation = std::sqrt(0.5)};
   if (revive) parts.add_own_penalty(aux_k);
@@ -133,32 +145,46 @@ void Matryoshka::Config::fields(Fields& f) {
     "numbers of first elements that reconstruct alone; default: a 32nd, an 8th and half of the code",
     between(0, kWidest))
       .also_known_as({"matryoshka_widths", "group_sizes"});
+  f("revive_by_level", revive_by_level,
+    "dead elements of a width reconstruct the residual of that width, not that of the whole code")
+      .also_known_as({"use_matryoshka_aux_loss"});
   recipe.fields(f, expand(*this));
   f.require(!recipe.base.has_penalty(MatryoshkaPenalty::Config::kind), "penalties",
             "lists matryoshka, which this variant's own \"widths\" sets already");
+  f.require(!revive_by_level || recipe.revive, "revive_by_level", "needs \"revive\": true");
+  f.require(!revive_by_level || recipe.aux_k.levels.empty(), "revive_by_level",
+            "sets the levels of \"aux_k\" already: leave one of them out");
 }
 
 std::vector<Matryoshka::Config> Matryoshka::Config::examples() {
-  return {{.recipe = small_recipe(32), .bottleneck = {.k = 4}},
-          {.recipe = small_recipe(24, DecoderNorm::scaled), .bottleneck = {.k = 3}, .widths = {{0, 5, 12}}}};
+  return {
+      {.recipe = small_recipe(32), .bottleneck = {.k = 4}},
+      {.recipe = small_recipe(24, DecoderNorm::scaled), .bottleneck = {.k = 3}, .widths = {{0, 5, 12}}},
+      {.recipe = small_recipe(24), .bottleneck = {.k = 3}, .widths = {{0, 5, 12}}, .revive_by_level = true}};
 }
 
+namespace {
+
+/// A 32nd, an 8th and half of the code, as far as they are elements.
+std::vector<std::int64_t> default_widths(std::int64_t code) {
+  std::vector<std::int64_t> widths;
+  for (const auto part : {32, 8, 2})
+    if (const auto width = code / part; width > 0 && (widths.empty() || width > widths.back()))
+      widths.push_back(width);
+  return widths.empty() ? std::vector<std::int64_t>{0} : widths;
+}
+
+}  // namespace
+
 AutoencoderConfig Matryoshka::expand(const Config& config) {
-  auto parts = config.recipe.parts();
+  auto recipe = config.recipe;
+  const auto widths = config.widths.value_or(default_widths(recipe.base.code.value_or(kDefaultCode)));
+  if (config.revive_by_level)
+    std::copy_if(widths.begin(), widths.end(), std::back_inserter(recipe.aux_k.levels),
+                 [](auto width) { return width > 0; });
+  auto parts = recipe.parts();
   parts.set_own_bottleneck(config.bottleneck);
-  MatryoshkaPenalty::Config nested;
-  if (config.widths) {
-    nested.widths = *config.widths;
-  } else {
-    const auto code = parts.code.value_or(*parts.default_code);
-    nested.widths.clear();
-    for (const auto part : {32, 8, 2})
-      if (const auto width = code / part;
-          width > 0 && (nested.widths.empty() || width > nested.widths.back()))
-        nested.widths.push_back(width);
-    if (nested.widths.empty()) nested.widths = {0};
-  }
-  parts.add_own_penalty(nested);
+  parts.add_own_penalty(MatryoshkaPenalty::Config{.widths = widths});
   return parts;
 }
 
@@ -223,6 +249,11 @@ void JumpReluDictionary::Config::fields(Fields& f) {
       recipe.dictionary.norm = DecoderNorm::free;
       bottleneck.threshold = 0.01;
       bottleneck.bandwidth = 0.05;
+      bottleneck.target_of = L0Of::row;
+    }
+    if (as == Convention::dictionary_learning) {
+      recipe.dictionary.pre_bias = false;
+      bottleneck.near = NearThreshold::code;
     }
   });
   bottleneck.fields(f);
@@ -230,7 +261,9 @@ void JumpReluDictionary::Config::fields(Fields& f) {
 }
 
 std::vector<JumpReluDictionary::Config> JumpReluDictionary::Config::examples() {
-  return {{.recipe = small_recipe(24), .bottleneck = {.weight = 0.01, .threshold = 0.05, .bandwidth = 0.1}}};
+  return {{.recipe = small_recipe(24), .bottleneck = {.weight = 0.01, .threshold = 0.05, .bandwidth = 0.1}},
+          {.recipe = small_recipe(24),
+           .bottleneck = {.weight = 0.1, .target_l0 = 4, .threshold = 0.05, .bandwidth = 0.1}}};
 }
 
 AutoencoderConfig JumpReluDictionary::expand(const Config& config) {

@@ -29,8 +29,11 @@ struct DictionaryRecipe {
   void follow(Convention convention);
   /// Lists all other fields; `parts` are those of the recipe, as it expands to.
   void fields(Fields& f, const AutoencoderConfig& parts);
-  /// The parts without the bottleneck.
-  AutoencoderConfig parts() const;
+  /// Those besides the fields of the dictionary.
+  void common_fields(Fields& f, const AutoencoderConfig& parts);
+  /// The parts without the bottleneck, with this dictionary or another backbone.
+  AutoencoderConfig parts() const { return parts(dictionary); }
+  AutoencoderConfig parts(Choice<Backbone> backbone) const;
 };
 
 /// Codes of the k largest elements (Makhzani & Frey 2013; Gao et al. 2024).
@@ -79,6 +82,7 @@ class Matryoshka : public Autoencoder {
     DictionaryRecipe recipe = {};
     BatchTopKBottleneck::Config bottleneck = {};
     std::optional<std::vector<std::int64_t>> widths = {};
+    bool revive_by_level = false;
 
     void fields(Fields& f);
     static std::vector<Config> examples();

@@ -125,6 +125,13 @@ class StackBackbone : public Backbone {
 
 std::string layer_path(std::size_t i) { return "layers[" + std::to_string(i) + "]"; }
 
+void check_layer(const Autoencoder& layer, std::size_t i) {
+  if (layer.reconstructs_input() && layer.decodes_codes_alone()) return;
+  throw FieldError(layer_path(i),
+                   "does not give its inputs back by their codes alone, as a layer of a stack has to: choose "
+                   "another variant");
+}
+
 void check_fit(const Autoencoder& below, const Autoencoder& above, std::size_t i) {
   const auto codes = below.parts().bottleneck.range(), support = above.parts().likelihood.support();
   if (codes.least >= support.least && codes.most <= support.most) return;
@@ -149,10 +156,12 @@ Stacked::Layers Stacked::make_layers(const Config& config, const Context& contex
   check_config(config, "Stacked");
   Layers layers;
   Context below(context.input, context.seed);
+  below.blocks = context.blocks;
   below.values = context.values;
   below.device = context.device;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {
     in_field(layer_path(i), [&] { layers.push_back(make(config.layers[i], below)); });
+    check_layer(*layers.back(), i);
     if (i > 0) check_fit(*layers[i - 1], *layers[i], i);
     below = Context(layers.back()->code_shape(), below.seed + 1);
     below.values = layers.back()->parts().bottleneck.range();

@@ -6,6 +6,7 @@
 #include "aelab/nn/convolutional_1d_backbone.h"
 #include "aelab/nn/convolutional_backbone.h"
 #include "aelab/nn/corruptions.h"
+#include "aelab/nn/crosscoder_backbone.h"
 #include "aelab/nn/dense_backbone.h"
 #include "aelab/nn/dictionary_backbone.h"
 #include "aelab/nn/dictionary_penalties.h"
@@ -17,6 +18,7 @@
 #include "aelab/nn/jump_relu_bottleneck.h"
 #include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
+#include "aelab/nn/matching_pursuit_bottleneck.h"
 #include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
@@ -24,6 +26,7 @@
 #include "aelab/nn/priors.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/sparse_bottlenecks.h"
+#include "aelab/nn/transcoder_backbone.h"
 #include "aelab/nn/vector_quantized_bottleneck.h"
 
 namespace aelab {
@@ -43,7 +46,9 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
                              .add<ConvolutionalBackbone>()
                              .add<Convolutional1dBackbone>()
                              .add<ResidualBackbone>()
-                             .add<DictionaryBackbone>();
+                             .add<DictionaryBackbone>()
+                             .add<TranscoderBackbone>()
+                             .add<CrosscoderBackbone>();
   return registry;
 }
 
@@ -58,7 +63,8 @@ Registry<Bottleneck>& Bottleneck::registry() {
                              .add<TopKBottleneck>()
                              .add<AbsoluteTopKBottleneck>()
                              .add<BatchTopKBottleneck>()
-                             .add<GatedBottleneck>();
+                             .add<GatedBottleneck>()
+                             .add<MatchingPursuitBottleneck>();
   return registry;
 }
 
@@ -110,7 +116,8 @@ Registry<Penalty>& Penalty::registry() {
                              .add<WeightedL1Penalty>()
                              .add<AuxKPenalty>()
                              .add<MatryoshkaPenalty>()
-                             .add<GateReconstruction>();
+                             .add<GateReconstruction>()
+                             .add<PreActivationPenalty>();
   return registry;
 }
 

@@ -41,4 +41,20 @@ double CodebookCounts::perplexity() const {
 
 double CodebookCounts::used() const { return (counts_ > 0).to(at::kDouble).mean().item<double>(); }
 
+void ElementUse::add(const Pass& pass) {
+  const auto& active = pass.active;
+  const auto counts = active.defined()
+                          ? at::zeros({active.width}, active.places.options())
+                                .index_add_(0, active.places.select(0, 1), (active.values != 0).to(at::kLong))
+                          : (pass.code.flatten(1) != 0).sum(0);
+  active_ = active_.defined() ? active_ + counts : counts;
+  rows_ += pass.code.size(0);
+}
+
+bool ElementUse::any_zero() const {
+  return active_.defined() && active_.sum().item<std::int64_t>() < rows_ * active_.numel();
+}
+
+std::int64_t ElementUse::silent() const { return (active_ == 0).sum().item<std::int64_t>(); }
+
 }  // namespace aelab

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "aelab/nn/prior.h"
+#include "aelab/nn/parts.h"
 
 namespace aelab {
 
@@ -44,6 +44,24 @@ class CodebookCounts {
 
  private:
   Tensor counts_;
+};
+
+/// In how many rows each element of sparse codes is other than 0, of passes that are added batch by batch.
+/// They are counted where they are.
+class ElementUse {
+ public:
+  /// A pass with one code a row.
+  void add(const Pass& pass);
+
+  std::int64_t elements() const { return active_.defined() ? active_.numel() : 0; }
+  /// Whether any element of any code was 0.
+  bool any_zero() const;
+  /// The number of elements that were 0 in every row.
+  std::int64_t silent() const;
+
+ private:
+  std::int64_t rows_ = 0;
+  Tensor active_;  // [elements] int64
 };
 
 }  // namespace aelab

@@ -148,7 +148,7 @@ bool leads_to(const std::vector<ConvolutionalLayer>& layers, const Shape& from, 
 
 std::vector<ConvolutionalLayer> default_decoder(const ConvolutionalBackbone::Config& config,
                                                 const BackboneContext& context, const Shape& code) {
-  const auto& output = context.output_shape();
+  const auto output = context.output_shape();
   auto lecture = ConvolutionalBackbone::Config::lecture_decoder(output[0]);
   return leads_to(lecture, code, output) ? lecture
                                          : mirrored_decoder(config.encoder, context.input, output[0]);
@@ -172,7 +172,7 @@ std::string in_json(const std::vector<ConvolutionalLayer>& layers) {
 [[noreturn]] void refuse_decoder(const ConvolutionalBackbone::Config& config, const BackboneContext& context,
                                  const Shape& code) {
   try {
-    const auto& wanted = context.output_shape();
+    const auto wanted = context.output_shape();
     const auto output = final_shape(config.decoder, code, "decoder");
     throw FieldError("decoder", "its output is " + to_string(output) + ", but " +
                                     (wanted == context.input ? "the data are " : "the likelihood needs ") +

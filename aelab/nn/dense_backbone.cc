@@ -130,7 +130,9 @@ Tensor DenseBackbone::decode(const Tensor& code, const Step& step) const {
 
 Dictionary DenseBackbone::dictionary() const {
   if (encoder_.size() > 1) return {};
-  const auto vectors = config_.tied ? encoder_.front()->weight : decoder_.front()->weight.t();
+  // Without those of a condition, which are appended to the code's.
+  const auto vectors = (config_.tied ? encoder_.front()->weight : decoder_.front()->weight.t())
+                           .narrow(0, 0, elements(code_shape()));
   const auto bias = config_.tied ? decoder_biases_.front() : decoder_.front()->bias;
   if (!mean_.defined()) return {vectors, bias};
   return {vectors, bias.defined() ? bias + mean_ : mean_};

@@ -7,10 +7,16 @@ namespace aelab {
 /// Throws a FieldError of the backbone, for the penalty `kind`, unless its decoder is linear in the code.
 void require_dictionary(const Parts& parts, std::string_view kind);
 
+/// Lists the weight of a penalty of dictionaries, and the number of rows after which an element is dead.
+void term_weight_field(Fields& f, Schedule& weight);
+void dead_after_field(Fields& f, std::int64_t& dead_after);
+
 /// sum_j (|code_j| |d_j|)^power, where d_j is the vector of the dictionary that code_j is a factor of: no
-/// code is cheaper for longer vectors (Conerly et al. 2024). Powers that fall from 1 to less approach the
-/// number of elements (Karvonen et al. 2024, p-annealing). Of gated codes, the positive part of the gate
-/// takes the code's place (Rajamanoharan et al. 2024, "Improving dictionary learning").
+/// code is cheaper for longer vectors (Conerly et al. 2024). Of vectors of several blocks, |d_j| is the sum
+/// of the blocks' norms (Lindsey et al. 2024, "Sparse crosscoders"), so that a latent may be of some of them.
+/// Powers that fall from 1 to less approach the number of elements (Karvonen et al. 2024, p-annealing). Of
+/// gated codes, the positive part of the gate takes the code's place (Rajamanoharan et al. 2024, "Improving
+/// dictionary learning").
 class WeightedL1Penalty : public Penalty {
  public:
   struct Config {
@@ -30,6 +36,7 @@ class WeightedL1Penalty : public Penalty {
   void check(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
+  bool sparsifies() const override { return true; }
 
  private:
   Config config_;
@@ -46,7 +53,9 @@ std::span<const std::string_view> names(ErrorUnit);
 /// AuxK (Gao et al. 2024, appendix A.2): the elements that have been zero in so many training rows, which no
 /// gradient reaches, learn to reconstruct what the others leave: |e - z D|^2, where e is the residual, target
 /// - mean, without a gradient, and z are each row's k largest pre-codes of dead elements. 0 while none is
-/// dead. Rows are counted in all batches, whatever their size.
+/// dead. Rows are counted in all batches, whatever their size. With levels, it is the sum over nested first
+/// elements of the code: what those up to a level leave is for its own dead elements, those from the level
+/// before on.
 class AuxKPenalty : public Penalty {
  public:
   struct Config {
@@ -61,16 +70,21 @@ class AuxKPenalty : public Penalty {
     ErrorUnit unit = ErrorUnit::variance;
     bool rectified = true;
     bool by_share = false;
+    bool trains_bias = false;
+    std::vector<std::int64_t> levels = {};
 
     void fields(Fields& f);
     static std::vector<Config> examples() {
       return {{.k = 2, .dead_after = 20},
               {.dead_after = 20, .unit = ErrorUnit::one, .rectified = false, .by_share = true},
-              {.k = 3, .dead_after = 20, .unit = ErrorUnit::energy}};
+              {.k = 3, .dead_after = 20, .unit = ErrorUnit::energy},
+              {.k = 2, .dead_after = 20, .by_share = true, .levels = {1, 4}}};
     }
   };
 
   explicit AuxKPenalty(const Config& config) : config_(config) {}
+  /// Throws a FieldError if the code is narrower than a level.
+  void build(const Shape& code) override;
   void check(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
@@ -82,7 +96,11 @@ class AuxKPenalty : public Penalty {
  private:
   Config config_;
 
-  /// The reconstruction of the residual [batch, features]; undefined if none is dead, where that is known.
+  /// The error of the reconstruction of a residual [batch, features] by these dead elements, at most k a row,
+  /// [batch] or []; undefined if none is dead, where that is known.
+  Tensor error(const Pass& pass, const Parts& parts, const Tensor& dead, const Tensor& residual,
+               const Step& step) const;
+  /// The reconstruction of the residual; undefined in the same case.
   Tensor by_dead(const Pass& pass, const Parts& parts, const Tensor& dead, std::int64_t k,
                  const Step& step) const;
 };

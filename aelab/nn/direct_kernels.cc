@@ -1,16 +1,9 @@
 #include "aelab/nn/direct_kernels.h"
 
-#include <ATen/Version.h>
+#include "aelab/nn/instruction_sets.h"
 
 namespace aelab::direct {
 
-const Functions* chosen() {
-#ifdef AELAB_DIRECT_KERNELS
-  static const auto capability = at::get_cpu_capability();
-  if (capability == "AVX512") return &avx512;
-  if (capability == "AVX2") return &avx2;
-#endif
-  return nullptr;
-}
+const Functions* chosen() { return fastest<nullptr, &avx2, &avx512>(); }
 
 }  // namespace aelab::direct

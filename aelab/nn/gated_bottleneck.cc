@@ -29,6 +29,13 @@ void GatedBottleneck::code(Pass& pass, const Step&) const {
   pass.extras[kGate] = gate;
 }
 
+std::vector<Tensor> GatedBottleneck::restart(const Tensor& elements) {
+  const at::NoGradGuard no_grad;
+  const std::vector<Tensor> all = {gate_bias_, magnitude_bias_, log_scale_};
+  for (const auto& one : all) one.masked_fill_(elements, 0);
+  return all;
+}
+
 Tensor GatedBottleneck::slope(const Tensor&, const Tensor& code, const Step&) const {
   return (code > 0) * log_scale_.exp();
 }
@@ -46,13 +53,15 @@ void GateReconstruction::check(const Parts& parts) const {
   require_dictionary(parts, Config::kind);
 }
 
-Tensor GateReconstruction::value(const Pass& pass, const Parts& parts, const Step&) const {
+Tensor GateReconstruction::value(const Pass& pass, const Parts& parts, const Step& step) const {
   auto [vectors, bias] = parts.backbone.dictionary();
   if (!config_.trains_decoder) {
     vectors = vectors.detach();
     if (bias.defined()) bias = bias.detach();
   }
-  const auto output = linear(pass.extras.at(kGate).relu().flatten(1), vectors.t(), bias);
+  auto output = linear(pass.extras.at(kGate).relu().flatten(1), vectors.t(), bias);
+  if (const auto skipped = parts.backbone.skipped(step); skipped.defined())
+    output = output + (config_.trains_decoder ? skipped : skipped.detach());
   return parts.likelihood.negative_log(output.view(pass.output.sizes()), pass.target);
 }
 

@@ -26,6 +26,7 @@ class GatedBottleneck : public Bottleneck {
   void build(const Shape& code, std::int64_t seed) override;
   Tensor read(const Tensor& pre_code, const Step& step) const override;
   void code(Pass& pass, const Step& step) const override;
+  std::vector<Tensor> restart(const Tensor& elements) override;
   /// The term that trains the gate leaves the decoder's gradient out.
   bool has_exact_gradients() const override { return false; }
   bool has_slope() const override { return true; }

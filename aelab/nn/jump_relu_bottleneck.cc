@@ -3,7 +3,10 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <array>
 #include <cmath>
+
+#include "aelab/nn/dictionary_penalties.h"
 
 namespace aelab {
 namespace {
@@ -58,10 +61,27 @@ class Step01 : public torch::autograd::Function<Step01> {
 
 }  // namespace
 
+std::span<const std::string_view> names(L0Of) {
+  static constexpr std::array<std::string_view, 2> kNames = {"row", "batch"};
+  return kNames;
+}
+
+std::span<const std::string_view> names(NearThreshold) {
+  static constexpr std::array<std::string_view, 2> kNames = {"pre-code", "code"};
+  return kNames;
+}
+
 void JumpReluBottleneck::Config::fields(Fields& f) {
   schedule_field(f, "weight", weight, "weight of the number of active dimensions in the objective",
                  at_least(0))
-      .also_known_as({"lambda", "l0_weight", "sparsity_weight"});
+      .also_known_as({"lambda", "l0_weight", "sparsity_weight", "l0_coefficient", "sparsity_penalty"});
+  f("target_l0", target_l0,
+    "number of active dimensions to reach: the weight is then that of (l0 / target_l0 - 1)^2", above(0))
+      .also_known_as({"l0_target"});
+  f("target_of", target_of, "whose number that is: row: each row's; batch: the mean of a batch's rows");
+  f("near", near,
+    "what is to be near a threshold for the gradient of the number of active dimensions: pre-code, or code: "
+    "those below are at 0");
   f("threshold", threshold, "initial threshold of each dimension", above(0));
   f("bandwidth", bandwidth, "width of the window about a threshold that its gradient is estimated from",
     above(0));
@@ -77,13 +97,50 @@ Tensor JumpReluBottleneck::read(const Tensor& pre_code, const Step&) const {
   return JumpRelu::apply(pre_code, threshold(), config_.bandwidth);
 }
 
+std::vector<TermOutline> JumpReluBottleneck::terms() const {
+  if (!config_.target_l0) return {{.name = "l0", .sparsifies = true}};
+  const auto additivity = config_.target_of == L0Of::batch ? Additivity::batch : Additivity::rows;
+  return {{.name = "l0"}, {.name = "l0-target", .additivity = additivity}};
+}
+
 void JumpReluBottleneck::add_terms(const Pass& pass, const Step& step, Terms& terms) const {
-  const auto active = Step01::apply(pass.pre_code, threshold(), config_.bandwidth);
-  terms.add("l0", active.flatten(1).sum(1), step.value(config_.weight));
+  const auto& x = config_.near == NearThreshold::code ? pass.code : pass.pre_code;
+  const auto l0 = Step01::apply(x, threshold(), config_.bandwidth).flatten(1).sum(1);
+  const double weight = step.value(config_.weight);
+  if (!config_.target_l0) return terms.add("l0", l0, weight);
+  terms.add("l0", l0.detach(), /*weight=*/0);
+  const bool of_batch = config_.target_of == L0Of::batch;
+  terms.add("l0-target", ((of_batch ? l0.mean() : l0) / *config_.target_l0 - 1).square(), weight,
+            of_batch ? Additivity::batch : Additivity::rows);
+}
+
+std::vector<Tensor> JumpReluBottleneck::restart(const Tensor& elements) {
+  const at::NoGradGuard no_grad;
+  log_threshold_.masked_fill_(elements, std::log(config_.threshold));
+  return {log_threshold_};
 }
 
 Tensor JumpReluBottleneck::slope(const Tensor& pre_code, const Tensor&, const Step&) const {
   return (pre_code > threshold()).to(pre_code.scalar_type());
+}
+
+void PreActivationPenalty::Config::fields(Fields& f) {
+  term_weight_field(f, weight);
+  dead_after_field(f, dead_after);
+}
+
+void PreActivationPenalty::check(const Parts& parts) const {
+  if (!dynamic_cast<const JumpReluBottleneck*>(&parts.bottleneck))
+    throw FieldError("../bottleneck",
+                     "pre-activation needs codes with thresholds: choose the bottleneck \"jump-relu\"");
+  require_dictionary(parts, Config::kind);
+}
+
+Tensor PreActivationPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
+  const auto& bottleneck = dynamic_cast<const JumpReluBottleneck&>(parts.bottleneck);
+  const auto dead = parts.silent_rows >= config_.dead_after;
+  const auto lack = (bottleneck.threshold() - pass.pre_code).relu().flatten(1);
+  return (lack * dead * parts.backbone.dictionary().vectors.norm(2, 1)).sum(1);
 }
 
 }  // namespace aelab

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -10,18 +9,12 @@
 #include <numeric>
 #include <vector>
 
+#include "aelab/nn/instruction_sets.h"
 #include "aelab/nn/sparse_kernels.h"
 
 namespace aelab {
 
-const sparse::Functions& sparse::chosen() {
-#ifdef AELAB_DIRECT_KERNELS
-  static const auto capability = at::get_cpu_capability();
-  if (capability == "AVX512") return avx512;
-  if (capability == "AVX2") return avx2;
-#endif
-  return plain;
-}
+const sparse::Functions& sparse::chosen() { return *fastest<&plain, &avx2, &avx512>(); }
 
 namespace {
 

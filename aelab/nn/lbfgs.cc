@@ -139,6 +139,11 @@ NamedTensors Lbfgs::state() const {
           {"numbers", numbers_}};
 }
 
+void Lbfgs::forget(const Tensor& parameter, const Tensor&) {
+  for (const auto& own : parameters_)
+    if (own.is_same(parameter)) numbers_.zero_();
+}
+
 void Lbfgs::remember(const Tensor& gradient) {
   const auto change = direction_ * numbers_[kStepSize].item<double>(), gradient_change = gradient - gradient_;
   if (scalar_product(change, gradient_change) <= 1e-10) return;  // would not keep the curvature positive

@@ -24,6 +24,8 @@ class Lbfgs : public Optimizer {
   Lbfgs(const Config& config, const NamedTensors& parameters);
   void step(const Objective& objective, const Step& at) override;
   NamedTensors state() const override;
+  /// Begins anew: its curvature is that of all parameters together.
+  void forget(const Tensor& parameter, const Tensor& rows) override;
   const Schedule& learning_rate() const override { return config_.learning_rate; }
   bool reads() const override { return true; }
   std::string caution() const override;

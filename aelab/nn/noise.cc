@@ -2,26 +2,19 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "aelab/core/random.h"
+#include "aelab/nn/instruction_sets.h"
 #include "aelab/nn/noise_kernels.h"
 #include "aelab/nn/noise_operators.h"
 
 namespace aelab {
 
-const noise::Functions& noise::chosen() {
-#ifdef AELAB_DIRECT_KERNELS
-  static const auto capability = at::get_cpu_capability();
-  if (capability == "AVX512") return avx512;
-  if (capability == "AVX2") return avx2;
-#endif
-  return plain;
-}
+const noise::Functions& noise::chosen() { return *fastest<&plain, &avx2, &avx512>(); }
 
 std::int64_t Noise::rows_of(const at::Tensor& x, std::int64_t samples) const {
   const auto rows = rows_.defined() ? rows_.size(0) : x.size(0) / samples;

@@ -37,6 +37,18 @@ void FirstOrder::step(const Objective& objective, const Step& at) {
   update(gradients, at.rate(learning_rate()), found_inf);
 }
 
+void FirstOrder::forget(const Tensor& parameter, const Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  at::DimVector shape(static_cast<std::size_t>(parameter.dim()), 1);
+  shape[0] = rows.size(0);
+  const auto mask = rows.view(shape);
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (parameters_[i].is_same(parameter))
+      for (const auto& slot : slots_)
+        if (const auto& kept = (*slot.second)[i]; kept.sizes() == parameter.sizes())  // not a count of steps
+          kept.masked_fill_(mask, 0);
+}
+
 std::vector<Tensor> FirstOrder::changing() const {
   auto all = parameters_;
   for (const auto& slot : slots_) all.insert(all.end(), slot.second->begin(), slot.second->end());

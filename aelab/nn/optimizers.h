@@ -35,6 +35,8 @@ class Optimizer {
   /// Its state, which checkpoints save; resuming copies into these tensors.
   virtual NamedTensors state() const = 0;
   virtual const Schedule& learning_rate() const = 0;
+  /// Discards what it remembers of those rows of a parameter that are true in `rows`, as they begin anew.
+  virtual void forget(const Tensor& parameter, const Tensor& rows) = 0;
   /// A remark for runs whose steps see a part of the training rows; "" if there is none.
   virtual std::string caution() const { return {}; }
 };
@@ -50,6 +52,7 @@ class FirstOrder : public Optimizer {
  public:
   void step(const Objective& objective, const Step& at) final;
   NamedTensors state() const final;
+  void forget(const Tensor& parameter, const Tensor& rows) final;
 
  protected:
   explicit FirstOrder(const NamedTensors& parameters);

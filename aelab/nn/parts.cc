@@ -18,6 +18,11 @@ void Terms::add(std::string name, const Tensor& value, double weight, Additivity
                     .role = role});
 }
 
+void Terms::scale(std::string_view name, const Tensor& factor) {
+  for (auto& term : terms_)
+    if (term.name == name) term.factor = factor;
+}
+
 Tensor Terms::costs(std::int64_t batch) const {
   Tensor sum;
   for (const auto& term : terms_) {
@@ -32,7 +37,8 @@ Tensor Terms::total() const {
   auto total = bound_;
   for (const auto& term : terms_) {
     if (term.weight == 0 || (bound_.defined() && term.role == Role::within_bound)) continue;
-    const auto weighted = term.weight == 1 ? term.value : term.value * term.weight;
+    auto weighted = term.weight == 1 ? term.value : term.value * term.weight;
+    if (term.factor.defined()) weighted = weighted * term.factor;
     total = total.defined() ? total + weighted : weighted;
   }
   return total.defined() ? total : at::zeros({}, terms_.at(0).value.options());
@@ -61,6 +67,8 @@ Tensor Backbone::decode_active(const ActiveElements& active, const Step& step) c
   return decode(dense(active).view(shape), step);
 }
 
+Tensor Backbone::vector_norms() const { return sums_of_norms(dictionary().vectors, blocks()); }
+
 Tensor with_condition(const Tensor& x, const Step& step) {
   if (!step.condition.defined()) return x;
   auto shape = x.sizes().vec();
@@ -84,7 +92,7 @@ std::int64_t BackboneContext::code_dimension() const {
 }
 
 std::int64_t BackboneContext::output_channels() const {
-  const auto& outputs = output_shape();
+  const auto outputs = output_shape();
   if (outputs.size() != input.size() || !std::equal(outputs.begin() + 1, outputs.end(), input.begin() + 1))
     throw FieldError("../likelihood", "needs outputs of shape " + to_string(outputs) +
                                           ", but this backbone's decoder gives outputs of the size of its "

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/nn/capability.h"
 #include "aelab/nn/dictionary.h"
 #include "aelab/nn/prior.h"
 #include "aelab/nn/step.h"
@@ -32,8 +33,8 @@ enum class Divergence {
 
 /// The results of one forward pass.
 struct Pass {
-  Tensor target;    ///< the clean input [batch, ...input]
-  Tensor input;     ///< the input of the encoder: the target, corrupted in training [batch, ...input]
+  Tensor target;    ///< what is reconstructed: Backbone::target() of the clean input [batch, ...target]
+  Tensor input;     ///< the input of the encoder, corrupted in training [batch, ...input]
   Tensor pre_code;  ///< the encoder's linear output [batch, ...pre-code]
   Tensor code;      ///< [batch x samples, ...code], a row's samples side by side
   Tensor output;    ///< the decoder's linear output [batch x samples, ...likelihood's output]
@@ -61,6 +62,8 @@ struct TermOutline {
   std::string name;
   Additivity additivity = Additivity::rows;
   bool in_training = true;  ///< or outside training only
+  /// Whether its weight decides how many elements of the code are other than zero.
+  bool sparsifies = false;
 };
 
 /// The named terms of an objective, summed over features and averaged over the batch.
@@ -73,11 +76,14 @@ class Terms {
     Additivity additivity;
     Tensor rows;  ///< [batch] or [batch x samples]; undefined if only the batch's value is known
     Role role;
+    Tensor factor = {};  ///< [], of the weight; undefined: 1
   };
 
   /// `value` is unweighted: of each row [batch], of each code [batch x samples], or the batch's value [].
   void add(std::string name, const Tensor& value, double weight = 1, Additivity additivity = Additivity::rows,
            Role role = Role::beside_bound);
+  /// Multiplies the weight of a term beside the bound by a factor that is not read, [].
+  void scale(std::string_view name, const Tensor& factor);
   /// The weighted sum of the terms within the bound: negative log weights, [batch, samples].
   Tensor costs(std::int64_t batch) const;
   /// Takes these values [batch] for the terms within the bound together, in place of their sum.
@@ -123,41 +129,29 @@ struct LayerOutline {
 /// What a backbone is built for.
 struct BackboneContext {
   Shape input = {};
-  Shape output = {};  ///< what the likelihood needs of the decoder; by default the shape of the input
-  std::optional<std::int64_t> code = {};             ///< the dimension of the code, if the config has it
-  std::optional<std::int64_t> default_code = {};     ///< that of the recipe, for backbones that take one
+  std::function<Shape(const Shape&)> output = {};  ///< what the likelihood needs of the decoder for a target
+                                                   ///< of a shape; by default the same
+  std::optional<std::int64_t> code = {};           ///< the dimension of the code, if the config has it
+  std::optional<std::int64_t> default_code = {};   ///< that of the recipe, for backbones that take one
   std::function<Shape(const Shape&)> pre_code = {};  ///< what the bottleneck needs for a code of a shape;
                                                      ///< by default the same
   std::int64_t condition = 0;  ///< features of a step's condition, appended to inputs and codes; 0: none
+  /// Numbers of features of the blocks that rows consist of, where they were joined side by side; or empty.
+  std::vector<std::int64_t> blocks = {};
   std::int64_t seed = 0;
   at::Device device = at::kCPU;  ///< on the meta device layers have shapes, but no values
 
   /// The dimension of a dense code. Throws a FieldError of the owner's "code" if none is known.
   std::int64_t code_dimension() const;
   Shape pre_code_shape(const Shape& shape) const { return pre_code ? pre_code(shape) : shape; }
-  const Shape& output_shape() const { return output.empty() ? input : output; }
+  Shape output_shape(const Shape& target) const { return output ? output(target) : target; }
+  Shape output_shape() const { return output_shape(input); }
   /// The shape of inputs or codes with the condition: more channels, or more values of rows.
   Shape conditioned(Shape shape) const;
   /// The channels of output_shape(), for decoders that give images or series of the input's size. Throws a
   /// FieldError of the owner's "likelihood" if that needs another size.
   std::int64_t output_channels() const;
 };
-
-/// What kinds of parts declare in `Config::capabilities`.
-namespace capability {
-// Of backbones: the other ones throw an Error for rows of another rank than their examples'.
-inline constexpr std::string_view takes_code = "takes the dimension of the code";
-inline constexpr std::string_view takes_any_rank = "takes rows of any rank";
-inline constexpr std::string_view takes_condition = "takes a condition";
-// Of penalties, which check() that the other parts have it. Others may be declared; all begin with "needs".
-inline constexpr std::string_view needs_jacobian = "needs the Jacobian of each row's code";
-inline constexpr std::string_view needs_probabilities = "needs codes in [0, 1]";
-inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gaussians";
-inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
-inline constexpr std::string_view needs_gate = "needs codes that a gate selects";
-// Of penalties and bottlenecks.
-inline constexpr std::string_view needs_dictionary = "needs a decoder that is linear in the code";
-}  // namespace capability
 
 /// `x` with the step's condition appended to its first dimension after the batch's, the same in all places of
 /// an image or a series: [batch x samples, n, ...] -> [batch x samples, n + features, ...]; `x` itself
@@ -186,6 +180,32 @@ class Backbone : public torch::nn::Module {
   virtual Tensor decode_active(const ActiveElements& active, const Step& step) const;
   /// The decoder's vectors and bias with their gradients, if it is linear in the code.
   virtual Dictionary dictionary() const { return {}; }
+  /// Numbers of features of the blocks that the decoder's vectors consist of; empty: one block.
+  virtual std::vector<std::int64_t> blocks() const { return {}; }
+  /// What an element of the code weighs by its vector, [code], with gradients: the vector's norm, or the sum
+  /// of the norms of its blocks. For decoders that are linear in the code.
+  Tensor vector_norms() const;
+  /// What the decoder reconstructs of rows: the rows, or, where encoder and decoder are of different
+  /// features, those of the decoder. [n, ...input] -> [n, ...target]
+  virtual Tensor target(const Tensor& x) const { return x; }
+  /// The shape of a row's target; empty: that of the input.
+  virtual Shape target_shape() const { return {}; }
+  /// Whether decode() adds a linear function of what the encoder reads. It is given that as the condition of
+  /// the step, skip_input(); without a condition it adds nothing.
+  virtual bool has_skip() const { return false; }
+  /// [n, ...input] -> [n, features]; undefined without a skip connection.
+  virtual Tensor skip_input(const Tensor& /*x*/) const { return {}; }
+  /// What decode() adds at a step with a condition, [batch, outputs]; undefined: nothing.
+  virtual Tensor skipped(const Step&) const { return {}; }
+  /// Whether pre-codes of x are (x - bias) vectors^T of its dictionary, and if the bottleneck needs one
+  /// element more, that is |x - bias|^2.
+  virtual bool encodes_by_dictionary() const { return false; }
+  /// Whether it has restart().
+  virtual bool restarts() const { return false; }
+  /// Begins elements of the code anew: of those that are true in `elements` [code], decoder and encoder get
+  /// the direction of the row of the same number of `inputs` [code, ...input], and their biases are zero.
+  /// Returns the parameters that changed, whose rows are elements of the code.
+  virtual std::vector<Tensor> restart(const Tensor& /*elements*/, const Tensor& /*inputs*/) { return {}; }
   /// Whether encode() takes gradients of pre-codes as sparse COO tensors [batch, pre-code].
   virtual bool takes_sparse_gradients() const { return false; }
   /// The weights of the first layer as images, [units, channels, height, width]; undefined if they are not.
@@ -258,6 +278,9 @@ class Bottleneck : public torch::nn::Module {
   virtual void add_terms(const Pass&, const Step&, Terms&) const {}
   /// Called after each optimizer step with all passes of the step; updates what gradients do not train.
   virtual void after_step(std::span<const Pass>) {}
+  /// Gives the parameters of those elements of the code that are true in `elements` [code] their initial
+  /// values, for backbones that restart() them. Returns the parameters that changed, whose rows are elements.
+  virtual std::vector<Tensor> restart(const Tensor& /*elements*/) { return {}; }
 
   /// Whether read() has derivatives; codes from a finite set have none.
   virtual bool is_differentiable() const { return true; }
@@ -362,6 +385,8 @@ class Penalty : public torch::nn::Module {
   /// Whether it uses Parts::silent_rows.
   virtual bool needs_silent_rows() const { return false; }
   virtual Additivity additivity() const { return Additivity::rows; }
+  /// Whether its weight decides how many elements of the code are other than zero.
+  virtual bool sparsifies() const { return false; }
   /// How the value is computed, in words; "" if there is nothing to say.
   virtual std::string method(const Parts&) const { return {}; }
   /// Called after each optimizer step with all passes of the step; updates running statistics.

@@ -22,6 +22,7 @@ struct EncoderAccess {
       {};                                       ///< inputs -> pre-codes, deterministic; as the model trains
   std::function<Dictionary()> dictionary = {};  ///< the linear decoder of the same model, if it has one
   bool takes_sparse_gradients = false;          ///< of pre-codes: Backbone::takes_sparse_gradients()
+  bool encodes_by_dictionary = false;           ///< Backbone::encodes_by_dictionary()
 };
 
 /// The distribution of codes before an input is seen, for bottlenecks that draw codes. Part of the bottleneck

@@ -240,6 +240,16 @@ at::Tensor combine(const ActiveElements& active, const at::Tensor& vectors, bool
 
 at::Tensor unit_rows(const at::Tensor& vectors) { return vectors / vectors.norm(2, 1, /*keepdim=*/true); }
 
+at::Tensor sums_of_norms(const at::Tensor& vectors, at::IntArrayRef blocks) {
+  if (blocks.empty()) return vectors.norm(2, 1);
+  at::Tensor sum;
+  for (const auto& block : vectors.split_with_sizes(blocks, 1)) {
+    const auto norms = block.norm(2, 1);
+    sum = sum.defined() ? sum + norms : norms;
+  }
+  return sum;
+}
+
 void normalize_rows(const at::Tensor& vectors) {
   const at::NoGradGuard no_grad;
   const auto norms = is_plain(vectors) ? norms_of(vectors).unsqueeze(1) : vectors.norm(2, 1, true);

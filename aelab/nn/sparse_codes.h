@@ -23,6 +23,9 @@ at::Tensor combine(const ActiveElements& active, const at::Tensor& vectors, bool
 /// vectors / their norms, [n, features].
 at::Tensor unit_rows(const at::Tensor& vectors);
 
+/// The norms of vectors [n, features], or the sums of the norms of their blocks of these widths, [n].
+at::Tensor sums_of_norms(const at::Tensor& vectors, at::IntArrayRef blocks);
+
 /// Divides the vectors [n, features] by their norms in place, without a gradient. Zero stays zero.
 void normalize_rows(const at::Tensor& vectors);
 

@@ -140,7 +140,7 @@ void VectorQuantizedBottleneck::after_step(std::span<const Pass> passes) {
     if (unused_.defined()) draws.push_back(pass.extras.at(kDraws).flatten());
   }
   average(at::cat(vectors), at::cat(chosen));
-  if (unused_.defined()) restart(at::cat(vectors), at::cat(chosen), at::cat(draws));
+  if (unused_.defined()) restart_unused(at::cat(vectors), at::cat(chosen), at::cat(draws));
 }
 
 void VectorQuantizedBottleneck::average(const Tensor& vectors, const Tensor& chosen) {
@@ -150,7 +150,8 @@ void VectorQuantizedBottleneck::average(const Tensor& vectors, const Tensor& cho
   codebook_.copy_(rows_where(counts > 0, sums_ / counts_.unsqueeze(1), codebook_));
 }
 
-void VectorQuantizedBottleneck::restart(const Tensor& vectors, const Tensor& chosen, const Tensor& draws) {
+void VectorQuantizedBottleneck::restart_unused(const Tensor& vectors, const Tensor& chosen,
+                                               const Tensor& draws) {
   unused_.add_(1).mul_(counts_of(chosen, vectors, config_.codes) == 0);
   const auto is_dead = unused_ >= config_.restart;
   // The first dead one takes the vector of the smallest draw, the second that of the next, and so on.

@@ -69,7 +69,7 @@ class VectorQuantizedBottleneck : public Bottleneck {
   /// Of vectors [n, dimension], of which `chosen` [n] says what each chose: moves the codebook.
   void average(const Tensor& vectors, const Tensor& chosen);
   /// Puts unused ones on some of the vectors, in the order of `draws` [n].
-  void restart(const Tensor& vectors, const Tensor& chosen, const Tensor& draws);
+  void restart_unused(const Tensor& vectors, const Tensor& chosen, const Tensor& draws);
 };
 
 }  // namespace aelab

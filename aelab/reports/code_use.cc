@@ -73,7 +73,12 @@ json code_use_json(const Folder& run) {
           {"dimensions", View(lines.back())["divergences"].list().size()},
           {"divergences", divergences_json(shown)},
           {"perplexity", series_json(shown, "perplexity")},
-          {"used", series_json(shown, "used")}};
+          {"used", series_json(shown, "used")},
+          {"latents", View(lines.back())["latents"].number_json()},
+          {"dead_after", View(lines.back())["dead_after"].number_json()},
+          {"dead", series_json(shown, "dead")},
+          {"silent", series_json(shown, "silent")},
+          {"threshold", series_json(shown, "threshold")}};
 }
 
 }  // namespace aelab

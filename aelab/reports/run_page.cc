@@ -7,6 +7,7 @@
 
 #include "aelab/reports/code_use.h"
 #include "aelab/reports/curves.h"
+#include "aelab/reports/dictionary_views.h"
 
 namespace aelab {
 namespace {
@@ -169,12 +170,6 @@ json prior_json(const View& prior) {
   return shown;
 }
 
-/// Class names in the order of the labels; empty when classes have no names.
-json class_names_json(const Folder& run) {
-  const auto data = run.has("data.json") ? run.read("data.json") : json();
-  return texts_json(View(data)["class_names"]);
-}
-
 }  // namespace
 
 json flattened(const View& value) {
@@ -241,6 +236,7 @@ json run_page(const Folder& run) {
                       {"cautions", texts_json(View(evaluation)["cautions"])}};
   page["curves"] = curves_json(read_curves(run));
   page["code_use"] = code_use_json(run);
+  page["dictionary"] = dictionary_json(run);
   page["training_pictures"] = training_pictures(run);
   page["shown_part"] = View(summary)["part"].text();
   page["model"] = model_json(View(summary)["model"], View(status)["closed_form"].is_true());

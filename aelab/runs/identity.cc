@@ -139,8 +139,8 @@ json verified_data(const fs::path& folder) {
 }
 
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,
-                                   const fs::path& folder) {
-  initialize(model, config);
+                                   const fs::path& folder, const Split& data) {
+  initialize(model, config, data);
   const auto path = folder / "environment.json";
   json environment;
   Problems unknown;

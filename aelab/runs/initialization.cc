@@ -11,7 +11,10 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/safetensors.h"
 #include "aelab/core/text.h"
+#include "aelab/data/formats/file_kind.h"
+#include "aelab/data/formats/state_dict.h"
 #include "aelab/data/formats/values.h"
+#include "aelab/runs/package_import.h"
 #include "aelab/runs/run.h"
 #include "aelab/training/checkpoint.h"
 
@@ -23,14 +26,17 @@ void TensorName::fields(Fields& f) {
 }
 
 void InitializationConfig::fields(Fields& f) {
-  f("path", path, "a run folder, or a safetensors file, such as a PyTorch state_dict")
+  f("path", path,
+    "a run folder, a PyTorch state_dict (.safetensors or .pt), or a folder of SAELens, sparsify or "
+    "dictionary_learning")
       .also_known_as({"file", "from", "folder", "run"});
   f("checkpoint", checkpoint, "checkpoint of the run: best, last or ema");
   f("names", names, "names in the file for tensors of the model; default: the same names")
       .also_known_as({"mapping", "rename"});
   f("partial", partial, "file and model may have tensors that the other does not have")
       .also_known_as({"strict"});
-  f.require(!path.empty(), "path", "is missing: name a run's folder, or a safetensors file");
+  f.require(!path.empty(), "path",
+            "is missing: name a run's folder, a file of tensors or a folder of another package");
 }
 
 namespace {
@@ -80,13 +86,12 @@ class WeightTransfer {
 
   /// Finds a tensor of the file for each of the model's.
   void match() {
-    const auto content = read_source(config_, file_);
-    const bool checkpoint = content.metadata().contains("aelab");
-    for (const auto& tensor : content.tensors()) {
-      if (checkpoint && !tensor.name.starts_with(kModelPrefix))
-        continue;  // of the optimizer and of callbacks
-      match(tensor,
-            model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
+    if (fs::is_regular_file(file_) && may_be_state_dict(beginning_of(file_))) {
+      const auto content = StateDictFile::read(file_);
+      match(content.tensors(), /*checkpoint=*/false);
+    } else {
+      const auto content = read_source(config_, file_);
+      match(content.tensors(), content.metadata().contains("aelab"));
     }
     for (const auto& item : state_)
       if (!config_.partial && !copied(item.first))
@@ -115,6 +120,15 @@ class WeightTransfer {
                        [&](const auto& item) { return state_[item.first].first == name; });
   }
 
+  void match(const std::vector<TensorBytes>& tensors, bool checkpoint) {
+    for (const auto& tensor : tensors) {
+      if (checkpoint && !tensor.name.starts_with(kModelPrefix))
+        continue;  // of the optimizer and of callbacks
+      match(tensor,
+            model_name(checkpoint ? tensor.name.substr(kModelPrefix.size()) : tensor.name, config_.names));
+    }
+  }
+
   void match(const TensorBytes& saved, const std::string& name) {
     const auto found =
         std::find_if(state_.begin(), state_.end(), [&](const auto& item) { return item.first == name; });
@@ -138,12 +152,45 @@ class WeightTransfer {
   }
 };
 
+/// Whether the path is a package's folder, and nothing else is said of it.
+bool is_packaged(const InitializationConfig& config) {
+  if (!fs::is_directory(config.path) || !package_of_folder(config.path)) return false;
+  if (!config.names.empty())
+    throw Error("model.initialize_from.names: is for files of tensors, not for folders");
+  if (config.partial) throw Error("model.initialize_from.partial: is for files of tensors, not for folders");
+  return true;
+}
+
+Error about_initialization(const Error& error) {
+  return Error("model.initialize_from: " + std::string(error.what()));
+}
+
 }  // namespace
 
-void initialize(Autoencoder& model, const InitializationConfig& config) {
+void initialize(Autoencoder& model, const InitializationConfig& config, const Split& data) {
+  if (is_packaged(config)) try {
+      return import_dictionary(model, read_package_folder(config.path), config.path, data);
+    } catch (const Error& error) {
+      throw about_initialization(error);
+    }
   WeightTransfer transfer(model, file_of(config), config);
   transfer.match();
   transfer.copy();
+}
+
+std::vector<std::string> initialize_and_verify(Autoencoder& model, const InitializationConfig& config,
+                                               const Split& data) {
+  if (!is_packaged(config)) {
+    initialize(model, config, data);
+    return {};
+  }
+  try {
+    const auto packaged = read_package_folder(config.path);
+    import_dictionary(model, packaged, config.path, data);
+    return verify_import(model, packaged, config.path, data);
+  } catch (const Error& error) {
+    throw about_initialization(error);
+  }
 }
 
 std::string weights_checksum(const Autoencoder& model) {

@@ -89,6 +89,7 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
   Context context(input_of(config, data.shape()), config.seed, data.classes());
   const auto recorded = recorded_values(config);
+  context.blocks = data.changed_blocks(config.data.split);
   context.values = recorded ? *recorded : config.data.split.changed(data.values());
   context.device = device;
   return make_for(config, context);
@@ -96,6 +97,7 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
   Context context(input_of(config, input.shape), config.seed, input.classes);
+  if (config.data.split.keeps_features()) context.blocks = input.blocks;
   context.values = recorded_values(config).value_or(Bounds{});
   return make_for(config, context);
 }

@@ -112,7 +112,7 @@ std::string restore_data_record(const std::filesystem::path& folder, const Data&
 /// gives other weights than those that environment.json says the run began with. Returns a caution if it does
 /// not say, otherwise "".
 std::string initialize_as_recorded(Autoencoder& model, const InitializationConfig& config,
-                                   const std::filesystem::path& folder);
+                                   const std::filesystem::path& folder, const Split& data);
 
 /// The recorded config of a run.
 RunConfig load_run_config(const std::filesystem::path& folder);

@@ -20,7 +20,8 @@ bool is_folder_name(std::string_view name, std::string_view beside) {
 
 void ModelConfig::fields(Fields& f) {
   f.flatten(variant);
-  f("initialize_from", initialize_from, "initial weights, from another run or from a safetensors file")
+  f("initialize_from", initialize_from,
+    "initial weights, from another run, a file of tensors or another package's folder")
       .also_known_as({"pretrained", "weights", "init_from", "checkpoint"});
   f("expanded", expanded,
     "the parts that the variant expands to; written into run folders, checked when read");

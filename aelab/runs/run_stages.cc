@@ -132,11 +132,15 @@ RunStages::RunStages(RunConfig config, RunOptions options, OpenedData& opened, b
   auto& problems = options_.problems;
   if (problems.empty() && !on_record) problems.attempt([&] { check_config(config_, "config"); });
   made_ = make(config_, problems, opened);
+  std::vector<std::string> imported;
   if (made_.model && config_.model.initialize_from && !on_record && !problems.concern("model"))
-    problems.attempt([&] { initialize(*made_.model, *executed().model.initialize_from); });
+    problems.attempt([&] {
+      imported = initialize_and_verify(*made_.model, *executed().model.initialize_from, made_.data);
+    });
   problems.raise(options_.origin);
   if (on_record) return;
   made_.notes.insert(made_.notes.begin(), problems.remarks().begin(), problems.remarks().end());
+  made_.notes.insert(made_.notes.end(), imported.begin(), imported.end());
   const auto record = in_field("data", [&] { return record_of_data(*made_.source); });
   if (options_.accept_data) options_.accept_data(record);
   data_record_.text = record.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -256,7 +260,7 @@ Place RunStages::place_of_training() {
   add(recorded_notes(folder_, made_.notes));
   const auto config = executed();
   if (const auto& source = config.model.initialize_from)
-    initialization_ = initialize_as_recorded(*made_.model, *source, folder_);
+    initialization_ = initialize_as_recorded(*made_.model, *source, folder_, made_.data);
   if (!initialization_.empty()) place.notes.push_back(initialization_);
   return place;
 }

@@ -14,6 +14,7 @@
 #include "aelab/nn/code_use.h"
 #include "aelab/nn/jacobian.h"
 #include "aelab/runs/contours.h"
+#include "aelab/runs/dictionary_summary.h"
 #include "aelab/runs/run.h"
 
 namespace aelab {
@@ -148,7 +149,7 @@ json codebook_json(const Shown& shown) {
   for (std::int64_t begin = 0; begin < rows; begin += kAtOnce) {
     const auto batch = shown.rows.range(begin, std::min(begin + kAtOnce, rows)).to(shown.device);
     Pass pass;
-    pass.pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.labels));
+    pass.pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.inputs, batch.labels));
     bottleneck.code(pass, {});
     counts.add(pass.extras.at("indices"), bottleneck.codebook_size());
   }
@@ -169,7 +170,7 @@ json latent_json(const Shown& shown) {
   if (!bottleneck.is_gaussian() || !bottleneck.prior()) return {};
   LatentUse use;
   const auto batch = shown.first(kCodes);
-  const auto pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.labels));
+  const auto pre_code = backbone.encode(batch.inputs, shown.model.conditioned(batch.inputs, batch.labels));
   use.add(bottleneck.gaussian(pre_code), *bottleneck.prior());
   if (!use.variance_of_means().isfinite().all().item<bool>()) return {};
   json value = {{"rows", use.rows()}, {"variances_of_means", rounded_list(use.variance_of_means())}};
@@ -187,8 +188,9 @@ json jacobian_json(const Shown& shown) {
   const auto rows = std::min({kPoints, shown.rows.size(), kNumbers / (code * input)});
   if (std::min(code, input) > kLargestSide || rows < 1 || !has_jacobian(shown.model.parts())) return {};
   const auto batch = shown.first(rows);
-  const auto j = jacobian(shown.model.parts(), batch.inputs, shown.model.conditioned(batch.labels))
-                     .to(at::kCPU, at::kDouble);
+  const auto j =
+      jacobian(shown.model.parts(), batch.inputs, shown.model.conditioned(batch.inputs, batch.labels))
+          .to(at::kCPU, at::kDouble);
   if (!j.isfinite().all().item<bool>()) return {};
   const auto other = j.transpose(1, 2);
   const auto gram = code < input ? at::matmul(j, other) : at::matmul(other, j);
@@ -235,7 +237,7 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
   const auto& model = shown.model;
   const auto batch = shown.first(kPictures);
   const auto& inputs = batch.inputs;
-  const auto condition = model.condition(batch.labels);
+  const auto condition = model.condition(batch);
   sheets.add("inputs", "samples", inputs);
   if (!model.reconstructs()) return;
   sheets.add("reconstructions", "reconstructions", model.reconstruct(inputs, condition));
@@ -248,10 +250,11 @@ void draw_models_view(const Shown& shown, Sheets& sheets) {
   if (shown.rows.size() < 2) return;
   const auto ends = shown.first(kCodes);
   const auto rows = at::tensor({std::int64_t{0}, other_end(ends)}).to(ends.inputs.device());
-  const auto labels = ends.labels.defined() ? ends.labels.index_select(0, rows) : Tensor();
+  const auto all = model.condition(ends);
   const auto inputs_of_ends = ends.inputs.index_select(0, rows);
-  const auto path = interpolate(model, inputs_of_ends[0], inputs_of_ends[1],
-                                {.steps = kInterpolated, .conditions = model.condition(labels)});
+  const auto path = interpolate(
+      model, inputs_of_ends[0], inputs_of_ends[1],
+      {.steps = kInterpolated, .conditions = all.defined() ? all.index_select(0, rows) : Tensor()});
   sheets.add("interpolation", "linear interpolation in latent space between two samples, decoded",
              path.decoded);
 }
@@ -262,7 +265,7 @@ void draw_generated(const Shown& shown, Sheets& sheets) {
   if (!generated.defined()) return;
   const auto batch = shown.first(kCodes);
   const auto codes = shown.model.encode(batch);
-  const auto condition = shown.model.condition(batch.labels);
+  const auto condition = shown.model.condition(batch);
   sheets.add("samples", "codes drawn from the prior, decoded", generated, kPictures);
   if (codes.dim() != 2 || codes.size(0) < 2) return;
   const auto made = traverse(shown.model, codes[0], codes, kInterpolated, kTraversed,
@@ -275,7 +278,7 @@ void draw_generated(const Shown& shown, Sheets& sheets) {
 }
 
 json draw_pictures(const Shown& shown, const std::filesystem::path& folder) {
-  if (!is_picture(shown.rows.shape())) return json::object();
+  if (!is_picture(shown.rows.shape()) || !shown.model.reconstructs_input()) return json::object();
   Sheets sheets(folder, shown.first(kPictures).inputs);
   draw_models_view(shown, sheets);
   draw_generated(shown, sheets);
@@ -299,7 +302,7 @@ SplitPart shown_part(const Split& data) {
 
 Tensor decoded_draws(const Autoencoder& model, std::int64_t count) {
   const auto* prior = model.prior();
-  if (!prior || !model.reconstructs()) return {};
+  if (!prior || !model.reconstructs() || !model.decodes_codes_alone()) return {};
   const at::NoGradGuard no_grad;
   auto shape = model.code_shape();
   shape.insert(shape.begin(), count);
@@ -325,6 +328,7 @@ void write_summary(const std::filesystem::path& run_folder, const RunConfig& con
   if (auto latent = latent_json(shown); !latent.is_null()) summary["latent"] = std::move(latent);
   if (auto codebook = codebook_json(shown); !codebook.is_null()) summary["codebook"] = std::move(codebook);
   if (auto jacobian = jacobian_json(shown); !jacobian.is_null()) summary["jacobian"] = std::move(jacobian);
+  write_dictionary_summary(folder, model, shown.rows, name_of(part));
   write_file(folder / "summary.json", summary.dump() + "\n");
 }
 

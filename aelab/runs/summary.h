@@ -22,6 +22,7 @@ namespace aelab {
 ///     traversals.png      the first sample's code with one dimension changed in each row, decoded, of the
 ///                         ten dimensions that vary most, for models with a prior and a code that is a vector
 ///     filters.png         the weights of the encoder's first layer, if they are images; gray is zero
+///     dictionary.json, latents.csv, latents.png   of sparse dictionaries (runs/dictionary_summary.h)
 ///
 /// Files that do not apply to the model or its data are left out. Failure as write_file's.
 void write_summary(const std::filesystem::path& folder, const RunConfig& config, const Made& made);

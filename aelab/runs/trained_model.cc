@@ -9,6 +9,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/terminal.h"
 #include "aelab/core/text.h"
+#include "aelab/data/changed_rows.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
@@ -43,6 +44,28 @@ void require_finite(const std::string& what, const Tensor& rows) {
 std::string not_finite(const std::string& place) {
   return "NaN or infinite values: " + place + "; correct them, or leave out such rows";
 }
+
+/// Rows [n, first features] with zeros in place of the other ones, of `features` altogether.
+Tensor with_zeros(const Tensor& rows, std::int64_t features) {
+  return at::constant_pad_nd(rows, {0, features - rows.size(1)});
+}
+
+class WithoutTargets : public ChangedRows {
+ public:
+  WithoutTargets(Dataset rows, std::int64_t features) : ChangedRows(std::move(rows)), features_(features) {}
+  Shape shape() const override { return {features_}; }
+  Batch gather(const Tensor& rows, const Randomness& random) const override {
+    auto batch = ChangedRows::gather(rows, random);
+    batch.inputs = with_zeros(batch.inputs, features_);
+    return batch;
+  }
+
+ protected:
+  Range find_range() const override { return Storage::find_range(); }
+
+ private:
+  std::int64_t features_;
+};
 
 bool is_folder(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -79,7 +102,11 @@ TrainedModel::TrainedModel(const SafetensorsFile& file, const std::filesystem::p
 Tensor TrainedModel::prepare(const Tensor& rows) const {
   if (rows.dim() == 0) throw Error("rows must have the shape [batch, ...], and this is a single value");
   auto x = rows.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/!transforms_.empty());
-  require_inputs({.shape = Shape(x.sizes().begin() + 1, x.sizes().end())});
+  const Shape shape(x.sizes().begin() + 1, x.sizes().end());
+  if (lacks_targets(shape))
+    x = with_zeros(x, elements(input_.shape));
+  else
+    require_inputs({.shape = shape});
   require_finite("the rows", x);
   for (const auto& transform : transforms_) x = transform->apply(std::move(x), {});
   if (!transforms_.empty()) require_finite("the transformed rows", x);
@@ -88,7 +115,10 @@ Tensor TrainedModel::prepare(const Tensor& rows) const {
 
 Dataset TrainedModel::prepare(const Dataset& rows,
                               const std::function<void(const std::string&)>& refuse) const {
-  const auto finite = without_nan(rows, refuse);
+  const auto whole = lacks_targets(rows.shape())
+                         ? Dataset(std::make_shared<WithoutTargets>(rows, elements(input_.shape)))
+                         : rows;
+  const auto finite = without_nan(whole, refuse);
   return transforms_.empty() ? finite : without_nan(transformed(finite, transforms_), refuse);
 }
 
@@ -106,12 +136,22 @@ void TrainedModel::require_labels(const Tensor& labels) const {
               " of its training data: leave such rows out");
 }
 
-Tensor TrainedModel::condition_of(const Tensor& labels, std::int64_t rows) const {
+Tensor TrainedModel::condition_of(const Tensor& x, const Tensor& labels) const {
   require_labels(labels);
-  if (network_->conditions() == 0) return {};
+  if (network_->conditions() == 0)
+    return network_->decodes_codes_alone() ? Tensor() : network_->condition(x, {});
+  return label_condition(labels, x.size(0));
+}
+
+Tensor TrainedModel::label_condition(const Tensor& labels, std::int64_t rows) const {
   if (labels.dim() != 1 || labels.size(0) != rows)
     throw Error("labels must have the shape [" + std::to_string(rows) + "], one for each row");
   return network_->condition(labels.to(network_->parameters().front().device(), at::kLong));
+}
+
+std::int64_t TrainedModel::first_target() const {
+  if (network_->reconstructs_input()) return 0;
+  return elements(network_->input_shape()) - elements(network_->target_shape());
 }
 
 Tensor TrainedModel::decoded(const Tensor& codes, const Tensor& condition) const {
@@ -124,7 +164,7 @@ Tensor TrainedModel::encode(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
-  return network_->encode(x, condition_of(labels, x.size(0)));
+  return network_->encode(x, condition_of(x, labels));
 }
 
 Tensor TrainedModel::decode(const Tensor& codes, const Tensor& labels) const {
@@ -134,15 +174,16 @@ Tensor TrainedModel::decode(const Tensor& codes, const Tensor& labels) const {
       codes.dim() == 0 || Shape(codes.sizes().begin() + 1, codes.sizes().end()) != shape)
     throw Error("codes must have the shape [batch, " + in_list(shape) + "]");
   require_finite("the codes", codes);
-  return inversion()(
-      decoded(codes.to(network_->parameters().front().options()), condition_of(labels, codes.size(0))));
+  require_labels(labels);
+  const auto condition = network_->conditions() > 0 ? label_condition(labels, codes.size(0)) : Tensor();
+  return inversion()(decoded(codes.to(network_->parameters().front().options()), condition));
 }
 
 Tensor TrainedModel::reconstruct(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
-  const auto condition = condition_of(labels, x.size(0));
+  const auto condition = condition_of(x, labels);
   return inversion()(decoded(network_->encode(x, condition), condition));
 }
 
@@ -150,8 +191,12 @@ Tensor TrainedModel::score(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
-  const auto condition = condition_of(labels, x.size(0));
-  return squared_errors(x, decoded(network_->encode(x, condition), condition));
+  if (lacks_targets(Shape(rows.sizes().begin() + 1, rows.sizes().end())))
+    throw Error("the rows have " + in_list(input_.shape) +
+                " features with those that are reconstructed, and " + "these have " +
+                std::to_string(rows.size(1)) + ": there is nothing to compare with");
+  const auto condition = condition_of(x, labels);
+  return squared_errors(network_->target(x), decoded(network_->encode(x, condition), condition));
 }
 
 Tensor TrainedModel::classify(const Tensor& rows) const {
@@ -226,11 +271,34 @@ void require_conditions(const TrainedModel& model, const Data& other) {
   if (other.test) model.require_labels(other.test->labels());
 }
 
+/// What the rows are whose features are those that the model reads alone.
+InputSchema schema_that_is_read(const TrainedModel& model) {
+  auto own = model.input();
+  if (!own.blocks.empty()) return schema_of_block(own, 0);
+  const auto features = static_cast<std::size_t>(model.first_target());
+  own.shape = {model.first_target()};
+  if (own.columns.size() > features) own.columns.resize(features);
+  return own;
+}
+
+/// The rows of a source that has all features of the model's rows or, where that is allowed, those that it
+/// reads: tables are searched for the columns of either.
+Data open_whole_or_read(const TrainedModel& model, const Choice<Source>& source, bool may_lack_targets) {
+  if (!may_lack_targets || model.first_target() == 0) return open_dataset_like(source, model.input());
+  std::optional<Data> whole;
+  Problems problems;
+  if (problems.attempt([&] { whole = open_dataset_like(source, model.input()); })) return *whole;
+  std::optional<Data> read;
+  if (Problems().attempt([&] { read = open_dataset_like(source, schema_that_is_read(model)); })) return *read;
+  problems.raise();
+  return {};
+}
+
 }  // namespace
 
-Data open_for_model(const TrainedModel& model, const Choice<Source>& source) {
-  auto other = open_dataset_like(source, model.input());
-  model.require_inputs(schema_of(other));
+Data open_for_model(const TrainedModel& model, const Choice<Source>& source, bool may_lack_targets) {
+  auto other = open_whole_or_read(model, source, may_lack_targets);
+  if (!may_lack_targets || !model.lacks_targets(other.shape())) model.require_inputs(schema_of(other));
   require_conditions(model, other);
   for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
     if (part && part->in_memory())

@@ -15,6 +15,9 @@ namespace aelab {
 /// the transforms; codes must be finite, too. They are deterministic, compute with the kernels that the model
 /// was trained with, and may be called by several threads at once.
 ///
+/// A model that reconstructs other features of a row than it reads (a transcoder) also takes rows of those
+/// that it reads alone, [batch, features], and gives the others: decode() and reconstruct() give these alone.
+///
 /// A model that is conditional on the label takes the rows' classes, [batch] int64, numbered as in
 /// input().class_names; for other models they may be left out. Functions throw an Error if a conditional
 /// model gets none, or others than it was trained with.
@@ -28,6 +31,7 @@ class TrainedModel {
   Tensor encode(const Tensor& rows, const Tensor& labels = {}) const;
   /// Codes [batch, ...code] -> [batch, ...inversion().shape()], on the CPU: in the units of the source as far
   /// as the transforms have inverses. Throws an Error if the decoder no longer belongs to the encoder.
+  /// An Error, too, if the decoder has a skip connection, which needs the rows.
   Tensor decode(const Tensor& codes, const Tensor& labels = {}) const;
   /// decode(encode(rows)).
   Tensor reconstruct(const Tensor& rows, const Tensor& labels = {}) const;
@@ -45,7 +49,14 @@ class TrainedModel {
   const Transforms& transforms() const { return transforms_; }
   /// The kernels that it computes with: those of its training, as far as this machine has them.
   const Kernels& kernels() const { return kernels_; }
-  Inversion inversion() const { return {transforms_, input_.shape}; }
+  /// Of reconstructions.
+  Inversion inversion() const { return {transforms_, input_.shape, first_target()}; }
+  /// The number of a row's first features that are read, where others are reconstructed; else 0.
+  std::int64_t first_target() const;
+  /// Whether rows of this shape are those features alone, so that nothing is known to compare with.
+  bool lacks_targets(const Shape& rows) const {
+    return rows.size() == 1 && first_target() > 0 && rows.front() == first_target();
+  }
 
   /// A scope in which the calling thread computes with the number of threads and the kernels of the training,
   /// so that results are the same to the last bit.
@@ -73,8 +84,9 @@ class TrainedModel {
   Transforms transforms_;
 
   Tensor decoded(const Tensor& codes, const Tensor& condition) const;
-  /// What the network is given with rows of these classes; undefined where it is not conditional.
-  Tensor condition_of(const Tensor& labels, std::int64_t rows) const;
+  /// What the network is given with prepared rows, and with classes; undefined where it takes nothing.
+  Tensor condition_of(const Tensor& x, const Tensor& labels) const;
+  Tensor label_condition(const Tensor& labels, std::int64_t rows) const;
 };
 
 /// Where results that are made with a model lie if no other folder is named: the run folder, or the folder of
@@ -98,8 +110,9 @@ void require_same_classes(const InputSchema& own, const InputSchema& other);
 
 /// Opens other data for the model: columns of tables are found by their names, whatever their order, and what
 /// differs from the model's inputs is reported on stderr. Throws an Error if the rows do not fit the model,
-/// or if rows in memory have NaN or infinite values.
-Data open_for_model(const TrainedModel& model, const Choice<Source>& source);
+/// or lack targets unless that is allowed (TrainedModel::lacks_targets), or if rows in memory have NaN or
+/// infinite values.
+Data open_for_model(const TrainedModel& model, const Choice<Source>& source, bool may_lack_targets = false);
 
 /// Such rows, as the network takes them. Throws a FieldError of "data" that names the first row with NaN or
 /// infinite values, before or after the transforms, when it is gathered.

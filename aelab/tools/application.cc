@@ -62,6 +62,7 @@ constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
 struct AppliedSets {
   std::vector<std::pair<std::string, Dataset>> parts;  ///< one after the other
   CsvNames names = {};
+  bool has_targets = true;  ///< of reconstructions, so that these have errors
 
   bool has_labels() const {
     return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.has_labels(); });
@@ -109,19 +110,24 @@ AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& conf
   const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
   if (!config.data && part != AppliedRows::all)
     return rows_of_source(run->source, {{"", part_named(run->data, part)}});
+  bool lacks_targets = false;
   auto sets = in_field("data", [&] {
-    const auto data = config.data ? open_for_model(model, config.data->source) : run->source;
+    const auto data =
+        config.data ? open_for_model(model, config.data->source, /*may_lack_targets=*/true) : run->source;
     const auto split = config.data ? config.data->split : SplitConfig();
+    lacks_targets = model.lacks_targets(data.shape());
     return rows_of_source(data, choose_parts(data, part, split, model.config().seed));
   });
   for (auto& [name, rows] : sets.parts)
     rows = config.data ? rows_for_model(model, rows) : transformed(rows, model.transforms());
+  sets.has_targets = !lacks_targets;
   return sets;
 }
 
 /// What was asked for, each once; all that there is when nothing was.
 std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationConfig& config,
-                                 bool has_labels) {
+                                 const AppliedSets& sets) {
+  const bool has_labels = sets.has_labels();
   const bool reconstructs = model.network()->reconstructs();
   std::vector<Applied> write;
   const auto needs_decoder = [](Applied what) {
@@ -134,13 +140,18 @@ std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationCon
     const bool possible = config.format == AppliedFormat::npy ||
                           (config.format == AppliedFormat::csv && !is_column) ||
                           what == Applied::reconstruction;
-    const bool known = (reconstructs || !needs_decoder(what)) && (has_labels || what != Applied::label);
+    const bool known = (reconstructs || !needs_decoder(what)) && (has_labels || what != Applied::label) &&
+                       (sets.has_targets || what != Applied::error);
     if (asked || (config.write.empty() && possible && known)) write.push_back(what);
   }
   if (!reconstructs && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
     throw FieldError("write",
                      "this model no longer reconstructs: its decoder was not trained together with the "
                      "classifier; write its code");
+  if (!sets.has_targets && std::find(write.begin(), write.end(), Applied::error) != write.end())
+    throw FieldError("write",
+                     "these rows lack the features that the model reconstructs, so that errors are not "
+                     "known; leave \"error\" out, or join rows with them by the source \"side-by-side\"");
   if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
     throw FieldError("write", "these data have no labels; leave \"label\" out");
   return write;
@@ -169,7 +180,7 @@ ApplicationJob plan_application(const TrainedModel& model, AppliedSets sets,
                      .write = {},
                      .format = config.format,
                      .files = {}};
-  job.write = choose_what(model, config, job.sets.has_labels());
+  job.write = choose_what(model, config, job.sets);
   if (const auto& shape = model.network()->input_shape();
       config.format == AppliedFormat::png && !is_picture(shape))
     throw FieldError("format", "png needs images of 1 or 3 channels, and these data have shape [" +
@@ -193,7 +204,7 @@ void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit 
       const auto batch = batches[i];
       const auto moved = batch.to(device);
       const auto& inputs = moved.inputs;
-      const auto condition = network.condition(moved.labels);
+      const auto condition = network.condition(moved);
       const auto code = network.encode(inputs, condition);
       visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
             decodes ? network.decode(code, condition) : Tensor());
@@ -208,7 +219,10 @@ Shape shape_of(const ApplicationJob& job, Applied what) {
 
 /// Names of a reconstruction's features; none where the source has none, or they are other features.
 std::vector<std::string> reconstructed_columns(const ApplicationJob& job) {
-  return job.inversion.keeps_features() ? job.model.input().columns : std::vector<std::string>();
+  if (!job.inversion.keeps_features()) return {};
+  auto columns = job.model.input().columns;
+  if (!columns.empty()) columns.erase(columns.begin(), columns.begin() + job.model.first_target());
+  return columns;
 }
 
 /// The source's names, or "code_0", "code_1", ...; "error" is a single column.
@@ -253,7 +267,7 @@ RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& f
         if (job.writes(Applied::row)) put(Applied::row, rows.rows);
         if (job.writes(Applied::label)) put(Applied::label, rows.labels);
         if (!job.writes(Applied::error)) return;
-        errors.push_back(squared_errors(inputs, reconstruction));
+        errors.push_back(squared_errors(job.model.network()->target(inputs), reconstruction));
         places.push_back(rows.rows);
         put(Applied::error, floats(errors.back()));
       });

@@ -7,33 +7,39 @@
 #include "aelab/core/safetensors.h"
 #include "aelab/core/version.h"
 #include "aelab/data/formats/npy.h"
+#include "aelab/runs/package_folder.h"
 #include "aelab/runs/results.h"
-#include "aelab/tools/dictionary_export.h"
 #include "aelab/training/checkpoint.h"
 
 namespace aelab {
 
 std::span<const std::string_view> names(ExportFormat) {
-  static constexpr std::array<std::string_view, 5> kNames = {"safetensors", "npz", "model", "saelens",
-                                                             "sparsify"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "safetensors", "npz", "model", "saelens", "sparsify", "dictionary-learning"};
   return kNames;
 }
 
 void ExportConfig::fields(Fields& f) {
   f("format", format,
     "weights as safetensors or npz, a model for aelab apply and interpolate, or a sparse dictionary as a "
-    "folder of SAELens or sparsify; if omitted, weights in the format of --output, else safetensors");
+    "folder of SAELens, sparsify or dictionary_learning; if omitted, weights in the format of --output, else "
+    "safetensors");
   f("checkpoint", checkpoint, "checkpoint to load");
   f("output", output,
-    "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model; for SAELens "
-    "and sparsify a folder, RUN_FOLDER/<format> if omitted");
+    "file to write; RUN_FOLDER/model.<format> if omitted, trained-model.safetensors for a model; for a "
+    "package a folder, RUN_FOLDER/<format> if omitted");
 }
 
 namespace {
 
-bool is_package(ExportFormat format) {
-  return format == ExportFormat::saelens || format == ExportFormat::sparsify;
+/// The package whose folders these are; nullptr for files.
+const DictionaryPackage* package_of(ExportFormat format) {
+  for (const auto* package : dictionary_packages())
+    if (package->format() == name_of(format)) return package;
+  return nullptr;
 }
+
+bool is_package(ExportFormat format) { return package_of(format) != nullptr; }
 
 std::string suffix_of(ExportFormat format) { return format == ExportFormat::npz ? ".npz" : ".safetensors"; }
 
@@ -111,9 +117,8 @@ std::filesystem::path export_run(const std::filesystem::path& folder, const Expo
     throw FieldError(
         "output",
         file.string() + " is there already, and nothing is overwritten: remove it or name another file");
-  if (is_package(format)) {
-    const auto model = open_model(folder, config.checkpoint);
-    format == ExportFormat::saelens ? write_saelens(model, file) : write_sparsify(model, file);
+  if (const auto* package = package_of(format)) {
+    write_package_folder(open_model(folder, config.checkpoint), *package, file);
     return file;
   }
   const auto path = find_checkpoint(folder, config.checkpoint);

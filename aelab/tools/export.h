@@ -5,9 +5,9 @@
 namespace aelab {
 
 /// safetensors, npz: the weights, for other programs. model: a safetensors file that open_model() and the
-/// commands of aelab take in place of a run folder. saelens, sparsify: a sparse dictionary as a folder of
-/// that package (tools/dictionary_export.h).
-enum class ExportFormat { safetensors, npz, model, saelens, sparsify };
+/// commands of aelab take in place of a run folder. saelens, sparsify, dictionary_learning: a sparse
+/// dictionary as a folder of that package (runs/package_folder.h).
+enum class ExportFormat { safetensors, npz, model, saelens, sparsify, dictionary_learning };
 std::span<const std::string_view> names(ExportFormat);
 
 struct ExportConfig {

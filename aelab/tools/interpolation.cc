@@ -166,6 +166,10 @@ std::int64_t pictures_in(const InterpolationConfig& config, const Autoencoder& m
 void check_possible(const InterpolationConfig& config, const Autoencoder& model, const std::string& origin) {
   constexpr std::int64_t kMostPixels = 100'000'000, kLongestSide = 100'000;
   const auto& input = model.input_shape();
+  if (!model.reconstructs_input())
+    throw Error(origin +
+                ": this model reconstructs other features than it reads, and an interpolation is "
+                "compared with the rows themselves");
   if (!model.reconstructs())
     throw Error(origin + ": this model decodes no longer: training its classifier left the decoder behind");
   if (const auto numbers = elements(model.code_shape());
@@ -208,7 +212,7 @@ Points compute_points(const InterpolationConfig& config, const Autoencoder& mode
   const auto samples = rows.gather(at::tensor(ends.rows, at::kLong));
   const auto& inputs = samples.inputs;
   auto path = config.path;
-  path.conditions = model.condition(samples.to(model.parameters().front().device()).labels);
+  path.conditions = model.condition(samples.to(model.parameters().front().device()));
   if (config.kind != InterpolationKind::traversal)
     return {in_field("method", [&] {
       return config.kind == InterpolationKind::grid ? interpolate_grid(model, inputs, path)

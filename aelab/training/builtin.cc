@@ -7,7 +7,9 @@
 #include "aelab/training/callbacks/pictures.h"
 #include "aelab/training/callbacks/plateau.h"
 #include "aelab/training/callbacks/progress.h"
+#include "aelab/training/callbacks/resampling.h"
 #include "aelab/training/callbacks/save_checkpoint.h"
+#include "aelab/training/callbacks/sparsity_controller.h"
 #include "aelab/training/callbacks/stop_on_nan.h"
 #include "aelab/training/callbacks/tensorboard.h"
 #include "aelab/training/callbacks/throughput.h"
@@ -32,7 +34,9 @@ Registry<Callback>& Callback::registry() {
                              .add<Timer>()
                              .add<Throughput>()
                              .add<Trace>()
-                             .add<WeightAverage>();
+                             .add<WeightAverage>()
+                             .add<SparsityController>()
+                             .add<Resampling>();
   return registry;
 }
 

@@ -55,6 +55,8 @@ class Callback {
   virtual std::vector<std::string> added_metrics(const std::set<std::string>& /*known*/) const { return {}; }
   /// Throws an Error if it cannot work on these data.
   virtual void check(const Split&) const {}
+  /// Throws an Error if it cannot work on this model. Called before anything is made.
+  virtual void check_model(Autoencoder&) const {}
 
   virtual void start(Training&) {}
   virtual void phase_begin(Training&) {}

@@ -249,6 +249,7 @@ Split check_training(const TrainerConfig& config, const std::vector<CallbackConf
     checked.validation = checked_values("validation", data.validation, model);
     checked.test = checked_values("test", data.test, model);
   });
+  for (const auto& callback : made) problems.attempt([&] { callback->check_model(model); });
   if (!problems.attempt([&] { check_labels(model, data); })) return checked;
   problems.attempt([&] {
     auto phases = model.phases();

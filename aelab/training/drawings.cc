@@ -110,7 +110,7 @@ Image draw_reconstructions(const Training& training, std::int64_t count) {
                high = std::max(1.0, originals.max().item<double>());
   std::vector<Tensor> rows = {originals};
   if (model.has_corruption()) rows.push_back(model.corrupt(originals, drawing_step(training)));
-  rows.push_back(model.reconstruct(rows.back(), model.condition(batch.labels)));
+  rows.push_back(model.reconstruct(rows.back(), model.condition(rows.back(), batch.labels)));
   return enlarged(to_images(at::cat(rows), low, high), shown);
 }
 

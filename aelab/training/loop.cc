@@ -29,6 +29,7 @@ Loop::Loop(const TrainerConfig& config, std::vector<std::shared_ptr<Callback>> c
   training_.callbacks = std::move(callbacks);
   training_.run = place.run;
   training_.input = place.input;
+  training_.seed = seed;
   training_.notes = place.notes;
   training_.validate = [this](const std::string& prefix) { return validate(prefix); };
   training_.epoch_batches = config.epoch_batches(data.train.size());

@@ -80,11 +80,11 @@ struct Fitting::State {
 
 Fitting Trainer::begin(const CheckedTraining& checked, const Place& place,
                        std::shared_ptr<BatchStream> rows) const {
-  std::unique_ptr<Fitting::State> state(new Fitting::State{
-      .config = config_,
-      .data = checked.data(),
-      .threads = threads_for(checked),
-      .kernels = in_field("kernels", [&] { return resolve(kernels_for(place)); })});
+  std::unique_ptr<Fitting::State> state(
+      new Fitting::State{.config = config_,
+                         .data = checked.data(),
+                         .threads = threads_for(checked),
+                         .kernels = in_field("kernels", [&] { return resolve(kernels_for(place)); })});
   auto callbacks = make_callbacks(callbacks_, !place.folder.empty());
   callbacks.insert(callbacks.end(), watchers_.begin(), watchers_.end());
   state->computing([&] {

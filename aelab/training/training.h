@@ -58,6 +58,7 @@ class Training {
   std::vector<std::shared_ptr<Callback>> callbacks;
   RunIdentity run = {};    ///< checkpoints keep it
   InputSchema input = {};  ///< checkpoints keep it
+  std::int64_t seed = 0;   ///< of random draws
 
   Progress progress;
   std::vector<PhaseLimits> limits;  ///< of the phases

@@ -1,13 +1,15 @@
-"""aelab export --format saelens|sparsify: folders that give the codes and reconstructions of aelab apply on raw rows.
+"""aelab export --format saelens|sparsify|dictionary-learning: folders that give the codes and reconstructions of aelab apply on raw rows.
 tests/references/check_exports.py loads such folders with the packages themselves."""
 
 import json
 import sys
+import zipfile
 
 import program
 
 try:
     import numpy
+    import torch
     from safetensors.numpy import load_file
 except ImportError as error:
     print(f"skipped: {error}", file=sys.stderr)
@@ -46,19 +48,19 @@ class DictionaryExport(program.TestCase):
         )
         return self.train(run), rows
 
-    def compare(self, folder, rows, written, read, weights):
+    def compare(self, folder, rows, written, read, weights, config_file="cfg.json", load=load_file):
         applied = self.folder / f"applied-{written.name}-{len(list(self.folder.iterdir()))}"
         result = program.run("apply", folder, "--data", self.folder / "rows.npy", "--output", applied)
         self.assertEqual(result.code, 0, result.stderr)
-        config = program.read_json(written / "cfg.json")
-        tensors = {name: tensor.astype(float) for name, tensor in load_file(written / weights).items()}
+        config = program.read_json(written / config_file)
+        tensors = {name: numpy.array(tensor).astype(float) for name, tensor in load(written / weights).items()}
         code, output = read(config, tensors, rows.astype(float))
         expected = numpy.load(applied / "code.npy")
         numpy.testing.assert_allclose(code, expected, atol=1e-5 * abs(expected).max())
         reconstruction = numpy.load(applied / "reconstruction.npy")
         numpy.testing.assert_allclose(output, reconstruction, atol=1e-5 * abs(reconstruction).max())
         self.assertGreater((expected != 0).mean(), 0)
-        return config, load_file(written / weights)
+        return config, load(written / weights)
 
     def assert_layout(self, config, tensors, golden, weights):
         files = json.loads((GOLDEN / golden).read_text())["files"]
@@ -94,10 +96,35 @@ class DictionaryExport(program.TestCase):
                 config, tensors = self.compare(folder, rows, written, reading.sparsify, "sae.safetensors")
                 self.assert_layout(config, tensors, "sparsify_topk.json", "sae.safetensors")
 
+    def test_dictionary_learning(self):
+        golden = {"topk": "topk", "topk_not_rescaled": "topk", "batchtopk": "batch_topk", "matryoshka": "matryoshka", "gated": "gated",
+                  "jumprelu": "jumprelu", "standard": None}  # of free norms: AutoEncoderNew
+        for number, (name, layout) in enumerate(golden.items()):
+            with self.subTest(name):
+                folder, rows = self.trained(SAELENS[name], (["standardize"], [{"kind": "scale-norm"}])[number % 2])
+                result = program.run("export", folder, "--format", "dictionary-learning")
+                self.assertEqual((result.code, result.stderr), (0, ""))
+                written = folder / "dictionary-learning"
+                load = lambda path: torch.load(path, weights_only=True)
+                config, tensors = self.compare(folder, rows, written, reading.dictionary_learning, "ae.pt", "config.json", load)
+                self.assertEqual((config["trainer"]["activation_dim"], config["trainer"]["dict_size"]), (FEATURES, 40))
+                self.assertEqual(sorted(path.name for path in written.iterdir()), ["ae.pt", "config.json"])
+                self.assertIsNone(zipfile.ZipFile(written / "ae.pt").testzip())
+                if not layout:
+                    self.assertEqual(config["trainer"]["dict_class"], "AutoEncoderNew")
+                    continue
+                files = json.loads((GOLDEN / f"dictionary_learning_{layout}.json").read_text())["files"]
+                self.assertEqual(config["trainer"]["dict_class"], files["config.json"]["trainer"]["dict_class"])
+                named = files["ae.pt"]["tensors"]
+                self.assertEqual(set(tensors), set(named))
+                for key, tensor in named.items():
+                    self.assertEqual(str(tensors[key].dtype), tensor["dtype"], key)
+                    self.assertEqual(len(tensors[key].shape), len(tensor["shape"]), key)
+
     def test_what_a_package_does_not_have_is_refused(self):
         folder, _ = self.trained(SAELENS["standard"], [])
         refuse = lambda folder, *arguments, says: self.assert_refused(program.run("export", folder, *arguments), says)
-        refuse(folder, "--format", "sparsify", says="--format: sparsify has top-k codes alone")
+        refuse(folder, "--format", "sparsify", says='--format: sparsify has no codes as those of the bottleneck "deterministic": choose saelens or dictionary-learning')
         refuse(folder, "--format", "saelens", "--output", self.folder / "x.npz", says="name a folder")
         (folder / "saelens").mkdir()
         refuse(folder, "--format", "saelens", says="is there already")

@@ -55,6 +55,17 @@ const Shape& input_of(const Choice<Product>& example) {
   return example.kinds().at(example.kind()).example_input;
 }
 
+/// The shape of what a backbone's decoder gives for its example's inputs.
+inline Shape target_of(const Backbone& backbone, const Choice<Backbone>& example) {
+  const auto target = backbone.target_shape();
+  return target.empty() ? input_of(example) : target;
+}
+
+/// A step that gives the decoder of what it reads besides the codes of rows.
+inline Step step_of(const Backbone& backbone, const Tensor& x) {
+  return {.condition = backbone.skip_input(x)};
+}
+
 /// A backbone for small inputs: with a code of 6, or of the shape that follows from its layers.
 inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, std::int64_t seed = 0) {
   return choice.make(BackboneContext{.input = input_of(choice), .default_code = 6, .seed = seed});
@@ -142,8 +153,6 @@ inline Step some_step() {
           .scope = {}};
 }
 
-// --- Parts that go with each other ---
-
 /// The first example that `fits`; a failure if there is none.
 template <class Product, class Fits>
 Choice<Product> first_that(Fits fits) {
@@ -156,6 +165,23 @@ Choice<Product> first_that(Fits fits) {
   ADD_FAILURE() << "no " << Product::registry().noun() << " fits";
   return {};
 }
+
+/// The first variant that is trained by steps, of those that a callback works on.
+template <class Works>
+Choice<Autoencoder> first_trained(Works works) {
+  return first_that<Autoencoder>([&](const Choice<Autoencoder>& example) {
+    const auto model = make_variant(example);
+    const auto phases = model->phases();
+    return std::ranges::none_of(phases, [](const Phase& phase) { return bool(phase.solve); }) &&
+           works(*model);
+  });
+}
+inline Choice<Autoencoder> trained_with(const Choice<Callback>& callback) {
+  return first_trained(
+      [&](Autoencoder& model) { return Problems().attempt([&] { callback.make()->check_model(model); }); });
+}
+
+// --- Parts that go with each other ---
 
 /// Whether the bottleneck has what the bound needs of one.
 inline bool suits(const Bound& bound, const Bottleneck& bottleneck) {

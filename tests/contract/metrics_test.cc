@@ -28,10 +28,11 @@ Values measured(const Choice<Metric>& example, const Autoencoder& model, const S
     const auto [images, labels, rows, factors] =
         data.test.range(begin, std::min(begin + size, data.test.size()));
     const auto x = (images > 0.5).to(at::kFloat);  // of which every likelihood is a distribution
-    const auto condition = model.condition(labels);
-    metric->add({.target = x,
+    const auto condition = model.condition(x, labels);
+    metric->add({.target = model.target(x),
                  .code = model.encode(x, condition),
                  .reconstruction = model.reconstruct(x, condition),
+                 .input = x,
                  .labels = labels,
                  .factors = factors});
   }

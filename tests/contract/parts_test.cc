@@ -14,9 +14,13 @@ namespace {
 TEST(EveryBackbone, MapsInputsToCodesAndBack) {
   for_each_example<Backbone>([](const Choice<Backbone>& example) {
     const auto backbone = make_backbone(example);
-    const auto code = backbone->encode(at::rand(batch_of(3, input_of(example))), {});
+    const auto x = at::rand(batch_of(3, input_of(example)));
+    const auto code = backbone->encode(x, {});
     EXPECT_EQ(code.sizes(), batch_of(3, backbone->code_shape()));
-    EXPECT_EQ(backbone->decode(code, {}).sizes(), batch_of(3, input_of(example)));
+    EXPECT_EQ(backbone->decode(code, {}).sizes(), batch_of(3, target_of(*backbone, example)));
+    EXPECT_EQ(backbone->target(x).sizes(), batch_of(3, target_of(*backbone, example)));
+    EXPECT_EQ(backbone->has_skip(), backbone->skip_input(x).defined());
+    EXPECT_EQ(backbone->has_skip(), backbone->skipped(step_of(*backbone, x)).defined());
     EXPECT_FALSE(backbone->parameters().empty());
     if (const auto filters = backbone->filters(); filters.defined()) {
       EXPECT_EQ(filters.dim(), 4);
@@ -40,7 +44,7 @@ TEST(EveryBackbone, DescribesItsLayersWithTheirShapesAndParameters) {
     }
     EXPECT_EQ(parameters, parameter_count(*backbone));
     EXPECT_EQ(last_of_encoder, backbone->code_shape());
-    EXPECT_EQ(layers.back().output, input_of(example));
+    EXPECT_EQ(layers.back().output, target_of(*backbone, example));
   });
 }
 
@@ -62,7 +66,8 @@ TEST(EveryBackbone, GivesTheBottleneckWhatItNeeds) {
     }
     const auto x = at::rand(batch_of(3, input_of(example)));
     EXPECT_EQ(backbone->encode(x, {}).sizes(), batch_of(3, wider(backbone->code_shape())));
-    EXPECT_EQ(backbone->decode(at::rand(batch_of(3, backbone->code_shape())), {}).sizes(), x.sizes());
+    EXPECT_EQ(backbone->decode(at::rand(batch_of(3, backbone->code_shape())), {}).sizes(),
+              batch_of(3, target_of(*backbone, example)));
     std::int64_t parameters = 0;
     for (const auto& layer : backbone->layers()) parameters += layer.parameters;
     EXPECT_EQ(parameters, parameter_count(*backbone));
@@ -74,12 +79,15 @@ TEST(EveryBackbone, GivesWhatEveryLikelihoodNeedsOrSaysWhyNot) {
     int made = 0;
     for_each_example<Backbone>([&](const Choice<Backbone>& example) {
       const auto& input = input_of(example);
-      const auto output = of.make()->output_shape(input);
-      const auto backbone = made_or_refused(/*expected=*/output != input, [&] {
-        return example.make(BackboneContext{.input = input, .output = output, .default_code = 6});
+      const auto needed = [likelihood = of.make()](const Shape& target) {
+        return likelihood->output_shape(target);
+      };
+      const auto backbone = made_or_refused(/*expected=*/needed(input) != input, [&] {
+        return example.make(BackboneContext{.input = input, .output = needed, .default_code = 6});
       });
       if (!backbone) return;
       ++made;
+      const auto output = needed(target_of(*backbone, example));
       const auto code = backbone->encode(at::rand(batch_of(3, input)), {});
       EXPECT_EQ(backbone->decode(code, {}).sizes(), batch_of(3, output));
       const auto layers = backbone->layers();
@@ -140,8 +148,9 @@ TEST(EveryBackbone, TreatsRowsAlone) {
     const auto backbone = make_backbone(example);
     backbone->to(at::kDouble);
     const auto x = normal(batch_of(5, input_of(example)));
-    const auto together = backbone->decode(backbone->encode(x, {}), {});
-    const auto alone = backbone->decode(backbone->encode(x.slice(0, 2, 3), {}), {});
+    const auto one = x.slice(0, 2, 3);
+    const auto together = backbone->decode(backbone->encode(x, {}), step_of(*backbone, x));
+    const auto alone = backbone->decode(backbone->encode(one, {}), step_of(*backbone, one));
     EXPECT_TRUE(at::allclose(together.slice(0, 2, 3), alone));
     auto step = some_step();  // in training they may be coupled, if it says so
     step.rows = at::arange(5);
@@ -157,12 +166,13 @@ TEST(EveryBackbone, HasTheGradientsOfItsValues) {
     backbone->to(at::kDouble);
     shake(*backbone);
     const auto x = normal(batch_of(2, input_of(example))).requires_grad_();
-    const auto weights = normal(batch_of(2, input_of(example)), 1);
+    const auto weights = normal(batch_of(2, target_of(*backbone, example)), 1);
     auto leaves = backbone->parameters();
     leaves.push_back(x);
-    EXPECT_LT(gradient_error([&] { return (backbone->decode(backbone->encode(x, {}), {}) * weights).sum(); },
-                             leaves),
-              kGradientTolerance);
+    const auto value = [&] {
+      return (backbone->decode(backbone->encode(x, {}), step_of(*backbone, x)) * weights).sum();
+    };
+    EXPECT_LT(gradient_error(value, leaves), kGradientTolerance);
   });
 }
 
@@ -196,7 +206,7 @@ TEST(EveryBottleneck, IsOfAKindThatDeclaresItsTerms) {
 }
 
 /// Calls `test` with every bottleneck, built for a vector and for an image, and a pre-code for it. Each
-/// suits at least one of them.
+/// suits at least one of them. Those that need a dictionary have that of a fixed decoder.
 template <class Test>
 void for_each_bottleneck(Test test) {
   for_each_example<Bottleneck>([&](const Choice<Bottleneck>& example) {
@@ -204,6 +214,9 @@ void for_each_bottleneck(Test test) {
     for (const Shape& code : {Shape{6}, Shape{2, 3, 4}}) {
       const auto bottleneck = made_or_refused(/*expected=*/true, [&] {
         const auto made = example.make();
+        const auto vectors = normal({elements(code), 5}, 3);
+        if (example.can(capability::needs_dictionary))
+          made->connect({.dictionary = [vectors] { return Dictionary{.vectors = vectors, .bias = {}}; }});
         made->build(code, /*seed=*/1);
         return made;
       });

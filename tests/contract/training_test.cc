@@ -118,10 +118,7 @@ Resumed of_variant(const Choice<Autoencoder>& variant) {
 
 /// The first example that is trained by steps.
 Choice<Autoencoder> any_trained() {
-  return first_that<Autoencoder>([](const Choice<Autoencoder>& example) {
-    const auto phases = make_variant(example)->phases();
-    return std::ranges::none_of(phases, [](const Phase& phase) { return bool(phase.solve); });
-  });
+  return first_trained([](Autoencoder&) { return true; });
 }
 
 /// The same of models with every example of a part.
@@ -138,10 +135,12 @@ TEST(EveryVariant, MapsImagesToCodesAndBack) {
     const auto model = make_variant(example);
     const auto batch = few_digits_as(input_of(example)).test.range(0, 5);
     const auto& x = batch.inputs;
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     const auto code = model->encode(batch);
     EXPECT_EQ(code.sizes(), batch_of(5, model->code_shape()));
-    EXPECT_EQ(model->decode(code, condition).sizes(), x.sizes());
+    EXPECT_EQ(model->decode(code, condition).sizes(), batch_of(5, model->target_shape()));
+    EXPECT_EQ(model->target(x).sizes(), batch_of(5, model->target_shape()));
+    EXPECT_EQ(model->target_shape() == model->input_shape(), model->reconstructs_input());
     EXPECT_TRUE(same_bits(model->reconstruct(x, condition), model->decode(code, condition)));
     EXPECT_EQ(model->input_shape(), input_of(example));
     EXPECT_EQ(model->code_shape(), make_variant(example, 8)->code_shape());
@@ -233,7 +232,7 @@ TEST(EveryVariant, NeverTrainsOnValidationOrTestRows) {
                other = trained({data.train, inverted(data.validation), inverted(data.test)});
     const auto batch = data.test.range(0, 20);
     const auto& x = batch.inputs;
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     EXPECT_TRUE(same_bits(model->reconstruct(x, condition), other->reconstruct(x, condition)));
     for (std::size_t i = 0; i < state_of(*model).size(); ++i)
       EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
@@ -252,7 +251,7 @@ TEST(EveryVariant, IsSavedAndLoadedToTheSameBits) {
       EXPECT_TRUE(same_bits(state_of(*model)[i].second, state_of(*other)[i].second))
           << state_of(*model)[i].first;
     const auto batch = data.test.range(0, 20);
-    const auto condition = model->condition(batch.labels);
+    const auto condition = model->condition(batch);
     EXPECT_TRUE(
         same_bits(model->reconstruct(batch.inputs, condition), other->reconstruct(batch.inputs, condition)));
   });
@@ -329,21 +328,22 @@ TEST(EveryVariant, TrainsAlikeOnTwoThreads) {
 }
 
 TEST(EveryCallback, ResumesToTheSameBitsAndFiles) {
-  const auto data = few_digits(128);
   register_callback<InterruptAt>();
   for_each_example<Callback>([&](const Choice<Callback>& example) {
     testing::internal::CaptureStderr();  // what is shown is no part of this
-    auto what = of_variant(any_trained());
+    const auto variant = trained_with(example);
+    auto what = of_variant(variant);
     what.callbacks = {{.callback = example}};
-    EXPECT_TRUE(check_resume(what, data));
+    EXPECT_TRUE(check_resume(what, few_digits_as(input_of(variant), 128)));
     testing::internal::GetCapturedStderr();
   });
 }
 
 TEST(EveryCallback, DoesWithoutAFolderOrSaysThatItNeedsOne) {
-  const auto data = few_digits(64);
   for_each_example<Callback>([&](const Choice<Callback>& example) {
-    const auto model = make_variant(any_trained());
+    const auto variant = trained_with(example);
+    const auto data = few_digits_as(input_of(variant), 64);
+    const auto model = make_variant(variant);
     const Trainer trainer(quick(1), {{.callback = example}}, kSeed);
     testing::internal::CaptureStderr();
     const auto message = message_of<Error>([&] { trainer.fit(*model, data); });

@@ -2,7 +2,7 @@
 # The README's commands on a bare system: a clone of HEAD in a Debian or Ubuntu that has only python3 and make, as root
 # in a folder that is deleted at the end. Nothing of this machine is visible there but its package configuration, its
 # package caches and its compiler cache. Twice:
-#   shim   `make demo` where python3 is a shim early in PATH, as pyenv's is
+#   shim   the set-up where python3 is a shim early in PATH, as pyenv's is
 #   bare   `make demo`; an installation and a project that uses it, without the checkout; `make test`, in which nothing
 #          may be skipped that tests/permitted-skips.txt does not list
 # Run it by `make fresh`; or name the passes: tests/fresh/fresh.sh bare
@@ -130,7 +130,7 @@ plain=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 pass_shim() {
   path=/opt/shims:$plain
-  in_root "make demo, python3 being a shim" "make demo"
+  in_root "set-up, python3 being a shim" "make set-up; build/python/bin/python -c 'import torch'"
 }
 
 pass_bare() {

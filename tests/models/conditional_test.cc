@@ -80,7 +80,7 @@ TEST(Conditional, HasTheJacobianByTheInputAlone) {
   const auto model = conditional<Contractive>(
       {.base = {.backbone = DenseBackbone::Config{.hidden = {6}, .activation = Activation::tanh}}});
   const auto batch = labeled_rows();
-  const auto step = model->conditioned(batch.labels);
+  const auto step = model->conditioned(batch.inputs, batch.labels);
   const auto j = jacobian(model->parts(), batch.inputs, step);
   ASSERT_EQ(j.sizes(), (at::DimVector{kRowsOfClasses, kCodeHere, kValuesHere}));
   const auto condition = model->condition(batch.labels);
@@ -100,7 +100,7 @@ TEST(Conditional, TakesClassesInTurnForSamplesOfNoClass) {
   EXPECT_TRUE(at::equal(model->condition_in_turn(4).argmax(1), at::tensor({0, 1, 2, 0}, at::kLong)));
   const Vae plain({.base = {.code = kCodeHere}}, with_classes());
   EXPECT_FALSE(plain.condition_in_turn(4).defined());
-  EXPECT_FALSE(plain.condition({}).defined());
+  EXPECT_FALSE(plain.condition(Tensor()).defined());
 }
 
 TEST(Conditional, RefusesWhatMakesNoSense) {
@@ -119,7 +119,7 @@ TEST(Conditional, RefusesWhatMakesNoSense) {
   const auto model = conditional<Vae>({});
   const auto x = labeled_rows().inputs;
   EXPECT_SAYS(message_of<Error>([&] { model->encode(x); }), "conditional on the label");
-  EXPECT_SAYS(message_of<Error>([&] { model->condition({}); }), "these rows have no labels");
+  EXPECT_SAYS(message_of<Error>([&] { model->condition(Tensor()); }), "these rows have no labels");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Sparse dictionaries with "as" against the packages that it names: one training step of SAELens and of
-// dictionary_learning on the same weights and rows, from tests/references/golden.
+// dictionary_learning on the same weights and rows, and of what OpenAI's is by its definitions, from
+// tests/references/golden.
 
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -23,7 +24,7 @@ using nlohmann::json;
 struct ReferenceCase {
   std::string file;
   std::string model;
-  /// "dead_after" of its AuxK is this many steps.
+  /// "dead_after" of its AuxK, or DEAD in `model`, is this many steps.
   std::int64_t dead_steps = 0;
   /// Costs of the likelihood that the objective sums up.
   int reconstructions = 1;
@@ -61,11 +62,20 @@ Renamed renamed(const std::string& package, const std::string& name) {
         {"b_gate", {"bottleneck.gate_bias"}},
         {"b_mag", {"bottleneck.magnitude_bias"}},
         {"r_mag", {"bottleneck.log_scale"}}}},
+      {"openai",
+       {{"encoder.weight", {"backbone.encoder_weight"}},
+        {"latent_bias", {"backbone.encoder_bias"}},
+        {"decoder.weight", {"backbone.decoder_weight", true}},
+        {"pre_bias", {"backbone.decoder_bias"}}}},
       {"dictionary-learning",
        {{"encoder.weight", {"backbone.encoder_weight"}},
         {"encoder.bias", {"backbone.encoder_bias"}},
         {"decoder.weight", {"backbone.decoder_weight", true}},
         {"b_dec", {"backbone.decoder_bias"}},
+        {"W_enc", {"backbone.encoder_weight", true}},
+        {"b_enc", {"backbone.encoder_bias"}},
+        {"W_dec", {"backbone.decoder_weight"}},
+        {"threshold", {"bottleneck.log_threshold"}},
         {"bias", {"backbone.decoder_bias"}},
         {"decoder_bias", {"backbone.decoder_bias"}},
         {"gate_bias", {"bottleneck.gate_bias"}},
@@ -78,16 +88,34 @@ class ReferenceDictionaries : public testing::TestWithParam<ReferenceCase> {
  protected:
   json golden_ =
       read_json_file(std::string(AELAB_SOURCE_DIR) + "/tests/references/golden/" + GetParam().file + ".json");
-  std::string package_ = GetParam().file.starts_with("saelens") ? "sae-lens" : "dictionary-learning";
+  std::string package_ = package_of(GetParam().file);
   Tensor rows_ = numbers_of(golden_.at("inputs"));
   std::shared_ptr<Autoencoder> model_ = made();
+
+  static std::string package_of(const std::string& file) {
+    const auto folder = file.substr(0, file.find('/'));
+    return folder == "saelens" ? "sae-lens" : folder == "openai" ? folder : "dictionary-learning";
+  }
+
+  /// The deviation whose Gaussian costs are the package's: squared errors, or OpenAI's share of the variance.
+  double deviation() const {
+    if (package_ != "openai") return std::sqrt(0.5);
+    return std::sqrt(static_cast<double>(rows_.size(1)) / 2 /
+                     golden_.at("state").at("mse_scale").get<double>());
+  }
 
   static json read_json_file(const std::string& path) { return parse_json(read_file(path), path); }
 
   std::shared_ptr<Autoencoder> made() const {
-    auto config = json::parse(GetParam().model);
-    if (GetParam().dead_steps > 0) config["aux_k"]["dead_after"] = GetParam().dead_steps * rows_.size(0);
+    const auto dead_after = GetParam().dead_steps * rows_.size(0);
+    auto text = GetParam().model;
+    const std::string here = "DEAD";
+    const auto marked = text.find(here);
+    if (marked != std::string::npos) text.replace(marked, here.size(), std::to_string(dead_after));
+    auto config = json::parse(text);
+    if (dead_after > 0 && marked == std::string::npos) config["aux_k"]["dead_after"] = dead_after;
     config["code"] = golden_.at("code").front().size();
+    if (package_ == "openai") config["likelihood"] = {{"kind", "gaussian"}, {"deviation", deviation()}};
     Choice<Autoencoder> variant;
     read_config(config, variant, GetParam().file);
     auto model = Autoencoder::make(variant, Context(Shape{rows_.size(1)}, /*model_seed=*/1));
@@ -120,6 +148,8 @@ class ReferenceDictionaries : public testing::TestWithParam<ReferenceCase> {
     const auto batch = rows_.size(0);
     if (package_ == "sae-lens")
       return (numbers_of(state.at("n_forward_passes_since_fired")) * batch).to(at::kLong);
+    if (package_ == "openai")  // steps, with this one
+      return (numbers_of(golden_.at("after").at("state").at("stats_last_nonzero")) * batch).to(at::kLong);
     const auto fired = (numbers_of(golden_.at("code")) > 0).any(0);
     const auto since = numbers_of(state.at("num_tokens_since_fired")).to(at::kLong);
     return at::where(fired, 0, since + batch);
@@ -131,9 +161,9 @@ TEST_P(ReferenceDictionaries, HaveItsLossAndGradients) {
   const auto terms = model_->loss({.inputs = rows_, .labels = {}, .rows = {}}, Step{.training = true}, pass);
   EXPECT_TRUE(at::allclose(pass.code, numbers_of(golden_.at("code")), 1e-5, 1e-5));
   EXPECT_TRUE(at::allclose(pass.output, numbers_of(golden_.at("reconstruction")), 1e-5, 1e-5));
-  // The likelihood's logarithm of its deviation, the root of a half, is no part of the packages' losses.
+  // The likelihood's logarithm of its deviation is no part of the packages' losses.
   const double constant =
-      GetParam().reconstructions * static_cast<double>(rows_.size(1)) * 0.5 * std::log(0.5);
+      GetParam().reconstructions * static_cast<double>(rows_.size(1)) * std::log(deviation());
   const double loss = golden_.at("loss");
   EXPECT_NEAR(terms.total().item<double>() - constant, loss, 1e-5 * loss);
 
@@ -176,6 +206,9 @@ TEST_P(ReferenceDictionaries, MoveTheThresholdOfBatchesAsSaeLensDoes) {
 
 constexpr auto kSaeLensTopK = R"({"variant": "top-k", "as": "saelens", "k": 2)";
 
+constexpr auto kOpenAiTopK =
+    R"({"variant": "top-k", "as": "openai", "norm": "unit", "k": 2, "aux_k": {"k": 3}})";
+
 INSTANTIATE_TEST_SUITE_P(
     Cases, ReferenceDictionaries,
     testing::Values(
@@ -192,6 +225,26 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"variant": "matryoshka", "as": "saelens", "k": 2.5, "widths": [3, 6]})", 1001, 3},
         ReferenceCase{"saelens/matryoshka_five_dead",
                       R"({"variant": "matryoshka", "as": "saelens", "k": 2.5, "widths": [3, 6]})", 1001, 3},
+        ReferenceCase{"saelens/matryoshka_five_dead_levels",
+                      R"({"variant": "matryoshka", "as": "saelens", "k": 2.5, "widths": [3, 6],
+                          "revive_by_level": true})",
+                      1001, 3},
+        ReferenceCase{"saelens/matching_pursuit",
+                      R"({"variant": "matching-pursuit", "as": "saelens", "k": 3, "residual": 0})"},
+        ReferenceCase{"saelens/matching_pursuit_threshold",
+                      R"({"variant": "matching-pursuit", "as": "saelens", "k": 6, "residual": 1.6})"},
+        // Its coefficient .3 is of (2 / target) (l0 - target)^2.
+        ReferenceCase{"saelens/jumprelu_quadratic_two_dead", R"({"variant": "jump-relu", "as": "saelens",
+                      "weight": 1.8, "target_l0": 3, "bandwidth": 0.4, "revive": false,
+                      "penalties": [{"kind": "pre-activation", "weight": 0.1, "dead_after": DEAD}]})",
+                      1001},
+        ReferenceCase{"dictionary_learning/jumprelu", R"({"variant": "jump-relu", "as": "dictionary-learning",
+                      "norm": "unit", "weight": 1, "target_l0": 3, "bandwidth": 0.08, "revive": false})"},
+        ReferenceCase{"dictionary_learning/jumprelu_wide", R"({"variant": "jump-relu",
+                      "as": "dictionary-learning", "norm": "unit", "weight": 1, "target_l0": 3, "bandwidth": 0.4,
+                      "revive": false})"},
+        ReferenceCase{"openai/topk", kOpenAiTopK, 77}, ReferenceCase{"openai/topk_two_dead", kOpenAiTopK, 77},
+        ReferenceCase{"openai/topk_five_dead", kOpenAiTopK, 77},
         ReferenceCase{"saelens/gated",
                       R"({"variant": "gated", "as": "saelens", "weight": 0.5, "revive": false})", 0, 2},
         ReferenceCase{"saelens/standard",

@@ -232,3 +232,22 @@ def sparsify(case, p, keep):
         terms["multi_topk_fvu"] = ((code @ p["W_dec"] + p["b_dec"] - y) ** 2).sum() / variance
     loss = terms["fvu"] + config["auxk_alpha"] * terms["auxk_loss"] + terms["multi_topk_fvu"] / 8
     return terms, loss, code
+
+
+# --- OpenAI's sparse_autoencoder ---
+
+def openai(case, p, keep):
+    config, x = case["config"], np.array(case["inputs"])
+    pre = (x - p["pre_bias"]) @ p["encoder.weight"].T + p["latent_bias"]
+    code = relu(largest(pre, config["k"]))
+    out = code @ p["decoder.weight"].T + p["pre_bias"]
+    fired = keep("fired", (code > 1e-3).any(0))
+    dead = np.where(fired, 1, np.array(case["state"]["stats_last_nonzero"]) + 1) > config["dead_steps_threshold"]
+    terms = {"train_recons": squared(out - x) / keep("variance", squared(x - x.mean(0))), "train_maxk_recons": 0.0}
+    residual, bias = keep("residual", x - out), keep("bias", p["pre_bias"])
+    if dead.any():
+        selected = relu(largest(pre, config["auxk"], np.where(dead, pre, -np.inf)))
+        selected = np.where(dead, selected, 0)
+        error = squared(selected @ p["decoder.weight"].T + p["pre_bias"] - bias - residual)
+        terms["train_maxk_recons"] = config["auxk_coef"] * error / squared(residual - residual.mean(0))
+    return terms, sum(terms.values()), code

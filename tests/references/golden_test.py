@@ -171,6 +171,24 @@ class Golden(unittest.TestCase):
     def test_sparsify(self):
         self.every("sparsify", lambda case: self.step("sparsify", definitions.sparsify, case))
 
+    def test_openai(self):
+        found = list(cases("openai"))
+        self.assertEqual(len(found), 3)
+        for name, case in found:
+            with self.subTest(name):
+                p, kept = parameters_of("openai", case), Kept()
+                terms, loss, code = definitions.openai(case, p, kept)
+                self.near(code, case["code"], "code")
+                self.near(loss, case["loss"], "loss")
+                for term, value in terms.items():
+                    self.near(value, case["terms"][term], term)
+                self.assertEqual("dead" in name, terms["train_maxk_recons"] > 0)
+                for parameter, gradient in case["gradients"].items():
+                    expected = difference(lambda moved: definitions.openai(case, moved, kept)[1], p, parameter)
+                    self.near(gradient, expected, f"gradient of {parameter}")
+                    applied = projected(np.array(gradient), p[parameter], 1) if parameter == "decoder.weight" else gradient
+                    self.near(case["applied"][parameter], applied, f"applied gradient of {parameter}")
+
     def test_counters_of_saelens(self):
         def check(case):
             silent = (np.array(case["code"]) == 0).all(0)

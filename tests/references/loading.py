@@ -41,4 +41,4 @@ def dictionary_learning(folder):
     from dictionary_learning.utils import load_dictionary
     model, config = load_dictionary(str(folder), device="cpu")
     return (f"dictionary_learning {config['trainer']['dict_class']}, {model.activation_dim} -> {model.dict_size}",
-            lambda rows: tuple(reversed(model(rows, output_features=True))))
+            lambda rows: (model.encode(rows), model(rows)))

@@ -27,12 +27,14 @@ def main(check):
         import dictionary_learning_steps
         import formats
         import metrics
+        import openai_steps
         import saelens_steps
         import sparsify_steps
     committed = golden.FOLDER
     with tempfile.TemporaryDirectory() as folder:
         golden.FOLDER = pathlib.Path(folder) / "golden"
-        for module in (saelens_steps, dictionary_learning_steps, sparsify_steps, metrics, formats):
+        for module in (saelens_steps, dictionary_learning_steps, sparsify_steps, openai_steps, metrics,
+                       formats):
             module.main()
         new, old = contents(golden.FOLDER), contents(committed)
     differing = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))

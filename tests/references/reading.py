@@ -33,12 +33,12 @@ def dictionary_learning(config, t, x):
     kind = config["trainer"]["dict_class"]
     encoder = t["W_enc"] if "W_enc" in t else t["encoder.weight"].T
     decoder = t["W_dec"] if "W_dec" in t else t["decoder.weight"].T
-    bias = t[{"AutoEncoder": "bias", "GatedAutoEncoder": "decoder_bias"}.get(kind, "b_dec")]
-    pre = (x if kind == "JumpReluAutoEncoder" else x - bias) @ encoder
+    bias = t[{"AutoEncoder": "bias", "AutoEncoderNew": "decoder.bias", "GatedAutoEncoder": "decoder_bias"}.get(kind, "b_dec")]
+    pre = (x if kind in ("JumpReluAutoEncoder", "AutoEncoderNew") else x - bias) @ encoder
     if kind == "GatedAutoEncoder":
         code = (pre + t["gate_bias"] > 0) * relu(np.exp(t["r_mag"]) * pre + t["mag_bias"])
     else:
         active = relu(pre + (t["b_enc"] if "b_enc" in t else t["encoder.bias"]))
-        code = {"AutoEncoder": lambda: active, "AutoEncoderTopK": lambda: largest(active, int(t["k"]))}.get(
+        code = {"AutoEncoder": lambda: active, "AutoEncoderNew": lambda: active, "AutoEncoderTopK": lambda: largest(active, int(t["k"]))}.get(
             kind, lambda: active * (active > t["threshold"]))()
     return code, code @ decoder + bias

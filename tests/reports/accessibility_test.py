@@ -1,7 +1,7 @@
 """Pages for everybody: contrast, names, keyboard, definitions without a mouse, no motion where it is not wanted."""
 
 import report
-from records import put_comparison, put_run
+from records import comparison_results, dictionary_measures, put, put_comparison, put_run
 from report import Report
 
 # Texts whose contrast with what is behind them is below WCAG 2.1's AA.
@@ -36,6 +36,9 @@ class Accessibility(Report):
     def setUp(self):
         super().setUp()
         put_comparison(self.folder / "comparisons/which")
+        results = comparison_results()
+        results["measures"] += dictionary_measures(("pca", "dense", "sparse"))
+        put(self.folder / "comparisons/which/comparison.json", results)
         put_run(self.folder / "runs/small/1")
         self.pages = [self.report(self.folder), self.folder / "comparisons/which/report.html", self.folder / "runs/small/1/report.html"]
 

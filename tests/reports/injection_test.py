@@ -4,7 +4,7 @@ import re
 
 import report
 from payloads import PAYLOADS
-from records import comparison_results, put, put_comparison, put_run
+from records import comparison_results, dictionary_measures, put, put_comparison, put_run
 from report import Report
 
 MARK = "hacked"  # what a payload that runs would set
@@ -40,7 +40,7 @@ class Injection(Report):
             together = " ".join(PAYLOADS[group::25])
             folder = self.folder / str(group)
             put_run(folder, t=lambda text: text + together)
-            self.assert_harmless(self.report(folder), *(name + together for name in ("squares", "closed form", "weight")))
+            self.assert_harmless(self.report(folder), *(name + together for name in ("squares", "closed form", "weight", "the first 1000 of 5000 rows", "share of rows")))
 
     def test_all_payloads_in_every_text_of_a_comparison(self):
         for group in range(4):
@@ -48,6 +48,7 @@ class Injection(Report):
             put_comparison(self.folder / str(group), t=lambda text: text + together)
             folder = self.folder / str(group)
             results = comparison_results(t=lambda text: text + together)
+            results["measures"] += dictionary_measures(("pca", "dense", "sparse"), t=lambda text: text + together)
             put(folder / "comparison.json", results)
             self.assert_harmless(self.report(folder), f"one is better{together}", f"what it is{together}")
 

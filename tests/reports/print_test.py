@@ -1,7 +1,7 @@
 """Pages on paper: light, whole, as wide as the sheet."""
 
 import report
-from records import comparison_results, put, put_comparison, put_run
+from records import comparison_results, dictionary_measures, put, put_comparison, put_run
 from report import Report
 
 # CSS pixels between margins of 12 mm: A4 is 210 mm wide, Letter 216.
@@ -101,7 +101,11 @@ class Print(Report):
         self.assertEqual(self.browser.run("[...document.querySelectorAll('.definitions')].filter((node) => node.open).length"), 0)
 
     def test_sheets_cut_nothing_that_belongs_together(self):
-        put_comparison(self.folder / "which", variants=("pca", "dense", "sparse", "denoising"))
+        variants = ("pca", "dense", "sparse", "denoising")
+        put_comparison(self.folder / "which", variants=variants)
+        results = comparison_results(variants)
+        results["measures"] += dictionary_measures(variants)
+        put(self.folder / "which/comparison.json", results)
         put_run(self.folder / "runs/small/1")
         for page in (self.report(self.folder / "which"), self.report(self.folder / "runs/small/1")):
             for height in (650, 695, 740, 800, 860, 920, 980, 1040):

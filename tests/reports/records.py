@@ -23,6 +23,24 @@ def png(width=24, height=8):
 PICTURES = ("inputs", "reconstructions", "corrupted", "denoised", "interpolation", "filters")
 
 
+def dictionary_record(t=str, pictures=True, truth=True):
+    """summary/dictionary.json of 40 latents; its sheet has two lines of three cells of 8 x 8 pixels."""
+    def histogram(edges, counts):
+        return {"edges": edges, "counts": counts}
+
+    def latent(number, band, rows):
+        return {"latent": number, "band": t(band), "active_rows": 10 * number, **({"feature": 3 * number, "feature_cosine": .9} if truth else {}),
+                "rows": [{"row": 100 * number + i, "activation": 4 - i / 2, "label": i % 3, **({} if pictures else {"values": [i, i + .5]})} for i in range(rows)]}
+
+    cosines = histogram([i / 10 for i in range(11)], [0, 1, 2, 5, 9, 12, 5, 3, 2, 1])
+    return {"format": 1, "part": t("test"), "rows": 1000, "of": 5000, "latents": 40, "dead": 7, "bands": {"rare": 3, "middle": 25, "dense": 5},
+            "densities": histogram([-3, -2.5, -2, -1.5, -1, -.5, 0], [3, 8, 10, 7, 4, 1]), "cosines": cosines, "compared": 40,
+            **({"truth": {"features": 40, "recovered": 12, "features_cosines": cosines, "latents_cosines": cosines}} if truth else {}),
+            "strongest": [latent(2, "rare", 2), latent(30, "dense", 3)],
+            **({"pictures": {"columns": 3, "width": 8, "height": 8, "gap": 2}} if pictures else {}),
+            "definitions": {t("density"): {"definition": t("share of rows"), "version": 1}}, "omitted": [t("the first 1000 of 5000 rows")]}
+
+
 def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, time="2026-01-02T03:04:05Z",
               likelihood="bernoulli"):
     """The files of a run; every text in them passes through `t`."""
@@ -39,7 +57,8 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
         "metrics.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
                            t("train/loss"): scale / (i + 1), t("validation/loss"): 2 * scale / (i + 1)} for i in range(epochs)],
         "code_use.jsonl": [{"epoch": i + 1, "step": 10 * (i + 1), "phase": t("one" if i < epochs / 2 else "two"),
-                            "divergences": [.5, scale * i, .25], "perplexity": 2 + i, "used": .5} for i in range(epochs)],
+                            "divergences": [.5, scale * i, .25], "perplexity": 2 + i, "used": .5,
+                            "latents": 40, "silent": 9 - i, "dead": 2 * i, "dead_after": 150, "threshold": .25 * i} for i in range(epochs)],
         "summary/summary.json": {
             "format": 1, "part": t("test"), "data": {"source": t("digits"), "shape": [1, 8, 8], "train": 1, "validation": 2, "test": 3},
             "model": {"variant": t(variant), "summary": t("layers"), "input": [1, 8, 8], "code": [4], "methods": [t("closed form")],
@@ -55,6 +74,7 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
             "codebook": {"rows": count, "size": 8, "perplexity": 3.2, "counts": [40, 15, 4, 1]},
             "latent": {"rows": count, "divergences": [.5, 2, .25], "variances_of_means": [.1, 1, .05]},
             "jacobian": {"rows": 5, "singular_values": [2 * scale, 1, .1, .01]}},
+        "summary/dictionary.json": dictionary_record(t),
         "log.txt": t("phase begins"),
     }
 
@@ -70,6 +90,7 @@ def put_run(folder, **options):
             put(folder / name, value)
     for name in files["summary/summary.json"]["pictures"]:
         (folder / "summary" / f"{name}.png").write_bytes(png())
+    (folder / "summary/latents.png").write_bytes(png(28, 18))
     (folder / "images").mkdir(exist_ok=True)
     (folder / "images/codes-0001.png").write_bytes(png())
 
@@ -110,11 +131,22 @@ def comparison_results(variants=("pca", "dense", "sparse"), seeds=(1, 2), t=str,
     }
 
 
+def dictionary_measures(variants, seeds=(1, 2), t=str, truth=True):
+    """What is measured of sparse dictionaries; the last variant is none."""
+    bases = {"dictionary/l0": ("neither", 8), "dictionary/explained_variance": ("higher", .6), "dictionary/dead": ("lower", 3),
+             **({"dictionary/f1": ("higher", .5), "dictionary/mcc": ("higher", .4)} if truth else {})}
+    return measures_of(bases, variants, seeds, t)
+
+
 def generative_measures(variants, seeds=(1, 2), t=str):
     """What is measured of generative models; the last variant has no density, and so none of these."""
     bases = {"likelihood/nll": ("lower", 96), "likelihood/nll_sampling_error": ("lower", .3), "likelihood/elbo": ("higher", -95),
              "rate_distortion/rate": ("neither", 12), "rate_distortion/distortion": ("neither", 80), "latent/active_units": ("neither", 3)}
+    return measures_of(bases, variants, seeds, t)
 
+
+def measures_of(bases, variants, seeds, t):
+    """Measures {name: (better, value)} of all variants but the last."""
     def row(variant, place, base):
         values = [base * (1 + (place + seed / 10) / 20) if place + 1 < len(variants) or len(variants) == 1 else None for seed in seeds]
         there = [value for value in values if value is not None]

@@ -46,11 +46,10 @@ struct Summarizing : testing::Test {
 };
 
 TEST(OutlineTest, CountsTheParametersAndEndsInCodeAndInput) {
-  const Shape input = {1, 8, 8};
   std::size_t checked = 0;
   for (const auto& kind : Autoencoder::registry().all())
     for (const auto& settings : kind.examples()) {
-      const auto model = Autoencoder::registry().make(*settings, Context(input, 0, 3));
+      const auto model = Autoencoder::registry().make(*settings, Context(kind.example_input, 0, 3));
       const auto layers = model->parts().backbone.layers();
       std::int64_t counted = 0, expected = 0;
       for (const auto& layer : layers) counted += layer.parameters;
@@ -58,7 +57,7 @@ TEST(OutlineTest, CountsTheParametersAndEndsInCodeAndInput) {
         if (name.starts_with("backbone.")) expected += parameter.numel();
       ASSERT_FALSE(layers.empty()) << kind.name;
       EXPECT_EQ(counted, expected) << kind.name;
-      EXPECT_EQ(layers.back().output, input) << kind.name;
+      EXPECT_EQ(layers.back().output, model->target_shape()) << kind.name;
       for (std::size_t i = 0; i + 1 < layers.size(); ++i)
         if (layers[i].network == "encoder" && layers[i + 1].network == "decoder") {
           const auto wanted = model->parts().bottleneck.pre_code_shape(model->code_shape());

@@ -10,6 +10,8 @@
 
 #include "aelab/core/files.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/dictionaries.h"
+#include "aelab/models/linear.h"
 #include "aelab/models/stacked.h"
 #include "aelab/models/vae.h"
 #include "aelab/models/vq_vae.h"
@@ -85,6 +87,62 @@ TEST(CodeUseFile, HasPerplexityAndShareOfTheCodebook) {
   EXPECT_NEAR(use.back().at("perplexity").get<double>(), std::exp(entropy), 1e-4);
   EXPECT_NEAR(use.back().at("used").get<double>(), static_cast<double>(counts.size()) / 12, 1e-5);
   EXPECT_GT(counts.size(), 1U);
+}
+
+/// 40 dictionary vectors for digits, of which some die.
+BatchTopK::Config small_batch_top_k(bool revive = true) {
+  BatchTopK::Config config{.bottleneck = {.k = 3}};
+  config.recipe.base.code = 40;
+  config.recipe.revive = revive;
+  config.recipe.aux_k.dead_after = 200;
+  return config;
+}
+
+TEST(CodeUseFile, CountsDeadLatentsAndHasTheThreshold) {
+  const TemporaryFolder folder;
+  const auto data = few_digits();
+  BatchTopK model(small_batch_top_k(), Context(data, /*model_seed=*/1));
+  train(model, data, {folder.path(), {}});
+  const auto epochs = lines_of(folder / "metrics.jsonl"), use = lines_of(folder / "code_use.jsonl");
+  ASSERT_EQ(use.size(), 3U);
+  for (std::size_t i = 0; i < use.size(); ++i) EXPECT_EQ(use[i].at("epoch"), epochs[i].at("epoch"));
+  const auto& last = use.back();
+  const at::NoGradGuard no_grad;
+  const auto codes = model.encode(data.validation.range(0, data.validation.size()).inputs);
+  EXPECT_EQ(last.at("latents"), 40);
+  EXPECT_EQ(last.at("silent"), ((codes != 0).sum(0) == 0).sum().item<std::int64_t>());
+  EXPECT_GT(last.at("silent").get<int>(), 0);
+  EXPECT_EQ(last.at("dead_after"), 200);
+  EXPECT_EQ(last.at("dead"), (model.parts().silent_rows >= 200).sum().item<std::int64_t>());
+  EXPECT_GT(last.at("dead").get<int>(), 0);
+  EXPECT_EQ(use.front().at("dead"), 0) << "fewer rows than it takes";
+  // The smallest code that is not 0 is above the threshold, and the largest pre-code without a code is not.
+  const auto pre_codes = encoded(model, data.validation);
+  const auto threshold = last.at("threshold").get<double>();
+  EXPECT_GT(threshold, 0);
+  EXPECT_GE(codes.masked_select(codes != 0).min().item<double>(), threshold * (1 - 1e-5));
+  EXPECT_LE(pre_codes.masked_select(codes == 0).max().item<double>(), threshold * (1 + 1e-5));
+  EXPECT_FALSE(last.contains("divergences"));
+}
+
+TEST(CodeUseFile, CountsByTheValidationSplitWhereNothingIsRevived) {
+  const TemporaryFolder folder;
+  const auto data = few_digits();
+  BatchTopK model(small_batch_top_k(/*revive=*/false), Context(data, /*model_seed=*/1));
+  train(model, data, {folder.path(), {}}, 1);
+  const auto use = lines_of(folder / "code_use.jsonl");
+  ASSERT_EQ(use.size(), 1U);
+  EXPECT_TRUE(use.front().contains("silent"));
+  EXPECT_FALSE(use.front().contains("dead"));
+}
+
+TEST(CodeUseFile, HasNoDeadLatentsWhereCodesAreNotSparse) {
+  const TemporaryFolder folder;
+  const auto data = few_digits();
+  Linear model({.code = 6}, Context(data, /*model_seed=*/1));
+  ASSERT_TRUE(model.parts().backbone.dictionary().vectors.defined());
+  train(model, data, {folder.path(), {}}, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder / "code_use.jsonl"));
 }
 
 TEST(CodeUseFile, IsOfTheWholeModelAlone) {

@@ -114,7 +114,8 @@ TEST(Synchronization, OfEveryOptimizersStepsIsNoneUnlessItSaysSo) {
 TEST(Synchronization, OfEveryCallbacksStepsIsNone) {
   for_each_example<Callback>([](const Choice<Callback>& example) {
     testing::internal::CaptureStderr();
-    EXPECT_EQ(synchronizations(*small_dense(), {.callbacks = {{.callback = example}}}), Names());
+    const auto model = make_variant(trained_with(example));
+    EXPECT_EQ(synchronizations(*model, {.callbacks = {{.callback = example}}}), Names());
     testing::internal::GetCapturedStderr();
   });
 }

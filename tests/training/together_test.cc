@@ -12,9 +12,9 @@ namespace aelab {
 namespace {
 
 /// Rows that do not rest in memory, and how often each of them was read.
-class RowsWithReads : public Storage {
+class ReadRows : public Storage {
  public:
-  explicit RowsWithReads(Dataset rows) : rows_(std::move(rows)), reads_(new std::atomic<int>[size()]()) {}
+  explicit ReadRows(Dataset rows) : rows_(std::move(rows)), reads_(new std::atomic<int>[size()]()) {}
   std::int64_t size() const override { return rows_.size(); }
   Shape shape() const override { return rows_.shape(); }
   bool has_labels() const override { return rows_.has_labels(); }
@@ -44,7 +44,7 @@ TrainerConfig adam(std::int64_t epochs, std::int64_t accumulate = 1) {
 }
 
 /// A model, how it is trained, and the folder that it writes to.
-struct TurnTaker {
+struct InTurn {
   std::shared_ptr<Autoencoder> model;
   TrainerConfig config;
   std::vector<CallbackConfig> callbacks = {without("progress"), checkpoint_every_step()};
@@ -60,7 +60,7 @@ std::shared_ptr<Autoencoder> dense_of(std::int64_t code) {
 }
 
 /// Trains them in turns, the one that is furthest behind first.
-void train_in_turns(const std::vector<TurnTaker>& all, const Split& data) {
+void train_in_turns(const std::vector<InTurn>& all, const Split& data) {
   std::vector<CheckedTraining> checked;
   for (const auto& one : all) checked.push_back(one.trainer().check(*one.model, data, !one.folder.empty()));
   const auto rows = all.front().trainer().batches(checked.front());
@@ -81,11 +81,11 @@ void train_in_turns(const std::vector<TurnTaker>& all, const Split& data) {
   for (auto& fitting : fittings) fitting.finish();
 }
 
-std::vector<TurnTaker> three(const std::filesystem::path& folder, std::int64_t accumulate) {
+std::vector<InTurn> three(const std::filesystem::path& folder, std::int64_t accumulate) {
   const CallbackConfig early = {.callback = EarlyStopping::Config{.base = {.min_delta = 1}, .patience = 1}};
-  std::vector<TurnTaker> all = {{dense_of(3), adam(3, accumulate)},
-                                {dense_of(5), adam(5, accumulate)},
-                                {std::make_shared<TwoPhases>(), adam(2, accumulate)}};
+  std::vector<InTurn> all = {{dense_of(3), adam(3, accumulate)},
+                             {dense_of(5), adam(5, accumulate)},
+                             {std::make_shared<TwoPhases>(), adam(2, accumulate)}};
   all[1].callbacks.push_back(early);
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].folder = folder / std::to_string(i);
@@ -117,9 +117,9 @@ TEST(Together, EachModelEndsInTheBitsOfATrainingAlone) {
 
 TEST(Together, RowsAreReadOnceAPass) {
   auto data = few_digits(100);
-  const auto counted = std::make_shared<RowsWithReads>(data.train);
+  const auto counted = std::make_shared<ReadRows>(data.train);
   data.train = Dataset(counted);
-  std::vector<TurnTaker> all = {{dense_of(3), adam(3)}, {dense_of(5), adam(3)}, {dense_of(7), adam(2)}};
+  std::vector<InTurn> all = {{dense_of(3), adam(3)}, {dense_of(5), adam(3)}, {dense_of(7), adam(2)}};
   for (auto& one : all) one.callbacks = {without("progress")};
   for (const auto& one : all) one.trainer().check(*one.model, data, false);
   std::vector<int> at_first;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "aelab/evaluation/pixels.h"
+#include "aelab/models/targets.h"
 
 namespace aelab {
 namespace {
@@ -47,7 +48,7 @@ std::vector<Measure> Accuracy::measures() const {
 }
 
 void Accuracy::begin(const Autoencoder& model, const Split& data) {
-  pca_ = principal_components(data.train, elements(model.code_shape()));
+  pca_ = principal_components(targets_of(model, data.train), elements(model.code_shape()));
   sums_.assign(std::size(kCandidates) * std::size(kReconstructions), 0);
 }
 

@@ -2,12 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "aelab/evaluation/decoder_directions.h"
 
 namespace aelab {
 namespace {
 
-constexpr double kRare = 1e-3, kDense = 0.1;  // shares of rows
 constexpr double kLeastNorm = 1e-6;
 
 std::string unfit_dictionary(const Autoencoder& model) {
@@ -15,6 +16,21 @@ std::string unfit_dictionary(const Autoencoder& model) {
   if (!has_affine_decoder(model))
     return "the decoder is not affine, so that code dimensions have no direction in the input";
   return {};
+}
+
+/// Of vectors of several blocks; nothing of other dictionaries.
+std::optional<double> mean_relative_norm(const Autoencoder& model) {
+  const auto& backbone = model.parts().backbone;
+  const auto blocks = backbone.blocks();
+  if (blocks.empty()) return {};
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> norms;
+  for (const auto& block : backbone.dictionary().vectors.to(at::kDouble).split_with_sizes(blocks, 1))
+    norms.push_back(block.norm(2, 1));
+  const auto each = at::stack(norms), sum = each.sum(0);
+  const auto shares = (std::get<0>(each.max(0)) / sum).masked_select(sum > 0);
+  if (shares.numel() == 0) return {};
+  return shares.mean().item<double>();
 }
 
 }  // namespace
@@ -43,6 +59,16 @@ std::vector<Measure> DictionaryQuality::measures() const {
       measure("dense", "share of the latents that are active in more than 1 in 10 rows", neither),
       measure("largest_cosine",
               "largest absolute cosine of a latent's direction with another one's, mean over latents", lower),
+      measure("block_explained_variance",
+              "explained_variance of each block of features of a crosscoder alone, the smallest of them; not "
+              "applicable to rows of one block",
+              higher),
+      measure(
+          "relative_norm",
+          "the largest norm of a latent's vectors for the blocks of features over the sum of their norms, "
+          "mean over latents whose norm is not 0: 1 where each latent is of one block, 1 / blocks where "
+          "each is equally of all",
+          neither),
       measure("mcc",
               "mean correlation coefficient: absolute cosine of latents' and true features' directions, mean "
               "over the best one-to-one pairs (Hungarian method); not applicable beyond 2^29 pairs",
@@ -78,6 +104,8 @@ void DictionaryQuality::begin(const Autoencoder& model, const Split&) {
     unfit_ = "the decoder has NaN or infinite weights";
     return;
   }
+  blocks_ = model.parts().backbone.blocks();
+  relative_norm_ = mean_relative_norm(model);
   if (directions_.size(0) > 1) largest_cosine_ = mean_largest_cosine(directions_);
 }
 
@@ -102,7 +130,8 @@ void DictionaryQuality::add_reconstructions(const Tensor& x, const Tensor& y) {
     sum_ = squares_ = at::zeros_like(origin_);
   }
   const auto shifted = x - origin_;
-  squared_ += (x - y).square().sum().item<double>();
+  const auto errors = (x - y).square().sum(0);
+  errors_ = errors_.defined() ? errors_ + errors : errors;
   sum_ = sum_ + shifted.sum(0);
   squares_ = squares_ + shifted.square().sum(0);
   const auto norms = x.norm(2, 1), reconstructed = y.norm(2, 1);
@@ -115,23 +144,42 @@ void DictionaryQuality::add_reconstructions(const Tensor& x, const Tensor& y) {
   add((x * y).sum(1) / (norms * reconstructed), has_cosine, cosines_, with_cosine_);
 }
 
+std::optional<double> DictionaryQuality::explained(std::int64_t begin, std::int64_t width) const {
+  const auto spread = (squares_ - sum_.square() / static_cast<double>(rows_)).narrow(0, begin, width).sum();
+  if (!(spread > 0).item<bool>()) return {};
+  return 1 - (errors_.narrow(0, begin, width).sum() / spread).item<double>();
+}
+
+std::optional<double> DictionaryQuality::least_explained_block() const {
+  std::optional<double> least;
+  std::int64_t begin = 0;
+  for (const auto width : blocks_) {
+    const auto value = explained(begin, width);
+    if (!value) return {};
+    least = least ? std::min(*least, *value) : *value;
+    begin += width;
+  }
+  return least;
+}
+
 std::vector<std::optional<double>> DictionaryQuality::values_of_rows() const {
   const auto rows = static_cast<double>(rows_), latents = static_cast<double>(active_.numel());
   const auto share_of = [&](const Tensor& which) { return which.sum().item<double>() / latents; };
   const auto mean = [](double sum, std::int64_t count) {
     return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
   };
-  const double spread = (squares_ - sum_.square() / rows).sum().item<double>();
   const auto rates = active_.to(at::kDouble) / rows;
   return {active_.sum().item<double>() / rows,
-          spread > 0 ? std::optional(1 - squared_ / spread) : std::nullopt,
+          explained(0, errors_.numel()),
           mean(cosines_, with_cosine_),
           mean(norm_ratios_, with_norm_),
           share_of(active_ > 0),
           (active_ == 0).sum().item<double>(),
           share_of((rates > 0) & (rates < kRare)),
           share_of(rates > kDense),
-          largest_cosine_};
+          largest_cosine_,
+          least_explained_block(),
+          relative_norm_};
 }
 
 std::vector<std::optional<double>> DictionaryQuality::values() const {

@@ -8,14 +8,18 @@ namespace aelab {
 /// A code as the coefficients of a dictionary, whose entries are the directions that code dimensions, here
 /// called latents, add to a reconstruction. A latent is active where its value is not 0. Where the features
 /// that the rows were made of are known (Dataset::truth), also how latents and features correspond; a
-/// latent's feature is the one of largest absolute cosine. The definitions are those of SAELens 6
-/// (synthetic/evals.py) where it has them.
+/// latent's feature is the one of largest absolute cosine. Where rows consist of several blocks of features,
+/// also how well the worst block is reconstructed, and of how many blocks latents are. The definitions are
+/// those of SAELens 6 (synthetic/evals.py) where it has them.
 ///
 /// Not applicable to codes from finite sets and to decoders that are not affine, which have no directions;
 /// the correspondence also where the truth has another number of dimensions, and the largest cosine to fewer
 /// than two latents.
 class DictionaryQuality : public Metric {
  public:
+  /// Latents that are active in a smaller share of rows are rare, in a larger one dense.
+  static constexpr double kRare = 1e-3, kDense = 0.1;
+
   struct Config {
     static constexpr std::string_view kind = "dictionary";
     static constexpr std::string_view summary =
@@ -39,13 +43,18 @@ class DictionaryQuality : public Metric {
   std::optional<double> largest_cosine_;
   std::optional<FeatureMatches> matches_;
   std::int64_t rows_ = 0;
-  Tensor active_;                  // [latents] int64, rows in which each one is
-  double squared_ = 0;             // errors, summed over rows and features
+  Tensor active_;                     // [latents] int64, rows in which each one is
+  std::vector<std::int64_t> blocks_;  // of features; none: one
+  std::optional<double> relative_norm_;
+  Tensor errors_;                  // [features] in float64: squared, summed over rows
   Tensor origin_, sum_, squares_;  // [features] in float64: the first row; of the inputs minus it
   double cosines_ = 0, norm_ratios_ = 0;
   std::int64_t with_cosine_ = 0, with_norm_ = 0;
 
   void add_reconstructions(const Tensor& x, const Tensor& y);
+  /// The explained variance of these features.
+  std::optional<double> explained(std::int64_t begin, std::int64_t width) const;
+  std::optional<double> least_explained_block() const;
   std::vector<std::optional<double>> values_of_rows() const;
 };
 

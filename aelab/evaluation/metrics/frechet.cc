@@ -46,13 +46,14 @@ std::vector<Measure> Frechet::measures() const {
 
 void Frechet::begin(const Autoencoder& model, const Split& data) {
   train_ = data.train;
+  applies_ = model.reconstructs_input();
   samples_.fit(model, train_, config_.samples, config_.seed);
 }
 
 void Frechet::add(const Observation& observation) {
   const auto most = std::min(config_.rows, train_.size()) - rows_;
   const auto x = observation.target.slice(0, 0, most);
-  if (x.size(0) == 0) return;
+  if (x.size(0) == 0 || !applies_) return;
   rows_ += x.size(0);
   targets_.push_back(x.cpu());
   if (observation.labels.defined()) labels_.push_back(observation.labels.slice(0, 0, x.size(0)));

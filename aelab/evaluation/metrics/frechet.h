@@ -43,6 +43,7 @@ class Frechet : public Metric {
  private:
   Config config_;
   std::shared_ptr<const Features> features_;
+  bool applies_ = true;  // the model reconstructs the rows
   Dataset train_;
   DecodedSamples samples_;
   std::vector<Tensor> targets_, reconstructions_;  // of the first rows, on the CPU

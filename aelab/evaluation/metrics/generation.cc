@@ -5,6 +5,7 @@
 #include "aelab/evaluation/classifier_test.h"
 #include "aelab/evaluation/latent_interpolation.h"
 #include "aelab/evaluation/sample_comparison.h"
+#include "aelab/models/targets.h"
 
 namespace aelab {
 namespace {
@@ -78,8 +79,8 @@ std::vector<Measure> Generation::measures() const {
 }
 
 void Generation::begin(const Autoencoder& model, const Split& data) {
-  train_ = data.train;
-  samples_.fit(model, train_, config_.samples, config_.seed);
+  train_ = targets_of(model, data.train);
+  samples_.fit(model, data.train, config_.samples, config_.seed);
 }
 
 void Generation::add(const Observation& observation) {

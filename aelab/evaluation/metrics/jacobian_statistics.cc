@@ -89,7 +89,7 @@ void JacobianStatistics::begin(const Autoencoder& model, const Split& data) {
 }
 
 void JacobianStatistics::add(const Observation& observation) {
-  const auto x = observation.target.slice(0, 0, config_.rows - rows_);
+  const auto x = observation.inputs().slice(0, 0, config_.rows - rows_);
   if (x.size(0) == 0 || !finite_ || !has_jacobian(model_->parts())) return;
   rows_ += x.size(0);
   const auto numbers = elements(model_->code_shape()) * elements(model_->input_shape());
@@ -99,8 +99,8 @@ void JacobianStatistics::add(const Observation& observation) {
   const auto samples = x.split(at_once), tangents = tangents_->at(x).split(at_once);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     StopSignals::check();
-    const auto step =
-        model_->conditioned(labels.empty() ? Tensor() : labels[i].slice(0, 0, samples[i].size(0)));
+    const auto step = model_->conditioned(
+        samples[i], labels.empty() ? Tensor() : labels[i].slice(0, 0, samples[i].size(0)));
     const auto j = jacobian(model_->parts(), samples[i], step).cpu().to(at::kDouble);
     finite_ = finite_ && j.isfinite().all().item<bool>();
     if (!finite_) return;

@@ -68,12 +68,12 @@ void LatentStatistics::begin(const Autoencoder& model, const Split&) {
 void LatentStatistics::add(const Observation& observation) {
   if (!applies_) return;
   const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
-  const auto& x = observation.target;
+  const auto& x = observation.inputs();
   const Step step{.seed = config_.seed,
                   .scope = "latent/",
                   .rows = at::arange(use_.rows(), use_.rows() + x.size(0), at::kLong)};
-  const auto pre_code = backbone.encode(x, model_->conditioned(observation.labels));
-  Pass pass{.target = x, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
+  const auto pre_code = backbone.encode(x, model_->conditioned(x, observation.labels));
+  Pass pass{.target = observation.target, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, step);
   const auto gaussians = bottleneck.gaussian(pass.pre_code);
   const auto log_prior = bottleneck.log_prior(pass.code);

@@ -63,16 +63,16 @@ void LikelihoodEstimate::begin(const Autoencoder& model, const Split&) {
 }
 
 Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std::int64_t pass) const {
-  const auto& [x, condition, pre_code] = rows;
+  const auto& [x, target, condition, pre_code] = rows;
   const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   const Step step{.at = {.epoch = pass},
                   .seed = config_.seed,
                   .scope = "likelihood/",
                   .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
-  Pass drawn{.target = x, .input = x, .pre_code = pre_code, .code = {}, .output = {}, .samples = count};
+  Pass drawn{.target = target, .input = x, .pre_code = pre_code, .code = {}, .output = {}, .samples = count};
   bottleneck.code(drawn, step);
   const auto owners = at::arange(x.size(0), x.options().dtype(at::kLong)).repeat_interleave(count);
-  const auto at_once = std::max<std::int64_t>(1, kDecodedNumbersAtOnce / elements(model_->input_shape()));
+  const auto at_once = std::max<std::int64_t>(1, kDecodedNumbersAtOnce / elements(model_->target_shape()));
   std::vector<Tensor> costs;
   for (std::int64_t begin = 0; begin < owners.size(0); begin += at_once) {
     StopSignals::check();
@@ -80,15 +80,16 @@ Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std
     const auto some = owners.slice(0, begin, end);
     const Step of_some{.condition = condition.defined() ? condition.index_select(0, some) : Tensor()};
     const auto output = backbone.decode(drawn.code.slice(0, begin, end), of_some);
-    costs.push_back(likelihood.negative_log(output, x.index_select(0, some)));
+    costs.push_back(likelihood.negative_log(output, target.index_select(0, some)));
   }
   const auto divergence = bottleneck.log_density(drawn.code, pre_code) - bottleneck.log_prior(drawn.code);
   return -(at::cat(costs) + divergence).to(at::kDouble).view({x.size(0), count}) -
-         likelihood.constant(model_->input_shape());
+         likelihood.constant(model_->target_shape());
 }
 
 Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& condition) const {
-  const Rows rows{x, condition, model_->parts().backbone.encode(x, {.condition = condition})};
+  const Rows rows{x, model_->target(x), condition,
+                  model_->parts().backbone.encode(x, {.condition = condition})};
   std::vector<Tensor> passes;
   for (std::int64_t begin = 0; begin < config_.samples; begin += kCodesInAPass)
     passes.push_back(log_weights(rows, std::min(kCodesInAPass, config_.samples - begin),
@@ -98,16 +99,16 @@ Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& condition)
 
 void LikelihoodEstimate::add(const Observation& observation) {
   if (!has_density_ || !is_distribution_) return;
-  auto x = observation.target;
+  auto x = observation.inputs();
   if (config_.rows) x = x.slice(0, 0, *config_.rows - rows_);
   if (x.size(0) == 0) return;
-  is_distribution_ = model_->parts().likelihood.is_distribution_of(x);
+  is_distribution_ = model_->parts().likelihood.is_distribution_of(observation.target);
   if (!is_distribution_) return;
   const auto numbers = std::max(elements(model_->input_shape()), elements(model_->code_shape()));
   const auto codes = std::min(kCodesInAPass, config_.samples);
   const auto k = static_cast<double>(config_.samples);
   const auto sum = [](const Tensor& rows) { return rows.sum().item<double>(); };
-  const auto condition = model_->condition(observation.labels);
+  const auto condition = model_->condition(observation.inputs(), observation.labels);
   const auto at_once = std::max<std::int64_t>(1, kDecodedNumbersAtOnce / (codes * numbers));
   for (std::int64_t begin = 0; begin < x.size(0); begin += at_once) {
     const auto end = std::min(begin + at_once, x.size(0));
@@ -128,7 +129,7 @@ std::vector<std::optional<double>> LikelihoodEstimate::values() const {
   if (!has_density_ || !is_distribution_ || rows_ == 0) return values;
   const auto rows = static_cast<double>(rows_);
   const double nll = -log_likelihood_ / rows;
-  values = {bound_ / rows, nll, nll / (static_cast<double>(elements(model_->input_shape())) * std::log(2.)),
+  values = {bound_ / rows, nll, nll / (static_cast<double>(elements(model_->target_shape())) * std::log(2.)),
             std::sqrt(variance_) / rows, effective_ / rows};
   if (config_.samples == 1) values[3].reset();
   for (auto& value : values)

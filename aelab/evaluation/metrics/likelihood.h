@@ -47,7 +47,7 @@ class LikelihoodEstimate : public Metric {
 
   /// Rows x [rows, ...input], with what the networks are given with them.
   struct Rows {
-    Tensor x, condition, pre_code;
+    Tensor x, target, condition, pre_code;
   };
 
   /// log p(input, code) - log q(code | input) of all codes of these rows, [rows, samples] in float64.

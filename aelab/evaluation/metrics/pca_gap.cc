@@ -53,7 +53,7 @@ std::vector<Measure> PcaGap::measures() const {
 
 void PcaGap::begin(const Autoencoder& model, const Split& data) {
   const auto code = elements(model.code_shape()), features = elements(model.input_shape());
-  applies_ = code <= features;
+  applies_ = code <= features && model.reconstructs_input();
   if (!applies_) return;
   pca_ = principal_components(data.train, code);
   const bool spans = (pca_.variances[-1] > kNoVariance * pca_.variances[0]).item<bool>();

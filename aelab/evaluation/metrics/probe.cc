@@ -123,7 +123,7 @@ void Probe::add(const Observation& observation) {
   rows_ += observation.labels.size(0);
   classes_.add(observation.labels);
   for (auto [contender, features] :
-       {std::pair(&by_code_, observation.code), {&by_pixels_, observation.target}})
+       {std::pair(&by_code_, observation.code), {&by_pixels_, observation.inputs()}})
     if (contender->classifier)
       contender->right += count_right(*contender->classifier, features.flatten(1), observation.labels);
 }

@@ -54,16 +54,20 @@ void RateDistortion::begin(const Autoencoder& model, const Split&) {
 void RateDistortion::add(const Observation& observation) {
   if (!applies_) return;
   const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
-  const auto& x = observation.target;
+  const auto& x = observation.inputs();
   const Step step{.seed = config_.seed,
                   .scope = "rate-distortion/",
                   .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
-  const auto given = model_->conditioned(observation.labels);
-  Pass pass{.target = x, .input = x, .pre_code = backbone.encode(x, given), .code = {}, .output = {}};
+  const auto given = model_->conditioned(x, observation.labels);
+  Pass pass{.target = observation.target,
+            .input = x,
+            .pre_code = backbone.encode(x, given),
+            .code = {},
+            .output = {}};
   bottleneck.code(pass, step);
   rate_ += sum_of(rates(pass, bottleneck));
-  distortion_ += sum_of(likelihood.negative_log(backbone.decode(pass.code, given), x)) +
-                 static_cast<double>(x.size(0)) * likelihood.constant(model_->input_shape());
+  distortion_ += sum_of(likelihood.negative_log(backbone.decode(pass.code, given), pass.target)) +
+                 static_cast<double>(x.size(0)) * likelihood.constant(model_->target_shape());
   rows_ += x.size(0);
 }
 

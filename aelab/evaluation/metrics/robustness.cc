@@ -66,14 +66,14 @@ std::vector<Measure> Robustness::measures() const {
 void Robustness::begin(const Autoencoder& model, const Split&) { model_ = &model; }
 
 void Robustness::add(const Observation& observation) {
-  const auto& clean = observation.target;
+  const auto& clean = observation.inputs();
   const Step step{.rows = at::arange(rows_, rows_ + clean.size(0), at::kLong)};
   const auto code = observation.code.flatten(1);
   const auto length = code.norm(2, 1);
   const auto coded = length > 0;
-  const auto condition = model_->condition(observation.labels);
   for (auto& level : levels_) {
     const auto noisy = level.corruption->corrupt(clean, step);
+    const auto condition = model_->condition(noisy, observation.labels);
     const auto noisy_code = model_->encode(noisy, condition);
     const auto change = (noisy_code.flatten(1) - code).norm(2, 1) / length;
     level.change += change.masked_select(coded).sum(at::kDouble).item<double>();

@@ -2,7 +2,7 @@
 
 function comparisonPage(page) {
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, reason);
-  const samples = samplesFigure(page), likelihood = likelihoodFigure(page), rate = rateFigure(page);
+  const samples = samplesFigure(page), likelihood = likelihoodFigure(page), rate = rateFigure(page), sparsity = sparsityFigure(page);
   const use = [codeUseTable(page), sortedDivergencesFigure(page)].filter(Boolean);
   const noPictures = "no images (the data are not images, or no run completed).";
   const sections = [
@@ -12,6 +12,7 @@ function comparisonPage(page) {
     page.measures.length > 0 && section("measures", "All metrics", allMeasures(page)),
     likelihood && section("likelihood", "Likelihood", likelihood),
     rate && section("rate", "Rate and distortion", rate),
+    sparsity && section("sparsity", "Sparsity and reconstruction", sparsity),
     section("trade-offs", "Training cost", tradeOffFigure(page), costTable(page)),
     shownIf("curves", "Learning curves", bandsFigure(page), page.variants.length > 0 && page.variants.every((variant) => variant.closed_form) ? CLOSED_FORM : "no run recorded any."),
     shownIf("pictures", "Reconstructions", [reconstructionsFigure(page), denoisingFigure(page)], noPictures),

@@ -2,7 +2,7 @@
 
 function runPage(page) {
   const completed = page.status.state === "completed";
-  const use = runCodeUse(page);
+  const use = runCodeUse(page), dictionary = runDictionary(page);
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, completed ? reason : "the run did not complete.");
   const sections = [
     shownIf("measures", "Metrics", runMeasures(page), "the run was not evaluated."),
@@ -10,6 +10,7 @@ function runPage(page) {
     shownIf("pictures", "Images", runPictures(page), "the data are not images."),
     shownIf("codes", "Latent codes", runCodes(page), "they contain NaN or infinite values, or there are no samples."),
     use.length > 0 && section("use", "Use of the code", use),
+    dictionary.length > 0 && section("dictionary", "Dictionary", dictionary),
     shownIf("model", "Architecture", runModel(page), "not recorded."),
     shownIf("config", "Configuration", page.config && h("pre", null, page.config), "not recorded."),
     section("again", "Reproducibility", commandList(page.commands, "run"),

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aelab/nn/dictionary_penalties.h"
+#include "aelab/nn/sparse_bottlenecks.h"
 #include "aelab/training/informing_file.h"
 
 namespace aelab {
@@ -24,6 +26,15 @@ nlohmann::json recorded(const Tensor& values) {
   return list;
 }
 
+/// Training rows without use after which an element of the code is dead; nothing where the model does not
+/// say.
+std::optional<std::int64_t> dead_after(const Autoencoder& model) {
+  if (!model.config().penalties) return {};
+  for (const auto& penalty : *model.config().penalties)
+    if (const auto* aux_k = penalty.get_if<AuxKPenalty::Config>()) return aux_k->dead_after;
+  return {};
+}
+
 }  // namespace
 
 GrowingFile& CodeUse::file(Training& training) {
@@ -33,6 +44,8 @@ GrowingFile& CodeUse::file(Training& training) {
 
 void CodeUse::start(Training& training) {
   if (keep_.length > 0) file(training);
+  const at::NoGradGuard no_grad;
+  is_dictionary_ = training.model.parts().backbone.dictionary().vectors.defined();
 }
 
 void CodeUse::validated(Training& training, const Update& update, const Pass& pass) {
@@ -44,6 +57,22 @@ void CodeUse::validated(Training& training, const Update& update, const Pass& pa
     vectors_.add(pass.extras.at("indices"), size);
   else if (bottleneck.is_gaussian() && prior && elements(training.model.code_shape()) <= kMostDimensions)
     dimensions_.add(bottleneck.gaussian(pass.pre_code), *prior);
+  else if (is_dictionary_)
+    elements_.add(pass);
+}
+
+void CodeUse::add_dictionary(const Autoencoder& model, nlohmann::ordered_json& line) const {
+  if (elements_.any_zero()) {
+    line["latents"] = elements_.elements();
+    line["silent"] = elements_.silent();
+  }
+  const auto parts = model.parts();
+  if (const auto limit = dead_after(model); limit && parts.silent_rows.defined()) {
+    line["dead"] = (parts.silent_rows >= *limit).sum().item<std::int64_t>();
+    line["dead_after"] = *limit;
+  }
+  if (const auto* batch = dynamic_cast<const BatchTopKBottleneck*>(&parts.bottleneck))
+    line["threshold"] = six_digits(batch->threshold().item<double>());
 }
 
 void CodeUse::epoch_end(Training& training) {
@@ -57,8 +86,10 @@ void CodeUse::epoch_end(Training& training) {
     line["perplexity"] = six_digits(vectors_.perplexity());
     line["used"] = six_digits(vectors_.used());
   }
+  if (is_dictionary_ && !training.phase().of_part) add_dictionary(training.model, line);
   dimensions_ = {};
   vectors_ = {};
+  elements_ = {};
   if (line.size() > before) file(training).append(line.dump() + "\n");
 }
 
