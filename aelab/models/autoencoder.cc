@@ -167,8 +167,10 @@ void Autoencoder::make_sparsity_scale() {
 void Autoencoder::add_penalty(const Choice<Penalty>& config) {
   const auto penalty = register_module("penalty_" + config.kind(), config.make());
   penalty->build(code_shape());
-  if (penalty->needs_silent_rows() && !silent_rows_.defined())
+  if (const auto limit = penalty->dead_after(); limit && !dead_after_) {
     silent_rows_ = register_buffer("silent_rows", at::zeros({elements(code_shape())}, at::kLong));
+    dead_after_ = limit;
+  }
   // What is about a part that the user cannot choose is about the penalty.
   with_renamed_fields([&] { penalty->check(parts()); },
                       [&](Mistake mistake) {

@@ -146,6 +146,9 @@ class Autoencoder : public torch::nn::Module {
   /// []: a buffer, 1 unless something in training changes it. Undefined if it has no such term.
   const Tensor& sparsity_scale() const { return sparsity_scale_; }
   Parts parts() const { return {*backbone_, *bottleneck_, *likelihood_, silent_rows_}; }
+  /// Training rows without use after which an element of the code is dead, by Parts::silent_rows, as the
+  /// first penalty has it that uses these; nothing where none does.
+  std::optional<std::int64_t> dead_after() const { return dead_after_; }
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Whether autograd's gradients of its loss are the derivatives of the loss.
   bool has_exact_gradients() const {
@@ -199,7 +202,8 @@ class Autoencoder : public torch::nn::Module {
   std::shared_ptr<Likelihood> likelihood_;
   std::shared_ptr<Bound> bound_;
   std::vector<std::pair<std::string, std::shared_ptr<Penalty>>> penalties_;
-  Tensor silent_rows_;                    // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  Tensor silent_rows_;  // buffer: Parts::silent_rows; undefined unless a penalty needs it
+  std::optional<std::int64_t> dead_after_;
   Tensor sparsity_scale_;                 // buffer or undefined
   std::vector<std::string> sparsifying_;  // the terms that it is a factor of
   bool needs_input_gradient_ = false;

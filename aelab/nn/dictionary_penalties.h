@@ -88,7 +88,7 @@ class AuxKPenalty : public Penalty {
   void check(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
-  bool needs_silent_rows() const override { return true; }
+  std::optional<std::int64_t> dead_after() const override { return config_.dead_after; }
   Additivity additivity() const override {
     return config_.unit == ErrorUnit::variance ? Additivity::batch : Additivity::rows;
   }

@@ -137,9 +137,8 @@ void PreActivationPenalty::check(const Parts& parts) const {
 }
 
 Tensor PreActivationPenalty::value(const Pass& pass, const Parts& parts, const Step&) const {
-  const auto& bottleneck = dynamic_cast<const JumpReluBottleneck&>(parts.bottleneck);
   const auto dead = parts.silent_rows >= config_.dead_after;
-  const auto lack = (bottleneck.threshold() - pass.pre_code).relu().flatten(1);
+  const auto lack = (parts.bottleneck.threshold() - pass.pre_code).relu().flatten(1);
   return (lack * dead * parts.backbone.dictionary().vectors.norm(2, 1)).sum(1);
 }
 

@@ -61,7 +61,7 @@ class JumpReluBottleneck : public Bottleneck {
   Bounds range() const override { return at_least(0); }
   std::vector<Tensor> restart(const Tensor& elements) override;
   /// The thresholds, of the code's shape or [channels, 1, ...].
-  Tensor threshold() const { return log_threshold_.exp(); }
+  Tensor threshold() const override { return log_threshold_.exp(); }
 
  private:
   Config config_;
@@ -92,7 +92,7 @@ class PreActivationPenalty : public Penalty {
   void check(const Parts& parts) const override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;
   const Schedule& weight() const override { return config_.weight; }
-  bool needs_silent_rows() const override { return true; }
+  std::optional<std::int64_t> dead_after() const override { return config_.dead_after; }
 
  private:
   Config config_;

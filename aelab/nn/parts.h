@@ -293,6 +293,9 @@ class Bottleneck : public torch::nn::Module {
   virtual Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const;
   /// The range of a code's values.
   virtual Bounds range() const { return {}; }
+  /// What elements of a pre-code exceed outside training where they are other than zero: [], or of each
+  /// element, as it broadcasts to a code; undefined where nothing is compared.
+  virtual Tensor threshold() const { return {}; }
 
   /// The number of vectors that those of a code are chosen from; 0 where codes are not chosen from finitely
   /// many. Then code() says which they are: extra "indices", int64 [batch, vectors of a code].
@@ -382,8 +385,9 @@ class Penalty : public torch::nn::Module {
   /// Whether its value differentiates the code by the input: the pass then tracks the gradient of the input,
   /// also in validation.
   virtual bool needs_input_gradient(const Parts&) const { return false; }
-  /// Whether it uses Parts::silent_rows.
-  virtual bool needs_silent_rows() const { return false; }
+  /// Training rows without use after which it takes an element of the code for dead, by Parts::silent_rows;
+  /// nothing where it does not use these.
+  virtual std::optional<std::int64_t> dead_after() const { return {}; }
   virtual Additivity additivity() const { return Additivity::rows; }
   /// Whether its weight decides how many elements of the code are other than zero.
   virtual bool sparsifies() const { return false; }

@@ -113,8 +113,8 @@ class BatchTopKBottleneck : public SelectingBottleneck {
   bool couples_rows() const override { return true; }
   void after_step(std::span<const Pass> passes) override;
   Bounds range() const override { return at_least(0); }
-  /// What elements must exceed outside training, []: 0 before the first step.
-  Tensor threshold() const;
+  /// One number for all elements, []: 0 before the first step.
+  Tensor threshold() const override;
 
  protected:
   bool selects(const Step& step) const override { return step.training; }

@@ -42,16 +42,13 @@ std::vector<std::int64_t> widths_of(const Autoencoder& model) {
   return widths;
 }
 
-const BatchTopKBottleneck* batch_top_k(const Autoencoder& model) {
-  return dynamic_cast<const BatchTopKBottleneck*>(model.bottleneck().get());
-}
-
 }  // namespace
 
 std::optional<DictionaryCodes> codes_of(const Autoencoder& model, std::int64_t latents) {
   const at::NoGradGuard no_grad;
   const auto& choice = *model.config().bottleneck;
   const auto state = [&](const char* name) { return of_each(state_of_codes(model, name), latents); };
+  const auto threshold = [&] { return of_each(model.bottleneck()->threshold(), latents); };
   if (const auto* config = choice.get_if<TopKBottleneck::Config>())
     return DictionaryCodes{.rule = CodeRule::top_k, .k = static_cast<double>(config->k)};
   if (const auto* config = choice.get_if<AbsoluteTopKBottleneck::Config>())
@@ -60,10 +57,10 @@ std::optional<DictionaryCodes> codes_of(const Autoencoder& model, std::int64_t l
     return DictionaryCodes{.rule = CodeRule::above_threshold,
                            .k = config->k,
                            .of_batch = true,
-                           .threshold = of_each(batch_top_k(model)->threshold().clamp_min(0), latents),
+                           .threshold = threshold().clamp_min(0),
                            .widths = widths_of(model)};
   if (choice.get_if<JumpReluBottleneck::Config>())
-    return DictionaryCodes{.rule = CodeRule::above_threshold, .threshold = state("log_threshold").exp()};
+    return DictionaryCodes{.rule = CodeRule::above_threshold, .threshold = threshold()};
   if (choice.get_if<GatedBottleneck::Config>())
     return DictionaryCodes{.rule = CodeRule::gated,
                            .gate_bias = state("gate_bias"),
@@ -88,16 +85,16 @@ double settled_steps(double decay) {
 }
 
 std::string set_threshold(const Autoencoder& model, const DictionaryCodes& codes) {
-  if (!batch_top_k(model)) {
+  const auto* of_batch = model.config().bottleneck->get_if<BatchTopKBottleneck::Config>();
+  if (!of_batch) {
     // exp(log_threshold) is positive: as good as 0, which only numbers below it exceed.
     set_state(model, "log_threshold", codes.threshold.clamp_min(std::numeric_limits<float>::min()).log());
     return {};
   }
   if (!(codes.threshold == codes.threshold[0]).all().item<bool>())
     return "the model's threshold is one number for all vectors, and these have one each";
-  const auto& config = *model.config().bottleneck->get_if<BatchTopKBottleneck::Config>();
   set_state(model, "threshold", codes.threshold[0]);
-  set_state(model, "threshold_steps", at::full({}, settled_steps(config.decay)));
+  set_state(model, "threshold_steps", at::full({}, settled_steps(of_batch->decay)));
   return {};
 }
 

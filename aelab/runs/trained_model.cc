@@ -193,7 +193,7 @@ Tensor TrainedModel::score(const Tensor& rows, const Tensor& labels) const {
   const auto x = prepare(rows);
   if (lacks_targets(Shape(rows.sizes().begin() + 1, rows.sizes().end())))
     throw Error("the rows have " + in_list(input_.shape) +
-                " features with those that are reconstructed, and " + "these have " +
+                " features with those that are reconstructed, and these have " +
                 std::to_string(rows.size(1)) + ": there is nothing to compare with");
   const auto condition = condition_of(x, labels);
   return squared_errors(network_->target(x), decoded(network_->encode(x, condition), condition));

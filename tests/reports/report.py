@@ -44,6 +44,13 @@ class Report(program.TestCase):
         self.assertEqual(blank, [])
         self.assertGreaterEqual(self.browser.run('document.querySelectorAll("canvas").length'), least)
 
+    def assert_nothing_is_cut(self, page):
+        """As wide as the window, whatever its width."""
+        for width in (1440, 700, 390, 320):
+            self.browser.resize(width)
+            self.open(page)
+            self.assertLessEqual(self.browser.run("document.documentElement.scrollWidth"), width)
+
     def press(self, key, code, text=""):
         for kind in ("keyDown", "keyUp"):
             self.browser.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)

@@ -5,8 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "aelab/nn/dictionary_penalties.h"
-#include "aelab/nn/sparse_bottlenecks.h"
 #include "aelab/training/informing_file.h"
 
 namespace aelab {
@@ -24,15 +22,6 @@ nlohmann::json recorded(const Tensor& values) {
   for (std::int64_t i = 0; i < flat.numel(); ++i)
     list.push_back(six_digits(flat.const_data_ptr<double>()[i]));
   return list;
-}
-
-/// Training rows without use after which an element of the code is dead; nothing where the model does not
-/// say.
-std::optional<std::int64_t> dead_after(const Autoencoder& model) {
-  if (!model.config().penalties) return {};
-  for (const auto& penalty : *model.config().penalties)
-    if (const auto* aux_k = penalty.get_if<AuxKPenalty::Config>()) return aux_k->dead_after;
-  return {};
 }
 
 }  // namespace
@@ -67,12 +56,12 @@ void CodeUse::add_dictionary(const Autoencoder& model, nlohmann::ordered_json& l
     line["silent"] = elements_.silent();
   }
   const auto parts = model.parts();
-  if (const auto limit = dead_after(model); limit && parts.silent_rows.defined()) {
+  if (const auto limit = model.dead_after()) {
     line["dead"] = (parts.silent_rows >= *limit).sum().item<std::int64_t>();
     line["dead_after"] = *limit;
   }
-  if (const auto* batch = dynamic_cast<const BatchTopKBottleneck*>(&parts.bottleneck))
-    line["threshold"] = six_digits(batch->threshold().item<double>());
+  if (const auto threshold = parts.bottleneck.threshold(); threshold.defined() && threshold.dim() == 0)
+    line["threshold"] = six_digits(threshold.item<double>());
 }
 
 void CodeUse::epoch_end(Training& training) {
