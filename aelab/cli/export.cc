@@ -57,8 +57,8 @@ void add_import(CLI::App& app, Command& chosen) {
       ->required()
       ->type_name("FOLDER");
   command->footer(
-      "The model is the \"model\" of a run file: its variant, sizes and \"initialize_from\". What the folder "
-      "is stands on stderr.\nExample: aelab import their-sae > model.json");
+      "The model is the \"model\" of a run file: its variant, sizes and \"initialize_from\". A remark "
+      "says what the folder is.\nExample: aelab import their-sae > model.json");
   command->callback([folder, &chosen] {
     chosen = [folder] {
       const auto packaged = read_package_folder(*folder);

@@ -34,7 +34,7 @@ class Transform {
   /// The inverse of `apply` outside training, [batch, ...shape(input)] -> [batch, ...input]; where `apply` is
   /// a projection, the nearest input. Called only where `invertible`.
   virtual Tensor invert(const Tensor& y, const Shape& input) const;
-  /// Whether each changed value belongs to one feature of the input, at the same place in the row.
+  /// Whether each changed value belongs to one feature of the input, at the same place in the flattened row.
   virtual bool keeps_features() const { return false; }
   /// The fitted tensors by name; checkpoints save and restore them.
   virtual std::vector<std::pair<std::string, Tensor*>> fitted() { return {}; }

@@ -122,6 +122,7 @@ class FlattenTransform : public Transform {
   Tensor apply(Tensor x, const Draws& draws) const override;
   bool invertible() const override { return true; }
   Tensor invert(const Tensor& y, const Shape& input) const override;
+  bool keeps_features() const override { return true; }
 };
 
 /// A part of each picture: its center or, where asked for and in training alone, at a random place.

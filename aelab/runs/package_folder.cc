@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "aelab/core/files.h"
 #include "aelab/core/folders.h"
@@ -60,15 +61,19 @@ void write_package_folder(const TrainedModel& model, const DictionaryPackage& pa
   write_folder(folder, [&](const fs::path& temporary) { package.write(raw, temporary); });
 }
 
-PackageConfig::PackageConfig(fs::path file, const std::string& section)
-    : file_(std::move(file)),
-      values_(parse_json(read_file_within(file_.parent_path(), file_), file_.string())) {
+PackageConfig::PackageConfig(fs::path file, const std::string& section) : file_(std::move(file)) {
+  auto values = parse_json(read_file_within(file_.parent_path(), file_), file_.string());
   if (!section.empty()) {
-    if (!values_.is_object() || !values_.contains(section))
+    if (!values.is_object() || !values.contains(section))
       throw Error(file_.string() + ": has no \"" + section + "\", which says what the dictionary is");
-    values_ = json(values_[section]);
+    values = json(values[section]);
   }
-  if (!values_.is_object()) throw Error(file_.string() + ": must be an object with fields");
+  if (!values.is_object()) throw Error(file_.string() + ": must be an object with fields");
+  values_ = std::make_shared<const json>(std::move(values));
+}
+
+bool PackageConfig::has(const std::string& field) const {
+  return values_->contains(field) && !values().at(field).is_null();
 }
 
 void PackageConfig::refuse(const std::string& field, const std::string& problem) const {
@@ -77,7 +82,7 @@ void PackageConfig::refuse(const std::string& field, const std::string& problem)
 
 std::int64_t PackageConfig::count(const std::string& field) const {
   if (!has(field)) refuse(field, "is missing");
-  const auto& value = values_[field];
+  const auto& value = values()[field];
   if (!value.is_number_integer() || value < 1)
     refuse(field, "must be a whole number of at least 1, not " + one_line(value));
   return value.get<std::int64_t>();
@@ -85,14 +90,14 @@ std::int64_t PackageConfig::count(const std::string& field) const {
 
 double PackageConfig::number(const std::string& field) const {
   if (!has(field)) refuse(field, "is missing");
-  if (!values_[field].is_number()) refuse(field, "must be a number, not " + one_line(values_[field]));
-  return values_[field].get<double>();
+  if (!values()[field].is_number()) refuse(field, "must be a number, not " + one_line(values()[field]));
+  return values()[field].get<double>();
 }
 
 std::string PackageConfig::text(const std::string& field) const {
   if (!has(field)) refuse(field, "is missing");
-  if (!values_[field].is_string()) refuse(field, "must be a text, not " + one_line(values_[field]));
-  return values_[field].get<std::string>();
+  if (!values()[field].is_string()) refuse(field, "must be a text, not " + one_line(values()[field]));
+  return values()[field].get<std::string>();
 }
 
 std::string PackageConfig::text(const std::string& field, const std::string& if_missing) const {
@@ -101,8 +106,8 @@ std::string PackageConfig::text(const std::string& field, const std::string& if_
 
 bool PackageConfig::flag(const std::string& field, bool if_missing) const {
   if (!has(field)) return if_missing;
-  if (!values_[field].is_boolean()) refuse(field, "must be true or false, not " + one_line(values_[field]));
-  return values_[field].get<bool>();
+  if (!values()[field].is_boolean()) refuse(field, "must be true or false, not " + one_line(values()[field]));
+  return values()[field].get<bool>();
 }
 
 PackageTensors::PackageTensors(fs::path file) : file_(std::move(file)) {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 
@@ -69,8 +69,8 @@ class PackageConfig {
   PackageConfig(std::filesystem::path file, const std::string& section = {});
 
   const std::filesystem::path& file() const { return file_; }
-  const nlohmann::json& values() const { return values_; }
-  bool has(const std::string& field) const { return values_.contains(field) && !values_[field].is_null(); }
+  const nlohmann::json& values() const { return *values_; }
+  bool has(const std::string& field) const;
   /// Errors where the field is missing or of another type.
   std::int64_t count(const std::string& field) const;  ///< at least 1
   double number(const std::string& field) const;
@@ -82,7 +82,7 @@ class PackageConfig {
 
  private:
   std::filesystem::path file_;
-  nlohmann::json values_;
+  std::shared_ptr<const nlohmann::json> values_;
 };
 
 /// The tensors of a package's file, in float32. Each has to be taken.

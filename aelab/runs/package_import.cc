@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 namespace aelab {
 
 nlohmann::ordered_json model_for(const PackagedDictionary& packaged, const std::string& path) {

@@ -1,6 +1,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "aelab/core/text.h"
 #include "aelab/core/version.h"
 #include "aelab/runs/package_folder.h"

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
 #include "aelab/runs/package_folder.h"
 #include "aelab/training/saved_tensors.h"
 

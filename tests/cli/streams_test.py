@@ -31,6 +31,10 @@ class Commands(program.TestCase):
     def setUp(self):
         super().setUp()
         self.trained = self.train(small_run(name="finished"))
+        flat = {"source": "digits", "validation": 200, "transforms": ["flatten"]}
+        dictionary = self.train(small_run(name="dictionary", model={"variant": "top-k", "code": 16, "k": 3}, data=flat))
+        self.package = self.folder / "package"
+        self.assertEqual(program.run("export", dictionary, "--format", "saelens", "--output", self.package).code, 0)
         comparison = write_json(self.folder / "comparison.json", COMPARISON)
         self.assertEqual(program.run("compare", comparison, "--output", self.output).code, 0)
         self.file = write_json(self.folder / "run.json", small_run())
@@ -46,6 +50,7 @@ class Commands(program.TestCase):
             "sample": [self.trained],
             "apply": [self.trained],
             "export": [self.trained, "--output", new],
+            "import": [self.package],
             "compare": [self.output / "small"],
             "data": ["digits"],
             "report": [self.trained],

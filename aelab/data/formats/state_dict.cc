@@ -30,7 +30,7 @@ constexpr std::string_view kRebuildTensor = "torch._utils _rebuild_tensor_v2",
 
 using Kind = PickledValue::Kind;
 
-std::vector<std::int64_t> numbers_of(const PickledValue& value) {
+std::vector<std::int64_t> integers_of(const PickledValue& value) {
   std::vector<std::int64_t> numbers;
   for (const auto* item : value.items) numbers.push_back(item->kind == Kind::integer ? item->integer : -1);
   return numbers;
@@ -100,7 +100,7 @@ class StateDictReader {
           "\"{}\" is no tensor{}", key.text,
           value.kind == Kind::call ? ", but a call of " + value.text + ", which is not made" : ""));
     const auto& items = tensor->items;
-    const View view = {items[1]->integer, numbers_of(*items[2]), numbers_of(*items[3])};
+    const View view = {items[1]->integer, integers_of(*items[2]), integers_of(*items[3])};
     const auto& stored = storage(key.text, *items[0]);
     file_.tensors_.push_back(
         {key.text, std::string(stored.type), view.shape, values(key.text, stored, view)});

@@ -71,7 +71,7 @@ class RowsSideBySide : public Storage {
 std::string source_at(std::size_t i) { return "sources[" + std::to_string(i) + "]"; }
 
 /// The names of all features; none unless each source has some.
-std::vector<std::string> all_columns(const std::vector<Data>& parts) {
+std::vector<std::string> columns_side_by_side(const std::vector<Data>& parts) {
   std::vector<std::string> names, with_places;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].columns.empty()) return {};
@@ -146,7 +146,7 @@ Data SideBySide::read(const InputSchema& own) const {
   data.train = side_by_side(train);
   if (!test.empty()) data.test = side_by_side(test);
   take_labels(data, parts);
-  data.columns = all_columns(parts);
+  data.columns = columns_side_by_side(parts);
   return data;
 }
 
