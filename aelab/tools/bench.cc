@@ -110,10 +110,17 @@ Dataset random_images(std::int64_t rows) {
   return Dataset::from_tensors(at::empty({rows, 1, 28, 28}).uniform_(0, 1, random));
 }
 
-/// The standard workloads: networks of the size that studies on MNIST use.
+/// As many numbers as a hidden layer of a small language model has.
+Dataset random_activations(std::int64_t rows) {
+  auto random = random_generator(0, "bench");
+  return Dataset::from_tensors(at::empty({rows, 768}).normal_(0, 1, random));
+}
+
+/// The standard workloads: networks of the size that studies on MNIST use, and a dictionary of activations.
 struct Standard {
   std::string_view name, model;
   std::int64_t batch_size = 128;
+  Dataset (*rows)(std::int64_t) = random_images;
 };
 
 constexpr std::string_view kMlp = R"({"variant": "dense", "code": 32, "hidden": [256]})";
@@ -157,7 +164,7 @@ constexpr Standard kStandard[] = {
      R"({"variant": "vq-vae", "codes": 512, "dimension": 4, "update": "gradient", "code": 64,
          "backbone": {"kind": "dense", "hidden": [400]}})",
      128},
-    {"top-k-16384-1024", R"({"variant": "top-k", "code": 16384, "k": 32, "revive": false})", 1024},
+    {"top-k-16384-1024", R"({"variant": "top-k", "code": 16384, "k": 32})", 1024, random_activations},
     {"pca-60000", R"({"variant": "pca", "code": 32})", 60000},
 };
 
@@ -179,7 +186,7 @@ Workload standard_workload(const std::string& name) {
   constexpr std::int64_t kRows = 8192;
   const auto& standard = *std::find_if(std::begin(kStandard), std::end(kStandard),
                                        [&](const auto& candidate) { return candidate.name == name; });
-  const auto data = random_images(std::max(kRows, standard.batch_size));
+  const auto data = standard.rows(std::max(kRows, standard.batch_size));
   return {.name = name,
           .model = model_of(standard.model).make(Context(data.shape(), 0)),
           .data = {.train = data, .validation = {}, .test = {}},

@@ -353,6 +353,10 @@ def main():
         import generative_peers
 
         result = {"torch": generative_peers.torch_step, "jax": generative_peers.jax_step}[library](mode, workload, int(size))
+    elif workload == "top-k":
+        import dictionary_peers
+
+        result = dictionary_peers.step(peer, int(size))
     elif workload == "start":
         result = jax_start()
     else:

@@ -7,7 +7,7 @@ Creates the environment of the peers in build/benchmarks if it does not exist. A
 fails, is reported and left out; the others are still measured. Each workload runs A B ... B A: aelab, every peer, the
 peers in reverse order, aelab. The minimum step times of both measurements are compared, because other work on the
 machine can only add time. The two measurements of aelab also show the noise floor (A/A). Writes
-build/benchmarks/results.json and prints a table; --plot plots it, --peers prints the times of every peer.
+build/benchmarks/results.json and prints a table; --plot plots it, --peers prints the times and the peak memory of every library.
 """
 
 import argparse
@@ -24,10 +24,12 @@ HERE = Path(__file__).resolve().parent
 os.chdir(HERE.parents[1])
 ENVIRONMENT = Path("build/benchmarks")
 AELAB, PYTHON = Path("build/release/aelab"), ENVIRONMENT / "bin/python"
-PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", "matplotlib"]
+PACKAGES = ["torch==2.13.0", "jax", "optax", "keras", "pythae", "scikit-learn", "matplotlib", "sae-lens==6.54.12",
+            "dictionary-learning==0.1.0", "eai-sparsify==1.3.3"]  # fmt: skip
 THREADS = str(os.cpu_count())
 MLP = ["torch-eager", "torch-fused", "torch-compiled", "jax-step", "jax-scan", "keras-torch", "keras-jax"]
 PLAIN = [peer for peer in MLP if not peer.startswith("keras")]
+DICTIONARIES = ["torch-eager", "torch-fused", "torch-compiled", "saelens", "dictionary-learning", "sparsify"]
 
 # name; the workload of aelab, or None for a whole process; the peers; their workload and its size; the target ratio
 WORKLOADS = [
@@ -41,6 +43,7 @@ WORKLOADS = [
     ("iwae-128", "iwae-128", PLAIN, ("iwae", "128"), 0.85),
     ("convolutional-vae-128", "convolutional-vae-128", PLAIN, ("convolutional-vae", "128"), 0.85),
     ("vq-vae-128", "vq-vae-128", PLAIN, ("vq-vae", "128"), 0.85),
+    ("top-k-16384-1024", "top-k-16384-1024", DICTIONARIES, ("top-k", "1024"), None),
     ("pca-60000", "pca-60000", ["scikit-learn"], ("pca", "60000"), 0.80),
     ("epoch", None, ["pythae-trainer"], ("epoch", "data/mnist"), 0.28),
     ("vae-epoch", None, ["pythae-trainer"], ("vae-epoch", "data/mnist"), 0.30),
@@ -77,26 +80,32 @@ def make_environment():
 
 
 def call(command, seconds):
+    """What the program prints, and the most memory that it had, in MiB."""
     environment = os.environ | {"OMP_NUM_THREADS": THREADS, "BENCH_SECONDS": str(seconds)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise Failed(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
-    return done.stdout
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=printed, stderr=errors, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0), errors.seek(0)
+        if process.returncode:
+            raise Failed(f"{' '.join(map(str, command))} failed:\n{errors.read()[-2000:]}")
+        return printed.read(), usage.ru_maxrss / 1024
 
 
 def bench(workload, seconds):
-    report = json.loads(call([AELAB, "bench", "--json", "--filter", workload, "--seconds", str(seconds)], seconds))
+    printed, memory = call([AELAB, "bench", "--json", "--filter", workload, "--seconds", str(seconds)], seconds)
+    report = json.loads(printed)
     found = next(w for w in report["workloads"] if w["name"] == workload)
-    return found | {"compile_s": 0, "ceilings": report["ceilings"]}
+    return found | {"compile_s": 0, "memory_mib": memory, "ceilings": report["ceilings"]}
 
 
 def run_file(folder, config, seconds):
-    """Returns the seconds that a whole `aelab run` takes."""
+    """Returns the seconds that a whole `aelab run` takes, and its memory in MiB."""
     path = Path(folder) / "run.json"
     path.write_text(json.dumps(config))
     begin = time.perf_counter()
-    call([AELAB, "run", "--quiet", path, "--output", folder], seconds)
-    return time.perf_counter() - begin
+    _, memory = call([AELAB, "run", "--quiet", path, "--output", folder], seconds)
+    return time.perf_counter() - begin, memory
 
 
 EPOCHS = {
@@ -119,9 +128,9 @@ def aelab_epoch(model, seconds):
         times = {}
         for epochs in (1, 5):
             config["training"]["epochs"] = epochs
-            times[epochs] = run_file(folder, config, seconds)
+            times[epochs], memory = run_file(folder, config, seconds)
     epoch = (times[5] - times[1]) / 4 * 1e3
-    return {"min_ms": epoch, "compile_s": 0}
+    return {"min_ms": epoch, "compile_s": 0, "memory_mib": memory}
 
 
 def aelab_start(seconds):
@@ -134,8 +143,8 @@ def aelab_start(seconds):
         "evaluation": [],
     }
     with tempfile.TemporaryDirectory() as folder:
-        times = [run_file(folder, config, seconds) * 1e3 for _ in range(5)]
-    return {"min_ms": min(times), "compile_s": 0}
+        turns = [run_file(folder, config, seconds) for _ in range(5)]
+    return {"min_ms": min(time for time, _ in turns) * 1e3, "compile_s": 0, "memory_mib": turns[-1][1]}
 
 
 def ours(name, workload, seconds):
@@ -149,10 +158,11 @@ def theirs(peer, arguments, seconds):
         times = []
         for _ in range(3):
             begin = time.perf_counter()
-            call([PYTHON, HERE / "peers.py", peer, *arguments], seconds)
+            _, memory = call([PYTHON, HERE / "peers.py", peer, *arguments], seconds)
             times.append((time.perf_counter() - begin) * 1e3)
-        return {"min_ms": min(times), "compile_s": 0}
-    return json.loads(call([PYTHON, HERE / "peers.py", peer, *arguments], seconds).strip().splitlines()[-1])
+        return {"min_ms": min(times), "compile_s": 0, "memory_mib": memory}
+    printed, memory = call([PYTHON, HERE / "peers.py", peer, *arguments], seconds)
+    return json.loads(printed.strip().splitlines()[-1]) | {"memory_mib": memory}
 
 
 def both(turns):
@@ -160,6 +170,7 @@ def both(turns):
         "ms": min(turn["min_ms"] for turn in turns),
         "turns_ms": [turn["min_ms"] for turn in turns],
         "compile_s": max(turn["compile_s"] for turn in turns),
+        "memory_mib": max(turn["memory_mib"] for turn in turns),
     }
 
 
@@ -195,10 +206,12 @@ def row(result):
 
 
 def print_peers(results):
-    print("| workload | library | ms per step | until the end of the first step, s |\n| --- | --- | --- | --- |")
-    for result in results:
-        for peer, times in sorted(result.get("peers", {}).items(), key=lambda item: item[1]["ms"]):
-            print(f"| {result['name']} | {peer} | {times['ms']:.2f} | {times['compile_s']:.1f} |")
+    print("| workload | library | ms per step | until the end of the first step, s | memory, MiB |")
+    print("| --- | --- | --- | --- | --- |")
+    for result in (result for result in results if "peers" in result):
+        for peer, times in sorted([("aelab", result["aelab"]), *result["peers"].items()], key=lambda item: item[1]["ms"]):
+            memory = f"{times['memory_mib']:.0f}" if "memory_mib" in times else "–"
+            print(f"| {result['name']} | {peer} | {times['ms']:.2f} | {times['compile_s']:.1f} | {memory} |")
 
 
 def plot(results, path):
