@@ -9,13 +9,14 @@
 #include <nlohmann/json.hpp>
 
 #include "aelab/models/dictionaries.h"
+#include "aelab/models/matching_pursuit.h"
 #include "aelab/nn/bottlenecks.h"
 
 namespace aelab {
 
 std::span<const std::string_view> names(CodeRule) {
-  static constexpr std::array<std::string_view, 5> kNames = {"relu", "top-k", "absolute-top-k", "threshold",
-                                                             "gated"};
+  static constexpr std::array<std::string_view, 6> kNames = {"relu",      "top-k", "absolute-top-k",
+                                                             "threshold", "gated", "matching-pursuit"};
   return kNames;
 }
 
@@ -66,6 +67,10 @@ std::optional<DictionaryCodes> codes_of(const Autoencoder& model, std::int64_t l
                            .gate_bias = state("gate_bias"),
                            .magnitude_bias = state("magnitude_bias"),
                            .log_scale = state("log_scale")};
+  if (const auto* config = choice.get_if<MatchingPursuitBottleneck::Config>())
+    return DictionaryCodes{.rule = CodeRule::matching_pursuit,
+                           .k = static_cast<double>(config->k),
+                           .residual = config->residual};
   const auto* plain = choice.get_if<DeterministicBottleneck::Config>();
   if (plain && plain->activation == Activation::relu) return DictionaryCodes{.rule = CodeRule::positive};
   return {};
@@ -106,6 +111,7 @@ std::string set_codes(const Autoencoder& model, const DictionaryCodes& codes, st
   if (!own || own->rule != codes.rule)
     return "the model has the bottleneck \"" + model.config().bottleneck->kind() + "\"";
   if (own->k > 0 && codes.k > 0 && own->k != codes.k) return fmt::format("the model's k is {}", own->k);
+  if (own->residual != codes.residual) return fmt::format("the model's residual is {}", own->residual);
   if (codes.rule == CodeRule::above_threshold) return set_threshold(model, codes);
   if (codes.rule == CodeRule::gated) {
     set_state(model, "gate_bias", codes.gate_bias);
@@ -136,6 +142,11 @@ nlohmann::ordered_json recipe_of(const DictionaryCodes& codes) {
     case CodeRule::absolute_top_k: {
       auto recipe = with_k(TopK::Config::kind);
       recipe["absolute"] = true;
+      return recipe;
+    }
+    case CodeRule::matching_pursuit: {
+      auto recipe = with_k(MatchingPursuit::Config::kind);
+      if (codes.residual > 0) recipe["residual"] = codes.residual;
       return recipe;
     }
     case CodeRule::above_threshold:

@@ -13,11 +13,12 @@ namespace aelab {
 
 /// How a sparse dictionary makes codes of pre-codes h, outside training.
 enum class CodeRule {
-  positive,         ///< relu(h)
-  top_k,            ///< the k largest of a row, if positive
-  absolute_top_k,   ///< the k of a row with the largest absolute values
-  above_threshold,  ///< h where it exceeds a threshold that is at least 0
-  gated,            ///< relu(e^s h + c) where h + b is positive
+  positive,          ///< relu(h)
+  top_k,             ///< the k largest of a row, if positive
+  absolute_top_k,    ///< the k of a row with the largest absolute values
+  above_threshold,   ///< h where it exceeds a threshold that is at least 0
+  gated,             ///< relu(e^s h + c) where h + b is positive
+  matching_pursuit,  ///< the elements one after the other, each for what those before leave of the row
 };
 std::span<const std::string_view> names(CodeRule);
 
@@ -26,6 +27,7 @@ struct DictionaryCodes {
   CodeRule rule = CodeRule::positive;
   /// Elements that are kept of a row; with a threshold, those of a row of a batch in training. 0: unknown.
   double k = 0;
+  double residual = 0;                    ///< of a pursuit: the norm below which a row is done
   bool of_batch = false;                  ///< the threshold is one number, which follows from training's k
   Tensor threshold = {};                  ///< [latents], not negative
   Tensor gate_bias = {};                  ///< [latents]: b

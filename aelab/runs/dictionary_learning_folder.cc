@@ -35,6 +35,7 @@ std::string class_of(const RawDictionary& raw) {
     case CodeRule::above_threshold:
       break;
     case CodeRule::absolute_top_k:
+    case CodeRule::matching_pursuit:
       return {};
   }
   if (!raw.codes.of_batch) return kJumpReluClass;
@@ -76,7 +77,9 @@ class DictionaryLearning : public DictionaryPackage {
   std::string_view name() const override { return "dictionary_learning"; }
   std::string_view config_file() const override { return "config.json"; }
   std::string_view weights_file() const override { return "ae.pt"; }
-  bool takes(const DictionaryCodes& codes) const override { return codes.rule != CodeRule::absolute_top_k; }
+  bool takes(const DictionaryCodes& codes) const override {
+    return codes.rule != CodeRule::absolute_top_k && codes.rule != CodeRule::matching_pursuit;
+  }
 
   void write(const RawDictionary& given, const std::filesystem::path& folder) const override {
     const auto of_class = class_of(given);

@@ -109,8 +109,8 @@ std::vector<std::string> verify_import(const Autoencoder& model, const PackagedD
     caution(fmt::format("its explained variance is {:.4g}, worse than the mean of the rows: {}",
                         found.explained, units));
   const auto latents = static_cast<double>(packaged.dictionary.latents());
-  const bool selects = packaged.dictionary.codes.rule == CodeRule::top_k ||
-                       packaged.dictionary.codes.rule == CodeRule::absolute_top_k;
+  const auto& codes = packaged.dictionary.codes;
+  const bool selects = codes.k > 0 && codes.rule != CodeRule::above_threshold;
   if (found.l0 == 0 || (found.l0 >= latents && !selects))
     caution(fmt::format("{} of its latents are active: {}", found.l0 == 0 ? "none" : "all", units));
   if (packaged.l0 && (found.l0 > kOff * *packaged.l0 || found.l0 < *packaged.l0 / kOff))

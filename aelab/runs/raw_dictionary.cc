@@ -20,6 +20,11 @@ void take_bias_of_encoder(DictionaryCodes& codes, Tensor& bias) {
   bias = at::zeros_like(bias);
 }
 
+bool same_up_to_rounding(const Tensor& a, const Tensor& b) {
+  constexpr double kRounding = 1e-6;
+  return (a - b).abs().max().item<double>() <= kRounding * b.abs().max().item<double>();
+}
+
 }  // namespace
 
 RawDictionary RawDictionary::subtracting(bool to_subtract) const {
@@ -79,6 +84,12 @@ RawDictionary raw_dictionary(const TrainedModel& model) {
   auto codes = codes_of(network, encoder.size(0));
   if (!codes) refuse("does not take codes of the bottleneck \"" + network.config().bottleneck->kind() + "\"");
   take_bias_of_encoder(*codes, bias);
+  const bool as_one = same_up_to_rounding(encoder * change->factor, as_double(vectors) / change->factor);
+  if (codes->rule == CodeRule::matching_pursuit && !as_one)
+    refuse(
+        "is for pursuits whose products are those with the vectors, and transforms that multiply the rows, "
+        "or "
+        "vectors with \"norm\": \"scaled\", make them others: train without");
   return {.encoder = as_single(encoder * change->factor),
           .encoder_bias = as_single(bias),
           .vectors = as_single(as_double(vectors) / change->factor),
@@ -114,7 +125,6 @@ std::string set_dictionary(Autoencoder& model, const RawDictionary& given, const
   auto* backbone = dynamic_cast<DictionaryBackbone*>(model.backbone().get());
   const auto* config = model.config().backbone->get_if<DictionaryBackbone::Config>();
   if (!backbone || !config) return "the model has no backbone \"dictionary\"";
-  if (config->tied) return "the model's encoder is its decoder: set \"tied\": false";
   const auto layer = backbone->encoder();
   if (!model.parts().likelihood.mean_is_output())
     return "the model's output is no reconstruction itself: choose another likelihood";
@@ -124,6 +134,9 @@ std::string set_dictionary(Autoencoder& model, const RawDictionary& given, const
   const auto bias = as_double(raw.bias) * change.factor + change.shift;
   auto encoder_bias = as_double(raw.encoder_bias);
   if (!raw.subtracts_bias) encoder_bias = encoder_bias - encoder.mv(change.shift);
+  if (config->tied && !same_up_to_rounding(encoder, vectors))
+    return "the model's encoder is its decoder, and in the units of its inputs these are two: leave out "
+           "transforms that multiply the rows, or set \"tied\": false";
   auto codes = raw.codes;
   take_bias_of_encoder(codes, encoder_bias);
   if (auto problem = set_codes(model, codes, raw.latents()); !problem.empty()) return problem;
@@ -132,7 +145,7 @@ std::string set_dictionary(Autoencoder& model, const RawDictionary& given, const
     return "the model's encoder has no bias: set \"bias\": true";
   if (backbone->rows_to_begin() > 0 && !(bias != 0).any().item<bool>())
     return "the model's \"bias_start\" would replace a bias of zeros: leave it out";
-  set_weight(*backbone, "encoder_weight", encoder);
+  if (!config->tied) set_weight(*backbone, "encoder_weight", encoder);
   if (layer.bias.defined()) set_weight(*backbone, "encoder_bias", encoder_bias);
   set_weight(*backbone, "decoder_weight", vectors);
   set_weight(*backbone, "decoder_bias", bias);

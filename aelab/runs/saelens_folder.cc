@@ -12,6 +12,7 @@ namespace aelab {
 namespace {
 
 constexpr auto kSaeLensVersion = "6.54.12";  // whose folders these are like
+constexpr auto kPursuit = "matching_pursuit";
 
 /// What SAELens calls a rule.
 std::string_view saelens_architecture(CodeRule rule) {
@@ -26,6 +27,8 @@ std::string_view saelens_architecture(CodeRule rule) {
       return "jumprelu";
     case CodeRule::gated:
       return "gated";
+    case CodeRule::matching_pursuit:
+      return kPursuit;
   }
   return "";
 }
@@ -74,8 +77,19 @@ std::int64_t k_in(const PackageConfig& config) {
   return config.count("k");
 }
 
+DictionaryCodes pursuit_in(const PackageConfig& config, std::int64_t features, std::int64_t latents) {
+  if (!config.flag("stop_on_duplicate_support", true))
+    config.refuse("stop_on_duplicate_support",
+                  "is false, which aelab does not import: its rows are done when an element is chosen again");
+  const auto most = config.has("max_iterations") ? config.count("max_iterations") : features;
+  return {.rule = CodeRule::matching_pursuit,
+          .k = static_cast<double>(std::min(most, latents)),  // each choice is another element
+          .residual = config.has("residual_threshold") ? config.number("residual_threshold") : 0.01};
+}
+
 DictionaryCodes saelens_codes(const PackageConfig& config, const std::string& architecture,
-                              PackageTensors& tensors, std::int64_t latents) {
+                              PackageTensors& tensors, std::int64_t features, std::int64_t latents) {
+  if (architecture == kPursuit) return pursuit_in(config, features, latents);
   for (const auto rule : {CodeRule::top_k, CodeRule::absolute_top_k})
     if (architecture == saelens_architecture(rule))
       return {.rule = rule, .k = static_cast<double>(k_in(config))};
@@ -90,7 +104,17 @@ DictionaryCodes saelens_codes(const PackageConfig& config, const std::string& ar
   if (architecture == "standard") return {.rule = CodeRule::positive};
   config.refuse("architecture",
                 "is \"" + architecture +
-                    "\", which aelab does not import: only standard, topk, abstopk, jumprelu and gated");
+                    "\", which aelab does not import: only standard, topk, abstopk, jumprelu, gated and "
+                    "matching_pursuit");
+}
+
+/// W_enc and b_enc; of a pursuit, which has neither, the vectors and zeros.
+void take_encoder(RawDictionary& raw, PackageTensors& tensors) {
+  const auto latents = raw.vectors.size(0), features = raw.vectors.size(1);
+  const bool pursues = raw.codes.rule == CodeRule::matching_pursuit;
+  raw.encoder = pursues ? raw.vectors : tensors.take("W_enc", {features, latents}).t().contiguous();
+  raw.encoder_bias =
+      pursues || raw.codes.rule == CodeRule::gated ? at::zeros({latents}) : tensors.take("b_enc", {latents});
 }
 
 class SaeLens : public DictionaryPackage {
@@ -114,19 +138,25 @@ class SaeLens : public DictionaryPackage {
         {"metadata", {{"sae_lens_version", kSaeLensVersion}, {"aelab_version", version()}}}};
     SavedTensors saved;
     const auto& codes = raw.codes;
+    const bool pursues = codes.rule == CodeRule::matching_pursuit;
     if (codes.rule == CodeRule::gated) {
       saved.add("b_gate", codes.gate_bias);
       saved.add("b_mag", codes.magnitude_bias);
       saved.add("r_mag", codes.log_scale);
-    } else {
+    } else if (!pursues) {
       saved.add("b_enc", raw.encoder_bias);
+    }
+    if (pursues) {
+      config["max_iterations"] = static_cast<std::int64_t>(codes.k);
+      config["residual_threshold"] = codes.residual;
+      config["stop_on_duplicate_support"] = true;
     }
     if (codes.rule == CodeRule::above_threshold) saved.add("threshold", codes.threshold);
     if (codes.rule == CodeRule::top_k || codes.rule == CodeRule::absolute_top_k) {
       config["k"] = static_cast<std::int64_t>(codes.k);
       config["rescale_acts_by_decoder_norm"] = false;
     }
-    saved.add("W_enc", raw.encoder.t());
+    if (!pursues) saved.add("W_enc", raw.encoder.t());
     saved.add("W_dec", raw.vectors);
     saved.add("b_dec", raw.bias);
     write_safetensors(folder / weights_file(), saved.bytes);
@@ -138,17 +168,20 @@ class SaeLens : public DictionaryPackage {
     const auto architecture = architecture_in(config);
     require_plain_rows(config);
     PackageTensors tensors(folder / weights_file());
-    const auto [features, latents] = tensors.matrix(tensors.has("W_enc") ? "W_enc" : "W_dec");
-    auto codes = saelens_codes(config, architecture, tensors, latents);
+    auto [latents, features] = tensors.matrix(tensors.has("W_enc") ? "W_enc" : "W_dec");
+    if (tensors.has("W_enc")) std::swap(latents, features);
+    auto codes = saelens_codes(config, architecture, tensors, features, latents);
     require_size(config, "d_in", features, tensors);
     require_size(config, "d_sae", latents, tensors);
-    RawDictionary raw{.encoder = tensors.take("W_enc", {features, latents}).t().contiguous(),
-                      .encoder_bias = codes.rule == CodeRule::gated ? at::zeros({latents})
-                                                                    : tensors.take("b_enc", {latents}),
-                      .vectors = tensors.take("W_dec", {latents, features}),
+    RawDictionary raw{.vectors = tensors.take("W_dec", {latents, features}),
                       .bias = tensors.take("b_dec", {features}),
                       .subtracts_bias = config.flag("apply_b_dec_to_input", true),
                       .codes = std::move(codes)};
+    take_encoder(raw, tensors);
+    if (architecture == kPursuit && !raw.subtracts_bias) {  // it does not add the bias either
+      raw.bias.zero_();
+      raw.subtracts_bias = true;
+    }
     if (config.flag("rescale_acts_by_decoder_norm", false)) {
       const auto norms = raw.vectors.norm(2, 1, true);
       raw.encoder = raw.encoder * norms;

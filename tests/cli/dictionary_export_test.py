@@ -29,6 +29,7 @@ SAELENS = {
     "standard": {"variant": "l1-dictionary", "weight": 0.01},
     "gated": {"variant": "gated", "weight": 0.01, "as": "saelens"},
     "jumprelu": {"variant": "jump-relu", "weight": 0.01, "threshold": 0.05, "bandwidth": 0.1},
+    "matching_pursuit": {"variant": "matching-pursuit", "k": 3},
 }
 
 
@@ -74,8 +75,9 @@ class DictionaryExport(program.TestCase):
 
     def test_saelens(self):
         without, others = [], (["standardize"], [{"kind": "scale-norm"}])
+        chosen = {"topk": (without, others[0]), "matching_pursuit": (without,)}
         for number, (golden, model) in enumerate(SAELENS.items()):
-            for transforms in (without, others[number % 2]) if golden == "topk" else (others[number % 2],):
+            for transforms in chosen.get(golden, (others[number % 2],)):
                 with self.subTest(golden=golden, transforms=transforms):
                     folder, rows = self.trained(model, transforms)
                     result = program.run("export", folder, "--format", "saelens")
@@ -128,6 +130,8 @@ class DictionaryExport(program.TestCase):
         refuse(folder, "--format", "saelens", "--output", self.folder / "x.npz", says="name a folder")
         (folder / "saelens").mkdir()
         refuse(folder, "--format", "saelens", says="is there already")
+        pursuit, _ = self.trained(SAELENS["matching_pursuit"], ["standardize"])
+        refuse(pursuit, "--format", "saelens", says="train without")
         whitened, _ = self.trained(SAELENS["topk"], ["whiten"])
         refuse(whitened, "--format", "saelens", says="multiply and shift each feature")
         clipped, _ = self.trained(SAELENS["topk"], [{"kind": "scale", "clip": True}])
