@@ -36,9 +36,10 @@ test:  ## set up, build and run all tests
 	@ctest --preset release -j $(JOBS)
 	@$(PYTHON) tests/skips.py build/release/tests.xml
 
-references:  ## install SAELens, dictionary_learning and sparsify, and make tests/references/golden anew
+references: build  ## install SAELens, dictionary_learning and sparsify; make tests/references/golden anew, load our exports
 	@tests/references/install
 	@build/references/bin/python tests/references/make_references.py
+	@build/references/bin/python tests/references/check_exports.py
 
 fresh:  ## as root: set up, build, demo, install and test on a bare system
 	@tests/fresh/fresh.sh

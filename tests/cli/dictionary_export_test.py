@@ -16,38 +16,18 @@ except ImportError as error:
     sys.exit(program.SKIPPED)
 
 sys.path.insert(0, str(program.SOURCE / "tests/references"))
+import dictionaries
 import reading
+from dictionaries import FAMILIES, FEATURES, LATENTS
 
 GOLDEN = program.SOURCE / "tests/references/golden/formats"
-ROWS, FEATURES = 300, 10
-SAELENS = {
-    "topk": {"variant": "top-k", "k": 3},
-    "topk_not_rescaled": {"variant": "top-k", "k": 3, "norm": "scaled", "pre_bias": False},
-    "abstopk": {"variant": "top-k", "k": 3, "absolute": True, "norm": "free"},
-    "batchtopk": {"variant": "batch-top-k", "k": 2.5},
-    "matryoshka": {"variant": "matryoshka", "k": 2.5, "widths": [4, 12]},
-    "standard": {"variant": "l1-dictionary", "weight": 0.01},
-    "gated": {"variant": "gated", "weight": 0.01, "as": "saelens"},
-    "jumprelu": {"variant": "jump-relu", "weight": 0.01, "threshold": 0.05, "bandwidth": 0.1},
-    "matching_pursuit": {"variant": "matching-pursuit", "k": 3},
-}
 
 
 class DictionaryExport(program.TestCase):
     def trained(self, model, transforms):
-        random = numpy.random.default_rng(3)
-        directions = random.normal(size=(30, FEATURES))
-        active = random.random((ROWS, 30)) * (random.random((ROWS, 30)) < 0.1)
-        rows = (active @ directions * 4 + 3).astype(numpy.float32)
-        file = self.folder / "rows.npy"
+        rows, file = dictionaries.rows(), self.folder / "rows.npy"
         numpy.save(file, rows)
-        run = program.small_run(
-            data={"source": "npy", "files": str(file), "validation": 30, "test": 30, "transforms": transforms},
-            model={"code": 40, **model},
-            training={"epochs": 3, "batch_size": 50, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
-            evaluation=["reconstruction"],
-        )
-        return self.train(run), rows
+        return self.train(dictionaries.run_file(model, file, transforms)), rows
 
     def compare(self, folder, rows, written, read, weights, config_file="cfg.json", load=load_file):
         applied = self.folder / f"applied-{written.name}-{len(list(self.folder.iterdir()))}"
@@ -68,16 +48,15 @@ class DictionaryExport(program.TestCase):
         self.assertLessEqual(set(files["cfg.json"]) - {"metadata"}, set(config))
         named = files[weights]["tensors"]
         self.assertEqual(set(tensors), set(named))
-        sizes = {6: FEATURES, 12: 40}
+        sizes = {6: FEATURES, 12: LATENTS}
         for name, tensor in named.items():
             self.assertEqual(tensors[name].dtype, numpy.float32, name)
             self.assertEqual(list(tensors[name].shape), [sizes[size] for size in tensor["shape"]], name)
 
     def test_saelens(self):
-        without, others = [], (["standardize"], [{"kind": "scale-norm"}])
-        chosen = {"topk": (without, others[0]), "matching_pursuit": (without,)}
-        for number, (golden, model) in enumerate(SAELENS.items()):
-            for transforms in chosen.get(golden, (others[number % 2],)):
+        for golden, model in FAMILIES.items():
+            usual = dictionaries.transforms_of(golden)
+            for transforms in ([], usual) if golden == "topk" else (usual,):
                 with self.subTest(golden=golden, transforms=transforms):
                     folder, rows = self.trained(model, transforms)
                     result = program.run("export", folder, "--format", "saelens")
@@ -89,7 +68,7 @@ class DictionaryExport(program.TestCase):
                     self.assertEqual(config["apply_b_dec_to_input"], model.get("pre_bias", True))
 
     def test_sparsify(self):
-        for model in (SAELENS["topk"], SAELENS["topk_not_rescaled"]):
+        for model in (FAMILIES["topk"], FAMILIES["topk_not_rescaled"]):
             with self.subTest(model):
                 folder, rows = self.trained(model, [{"kind": "scale-norm"}])
                 written = self.folder / f"written-{model.get('norm', 'unit')}"
@@ -101,15 +80,16 @@ class DictionaryExport(program.TestCase):
     def test_dictionary_learning(self):
         golden = {"topk": "topk", "topk_not_rescaled": "topk", "batchtopk": "batch_topk", "matryoshka": "matryoshka", "gated": "gated",
                   "jumprelu": "jumprelu", "standard": None}  # of free norms: AutoEncoderNew
-        for number, (name, layout) in enumerate(golden.items()):
+        self.assertEqual(set(golden), dictionaries.FORMATS["dictionary-learning"])
+        for name, layout in golden.items():
             with self.subTest(name):
-                folder, rows = self.trained(SAELENS[name], (["standardize"], [{"kind": "scale-norm"}])[number % 2])
+                folder, rows = self.trained(FAMILIES[name], dictionaries.transforms_of(name))
                 result = program.run("export", folder, "--format", "dictionary-learning")
                 self.assertEqual((result.code, result.stderr), (0, ""))
                 written = folder / "dictionary-learning"
                 load = lambda path: torch.load(path, weights_only=True)
                 config, tensors = self.compare(folder, rows, written, reading.dictionary_learning, "ae.pt", "config.json", load)
-                self.assertEqual((config["trainer"]["activation_dim"], config["trainer"]["dict_size"]), (FEATURES, 40))
+                self.assertEqual((config["trainer"]["activation_dim"], config["trainer"]["dict_size"]), (FEATURES, LATENTS))
                 self.assertEqual(sorted(path.name for path in written.iterdir()), ["ae.pt", "config.json"])
                 self.assertIsNone(zipfile.ZipFile(written / "ae.pt").testzip())
                 if not layout:
@@ -124,17 +104,17 @@ class DictionaryExport(program.TestCase):
                     self.assertEqual(len(tensors[key].shape), len(tensor["shape"]), key)
 
     def test_what_a_package_does_not_have_is_refused(self):
-        folder, _ = self.trained(SAELENS["standard"], [])
+        folder, _ = self.trained(FAMILIES["standard"], [])
         refuse = lambda folder, *arguments, says: self.assert_refused(program.run("export", folder, *arguments), says)
         refuse(folder, "--format", "sparsify", says='--format: sparsify has no codes as those of the bottleneck "deterministic": choose saelens or dictionary-learning')
         refuse(folder, "--format", "saelens", "--output", self.folder / "x.npz", says="name a folder")
         (folder / "saelens").mkdir()
         refuse(folder, "--format", "saelens", says="is there already")
-        pursuit, _ = self.trained(SAELENS["matching_pursuit"], ["standardize"])
+        pursuit, _ = self.trained(FAMILIES["matching_pursuit"], ["standardize"])
         refuse(pursuit, "--format", "saelens", says="train without")
-        whitened, _ = self.trained(SAELENS["topk"], ["whiten"])
+        whitened, _ = self.trained(FAMILIES["topk"], ["whiten"])
         refuse(whitened, "--format", "saelens", says="multiply and shift each feature")
-        clipped, _ = self.trained(SAELENS["topk"], [{"kind": "scale", "clip": True}])
+        clipped, _ = self.trained(FAMILIES["topk"], [{"kind": "scale", "clip": True}])
         refuse(clipped, "--format", "saelens", says="multiply and shift each feature")
         dense = self.train(program.small_run(name="dense"))
         refuse(dense, "--format", "saelens", says='models with the backbone "dictionary"')

@@ -16,21 +16,12 @@ except ImportError as error:
     print(f"skipped: {error}", file=sys.stderr)
     sys.exit(program.SKIPPED)
 
+import dictionaries
+from dictionaries import FAMILIES, LATENTS
+
 GOLDEN = program.SOURCE / "tests/references/golden/formats"
 FOREIGN = ("skip_transcoder",)  # what aelab has no dictionaries of
 TYPES = {"torch.float32": torch.float32, "torch.int32": torch.int32, "torch.int64": torch.int64, "F32": torch.float32}
-FAMILIES = {
-    "topk": {"variant": "top-k", "k": 3},
-    "topk_scaled": {"variant": "top-k", "k": 3, "norm": "scaled", "pre_bias": False},
-    "abstopk": {"variant": "top-k", "k": 3, "absolute": True, "norm": "free"},
-    "batchtopk": {"variant": "batch-top-k", "k": 2},
-    "matryoshka": {"variant": "matryoshka", "k": 2, "widths": [4, 12]},
-    "standard": {"variant": "l1-dictionary", "weight": 0.01},
-    "gated": {"variant": "gated", "weight": 0.01},
-    "jumprelu": {"variant": "jump-relu", "weight": 0.01, "threshold": 0.05, "bandwidth": 0.1},
-    "matching_pursuit": {"variant": "matching-pursuit", "k": 3, "residual": 0.5, "norm": "free"},
-}
-WITHOUT_FACTORS = ("matching_pursuit",)  # whose encoder and vectors are the same
 STILL = {"epochs": 1, "optimizer": {"kind": "sgd", "learning_rate": 0}}
 
 
@@ -105,30 +96,26 @@ class DictionaryImport(program.TestCase):
                     numpy.testing.assert_array_equal(saved.numpy(), expected.numpy())
 
     def trained(self, model, transforms):
-        random = numpy.random.default_rng(3)
-        active = random.random((200, 30)) * (random.random((200, 30)) < 0.1)
-        rows = (active @ random.normal(size=(30, 10)) * 4 + 3).astype(numpy.float32)
-        run = self.run_file({"code": 40, **model}, rows, transforms)
-        run["training"] = {"epochs": 2, "batch_size": 50, "optimizer": {"kind": "adam", "learning_rate": 0.01}}
-        return self.train(run), rows
+        rows, file = dictionaries.rows(), self.folder / "rows.npy"
+        numpy.save(file, rows)
+        return self.train(dictionaries.run_file(model, file, transforms)), rows
 
     def test_round_trips(self):
-        takes = {"saelens": set(FAMILIES), "dictionary-learning": set(FAMILIES) - {"abstopk", "matching_pursuit"}, "sparsify": {"topk", "topk_scaled"}}
-        for number, (name, model) in enumerate(FAMILIES.items()):
-            transforms = [] if name in WITHOUT_FACTORS else (["standardize"], [{"kind": "scale-norm"}])[number % 2]
+        for name, model in FAMILIES.items():
+            transforms = dictionaries.transforms_of(name)
             first, rows = self.trained(model, transforms)
             expected, output = self.answer(first, rows)
-            for package in takes:
+            for package, takes in dictionaries.FORMATS.items():
                 with self.subTest(name, package=package):
                     exported = program.run("export", first, "--format", package, "--checkpoint", "last")
-                    if name not in takes[package]:
+                    if name not in takes:
                         self.assertEqual(exported.code, 2)
                         self.assertIn(": choose saelens", exported.stderr)
                         self.assertFalse((first / package).exists())
                         continue
                     self.assertEqual(exported.code, 0, exported.stderr)
                     for config, its in ((self.model_for(first / package), []),
-                                        (self.still({"code": 40, **model, "initialize_from": {"path": str(first / package)}}), transforms)):
+                                        (self.still({"code": LATENTS, **model, "initialize_from": {"path": str(first / package)}}), transforms)):
                         again = self.train(self.run_file(config, rows, its))
                         codes, found = self.answer(again, rows)
                         numpy.testing.assert_allclose(codes, expected, atol=2e-6 * abs(expected).max())
