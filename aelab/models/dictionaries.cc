@@ -59,7 +59,13 @@ void DictionaryRecipe::fields(Fields& f, const AutoencoderConfig& parts) {
 
 void DictionaryRecipe::common_fields(Fields& f, const AutoencoderConfig& parts) {
   f("revive", revive, "dead elements learn to reconstruct the residual of the others (aux-k)");
-  if (revive || f.describing()) f("aux_k", aux_k, "how dead elements are revived");
+  std::optional<AnyJson> unused;
+  constexpr std::string_view kHow = "how dead elements are revived";
+  if (revive || f.describing())
+    f("aux_k", aux_k, kHow);
+  else
+    f("aux_k", unused, kHow);
+  f.require(!unused, "aux_k", "has no effect with \"revive\": false: leave one of them out");
   base.fields(f, parts);
   f.require(!revive || !base.has_penalty(AuxKPenalty::Config::kind), "penalties",
             "lists aux-k, which this variant's own \"aux_k\" sets already");
@@ -145,6 +151,7 @@ void Matryoshka::Config::fields(Fields& f) {
     "numbers of first elements that reconstruct alone; default: a 32nd, an 8th and half of the code",
     between(0, kWidest))
       .also_known_as({"matryoshka_widths", "group_sizes"});
+  if (widths) MatryoshkaPenalty::require_nested(f, *widths);
   f("revive_by_level", revive_by_level,
     "dead elements of a width reconstruct the residual of that width, not that of the whole code")
       .also_known_as({"use_matryoshka_aux_loss"});

@@ -175,6 +175,10 @@ void MatryoshkaPenalty::Config::fields(Fields& f) {
   f("widths", widths, "numbers of first elements that reconstruct alone; the whole code is not listed",
     between(0, kWidest))
       .also_known_as({"matryoshka_widths", "group_sizes", "widths_list"});
+  require_nested(f, widths);
+}
+
+void MatryoshkaPenalty::require_nested(Fields& f, const std::vector<std::int64_t>& widths) {
   f.require(!widths.empty(), "widths", "must be at least one");
   require_increasing(f, "widths", widths);
 }

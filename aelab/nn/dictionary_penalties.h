@@ -123,6 +123,8 @@ class MatryoshkaPenalty : public Penalty {
   };
 
   explicit MatryoshkaPenalty(const Config& config) : config_(config) {}
+  /// States what the field "widths" must be: at least one number, each larger than the one before.
+  static void require_nested(Fields& f, const std::vector<std::int64_t>& widths);
   /// Throws a FieldError if the code is narrower than a width.
   void build(const Shape& code) override;
   Tensor value(const Pass& pass, const Parts& parts, const Step& step) const override;

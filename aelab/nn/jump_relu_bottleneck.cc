@@ -1,6 +1,7 @@
 #include "aelab/nn/jump_relu_bottleneck.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
@@ -88,6 +89,9 @@ void JumpReluBottleneck::Config::fields(Fields& f) {
 }
 
 void JumpReluBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
+  if (config_.target_l0 && *config_.target_l0 > static_cast<double>(elements(code)))
+    throw FieldError("target_l0",
+                     fmt::format("is {:g}, but a code has {} elements", *config_.target_l0, elements(code)));
   Shape thresholds(code.size(), 1);
   thresholds.front() = code.front();
   log_threshold_ = register_parameter("log_threshold", at::full(thresholds, std::log(config_.threshold)));

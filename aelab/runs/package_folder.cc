@@ -62,7 +62,7 @@ void write_package_folder(const TrainedModel& model, const DictionaryPackage& pa
 }
 
 PackageConfig::PackageConfig(fs::path file, const std::string& section) : file_(std::move(file)) {
-  auto values = parse_json(read_file_within(file_.parent_path(), file_), file_.string());
+  auto values = parse_json(read_file_within(file_.parent_path(), file_.filename()), file_.string());
   if (!section.empty()) {
     if (!values.is_object() || !values.contains(section))
       throw Error(file_.string() + ": has no \"" + section + "\", which says what the dictionary is");

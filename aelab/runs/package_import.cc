@@ -32,7 +32,11 @@ PackagedDictionary read_package_folder(const std::filesystem::path& folder) {
     throw Error(folder.string() +
                 ": is no folder of SAELens (sae_weights.safetensors), sparsify (sae.safetensors) or "
                 "dictionary_learning (ae.pt)");
-  return package->read(folder);
+  auto found = package->read(folder);
+  if (const auto& raw = found.dictionary; raw.codes.k > static_cast<double>(raw.latents()))
+    throw Error(fmt::format("{}: k is {}, and there are {} latents to choose from", found.config.string(),
+                            raw.codes.k, raw.latents()));
+  return found;
 }
 
 void import_dictionary(Autoencoder& model, const PackagedDictionary& packaged, const std::string& path,

@@ -60,7 +60,9 @@ std::optional<LinearChange> linear_change(const Transforms& transforms, const Sh
 
 RawDictionary raw_dictionary(const TrainedModel& model) {
   const at::NoGradGuard no_grad;
-  const auto refuse = [](const std::string& what) { throw FieldError("format", what); };
+  const auto refuse = [](const std::string& what) {
+    throw FieldError("format", "the folder of a package " + what + ": choose safetensors, npz or model");
+  };
   const auto& network = *model.network();
   const auto* backbone = dynamic_cast<const DictionaryBackbone*>(network.backbone().get());
   if (!backbone) refuse("is for sparse dictionaries: models with the backbone \"dictionary\"");
@@ -82,7 +84,8 @@ RawDictionary raw_dictionary(const TrainedModel& model) {
   const bool subtracts = layer.center.defined();
   if (!subtracts) bias = bias + encoder.mv(change->shift);
   auto codes = codes_of(network, encoder.size(0));
-  if (!codes) refuse("does not take codes of the bottleneck \"" + network.config().bottleneck->kind() + "\"");
+  if (!codes)
+    refuse("has no codes as those of the bottleneck \"" + network.config().bottleneck->kind() + "\"");
   take_bias_of_encoder(*codes, bias);
   const bool as_one = same_up_to_rounding(encoder * change->factor, as_double(vectors) / change->factor);
   if (codes->rule == CodeRule::matching_pursuit && !as_one)

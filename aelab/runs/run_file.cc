@@ -140,6 +140,10 @@ RunFile read_run_file(const std::string& text, const std::string& file,
   apply_overrides(value, overrides);
   if (value.is_object() && value.contains(kTrain) && value[kTrain].is_array())
     return read_together(std::move(value), file, problems);
+  if (value.is_object() && value.contains(kTrain) && value[kTrain].is_object())
+    throw Error(file +
+                ": train: must list the models that are trained together, each with a \"name\"; the "
+                "training procedure is \"training\"");
   RunFile read;
   read_config(value, read.runs.emplace_back(), problems);
   read.name = read.runs.front().name;

@@ -66,6 +66,9 @@ class Callback {
   virtual void step_end(Training&) {}
   /// A Failure saves the state, with Training::progress and averages as they are left.
   virtual void read(Training&) {}
+  /// Whether the state that an epoch ends with is one that the run is for; monitors ask all callbacks. The
+  /// losses of others are not compared with it, and it is never the best.
+  virtual bool epoch_counts(const Training&) const { return true; }
   /// A pass in evaluation mode, without corruption, with the weights that the epoch ends with.
   virtual void validated(Training&, const Update&, const Pass&) {}
   virtual void epoch_end(Training&) {}

@@ -1,8 +1,11 @@
 #include "aelab/training/monitor.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "aelab/training/callback.h"
 
 namespace aelab {
 
@@ -26,6 +29,12 @@ std::string Monitor::name_in(const Training& training) const {
   if (config_.monitor) return *config_.monitor;
   return (training.data.validation.size() > 0 ? "validation/" : "train/") +
          training.phase().prefix(training.phase().main()) + "loss";
+}
+
+bool Monitor::counts(const Training& training) const {
+  return training.progress.phase_epoch > config_.warmup &&
+         std::all_of(training.callbacks.begin(), training.callbacks.end(),
+                     [&](const auto& callback) { return callback->epoch_counts(training); });
 }
 
 std::optional<double> Monitor::loss(Training& training) const {

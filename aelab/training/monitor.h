@@ -31,10 +31,11 @@ class Monitor {
   std::string name() const { return config_.monitor.value_or(""); }
   std::string name_in(const Training& training) const;
   void reset() { best_.reset(); }
-  /// Whether the warm-up of the phase is over, in which no epoch counts.
-  bool counts(const Training& training) const { return training.progress.phase_epoch > config_.warmup; }
-  /// The value of this epoch, negated if larger is better. Nothing during the warm-up, in phases without the
-  /// metric, and for NaN, which is noted.
+  /// Whether the warm-up of the phase is over, in which no epoch counts, and this one counts for all
+  /// callbacks.
+  bool counts(const Training& training) const;
+  /// The value of this epoch, negated if larger is better. Nothing where it does not count, in phases without
+  /// the metric, and for NaN, which is noted.
   std::optional<double> loss(Training& training) const;
   /// Whether the value of this epoch is better than all before it by more than min_delta; if so it is kept.
   /// False if there is none.

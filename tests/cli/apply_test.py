@@ -149,6 +149,20 @@ class Apply(program.TestCase):
         self.assertEqual(said["rows"], 30)
         self.assertTrue((numpy.load(test / "code.npy") == numpy.load(both / "code.npy")[100:]).all())
 
+    def test_own_files_without_the_labels(self):
+        rows = numpy.random.default_rng(4).normal(size=(40, 5)).astype("f4")
+        labelled, plain = self.folder / "labelled.npz", self.folder / "plain.npz"
+        numpy.savez(labelled, x=rows, y=numpy.arange(40) % 3)
+        numpy.savez(plain, x=rows)
+        data = {"source": "npz", "files": str(labelled), "inputs": "x", "labels": "y", "validation": 5, "test": 5}
+        folder = self.train(small_run(name="labelled", data=data, model={"variant": "dense", "code": 2}))
+        result = program.run("apply", folder, "--data", plain, "--output", self.folder / "plain")
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertIn(f'data: {plain} has no array "y": its rows have no labels', result.stderr)
+        of_labelled, _ = self.apply(folder, "--part", "all")
+        codes = numpy.load(self.folder / "plain/code.npy")
+        self.assertEqual(codes.tobytes(), numpy.load(of_labelled / "code.npy").tobytes())
+
     def test_standardized_runs_scale_other_data_as_their_own(self):
         folder = self.train(
             small_run(

@@ -119,6 +119,11 @@ class DictionaryExport(program.TestCase):
         dense = self.train(program.small_run(name="dense"))
         refuse(dense, "--format", "saelens", says='models with the backbone "dictionary"')
         self.assertFalse((dense / "saelens").exists())
+        pursuit, _ = self.trained({"variant": "matching-pursuit", "k": 3}, [])
+        for package in ("saelens", "sparsify", "dictionary-learning"):
+            says = '--format: the folder of a package has no codes as those of the bottleneck "matching-pursuit": choose safetensors, npz or model'
+            refuse(pursuit, "--format", package, says=says)
+        self.assertEqual(program.run("export", pursuit, "--format", "model").code, 0)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,14 @@ class DictionaryImport(program.TestCase):
                 self.assertIn("is a folder of", log)
                 self.assertIn("its L0 is", log)
 
+    def test_folders_are_named_from_the_working_directory(self):
+        for name in ("saelens_topk_not_rescaled", "dictionary_learning_topk", "sparsify_topk"):
+            _, folder = self.golden(name)
+            for path in (folder.name, f"./{folder.name}/", f"../{self.folder.name}/{folder.name}"):
+                result = program.run("import", path, cwd=self.folder)
+                self.assertEqual(result.code, 0, result.stderr)
+                self.assertEqual(json.loads(result.stdout)["initialize_from"], {"path": path})
+
     def test_half_precision_is_read_by_the_header(self):
         for dtype in torch.float16, torch.bfloat16:
             for name in "saelens_topk_not_rescaled", "dictionary_learning_topk":
@@ -143,7 +151,8 @@ class DictionaryImport(program.TestCase):
         for changes, says in (({"normalize_activations": "layer_norm"}, '"normalize_activations" is "layer_norm"'),
                               ({"normalize_activations": "expected_average_only_in"}, "fold_activation_norm_scaling_factor"),
                               ({"architecture": "temporal"}, '"architecture" is "temporal"'),
-                              ({"d_sae": 11}, '"d_sae" is 11'), ({"k": "2"}, '"k" must be a whole number')):
+                              ({"d_sae": 11}, '"d_sae" is 11'), ({"k": "2"}, '"k" must be a whole number'),
+                              ({"k": 13}, "cfg.json: k is 13, and there are 12 latents to choose from")):
             (folder / "cfg.json").write_text(json.dumps({**case["files"]["cfg.json"], **changes}))
             self.refused(model, rows, says)
         (folder / "cfg.json").unlink()

@@ -33,6 +33,10 @@ def callbacks(*listed):
     return small_run(callbacks=list(listed))
 
 
+def dictionary(variant, **fields):
+    return small_run(model={"variant": variant, "code": 8, **fields})
+
+
 LONG = {"kind": "linear", "from": 0, "to": 1, "over": 1e6}
 KERNEL_9 = {"encoder": [{"conv": 2, "kernel": 9, "padding": "valid"}], "decoder": [{"conv": 1}]}
 CONV, POOL, UP, OUT = {"conv": 2}, {"pool": "max"}, {"upsample": 2}, {"conv": 1}
@@ -55,6 +59,16 @@ WRONG = {
         "seed: must be a whole number, not 2.0",
         "training.epochs: must be a whole number, not 2.0",
     ),
+    "more active elements than there are": (
+        dictionary("jump-relu", target_l0=9), "model.target_l0: is 9, but a code has 8 elements"),
+    "widths that are not nested": (dictionary("matryoshka", k=2, widths=[4, 2]), "model.widths: must be increasing"),
+    "no widths": (dictionary("matryoshka", k=2, widths=[]), "model.widths: must be at least one"),
+    "how the dead are revived that are not": (
+        dictionary("top-k", k=2, revive=False, aux_k={"k": 3}),
+        'model.aux_k: has no effect with "revive": false: leave one of them out'),
+    "models that are no list": (
+        small_run(train={"first": {"seed": 2}}),
+        'train: must list the models that are trained together, each with a "name"; the training procedure is "training"'),
     "too small": (
         small_run(training={"epochs": 0}, data={"source": "digits", "validation": -1}),
         "training.epochs: must be at least 1, is 0",

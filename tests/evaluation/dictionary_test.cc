@@ -17,6 +17,7 @@
 #include "aelab/data/sources/sae_bench.h"
 #include "aelab/evaluation/assignment.h"
 #include "aelab/models/dense.h"
+#include "aelab/models/dictionaries.h"
 #include "aelab/models/linear.h"
 #include "tests/torch_support.h"
 
@@ -185,6 +186,26 @@ TEST(DictionaryQuality, SaysWhyItDoesNotApply) {
     EXPECT_FALSE(value) << measure.name;
   ASSERT_EQ(cautions.size(), 1U);
   EXPECT_NE(cautions[0].find("the decoder is not affine"), std::string::npos);
+}
+
+TEST(DictionaryQuality, SaysWhereATargetIsNotReached) {
+  const auto cautions_at = [](double target) {
+    JumpReluDictionary::Config config{.bottleneck = {.target_l0 = target, .threshold = 0.5}};
+    config.recipe.base.code = 4;
+    config.recipe.dictionary.pre_bias = false;
+    JumpReluDictionary model(config, Context({4}));
+    const at::NoGradGuard no_grad;
+    for (const auto* name : {"backbone.encoder_weight", "backbone.decoder_weight"})
+      model.named_parameters()[name].copy_(at::eye(4));
+    const auto rows = at::ones({4, 4}).tril();  // 1, 2, 3 and 4 of them
+    const Split data{Dataset::from_tensors(rows, {}), {}, Dataset::from_tensors(rows, {})};
+    std::vector<std::string> cautions;
+    evaluate(model, data.test, data, {DictionaryQuality::Config{}}, &cautions);
+    return cautions;
+  };
+  EXPECT_TRUE(cautions_at(2.4).empty());
+  ASSERT_EQ(cautions_at(2).size(), 1U);
+  EXPECT_NE(cautions_at(2)[0].find("have 2.5 active elements, and \"target_l0\" is 2: "), std::string::npos);
 }
 
 double cost_of(const Tensor& costs, const std::vector<std::int64_t>& columns) {

@@ -9,6 +9,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/models/dictionaries.h"
+#include "aelab/training/monitor.h"
 #include "tests/training/models.h"
 
 namespace aelab {
@@ -84,6 +85,30 @@ TEST(SparsityController, LeavesSkippedStepsOut) {
   controller.batch_passed(training, training.phase().main(), {}, pass_of({3}));
   controller.step_end(training);
   EXPECT_NEAR(model->sparsity_scale().item<double>(), std::pow(1.5, 0.1), 1e-6);
+}
+
+TEST(SparsityController, LetsEpochsCountThatEndNearItsNumber) {
+  const auto model = l1_variant();
+  const auto data = combinations();
+  Training training(*model, data, {});
+  const auto controller =
+      std::make_shared<SparsityController>(SparsityController::Config{.l0 = 20, .decay = 1e-6, .rate = 0.1});
+  training.callbacks = {controller};
+  controller->phase_begin(training);
+  Monitor monitor({});
+  const auto improved = [&](std::int64_t active, double loss) {
+    controller->batch_passed(training, training.phase().main(), {}, pass_of({active}));
+    controller->step_end(training);
+    ++training.progress.phase_step;
+    ++training.progress.phase_epoch;
+    training.metrics = {{"validation/loss", loss}};
+    return monitor.improved(training);
+  };
+  EXPECT_FALSE(improved(30, 1));
+  EXPECT_TRUE(improved(21, 5));
+  EXPECT_FALSE(improved(23, 2));
+  EXPECT_TRUE(improved(19, 4));
+  EXPECT_EQ(monitor.best(), 4);
 }
 
 TEST(SparsityController, ScalesTheTermsOfSparsityAlone) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
 #include "aelab/core/safetensors.h"
@@ -63,6 +65,11 @@ std::string only_array(const ArchiveFormat& format, const std::string& file) {
   throw FieldError("inputs", "say which array of " + file + ": " + join(names, ", "));
 }
 
+bool has_array(const ArchiveFormat& format, const std::string& file, const std::string& name) {
+  const auto names = format.names(file);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames& files,
                                    const std::string& array) {
   std::vector<ArrayFile> arrays;
@@ -70,10 +77,17 @@ std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames&
   return arrays;
 }
 
-Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveConfig& config,
-                   bool in_memory) {
+/// `for_model`: rows for a model that is trained, which may lack the labels that it was trained beside.
+Data open_archives(std::string name, const ArchiveFormat& format, ArchiveConfig config, bool in_memory,
+                   bool for_model = false) {
   require_files({{"files", config.files}, {"test_files", config.test_files}});
   for (const auto* files : {&config.files, &config.test_files}) require_kind_of(name, *files);
+  std::vector<std::string> notes;
+  if (for_model && !config.labels.empty() && !has_array(format, config.files.front(), config.labels)) {
+    notes.push_back(
+        fmt::format("{} has no array \"{}\": its rows have no labels", config.files.front(), config.labels));
+    config.labels = config.test_labels = "";
+  }
   const ArrayRowsConfig how{
       .in_memory = in_memory, .channels_last = config.channels_last, .shape = config.shape};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
@@ -83,7 +97,8 @@ Data open_archives(std::string name, const ArchiveFormat& format, const ArchiveC
   const auto inputs = config.inputs.empty() ? only_array(format, config.files.front()) : config.inputs;
   Data data{.name = std::move(name),
             .train = part(config.files, inputs, config.labels),
-            .origin = config.files.front()};
+            .origin = config.files.front(),
+            .notes = std::move(notes)};
   if (!config.test_files.empty())
     data.test = part(config.test_files, config.test_inputs.empty() ? inputs : config.test_inputs,
                      config.test_labels.empty() ? config.labels : config.test_labels);
@@ -173,6 +188,10 @@ std::vector<Npz::Config> Npz::Config::examples() {
 
 Data Npz::open() const { return open_archives("npz", kNpzFormat, config_, /*in_memory=*/true); }
 
+Data Npz::open_like(const InputSchema&) const {
+  return open_archives("npz", kNpzFormat, config_, /*in_memory=*/true, /*for_model=*/true);
+}
+
 void SafetensorsSource::Config::fields(Fields& f) {
   base.fields(f);
   f("in_memory", in_memory, kInMemoryHelp);
@@ -184,6 +203,11 @@ std::vector<SafetensorsSource::Config> SafetensorsSource::Config::examples() {
 
 Data SafetensorsSource::open() const {
   return open_archives("safetensors", kSafetensorsFormat, config_.base, config_.in_memory);
+}
+
+Data SafetensorsSource::open_like(const InputSchema&) const {
+  return open_archives("safetensors", kSafetensorsFormat, config_.base, config_.in_memory,
+                       /*for_model=*/true);
 }
 
 }  // namespace aelab

@@ -51,6 +51,8 @@ class Npz : public Source {
 
   explicit Npz(const Config& config) : config_(config.base) {}
   Data open() const override;
+  /// Rows may lack the labels, with a note.
+  Data open_like(const InputSchema& own) const override;
 
  private:
   ArchiveConfig config_;
@@ -71,6 +73,8 @@ class SafetensorsSource : public Source {
 
   explicit SafetensorsSource(const Config& config) : config_(config) {}
   Data open() const override;
+  /// Rows may lack the labels, with a note.
+  Data open_like(const InputSchema& own) const override;
 
  private:
   Config config_;

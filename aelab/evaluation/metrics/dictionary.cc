@@ -1,10 +1,13 @@
 #include "aelab/evaluation/metrics/dictionary.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "aelab/evaluation/decoder_directions.h"
+#include "aelab/nn/jump_relu_bottleneck.h"
 
 namespace aelab {
 namespace {
@@ -16,6 +19,13 @@ std::string unfit_dictionary(const Autoencoder& model) {
   if (!has_affine_decoder(model))
     return "the decoder is not affine, so that code dimensions have no direction in the input";
   return {};
+}
+
+/// The number of active elements that the training of a model is to reach, if there is one.
+std::optional<double> wanted_l0(const Autoencoder& model) {
+  if (!model.config().bottleneck) return {};
+  const auto* bottleneck = model.config().bottleneck->get_if<JumpReluBottleneck::Config>();
+  return bottleneck ? bottleneck->target_l0 : std::nullopt;
 }
 
 /// Of vectors of several blocks; nothing of other dictionaries.
@@ -104,6 +114,7 @@ void DictionaryQuality::begin(const Autoencoder& model, const Split&) {
     unfit_ = "the decoder has NaN or infinite weights";
     return;
   }
+  target_l0_ = wanted_l0(model);
   blocks_ = model.parts().backbone.blocks();
   relative_norm_ = mean_relative_norm(model);
   if (directions_.size(0) > 1) largest_cosine_ = mean_largest_cosine(directions_);
@@ -199,8 +210,15 @@ std::vector<std::optional<double>> DictionaryQuality::values() const {
 }
 
 std::vector<std::string> DictionaryQuality::cautions() const {
-  if (unfit_.empty()) return {};
-  return {"\"dictionary\" does not apply: " + unfit_};
+  if (!unfit_.empty()) return {"\"dictionary\" does not apply: " + unfit_};
+  constexpr double kNear = 0.1;
+  if (!target_l0_ || rows_ == 0) return {};
+  const double l0 = active_.sum().item<double>() / static_cast<double>(rows_);
+  if (std::abs(l0 / *target_l0_ - 1) <= kNear) return {};
+  return {
+      fmt::format("codes have {:.4g} active elements, and \"target_l0\" is {:g}: train longer, or raise the "
+                  "bottleneck's \"weight\" or its \"bandwidth\", in the units of pre-codes",
+                  l0, *target_l0_)};
 }
 
 }  // namespace aelab

@@ -35,12 +35,13 @@ class DictionaryQuality : public Metric {
   void begin(const Autoencoder& model, const Split& data) override;
   void add(const Observation& observation) override;
   std::vector<std::optional<double>> values() const override;
+  /// Also where codes have more or less than a wanted number of active elements ("target_l0"), by a tenth.
   std::vector<std::string> cautions() const override;
 
  private:
   std::string unfit_;  // why it is not applicable; "" if it is
   Tensor directions_;  // [latents, features] float, of norm 1 or 0
-  std::optional<double> largest_cosine_;
+  std::optional<double> largest_cosine_, target_l0_;
   std::optional<FeatureMatches> matches_;
   std::int64_t rows_ = 0;
   Tensor active_;                     // [latents] int64, rows in which each one is

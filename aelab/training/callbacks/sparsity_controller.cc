@@ -104,6 +104,15 @@ double SparsityController::mean() const {
   return average_.item<double>() / (1 - std::pow(config_.decay, steps_.item<double>()));
 }
 
+bool SparsityController::is_near() const {
+  constexpr double kNear = 0.1;
+  return std::abs(mean() / config_.l0 - 1) <= kNear;
+}
+
+bool SparsityController::epoch_counts(const Training& training) const {
+  return training.progress.phase_step == 0 || training.phase().of_part || is_near();
+}
+
 void SparsityController::epoch_end(Training& training) {
   if (training.progress.phase_step == 0) return;
   training.metrics.emplace_back("train/sparsity-scale", training.model.sparsity_scale().item<double>());
@@ -112,12 +121,10 @@ void SparsityController::epoch_end(Training& training) {
 
 void SparsityController::finish(Training& training) {
   if (!training.progress.phase_ended || training.progress.phase_step == 0) return;
-  constexpr double kNear = 0.1;
-  const double reached = mean();
-  if (std::abs(reached / config_.l0 - 1) <= kNear) return;
+  if (is_near()) return;
   const bool at_bound = std::abs(log_scale_.item<double>()) >= kLargestLog;
   training.caution(fmt::format(
-      "the sparsity-controller ended at {:.4g} active elements, not at {:g}: {}", reached, config_.l0,
+      "the sparsity-controller ended at {:.4g} active elements, not at {:g}: {}", mean(), config_.l0,
       at_bound ? "its factor is at its bound, so that the weight itself has to be changed"
                : "train longer, raise its \"rate\", or begin with a weight nearer to the last one"));
 }

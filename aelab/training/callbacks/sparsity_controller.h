@@ -13,7 +13,9 @@ namespace aelab {
 /// of the mean number of elements other than zero over the rows of a step: an integrating controller, which
 /// rests where the mean is `l0`. The factor is between 1e-6 and 1e6. Nothing is read by the host before the
 /// end of an epoch, when the metrics train/sparsity-scale and train/active-elements are added: the factor and
-/// the mean as they are then. A phase begins with the factor 1.
+/// the mean as they are then. A phase begins with the factor 1. Only epochs that end with a mean within a
+/// tenth of `l0` count for what monitors the loss, such as the best checkpoint: less sparsity, or less of its
+/// weight, has smaller losses.
 class SparsityController : public Callback {
  public:
   struct Config {
@@ -37,6 +39,7 @@ class SparsityController : public Callback {
   void phase_begin(Training& training) override;
   void batch_passed(Training& training, const Update& update, const Batch& batch, const Pass& pass) override;
   void step_end(Training& training) override;
+  bool epoch_counts(const Training& training) const override;
   void epoch_end(Training& training) override;
   /// Cautions if a phase of training ends more than a tenth away from the number.
   void finish(Training& training) override;
@@ -50,6 +53,7 @@ class SparsityController : public Callback {
   std::int64_t rows_ = 0;               // of these passes
 
   double mean() const;
+  bool is_near() const;  // to the number that is wanted
 };
 
 }  // namespace aelab
