@@ -90,9 +90,8 @@ RawDictionary raw_dictionary(const TrainedModel& model) {
   const bool as_one = same_up_to_rounding(encoder * change->factor, as_double(vectors) / change->factor);
   if (codes->rule == CodeRule::matching_pursuit && !as_one)
     refuse(
-        "is for pursuits whose products are those with the vectors, and transforms that multiply the rows, "
-        "or "
-        "vectors with \"norm\": \"scaled\", make them others: train without");
+        "has pursuits by products with the vectors alone, which transforms that multiply the rows, and "
+        "\"norm\": \"scaled\", change");
   return {.encoder = as_single(encoder * change->factor),
           .encoder_bias = as_single(bias),
           .vectors = as_single(as_double(vectors) / change->factor),
