@@ -68,6 +68,17 @@ class Best(program.TestCase):
                 shutil.rmtree(self.output)
 
 
+class Log(program.TestCase):
+    def test_what_is_said_at_the_end_is_kept(self):
+        config = program.small_run(
+            model={"variant": "l1-dictionary", "code": 32}, callbacks=[{"kind": "sparsity-controller", "l0": 2}])
+        result = program.run("run", program.write_json(self.folder / "run.json", config), "--output", self.output)
+        self.assertEqual(result.code, 0, result.stderr)
+        caution = next(line for line in result.stderr.splitlines() if "the sparsity-controller ended at" in line)
+        log = (self.output / "small/1/log.txt").read_text().splitlines()
+        self.assertEqual(log[-1], "end: " + caution.removeprefix("aelab: "))
+
+
 class Initialization(program.TestCase):
     def test_a_run_killed_before_its_first_checkpoint_begins_with_the_same_weights(self):
         source = self.train(small_run(name="source", **SEED), "--quiet")

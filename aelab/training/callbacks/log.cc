@@ -94,6 +94,12 @@ void Log::epoch_end(Training& training) {
   for (auto* file : {&files_->lines, &files_->table, &files_->remarks}) file->sync();
 }
 
+void Log::finish(Training& training) {
+  if (!files_ || training.notes.empty()) return;
+  for (const auto& note : training.notes) files_->remarks.append(fmt::format("end: {}\n", note));
+  files_->remarks.sync();
+}
+
 nlohmann::json Log::save() const {
   return {{"lines", files_->lines.mark().save()},
           {"table", files_->table.mark().save()},
