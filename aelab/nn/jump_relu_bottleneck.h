@@ -62,6 +62,7 @@ class JumpReluBottleneck : public Bottleneck {
   std::vector<Tensor> restart(const Tensor& elements) override;
   /// The thresholds, of the code's shape or [channels, 1, ...].
   Tensor threshold() const override { return log_threshold_.exp(); }
+  std::optional<double> target_l0() const override { return config_.target_l0; }
 
  private:
   Config config_;

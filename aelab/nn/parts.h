@@ -222,8 +222,7 @@ class Backbone : public torch::nn::Module {
   virtual std::vector<Tensor> weights_of(std::string_view network) const;
   /// Called after each optimizer step; updates running statistics.
   virtual void after_step() {}
-  /// A buffer that training fills with the mean of the data before its first step; undefined if there is
-  /// none.
+  /// A buffer that training fills with the mean of the data before its first step; undefined without one.
   virtual Tensor data_mean() const { return {}; }
   /// The number of training rows that begin() needs before the first step; 0: it is not called.
   virtual std::int64_t rows_to_begin() const { return 0; }
@@ -284,8 +283,7 @@ class Bottleneck : public torch::nn::Module {
 
   /// Whether read() has derivatives; codes from a finite set have none.
   virtual bool is_differentiable() const { return true; }
-  /// Whether autograd's gradients of codes and terms are their derivatives: false where they pass straight
-  /// through a step, or are estimates.
+  /// Whether autograd's gradients are derivatives: false where they pass through a step, or are estimates.
   virtual bool has_exact_gradients() const { return true; }
   /// Whether read() is elementwise on the first elements of a pre-code, so that slope() is its derivative.
   virtual bool has_slope() const { return false; }
@@ -293,9 +291,11 @@ class Bottleneck : public torch::nn::Module {
   virtual Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const;
   /// The range of a code's values.
   virtual Bounds range() const { return {}; }
-  /// What elements of a pre-code exceed outside training where they are other than zero: [], or of each
-  /// element, as it broadcasts to a code; undefined where nothing is compared.
+  /// What elements of a pre-code exceed outside training where they are not zero: [], or of each element, as
+  /// it broadcasts to a code; undefined where nothing is compared.
   virtual Tensor threshold() const { return {}; }
+  /// The mean number of elements of a code that are not zero, if training aims at one.
+  virtual std::optional<double> target_l0() const { return {}; }
 
   /// The number of vectors that those of a code are chosen from; 0 where codes are not chosen from finitely
   /// many. Then code() says which they are: extra "indices", int64 [batch, vectors of a code].

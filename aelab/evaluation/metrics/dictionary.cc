@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "aelab/evaluation/decoder_directions.h"
-#include "aelab/nn/jump_relu_bottleneck.h"
 
 namespace aelab {
 namespace {
@@ -19,13 +18,6 @@ std::string unfit_dictionary(const Autoencoder& model) {
   if (!has_affine_decoder(model))
     return "the decoder is not affine, so that code dimensions have no direction in the input";
   return {};
-}
-
-/// The number of active elements that the training of a model is to reach, if there is one.
-std::optional<double> wanted_l0(const Autoencoder& model) {
-  if (!model.config().bottleneck) return {};
-  const auto* bottleneck = model.config().bottleneck->get_if<JumpReluBottleneck::Config>();
-  return bottleneck ? bottleneck->target_l0 : std::nullopt;
 }
 
 /// Of vectors of several blocks; nothing of other dictionaries.
@@ -114,7 +106,7 @@ void DictionaryQuality::begin(const Autoencoder& model, const Split&) {
     unfit_ = "the decoder has NaN or infinite weights";
     return;
   }
-  target_l0_ = wanted_l0(model);
+  target_l0_ = model.bottleneck()->target_l0();
   blocks_ = model.parts().backbone.blocks();
   relative_norm_ = mean_relative_norm(model);
   if (directions_.size(0) > 1) largest_cosine_ = mean_largest_cosine(directions_);
