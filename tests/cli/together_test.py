@@ -3,92 +3,19 @@
 import json
 import random
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import time
 
 import program
+from together import DENSE, EVERY_STEP, FILE, LONG, Together, contents
 
 try:
     import numpy
 except ImportError as error:
     print(f"skipped: {error}", file=sys.stderr)
     sys.exit(program.SKIPPED)
-
-# Ragged batches, a validation split, accumulated batches; one stops early, one has other epochs.
-EVERY_STEP = {"kind": "checkpoint", "seconds": 0}
-FILE = {
-    "name": "dictionaries",
-    "seed": 3,
-    "data": {"source": "digits", "validation": 100, "train": 300, "test": 100, "transforms": ["flatten", {"kind": "scale-norm"}]},
-    "training": {"epochs": 3, "batch_size": 64, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
-    "callbacks": [EVERY_STEP],
-    "evaluation": ["reconstruction", "dictionary"],
-    "train": [
-        {"name": "top-k", "model": {"variant": "top-k", "code": 48, "k": 4, "aux_k": {"dead_after": 200}}},
-        {
-            "name": "batch-top-k",
-            "model": {"variant": "batch-top-k", "code": 32, "k": 5, "aux_k": {"dead_after": 200}},
-            "training": {"epochs": 6},
-            "callbacks": [EVERY_STEP, {"kind": "early-stopping", "patience": 1, "min_delta": 4}],
-        },
-        {"name": "dense", "model": {"variant": "dense", "code": 8, "hidden": [20], "likelihood": "gaussian"}, "training": {"epochs": 2}},
-    ],
-}
-LONG = {  # seconds of training
-    "training": {**FILE["training"], "epochs": 60},
-    "train": [
-        FILE["train"][0],
-        {**FILE["train"][1], "training": {"epochs": 80}},
-        {**FILE["train"][2], "training": {"epochs": 40}},
-    ],
-}
-DENSE = {**FILE["train"][2], "callbacks": [EVERY_STEP]}
-CLOCKS = ("environment.json", "config.json", "report.html", "throughput.csv")
-
-
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): program.without_clocks(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in CLOCKS and path.suffix != ".tmp"
-    }
-
-
-class Together(program.TestCase):
-    def file(self, **changes):
-        return program.write_json(self.folder / "together.json", {**FILE, **changes})
-
-    def run_file(self, file, *arguments, command="run"):
-        return program.run(command, file, *(["--output", self.output] if command == "run" else []), *arguments)
-
-    def trained(self, *arguments, **changes):
-        """The folder of models that are trained together, which must succeed."""
-        result = self.run_file(self.file(**changes), "--quiet", *arguments)
-        self.assertEqual(result.code, 0, result.stderr)
-        return self.output / FILE["name"] / result.stdout.splitlines()[-1].rsplit("/", 1)[-1]
-
-    def alone(self, config):
-        """A folder of a run of a config.json, as it is."""
-        file = program.write_json(self.folder / "alone.json", config)
-        result = program.run("run", file, "--quiet")
-        self.assertEqual(result.code, 0, result.stderr)
-        return self.folder / result.stdout.splitlines()[-1]
-
-    def assert_same(self, found, wanted):
-        found, wanted = contents(found), contents(wanted)
-        self.assertEqual(found.keys(), wanted.keys())
-        for name in found:
-            self.assertTrue(found[name] == wanted[name], f"{name} differs")
-
-    def assert_as_alone(self, folder):
-        """Each run has the bits of a run of its config.json."""
-        for entry in FILE["train"]:
-            with self.subTest(entry["name"]):
-                run = folder / entry["name"]
-                self.assert_same(run, self.alone(program.read_json(run / "config.json")))
 
 
 class Trained(Together):
@@ -375,50 +302,6 @@ class Streams(Together):
         norms = numpy.linalg.norm(rows.astype(float), axis=1)
         self.assertGreater(factor, 0.9 * 24**0.5 / norms.mean())
         self.assertLess(factor, 1.1 * 24**0.5 / norms.mean())
-
-
-class DryRun(Together):
-    def test_creates_nothing_and_says_what_would_be(self):
-        result = self.run_file(self.file(), "--dry-run")
-        self.assertEqual(result.code, 0, result.stderr)
-        self.assertFalse(self.output.exists())
-        self.assertIn("training needs about", result.stdout)
-        said = json.loads(self.run_file(self.file(), "--dry-run", "--json").stdout)
-        self.assertEqual([run["name"] for run in said["runs"]], [entry["name"] for entry in FILE["train"]])
-        self.assertEqual([run["steps"] for run in said["runs"]], [15, 30, 10])
-        top_k = said["runs"][0]
-        parameters = 2 * 48 * 64 + 48 + 64
-        self.assertEqual(top_k["parameters"], parameters)
-        self.assertEqual(top_k["memory"]["gradients"], 4 * parameters)
-        self.assertAlmostEqual(top_k["memory"]["optimizer"], 8 * parameters, delta=0.04 * parameters)
-
-    def test_refuses_as_the_run_would(self):
-        self.assert_refused(self.run_file(self.file(train=[DENSE, DENSE]), "--dry-run"), "train[1].name")
-
-    def test_is_the_measured_peak_within_a_seventh(self):
-        """Of the whole process, at the end of the first step."""
-        for name, model, batch in (
-            ("dense", {"variant": "dense", "hidden": [3000], "code": 1500, "likelihood": "gaussian"}, 512),
-            ("top-k", {"variant": "top-k", "code": 16384, "k": 32}, 1024),
-        ):
-            with self.subTest(name):
-                config = {
-                    "name": name,
-                    "data": {"source": "npy", "files": str(self.folder / "rows.npy"), "validation": 0, "test": 10, "train": 1024},
-                    "model": model,
-                    "training": {"budget": {"steps": 1}, "batch_size": batch},
-                    "evaluation": [],
-                }
-                numpy.save(self.folder / "rows.npy", numpy.random.default_rng(3).normal(size=(1100, 768)).astype("f4"))
-                file = program.write_json(self.folder / "run.json", config)
-                started = program.start("run", file, "--dry-run", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                said = json.loads(program.finish(started).stdout)
-                process = program.start("run", file, "--output", self.output, "--quiet", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                result = program.finish(process)
-                self.assertEqual(result.code, 0, result.stderr)
-                measured = program.read_json(self.output / name / "1/status.json")["peak_bytes"]
-                print(f"{name}: {said['peak'] / 2**20:.0f} MiB estimated, {measured / 2**20:.0f} measured", flush=True)
-                self.assertLess(abs(said["peak"] - measured), measured / 7)
 
 
 if __name__ == "__main__":
