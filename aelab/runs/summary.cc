@@ -94,18 +94,35 @@ json data_json(const RunConfig& config, const Split& data) {
 // --- Codes ---
 
 /// Principal components of [rows, dimensions]: singular values in descending order, and the coordinates of
-/// the rows along the first two. Computed from the smaller of the two Gram matrices.
+/// the rows along the first two. Computed from the smaller of the two Gram matrices, in float64; of many
+/// dimensions, without a copy of all codes.
 struct Components {
   Tensor singular;  ///< [min(rows, dimensions)]
   Tensor places;    ///< [rows, 2]
 };
-Components components_of(const Tensor& centered) {
-  const bool wide = centered.size(1) > centered.size(0);
-  const auto gram = wide ? centered.matmul(centered.t()) : centered.t().matmul(centered);
+Components components_of(const Tensor& codes) {
+  constexpr std::int64_t kColumnsAtOnce = 1024;
+  const auto centered = [](const Tensor& columns) {
+    const auto exact = columns.to(at::kDouble);
+    return exact - exact.mean(0, /*keepdim=*/true);
+  };
+  const bool wide = codes.size(1) > codes.size(0);
+  const auto side = wide ? codes.size(0) : codes.size(1);
+  auto gram = at::zeros({side, side}, at::kDouble);
+  if (wide) {
+    const auto parts = codes.split(kColumnsAtOnce, 1);
+    for (const auto& part : parts) {
+      const auto columns = centered(part);
+      gram.addmm_(columns, columns.t());
+    }
+  } else {
+    const auto all = centered(codes);
+    gram.addmm_(all.t(), all);
+  }
   const auto [ascending, vectors] = at::linalg_eigh(gram);
   const auto singular = ascending.flip(0).clamp_min(0).sqrt();
   const auto first = vectors.flip(1).slice(1, 0, 2);
-  auto places = wide ? first * singular.slice(0, 0, 2) : centered.matmul(first);
+  auto places = wide ? first * singular.slice(0, 0, 2) : centered(codes).matmul(first);
   const auto extreme = places.gather(0, places.abs().argmax(0, /*keepdim=*/true));
   return {singular, places * extreme.sign()};  // the sign is free: the farthest row is positive
 }
@@ -113,10 +130,9 @@ Components components_of(const Tensor& centered) {
 json codes_json(const Shown& shown) {
   const auto batch = shown.first(kCodes);
   const auto encoded = shown.model.encode(batch);
-  const auto codes = encoded.flatten(1).to(at::kCPU, at::kDouble);
+  const auto codes = encoded.flatten(1).cpu();
   if (codes.size(0) < 2 || !codes.isfinite().all().item<bool>()) return {};
-  const auto centered = codes - codes.mean(0, /*keepdim=*/true);
-  const auto components = components_of(centered);
+  const auto components = components_of(codes);
   json value = {{"rows", codes.size(0)},
                 {"numbers", codes.size(1)},
                 {"singular_values", rounded_list(components.singular / std::sqrt(codes.size(0) - 1.0))}};

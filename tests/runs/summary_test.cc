@@ -1,6 +1,8 @@
 #include "aelab/runs/summary.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <nlohmann/json.hpp>
 
@@ -69,7 +71,7 @@ TEST(OutlineTest, CountsTheParametersAndEndsInCodeAndInput) {
 }
 
 TEST_F(Summarizing, CodesLieInThePlaneOfTheirFirstPrincipalComponents) {
-  for (const std::int64_t width : {5, 500}) {  // less, and more than there are samples
+  for (const std::int64_t width : {5, 500, 1500}) {  // less, more and many more than there are samples
     const auto codes = summarize(Dense::Config{.base = {.code = width}}).at("codes");
     const at::NoGradGuard no_grad;
     const auto rows = made.data.test.range(0, made.data.test.size()).inputs;
@@ -85,6 +87,35 @@ TEST_F(Summarizing, CodesLieInThePlaneOfTheirFirstPrincipalComponents) {
     EXPECT_NEAR((x * y).sum().item<double>(), 0, 1e-3 * x.norm().item<double>() * y.norm().item<double>());
     EXPECT_EQ(codes.at("labels").size(), x.numel());
   }
+}
+
+/// The most bytes of tensors at once, beyond those at its beginning.
+struct PeakOfTensors : c10::MemoryReportingInfoBase {
+  std::int64_t now = 0, peak = 0;
+  void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override {
+    now += bytes;
+    peak = std::max(peak, now);
+  }
+  bool memoryProfilingEnabled() const override { return true; }
+};
+
+TEST_F(Summarizing, KeepsFewCopiesOfTheCodesOfManyDimensions) {
+  constexpr std::int64_t kRows = 1000, kWidth = 20'000;
+  RunConfig config;
+  config.data.source = Choice<Source>::named("digits");
+  config.data.split.test = kRows;
+  config.model.variant = Dense::Config{.base = {.code = kWidth}};
+  Problems problems;
+  made = make(config, problems);
+  problems.raise("test");
+  const auto tensors = std::make_shared<PeakOfTensors>();
+  {
+    const c10::DebugInfoGuard counting(c10::DebugInfoKind::PROFILER_STATE, tensors);
+    write_summary(temporary.path(), config, made);
+  }
+  const auto codes = kRows * kWidth * static_cast<std::int64_t>(sizeof(float));
+  EXPECT_GT(tensors->peak, codes);
+  EXPECT_LT(tensors->peak, 4 * codes);
 }
 
 TEST_F(Summarizing, CodesOfTwoNumbersAreShownAsTheyAre) {

@@ -95,7 +95,7 @@ void Log::epoch_end(Training& training) {
 }
 
 void Log::finish(Training& training) {
-  if (!files_ || training.notes.empty()) return;
+  if (!files_ || training.notes.empty() || !training.progress.phase_ended) return;
   for (const auto& note : training.notes) files_->remarks.append(fmt::format("end: {}\n", note));
   files_->remarks.sync();
 }

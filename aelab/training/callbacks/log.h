@@ -26,7 +26,8 @@ class Log : public Callback {
   void start(Training& training) override;
   void phase_begin(Training& training) override;
   void epoch_end(Training& training) override;
-  /// Adds what callbacks noted at the end, such as cautions.
+  /// Adds what callbacks noted at the end of the last phase, such as cautions; notes of an epoch that was
+  /// interrupted are kept by its checkpoint.
   void finish(Training& training) override;
   std::string state_key() const override { return "log"; }
   nlohmann::json save() const override;
