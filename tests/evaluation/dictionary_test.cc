@@ -284,6 +284,42 @@ TEST(DictionaryQuality, IsWhatSaeLensMeasuresWhereThatIsRight) {
   }
 }
 
+TEST(DictionaryQuality, AlsoReadsCodesAsTrainingChoosesThemAmongABatch) {
+  const auto golden = golden_metrics("batch_topk");
+  BatchTopK::Config config;
+  config.recipe.base.code = 12;
+  config.recipe.dictionary.norm = DecoderNorm::free;
+  config.bottleneck.k = golden.at("k");
+  const BatchTopK model(config, Context({6}));
+  {
+    const at::NoGradGuard no_grad;
+    auto parameters = model.named_parameters();
+    const auto& given = golden.at("parameters");
+    parameters["backbone.encoder_weight"].copy_(matrix_of(given.at("W_enc")).t());
+    parameters["backbone.encoder_bias"].copy_(matrix_of(given.at("b_enc")));
+    parameters["backbone.decoder_weight"].copy_(matrix_of(given.at("W_dec")));
+    parameters["backbone.decoder_bias"].copy_(matrix_of(given.at("b_dec")));
+  }
+  const at::NoGradGuard no_grad;
+  DictionaryQuality metric({});
+  metric.begin(model, {});
+  for (const auto& batch : golden.at("inputs")) {
+    const auto rows = matrix_of(batch).to(at::kFloat);
+    const auto code = model.encode(rows);
+    metric.add({.target = rows, .code = code, .reconstruction = model.decode(code)});
+  }
+  std::map<std::string, std::optional<double>> values;
+  const auto measures = metric.measures();
+  const auto measured = metric.values();
+  for (std::size_t i = 0; i < measures.size(); ++i) values[measures[i].name] = measured[i];
+  const auto& pooled = golden.at("batch").at("pooled");
+  EXPECT_NEAR(*values["dictionary/batch_l0"], pooled.at("l0"), 1e-6);
+  EXPECT_NEAR(*values["dictionary/batch_explained_variance"], pooled.at("explained_variance"), 1e-5);
+  EXPECT_GT(std::abs(*values["dictionary/batch_l0"] - *values["dictionary/l0"]), 1);  // without a threshold
+  const auto alone = measured_golden(golden);
+  EXPECT_FALSE(alone.at("batch_l0") || alone.at("batch_explained_variance"));
+}
+
 TEST(DictionaryQuality, IsWhatSaeLensMeasuresAgainstATruth) {
   const auto golden = golden_metrics("truth");
   const auto features = matrix_of(golden.at("features")).to(at::kFloat);

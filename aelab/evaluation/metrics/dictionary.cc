@@ -71,6 +71,11 @@ std::vector<Measure> DictionaryQuality::measures() const {
           "mean over latents whose norm is not 0: 1 where each latent is of one block, 1 / blocks where "
           "each is equally of all",
           neither),
+      measure("batch_l0",
+              "l0 of the codes that training would choose among the rows that are evaluated together; not "
+              "applicable to codes whose rows are chosen alone",
+              neither),
+      measure("batch_explained_variance", "explained_variance of the codes of batch_l0", higher),
       measure("mcc",
               "mean correlation coefficient: absolute cosine of latents' and true features' directions, mean "
               "over the best one-to-one pairs (Hungarian method); not applicable beyond 2^29 pairs",
@@ -106,6 +111,7 @@ void DictionaryQuality::begin(const Autoencoder& model, const Split&) {
     unfit_ = "the decoder has NaN or infinite weights";
     return;
   }
+  if (model.bottleneck()->couples_rows()) by_batch_ = &model;
   target_l0_ = model.bottleneck()->target_l0();
   blocks_ = model.parts().backbone.blocks();
   relative_norm_ = mean_relative_norm(model);
@@ -125,6 +131,18 @@ void DictionaryQuality::add(const Observation& observation) {
   if (matches_) matches_->add(active.cpu(), observation.truth->active(observation.rows));
   add_reconstructions(observation.target.flatten(1).to(at::kDouble),
                       observation.reconstruction.flatten(1).to(at::kDouble));
+  if (by_batch_) add_choice_of_batch(observation);
+}
+
+void DictionaryQuality::add_choice_of_batch(const Observation& observation) {
+  const auto condition = by_batch_->condition(observation.inputs(), observation.labels);
+  const auto pre_code = by_batch_->backbone()->encode(observation.inputs(), {.condition = condition});
+  const auto code = by_batch_->bottleneck()->read(pre_code, {.training = true, .condition = condition});
+  batch_active_ += code.count_nonzero().item<std::int64_t>();
+  const auto x = observation.target.flatten(1).to(at::kDouble);
+  const auto y = by_batch_->decode(code, condition).flatten(1).to(at::kDouble);
+  const auto errors = (x - y).square().sum(0);
+  batch_errors_ = batch_errors_.defined() ? batch_errors_ + errors : errors;
 }
 
 void DictionaryQuality::add_reconstructions(const Tensor& x, const Tensor& y) {
@@ -147,17 +165,19 @@ void DictionaryQuality::add_reconstructions(const Tensor& x, const Tensor& y) {
   add((x * y).sum(1) / (norms * reconstructed), has_cosine, cosines_, with_cosine_);
 }
 
-std::optional<double> DictionaryQuality::explained(std::int64_t begin, std::int64_t width) const {
+std::optional<double> DictionaryQuality::explained(const Tensor& errors, std::int64_t begin,
+                                                   std::int64_t width) const {
+  if (!errors.defined()) return {};
   const auto spread = (squares_ - sum_.square() / static_cast<double>(rows_)).narrow(0, begin, width).sum();
   if (!(spread > 0).item<bool>()) return {};
-  return 1 - (errors_.narrow(0, begin, width).sum() / spread).item<double>();
+  return 1 - (errors.narrow(0, begin, width).sum() / spread).item<double>();
 }
 
 std::optional<double> DictionaryQuality::least_explained_block() const {
   std::optional<double> least;
   std::int64_t begin = 0;
   for (const auto width : blocks_) {
-    const auto value = explained(begin, width);
+    const auto value = explained(errors_, begin, width);
     if (!value) return {};
     least = least ? std::min(*least, *value) : *value;
     begin += width;
@@ -173,7 +193,7 @@ std::vector<std::optional<double>> DictionaryQuality::values_of_rows() const {
   };
   const auto rates = active_.to(at::kDouble) / rows;
   return {active_.sum().item<double>() / rows,
-          explained(0, errors_.numel()),
+          explained(errors_, 0, errors_.numel()),
           mean(cosines_, with_cosine_),
           mean(norm_ratios_, with_norm_),
           share_of(active_ > 0),
@@ -182,7 +202,9 @@ std::vector<std::optional<double>> DictionaryQuality::values_of_rows() const {
           share_of(rates > kDense),
           largest_cosine_,
           least_explained_block(),
-          relative_norm_};
+          relative_norm_,
+          by_batch_ ? std::optional(static_cast<double>(batch_active_) / rows) : std::nullopt,
+          explained(batch_errors_, 0, errors_.numel())};
 }
 
 std::vector<std::optional<double>> DictionaryQuality::values() const {

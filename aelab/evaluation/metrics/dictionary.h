@@ -9,8 +9,10 @@ namespace aelab {
 /// called latents, add to a reconstruction. A latent is active where its value is not 0. Where the features
 /// that the rows were made of are known (Dataset::truth), also how latents and features correspond; a
 /// latent's feature is the one of largest absolute cosine. Where rows consist of several blocks of features,
-/// also how well the worst block is reconstructed, and of how many blocks latents are. The definitions are
-/// those of SAELens 6 (synthetic/evals.py) where it has them.
+/// also how well the worst block is reconstructed, and of how many blocks latents are. Where training chooses
+/// a code's latents among all rows of a batch, and use does not, also the codes that training would choose
+/// among the rows that are measured together. The definitions are those of SAELens 6 (synthetic/evals.py)
+/// where it has them.
 ///
 /// Not applicable to codes from finite sets and to decoders that are not affine, which have no directions;
 /// the correspondence also where the truth has another number of dimensions, and the largest cosine to fewer
@@ -39,8 +41,9 @@ class DictionaryQuality : public Metric {
   std::vector<std::string> cautions() const override;
 
  private:
-  std::string unfit_;  // why it is not applicable; "" if it is
-  Tensor directions_;  // [latents, features] float, of norm 1 or 0
+  std::string unfit_;                      // why it is not applicable; "" if it is
+  Tensor directions_;                      // [latents, features] float, of norm 1 or 0
+  const Autoencoder* by_batch_ = nullptr;  // outlives this; none unless training chooses by batch
   std::optional<double> largest_cosine_, target_l0_;
   std::optional<FeatureMatches> matches_;
   std::int64_t rows_ = 0;
@@ -48,13 +51,16 @@ class DictionaryQuality : public Metric {
   std::vector<std::int64_t> blocks_;  // of features; none: one
   std::optional<double> relative_norm_;
   Tensor errors_;                  // [features] in float64: squared, summed over rows
+  Tensor batch_errors_;            // of the codes that training would choose
+  std::int64_t batch_active_ = 0;  // elements of these that are active
   Tensor origin_, sum_, squares_;  // [features] in float64: the first row; of the inputs minus it
   double cosines_ = 0, norm_ratios_ = 0;
   std::int64_t with_cosine_ = 0, with_norm_ = 0;
 
   void add_reconstructions(const Tensor& x, const Tensor& y);
-  /// The explained variance of these features.
-  std::optional<double> explained(std::int64_t begin, std::int64_t width) const;
+  void add_choice_of_batch(const Observation& observation);
+  /// The explained variance of these features; nothing without errors.
+  std::optional<double> explained(const Tensor& errors, std::int64_t begin, std::int64_t width) const;
   std::optional<double> least_explained_block() const;
   std::vector<std::optional<double>> values_of_rows() const;
 };
