@@ -18,12 +18,22 @@ struct Choices {
   Tensor code;     ///< [batch, elements]
 };
 
+/// The products of vectors [elements, features] with each other, [elements, elements], by which a turn reads
+/// and changes one row of products for each row, instead of multiplying; undefined where making them is more
+/// work than the turns of so many rows, or takes too much memory.
+Tensor products_among(const Tensor& vectors, std::int64_t k, std::int64_t rows) {
+  constexpr std::int64_t kMostElements = 8192;  // 256 MiB
+  const auto elements = vectors.size(0);
+  if (elements > std::min(kMostElements, k * rows)) return {};
+  return linear(vectors, vectors, Tensor());
+}
+
 /// The choices by products [batch, elements] of rows with vectors [elements, features], without gradients;
 /// `energy` [batch] are the squared norms of the rows, where a residual's norm below `residual` ends a row.
 Choices choose_in_turn(const Tensor& products, const Tensor& vectors, std::int64_t k, const Tensor& energy,
                        double residual) {
   const at::NoGradGuard no_grad;
-  const auto d = vectors.detach().contiguous();
+  const auto d = vectors.detach().contiguous(), among = products_among(d, k, products.size(0));
   auto left = products.detach().clone();
   auto code = at::zeros_like(left), done = at::zeros({left.size(0)}, left.options().dtype(at::kBool));
   auto rest = energy.defined() ? energy.detach() : Tensor();
@@ -38,12 +48,15 @@ Choices choose_in_turn(const Tensor& products, const Tensor& vectors, std::int64
     code.scatter_add_(1, column, value);
     done = done | again | (value.squeeze(1) <= 0);
     if (turn + 1 == k) break;
-    const auto chosen = d.index_select(0, columns.back());
     if (rest.defined()) {  // |r - v d|^2, where v is r . d
-      rest = rest - value.squeeze(1).square() * (2 - chosen.square().sum(1));
+      const auto norms = d.index_select(0, columns.back()).square().sum(1);
+      rest = rest - value.squeeze(1).square() * (2 - norms);
       done = done | (rest < residual * residual);
     }
-    left = left - linear(value * chosen, d, Tensor());
+    if (among.defined())
+      left.addcmul_(among.index_select(0, columns.back()), value, -1);
+    else
+      left.sub_(linear(value * d.index_select(0, columns.back()), d, Tensor()));
   }
   return {at::stack(columns, 1), at::stack(counted, 1), code};
 }
