@@ -87,8 +87,8 @@ RawDictionary raw_dictionary(const TrainedModel& model) {
   if (!codes)
     refuse("has no codes as those of the bottleneck \"" + network.config().bottleneck->kind() + "\"");
   take_bias_of_encoder(*codes, bias);
-  const bool as_one = same_up_to_rounding(encoder * change->factor, as_double(vectors) / change->factor);
-  if (codes->rule == CodeRule::matching_pursuit && !as_one)
+  if (codes->rule == CodeRule::matching_pursuit &&
+      !same_up_to_rounding(encoder * change->factor, as_double(vectors) / change->factor))
     refuse(
         "has pursuits by products with the vectors alone, which transforms that multiply the rows, and "
         "\"norm\": \"scaled\", change");
