@@ -88,6 +88,35 @@ void add_worse_than_mean(const ComparisonResults& results, Sentences& caveats) {
                     listed(worse), worse.size() == 1 ? "reconstructs" : "reconstruct"));
 }
 
+/// The cautions of the runs' metrics. Those that differ in their numbers alone are one, in the words of the
+/// first run.
+void add_cautions(const ComparisonResults& results, Sentences& caveats) {
+  struct Caution {
+    std::string words;  ///< of the first run, whose id is `run`
+    std::string run;
+    std::vector<std::size_t> runs;  ///< of each variant
+  };
+  std::map<std::string, std::size_t> places;  // by the words without numbers
+  std::vector<Caution> cautions;
+  for (std::size_t i = 0; i < results.variants.size(); ++i)
+    for (const auto& run : results.variants[i].runs)
+      for (const auto& words : run.evaluated.cautions) {
+        auto plain = words;
+        std::erase_if(plain, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+        const auto [place, is_new] = places.emplace(plain, cautions.size());
+        if (is_new) cautions.push_back({words, run.id, std::vector<std::size_t>(results.variants.size())});
+        ++cautions[place->second].runs[i];
+      }
+  for (const auto& [words, run, runs] : cautions) {
+    Sentences affected;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (runs[i] > 0)
+        affected.push_back(fmt::format("{} ({} of {})", results.variants[i].name, runs[i],
+                                       counted(results.variants[i].counts().completed, "run")));
+    caveats.push_back(fmt::format("A caution of {}, here of {}: {}.", join(affected, ", "), run, words));
+  }
+}
+
 void add_confounds(const ComparisonResults& results, Sentences& caveats) {
   if (results.confounds.empty()) return;
   caveats.insert(caveats.end(), results.confounds.begin(), results.confounds.end());
@@ -104,6 +133,7 @@ Sentences caveats_of(const ComparisonResults& results) {
                                   results.left_out.size() == 1 ? "is" : "are", listed(results.left_out)));
   add_worse_than_mean(results, caveats);
   add_trend(results, caveats);
+  add_cautions(results, caveats);
   add_confounds(results, caveats);
   if (results.seeds.size() < 2)
     caveats.push_back(

@@ -257,10 +257,12 @@ void JumpReluDictionary::Config::fields(Fields& f) {
       bottleneck.threshold = 0.01;
       bottleneck.bandwidth = 0.05;
       bottleneck.target_of = L0Of::row;
+      bottleneck.parameter = ThresholdParameter::threshold;
     }
     if (as == Convention::dictionary_learning) {
       recipe.dictionary.pre_bias = false;
       bottleneck.near = NearThreshold::code;
+      bottleneck.parameter = ThresholdParameter::threshold;
     }
   });
   bottleneck.fields(f);

@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
-#include <cmath>
+#include <limits>
 
 #include "aelab/nn/dictionary_penalties.h"
 
@@ -72,6 +72,11 @@ std::span<const std::string_view> names(NearThreshold) {
   return kNames;
 }
 
+std::span<const std::string_view> names(ThresholdParameter) {
+  static constexpr std::array<std::string_view, 2> kNames = {"logarithm", "threshold"};
+  return kNames;
+}
+
 void JumpReluBottleneck::Config::fields(Fields& f) {
   schedule_field(f, "weight", weight, "weight of the number of active dimensions in the objective",
                  at_least(0))
@@ -86,6 +91,9 @@ void JumpReluBottleneck::Config::fields(Fields& f) {
   f("threshold", threshold, "initial threshold of each dimension", above(0));
   f("bandwidth", bandwidth, "width of the window about a threshold that its gradient is estimated from",
     above(0));
+  f("parameter", parameter,
+    "what is trained of a threshold: its logarithm, so that steps of the optimizer multiply it, or the "
+    "threshold, to which they add");
 }
 
 void JumpReluBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
@@ -94,7 +102,17 @@ void JumpReluBottleneck::build(const Shape& code, std::int64_t /*seed*/) {
                      fmt::format("is {:g}, but a code has {} elements", *config_.target_l0, elements(code)));
   Shape thresholds(code.size(), 1);
   thresholds.front() = code.front();
-  log_threshold_ = register_parameter("log_threshold", at::full(thresholds, std::log(config_.threshold)));
+  parameter_ = register_parameter(is_logarithm() ? "log_threshold" : "threshold",
+                                  parameter_of(at::full(thresholds, config_.threshold)));
+}
+
+Tensor JumpReluBottleneck::parameter_of(const Tensor& threshold) const {
+  return is_logarithm() ? threshold.clamp_min(std::numeric_limits<float>::min()).log() : threshold;
+}
+
+void JumpReluBottleneck::set_threshold(const Tensor& threshold) {
+  const at::NoGradGuard no_grad;
+  parameter_.copy_(parameter_of(threshold).view(parameter_.sizes()));
 }
 
 Tensor JumpReluBottleneck::read(const Tensor& pre_code, const Step&) const {
@@ -118,10 +136,15 @@ void JumpReluBottleneck::add_terms(const Pass& pass, const Step& step, Terms& te
             of_batch ? Additivity::batch : Additivity::rows);
 }
 
+void JumpReluBottleneck::after_step(std::span<const Pass> /*passes*/) {
+  const at::NoGradGuard no_grad;
+  if (!is_logarithm()) parameter_.clamp_min_(0);
+}
+
 std::vector<Tensor> JumpReluBottleneck::restart(const Tensor& elements) {
   const at::NoGradGuard no_grad;
-  log_threshold_.masked_fill_(elements, std::log(config_.threshold));
-  return {log_threshold_};
+  parameter_.masked_fill_(elements, parameter_of(at::full({}, config_.threshold)).item<double>());
+  return {parameter_};
 }
 
 Tensor JumpReluBottleneck::slope(const Tensor& pre_code, const Tensor&, const Step&) const {

@@ -15,6 +15,13 @@ enum class NearThreshold {
 };
 std::span<const std::string_view> names(NearThreshold);
 
+/// The parameter that thresholds are made of.
+enum class ThresholdParameter {
+  logarithm,  ///< an optimizer's step multiplies the threshold: it stays positive
+  threshold,  ///< an optimizer's step adds to it, and it is at least 0 after each
+};
+std::span<const std::string_view> names(ThresholdParameter);
+
 /// code = pre-code where that is above a learned threshold, else 0 (Rajamanoharan et al. 2024, "Jumping
 /// ahead"): sparse codes of a number of active dimensions that the penalty l0 on it decides. The gradients of
 /// the thresholds are estimates, from pre-codes within half a bandwidth of them (their equations 11 and 12).
@@ -34,6 +41,7 @@ class JumpReluBottleneck : public Bottleneck {
     NearThreshold near = NearThreshold::pre_code;
     double threshold = 1e-3;
     double bandwidth = 1e-3;
+    ThresholdParameter parameter = ThresholdParameter::logarithm;
 
     void fields(Fields& f);
     static std::vector<Config> examples() {
@@ -45,12 +53,13 @@ class JumpReluBottleneck : public Bottleneck {
                .target_of = L0Of::row,
                .near = NearThreshold::code,
                .threshold = 0.1,
-               .bandwidth = 0.5}};
+               .bandwidth = 0.5,
+               .parameter = ThresholdParameter::threshold}};
     }
   };
 
   explicit JumpReluBottleneck(const Config& config) : config_(config) {}
-  /// Registers the logarithms of the thresholds, one a dimension, or one a channel.
+  /// Registers "log_threshold" or "threshold", one a dimension, or one a channel.
   void build(const Shape& code, std::int64_t seed) override;
   Tensor read(const Tensor& pre_code, const Step& step) const override;
   std::vector<TermOutline> terms() const override;
@@ -59,14 +68,22 @@ class JumpReluBottleneck : public Bottleneck {
   bool has_slope() const override { return true; }
   Tensor slope(const Tensor& pre_code, const Tensor& code, const Step& step) const override;
   Bounds range() const override { return at_least(0); }
+  void after_step(std::span<const Pass> passes) override;
   std::vector<Tensor> restart(const Tensor& elements) override;
   /// The thresholds, of the code's shape or [channels, 1, ...].
-  Tensor threshold() const override { return log_threshold_.exp(); }
+  Tensor threshold() const override { return is_logarithm() ? parameter_.exp() : parameter_; }
+  /// Makes them these, [elements of threshold()], at least 0; 0 becomes the least number that has a
+  /// logarithm.
+  void set_threshold(const Tensor& threshold);
   std::optional<double> target_l0() const override { return config_.target_l0; }
 
  private:
   Config config_;
-  Tensor log_threshold_;
+  Tensor parameter_;
+
+  bool is_logarithm() const { return config_.parameter == ThresholdParameter::logarithm; }
+  /// The parameter of these thresholds.
+  Tensor parameter_of(const Tensor& threshold) const;
 };
 
 /// sum_j relu(threshold_j - pre-code_j) |d_j| over elements that have been zero in so many training rows,

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "aelab/models/dictionaries.h"
@@ -91,9 +90,8 @@ double settled_steps(double decay) {
 
 std::string set_threshold(const Autoencoder& model, const DictionaryCodes& codes) {
   const auto* of_batch = model.config().bottleneck->get_if<BatchTopKBottleneck::Config>();
-  if (!of_batch) {
-    // exp(log_threshold) is positive: as good as 0, which only numbers below it exceed.
-    set_state(model, "log_threshold", codes.threshold.clamp_min(std::numeric_limits<float>::min()).log());
+  if (auto* jump_relu = dynamic_cast<JumpReluBottleneck*>(model.bottleneck().get())) {
+    jump_relu->set_threshold(codes.threshold);
     return {};
   }
   if (!(codes.threshold == codes.threshold[0]).all().item<bool>())

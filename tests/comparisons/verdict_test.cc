@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -275,6 +276,22 @@ TEST(Verdict, CountsTheRunsOfWhichItIsKnownWhetherTheyImproved) {
   const auto results = compared({variant("pca", {1., 2., 3.}), dense});
   EXPECT_SAYS(results.verdict.text(), "Still improving when training ended: dense (1 of 2 runs).");
   EXPECT_SAYS(terminal_table(results), "1 of 2");
+}
+
+TEST(Verdict, RepeatsTheCautionsOfItsRunsOnce) {
+  auto pca = variant("pca", {1., 2., 3.}), dense = variant("dense", {3., 4., 5.3});
+  dense.runs[0].evaluated.cautions = {"codes have 7.25 active elements, and 5 are wanted"};
+  dense.runs[2].evaluated.cautions = {"codes have 8 active elements, and 5 are wanted", "no labels"};
+  pca.runs[1].evaluated.cautions = {"codes have 12.5 active elements, and 5 are wanted"};
+  const auto caveats = compared({pca, dense}).verdict.caveats;
+  const std::vector<std::string> cautions = {
+      "A caution of pca (1 of 3 runs), dense (2 of 3 runs), here of pca/seed-2: codes have 12.5 active "
+      "elements, and 5 are wanted.",
+      "A caution of dense (1 of 3 runs), here of dense/seed-3: no labels."};
+  for (const auto& caution : cautions)
+    EXPECT_EQ(std::count(caveats.begin(), caveats.end(), caution), 1) << caution;
+  const auto is_caution = [](const auto& caveat) { return caveat.starts_with("A caution"); };
+  EXPECT_EQ(std::count_if(caveats.begin(), caveats.end(), is_caution), 2);
 }
 
 TEST(Verdict, SaysWhatTheMeanOfTheDataBeats) {

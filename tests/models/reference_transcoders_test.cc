@@ -41,7 +41,7 @@ std::pair<std::string, bool> place_of_parameter(const std::string& name) {
       {"W_enc", {"backbone.encoder_weight", true}},  {"encoder.weight", {"backbone.encoder_weight", false}},
       {"b_enc", {"backbone.encoder_bias", false}},   {"encoder.bias", {"backbone.encoder_bias", false}},
       {"W_dec", {"backbone.decoder_weight", false}}, {"b_dec", {"backbone.decoder_bias", false}},
-      {"W_skip", {"backbone.skip_weight", false}},   {"threshold", {"bottleneck.log_threshold", false}}};
+      {"W_skip", {"backbone.skip_weight", false}},   {"threshold", {"bottleneck.threshold", false}}};
   return kPlaces.at(name);
 }
 
@@ -70,7 +70,7 @@ struct GoldenTranscoder {
     for (const auto& [name, values] : golden.at("parameters").items()) {
       const auto [place, transposed] = place_of_parameter(name);
       const auto value = golden_tensor(values);
-      state.at(place).copy_(name == "threshold" ? value.log() : transposed ? value.t() : value);
+      state.at(place).copy_(transposed ? value.t() : value);
     }
     if (const auto silent = state.find("silent_rows"); silent != state.end())
       silent->second.copy_(golden_tensor(golden.at("state").at("num_tokens_since_fired")).to(at::kLong));
@@ -133,9 +133,10 @@ TEST(ReferenceTranscoders, HaveTheLossAndTheGradientsOfSparsify) {
 
 TEST(ReferenceTranscoders, HaveTheCodesAndOutputsOfSaeLens) {
   const json relu = {{"kind", "deterministic"}, {"activation", "relu"}};
-  const std::map<std::string, json> bottlenecks = {{"saelens/transcoder", relu},
-                                                   {"saelens/skip_transcoder", relu},
-                                                   {"saelens/jumprelu_transcoder", {{"kind", "jump-relu"}}}};
+  const std::map<std::string, json> bottlenecks = {
+      {"saelens/transcoder", relu},
+      {"saelens/skip_transcoder", relu},
+      {"saelens/jumprelu_transcoder", {{"kind", "jump-relu"}, {"parameter", "threshold"}}}};
   for (const auto& [file, bottleneck] : bottlenecks) {
     SCOPED_TRACE(file);
     const GoldenTranscoder one(file, {{"bottleneck", bottleneck}, {"revive", false}});

@@ -59,8 +59,10 @@ TEST(GaussianBottleneck, DrawsARowsSamplesSideBySideWhateverItsBatch) {
       at::allclose(coded_by(bottleneck, pre_code.slice(0, 2, 3), step, 3).code, all.slice(0, 6, 9), 1e-6));
 }
 
-JumpReluBottleneck jump_relu(double threshold, double bandwidth, const Shape& code) {
-  JumpReluBottleneck bottleneck({.weight = 0.1, .threshold = threshold, .bandwidth = bandwidth});
+JumpReluBottleneck jump_relu(double threshold, double bandwidth, const Shape& code,
+                             ThresholdParameter parameter = ThresholdParameter::logarithm) {
+  JumpReluBottleneck bottleneck(
+      {.weight = 0.1, .threshold = threshold, .bandwidth = bandwidth, .parameter = parameter});
   bottleneck.build(code, /*seed=*/0);
   bottleneck.to(at::kDouble);
   return bottleneck;
@@ -75,11 +77,29 @@ TEST(JumpRelu, KeepsWhatExceedsItsThresholdAndCountsIt) {
   EXPECT_TRUE(at::equal(terms.all()[0].rows, at::tensor({2.0, 0.0}, at::kDouble)));
 }
 
-TEST(JumpRelu, HasTheGradientsOfThePaper) {
+TEST(JumpRelu, TrainsThresholdsOrTheirLogarithms) {
+  // A step of .25 down from 1/2 and from 1/8.
+  for (const auto parameter : {ThresholdParameter::logarithm, ThresholdParameter::threshold}) {
+    auto bottleneck = jump_relu(1, 0.2, {2}, parameter);
+    bottleneck.set_threshold(at::tensor({0.5, 0.125}, at::kDouble));
+    EXPECT_TRUE(at::allclose(bottleneck.threshold(), at::tensor({0.5, 0.125}, at::kDouble), 1e-12));
+    const at::NoGradGuard no_grad;
+    bottleneck.parameters().front().sub_(0.25);
+    bottleneck.after_step({});
+    const double factor = std::exp(-0.25);
+    const auto expected = parameter == ThresholdParameter::logarithm
+                              ? at::tensor({0.5 * factor, 0.125 * factor}, at::kDouble)
+                              : at::tensor({0.25, 0.0}, at::kDouble);
+    EXPECT_TRUE(at::allclose(bottleneck.threshold(), expected, 1e-12));
+  }
+}
+
+void expect_gradients_of_the_paper(ThresholdParameter parameter) {
   // Equations 11 and 12 with a rectangular kernel: of the code -theta / e, of the step -1 / e for pre-codes
   // within e / 2 of theta; times d theta / d log theta = theta.
   constexpr double kThreshold = 0.5, kBandwidth = 0.4;
-  const auto bottleneck = jump_relu(kThreshold, kBandwidth, {1});
+  const auto bottleneck = jump_relu(kThreshold, kBandwidth, {1}, parameter);
+  const double by_parameter = parameter == ThresholdParameter::logarithm ? kThreshold : 1;
   const auto x = at::tensor({0.2, 0.4, 0.6, 1.0}, at::kDouble).view({4, 1}).requires_grad_();
   const auto weights = at::tensor({1.0, 2.0, 3.0, 4.0}, at::kDouble).view({4, 1});
   const auto pass = coded_by(bottleneck, x);
@@ -88,11 +108,16 @@ TEST(JumpRelu, HasTheGradientsOfThePaper) {
   };
   const auto of_code = gradients((pass.code * weights).sum());
   EXPECT_TRUE(at::equal(of_code[0].flatten(), at::tensor({0.0, 0.0, 3.0, 4.0}, at::kDouble)));
-  EXPECT_NEAR(of_code[1].item<double>(), -kThreshold / kBandwidth * (2 + 3) * kThreshold, 1e-6);
+  EXPECT_NEAR(of_code[1].item<double>(), -kThreshold / kBandwidth * (2 + 3) * by_parameter, 1e-6);
   const auto terms = terms_of(bottleneck, pass);
   const auto of_step = gradients((terms.all()[0].rows * weights.flatten()).sum());
   EXPECT_FALSE(of_step[0].defined());
-  EXPECT_NEAR(of_step[1].item<double>(), -1 / kBandwidth * (2 + 3) * kThreshold, 1e-6);
+  EXPECT_NEAR(of_step[1].item<double>(), -1 / kBandwidth * (2 + 3) * by_parameter, 1e-6);
+}
+
+TEST(JumpRelu, HasTheGradientsOfThePaper) {
+  expect_gradients_of_the_paper(ThresholdParameter::logarithm);
+  expect_gradients_of_the_paper(ThresholdParameter::threshold);
 }
 
 }  // namespace

@@ -197,7 +197,9 @@ TEST(Resampling, OfEveryFamilyBeginsTheParametersOfItsCodes) {
   for (const std::string text :
        {R"("variant": "top-k", "k": 3)", R"("variant": "batch-top-k", "k": 3, "norm": "scaled")",
         R"("variant": "matryoshka", "k": 3)", R"("variant": "l1-dictionary")", R"("variant": "gated")",
-        R"("variant": "jump-relu", "threshold": 0.5)", R"("variant": "matching-pursuit", "k": 3)"}) {
+        R"("variant": "jump-relu", "threshold": 0.5)",
+        R"("variant": "jump-relu", "threshold": 0.5, "parameter": "threshold")",
+        R"("variant": "matching-pursuit", "k": 3)"}) {
     SCOPED_TRACE(text);
     Driven driven(text);
     const auto before = copied(parameters_of(*driven.model));
@@ -208,7 +210,9 @@ TEST(Resampling, OfEveryFamilyBeginsTheParametersOfItsCodes) {
       for (const std::int64_t element : {2, 5}) {
         EXPECT_FALSE(same_bits(value[element], before.at(name)[element])) << name;
         if (name.starts_with("bottleneck.")) {
-          const double initial = name.ends_with("log_threshold") ? std::log(0.5) : 0;
+          const double initial = name.ends_with("log_threshold") ? std::log(0.5)
+                                 : name.ends_with("threshold")   ? 0.5
+                                                                 : 0;
           EXPECT_NEAR(value[element].item<double>(), initial, 1e-6) << name;
         }
       }
