@@ -132,7 +132,7 @@ void print_estimate(const FilePlan& plan) {
   constexpr double kGiB = 1 << 30;
   print_wrapped(fmt::format(
       "training needs about {:.2f} GiB of memory, {:.2f} of it for the program and its data; {:.2f} GiB are "
-      "free. Nothing was created\n",
+      "free. Metrics and the summary, which follow training, are not counted. Nothing was created\n",
       plan.peak() / kGiB, plan.program / kGiB, (plan.free + plan.program) / kGiB));
 }
 

@@ -172,8 +172,11 @@ Tensor read_all_rows(const ArrayRows& rows) {
 
 }  // namespace
 
-Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
-                const ArrayRowsConfig& config) {
+Dataset rows_of(std::vector<ArrayFile> arrays, std::vector<ArrayFile> labels, const ArrayRowsConfig& config) {
+  if (config.tokens_as_rows) {
+    for (auto& array : arrays) array = array.with_rows_of(/*axes=*/1);
+    for (auto& array : labels) array = array.with_rows_of(/*axes=*/0);
+  }
   for (const auto& array : arrays)
     if (!config.in_memory && !array.stays_in_file())
       throw Error(

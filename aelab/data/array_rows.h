@@ -10,6 +10,9 @@ struct ArrayRowsConfig {
   bool in_memory = true;  ///< as 32-bit floats; else rows are read from their files when a batch needs them
   bool channels_last = false;  ///< the arrays' pictures are [height, width, channels]
   bool unit = false;           ///< bytes are divided by 255
+  /// The arrays are [..., features], and their labels, if any, [...]: all vectors along the last axis are
+  /// rows.
+  bool tokens_as_rows = false;
   /// The shape of a row, whose values are in C order. If unset, that in the arrays, where rows [height,
   /// width] become [1, height, width].
   std::optional<Shape> shape = {};
@@ -20,7 +23,7 @@ struct ArrayRowsConfig {
 /// as many arrays of class numbers, [rows] each, or is empty. The rows have the same bits in memory or not.
 /// Error that names the file: no rows, a row shape that differs from that of the first file, labels that do
 /// not fit; and one if the shape does not fit the rows.
-Dataset rows_of(std::vector<ArrayFile> arrays, const std::vector<ArrayFile>& labels,
+Dataset rows_of(std::vector<ArrayFile> arrays, std::vector<ArrayFile> labels,
                 const ArrayRowsConfig& config = {});
 
 }  // namespace aelab

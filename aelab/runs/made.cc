@@ -199,6 +199,18 @@ std::string passes_note(const RunConfig& config, const Made& made) {
       *training.budget->steps, passes, rows);
 }
 
+/// Says that a sparse dictionary takes matrices that are no images as rows; "" where it does not.
+std::string tokens_note(const Made& made) {
+  const auto& shape = made.source->shape();
+  const bool are_matrices = shape.size() == 3 && shape.front() == 1 && made.source->values().least < 0;
+  if (!are_matrices || !made.model->backbone()->dictionary().vectors.defined()) return {};
+  return fmt::format(
+      "a row of shape {} is one vector of {} numbers for the model; if the arrays are activations "
+      "[sequences, "
+      "tokens, features], set \"tokens_as_rows\": true in \"data\"",
+      to_string(shape), elements(shape));
+}
+
 /// Error where the source has test rows of classes that none of its training rows has.
 void check_classes(const RunConfig& config, const Data& data) {
   if (!data.test) return;
@@ -247,7 +259,7 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
     for (auto note : {likelihood_note(config, made), bound_note(made), batch_note(config, made),
-                      passes_note(config, made), classes_note(config, made)})
+                      passes_note(config, made), classes_note(config, made), tokens_note(made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

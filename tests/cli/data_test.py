@@ -67,6 +67,44 @@ class Arrays(reading.DataTest):
         self.same(self.read({**last, "test_files": self.path("last.npy")})["test"], series)
         self.refused({**last, "shape": [18]}, "they are not images")
 
+    def test_every_token_of_activations_is_a_row(self):
+        x = self.random.normal(size=(6, 5, 8)).astype("f4")
+        y = self.random.integers(0, 3, (6, 5))
+        save_file({"x": x, "y": y}, self.path("a.safetensors"))
+        numpy.savez(self.path("a.npz"), x=x, y=y)
+        for part in (0, 1):
+            numpy.save(self.path(f"x{part}.npy"), x[3 * part : 3 * part + 3])
+            numpy.save(self.path(f"y{part}.npy"), y[3 * part : 3 * part + 3])
+        shards = lambda name: [self.path(f"{name}{part}.npy") for part in (0, 1)]
+        sources = [
+            {"source": "npy", "files": shards("x"), "label_files": shards("y")},
+            {"source": "npy", "files": shards("x"), "label_files": shards("y"), "in_memory": False},
+            {"source": "npz", "files": self.path("a.npz"), "inputs": "x", "labels": "y"},
+            {"source": "safetensors", "files": self.path("a.safetensors"), "inputs": "x", "labels": "y", "in_memory": False},
+        ]
+        for source in sources:
+            with self.subTest(source["source"]):
+                read = self.read({**source, "tokens_as_rows": True})
+                self.same(read["train"], x.reshape(30, 8))
+                numpy.testing.assert_array_equal(read["train-labels"], y.ravel())
+        numpy.save(self.path("fortran.npy"), numpy.asfortranarray(x))
+        self.refused({"source": "npy", "files": self.path("fortran.npy"), "tokens_as_rows": True}, "is in Fortran order; save it")
+        numpy.save(self.path("flat.npy"), x[0, 0])
+        self.refused({"source": "npy", "files": self.path("flat.npy"), "tokens_as_rows": True}, "more than one axis are needed")
+
+    def test_matrices_for_a_dictionary_may_be_tokens(self):
+        numpy.save(self.path("x.npy"), self.random.normal(size=(40, 5, 8)).astype("f4"))
+        config = program.small_run(
+            data={"source": "npy", "files": self.path("x.npy"), "validation": 10},
+            model={"variant": "top-k", "code": 24, "k": 3},
+        )
+        said = "a row of shape 1x5x8 is one vector of 40 numbers for the model; if the arrays are activations"
+        self.assertIn(said, (self.train(config) / "log.txt").read_text())
+        config["data"]["tokens_as_rows"] = True
+        folder = self.train(config)
+        self.assertNotIn("tokens_as_rows", (folder / "log.txt").read_text())
+        self.assertEqual(program.read_json(folder / "data.json")["shape"], [8])
+
     def test_series_are_trained_from_their_shape(self):
         numpy.save(self.path("x.npy"), self.random.normal(size=(60, 2, 32)).astype("f4"))
         config = program.small_run(

@@ -56,6 +56,25 @@ ArrayFile::ArrayFile(std::string name, ArrayLayout layout, std::string content)
                             layout_.offset + layout_.bytes(), content_->size()));
 }
 
+ArrayFile ArrayFile::with_rows_of(std::size_t axes) const {
+  const auto& shape = layout_.shape;
+  if (shape.size() < axes + 1)
+    throw Error(fmt::format("{}: has the shape {}, and more than {} are needed", name_, to_string(shape),
+                            axes == 0   ? "no axis"
+                            : axes == 1 ? "one axis"
+                                        : fmt::format("{} axes", axes)));
+  if (layout_.column_major && shape.size() > axes + 1)
+    throw Error(name_ + ": is in Fortran order; save it in C order: numpy.ascontiguousarray(x)");
+  auto changed = *this;
+  const auto row = shape.end() - static_cast<std::ptrdiff_t>(axes);
+  std::int64_t rows = 1;
+  for (auto axis = shape.begin(); axis != row; ++axis) rows *= *axis;
+  changed.layout_.shape.assign(row, shape.end());
+  changed.layout_.shape.insert(changed.layout_.shape.begin(), rows);
+  changed.row_values_ = values_of_row(changed.layout_);
+  return changed;
+}
+
 const std::byte* ArrayFile::bytes(std::int64_t first_row, std::int64_t count, std::string& buffer) const {
   const auto row_bytes = static_cast<std::uint64_t>(row_values_) * width_of(layout_.type);
   const auto offset = layout_.offset + static_cast<std::uint64_t>(first_row) * row_bytes;

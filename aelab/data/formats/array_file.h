@@ -23,6 +23,9 @@ class ArrayFile {
   std::int64_t rows() const { return layout_.shape[0]; }
   bool stays_in_file() const { return file_ != nullptr; }
   Shape row_shape() const { return {layout_.shape.begin() + 1, layout_.shape.end()}; }
+  /// The same values as rows of the shape of the last `axes` axes: [a, b, c] with one axis becomes [a b, c].
+  /// Error where there are fewer axes, and where rows do not lie beside each other, as in Fortran order.
+  ArrayFile with_rows_of(std::size_t axes) const;
 
   /// The rows with these numbers, one after the other. Failure when the file was changed since this object
   /// was made, or can no longer be read.

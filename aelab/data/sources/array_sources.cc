@@ -18,6 +18,9 @@ namespace {
 constexpr const char* kInMemoryHelp = "false: read the rows of a batch from the files when it is needed";
 constexpr const char* kChannelsLastHelp =
     "images are [height, width, channels], and series whose \"shape\" is given [length, channels]";
+constexpr const char* kTokensAsRowsHelp =
+    "arrays are activations [sequences, tokens, features], and labels [sequences, tokens]: every token is a "
+    "row";
 constexpr const char* kShapeHelp =
     "shape of a row, such as [2, 128] for series of two channels; default: that in the files, images "
     "[height, width] as [1, height, width]";
@@ -88,8 +91,10 @@ Data open_archives(std::string name, const ArchiveFormat& format, ArchiveConfig 
         fmt::format("{} has no array \"{}\": its rows have no labels", config.files.front(), config.labels));
     config.labels = config.test_labels = "";
   }
-  const ArrayRowsConfig how{
-      .in_memory = in_memory, .channels_last = config.channels_last, .shape = config.shape};
+  const ArrayRowsConfig how{.in_memory = in_memory,
+                            .channels_last = config.channels_last,
+                            .tokens_as_rows = config.tokens_as_rows,
+                            .shape = config.shape};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
     return rows_of(open_arrays(format, files, inputs),
                    labels.empty() ? std::vector<ArrayFile>() : open_arrays(format, files, labels), how);
@@ -122,6 +127,7 @@ void Npy::Config::fields(Fields& f) {
   f.formerly({"test_labels"});
   f("test_label_files", test_label_files, "a file of their class numbers, or a list of files");
   f("channels_last", channels_last, kChannelsLastHelp);
+  f("tokens_as_rows", tokens_as_rows, kTokensAsRowsHelp);
   f("shape", shape, kShapeHelp, at_least(1));
   f("in_memory", in_memory, kInMemoryHelp);
   f.require(!files.empty(), "files", "is missing: name a .npy file");
@@ -149,9 +155,11 @@ Data Npy::open() const {
     for (const auto& file : labels) classes.push_back(open_npy(file));
     for (const auto* files : {&inputs, &labels})
       data.files.insert(data.files.end(), files->begin(), files->end());
-    return rows_of(
-        std::move(arrays), classes,
-        {.in_memory = config_.in_memory, .channels_last = config_.channels_last, .shape = config_.shape});
+    return rows_of(std::move(arrays), std::move(classes),
+                   {.in_memory = config_.in_memory,
+                    .channels_last = config_.channels_last,
+                    .tokens_as_rows = config_.tokens_as_rows,
+                    .shape = config_.shape});
   };
   data.train = part(config_.files, config_.label_files);
   if (!config_.test_files.empty()) data.test = part(config_.test_files, config_.test_label_files);
@@ -170,6 +178,7 @@ void ArchiveConfig::fields(Fields& f) {
     "\"inputs\"");
   f("test_labels", test_labels, "name of the array of test class numbers; default: the name in \"labels\"");
   f("channels_last", channels_last, kChannelsLastHelp);
+  f("tokens_as_rows", tokens_as_rows, kTokensAsRowsHelp);
   f("shape", shape, kShapeHelp, at_least(1));
   f.require(!files.empty(), "files", "is missing: name a file");
   f.require(test_labels.empty() || !test_inputs.empty() || !test_files.empty(), "test_labels",

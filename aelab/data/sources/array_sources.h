@@ -13,7 +13,7 @@ class Npy : public Source {
     static constexpr std::string_view summary = "NumPy arrays, a .npy file each";
     static constexpr std::string_view also_known_as[] = {"numpy", "array"};
     FileNames files = {}, label_files = {}, test_files = {}, test_label_files = {};
-    bool channels_last = false, in_memory = true;
+    bool channels_last = false, tokens_as_rows = false, in_memory = true;
     std::optional<std::vector<std::int64_t>> shape = {};
 
     void fields(Fields& f);
@@ -31,7 +31,7 @@ class Npy : public Source {
 struct ArchiveConfig {
   FileNames files = {}, test_files = {};
   std::string inputs = "", labels = "", test_inputs = "", test_labels = "";
-  bool channels_last = false;
+  bool channels_last = false, tokens_as_rows = false;
   std::optional<std::vector<std::int64_t>> shape = {};
 
   void fields(Fields& f);
