@@ -54,6 +54,7 @@
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
+#include "aelab/nn/recurrent_backbone.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/reports/report.h"
 #include "aelab/runs/run.h"

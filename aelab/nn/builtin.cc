@@ -24,6 +24,7 @@
 #include "aelab/nn/penalties.h"
 #include "aelab/nn/posteriors.h"
 #include "aelab/nn/priors.h"
+#include "aelab/nn/recurrent_backbone.h"
 #include "aelab/nn/residual_backbone.h"
 #include "aelab/nn/sparse_bottlenecks.h"
 #include "aelab/nn/transcoder_backbone.h"
@@ -45,6 +46,7 @@ Registry<Backbone, const BackboneContext&>& Backbone::registry() {
                              .add<DenseBackbone>()
                              .add<ConvolutionalBackbone>()
                              .add<Convolutional1dBackbone>()
+                             .add<RecurrentBackbone>()
                              .add<ResidualBackbone>()
                              .add<DictionaryBackbone>()
                              .add<TranscoderBackbone>()
