@@ -2,56 +2,10 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
-
 #include "aelab/core/problems.h"
 #include "aelab/nn/normalization.h"
 
 namespace aelab {
-
-std::span<const std::string_view> names(Cell) {
-  static constexpr std::array<std::string_view, 2> kNames = {"lstm", "gru"};
-  return kNames;
-}
-
-RecurrentLayer::RecurrentLayer(Cell cell, std::int64_t in, std::int64_t width, Initialization initialization,
-                               Initializer& initializer)
-    : cell_(cell), width_(width) {
-  const auto gates = (cell == Cell::lstm ? 4 : 3) * width;
-  weight_ih_ = register_parameter("weight_ih", initializer.weight({gates, in}, initialization));
-  weight_hh_ = register_parameter("weight_hh", initializer.weight({gates, width}, initialization));
-  auto bias = initializer.zeros({gates});
-  if (cell == Cell::lstm) bias.narrow(0, width, width).fill_(1);  // the forget gate's
-  bias_ih_ = register_parameter("bias_ih", bias);
-  bias_hh_ = register_parameter("bias_hh", initializer.zeros({gates}));
-}
-
-Tensor RecurrentLayer::step(const Tensor& of_input, const Tensor& of_hidden, const Tensor& hidden,
-                            Tensor& memory) const {
-  if (cell_ == Cell::lstm) {
-    const auto gates = (of_input + of_hidden).chunk(4, 1);
-    memory = gates[1].sigmoid() * memory + gates[0].sigmoid() * gates[2].tanh();
-    return gates[3].sigmoid() * memory.tanh();
-  }
-  const auto input = of_input.chunk(3, 1), state = of_hidden.chunk(3, 1);
-  const auto reset = (input[0] + state[0]).sigmoid(), keep = (input[1] + state[1]).sigmoid();
-  const auto candidate = (input[2] + reset * state[2]).tanh();
-  return candidate + keep * (hidden - candidate);
-}
-
-Tensor RecurrentLayer::forward(const Tensor& x, std::optional<std::int64_t> length) const {
-  // The products with the inputs of all time steps are one.
-  const auto of_inputs = linear(x.flatten(0, -2), weight_ih_, bias_ih_);
-  const auto batch = x.size(0), steps = length ? *length : x.size(1);
-  const auto by_time = length ? of_inputs : of_inputs.view({batch, steps, -1}).transpose(0, 1);
-  auto hidden = at::zeros({batch, width_}, x.options()), memory = hidden;
-  std::vector<Tensor> outputs;
-  for (std::int64_t t = 0; t < steps; ++t) {
-    hidden = step(length ? by_time : by_time[t], linear(hidden, weight_hh_, bias_hh_), hidden, memory);
-    outputs.push_back(hidden);
-  }
-  return at::stack(outputs, 1);
-}
 
 void RecurrentBackbone::Config::fields(Fields& f) {
   f("cell", cell, "type of the recurrent layers").also_known_as({"rnn_type", "unit"});

@@ -55,6 +55,13 @@ TEST(RecurrentLayer, IsLibTorchs) {
                of_expected = torch::autograd::grad({(expected * weights).sum()}, inputs);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       EXPECT_TRUE(at::allclose(of_found[i], of_expected[i], 1e-4, 1e-5)) << i;
+    // Second derivatives, by another forward pass.
+    const auto second = [&](const Tensor& output) {
+      const auto first =
+          torch::autograd::grad({(output * weights).sum()}, {x}, {}, true, /*create_graph=*/true);
+      return torch::autograd::grad({first[0].square().sum()}, {x}).front();
+    };
+    EXPECT_TRUE(at::allclose(second(layer.forward(x)), second(by_libtorch(cell, layer, x)), 1e-4, 1e-5));
     // The same input in every time step.
     const auto repeated = x.select(1, 0).unsqueeze(1).expand({kBatch, 4, kChannels}).contiguous();
     EXPECT_TRUE(
