@@ -150,7 +150,7 @@ void Autoencoder::make_other_parts() {
                    backbone_->rows_to_begin() == 0;
 }
 
-Tensor Autoencoder::filled(const Tensor& x) const { return takes_missing_ ? x.masked_fill(x.isnan(), 0) : x; }
+Tensor Autoencoder::filled(const Tensor& x) const { return takes_missing_ ? x.masked_fill(x.ne(x), 0) : x; }
 
 void Autoencoder::make_sparsity_scale() {
   for (const auto& term : terms())

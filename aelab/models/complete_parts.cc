@@ -43,7 +43,7 @@ AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
 
 Tensor mean_squared_error(const Tensor& reconstruction, const Tensor& target, bool may_lack_cells) {
   if (!may_lack_cells) return at::mse_loss(reconstruction, target);
-  const auto missing = target.isnan();
+  const auto missing = target.ne(target);
   const auto squared = (reconstruction - target).square().masked_fill(missing, 0);
   return squared.sum() / missing.logical_not().sum().clamp_min(1);
 }

@@ -23,6 +23,9 @@ constexpr double kMostLogRate = 30;  // keeps rates finite
 
 Tensor log_rate(const Tensor& output) { return output.clamp_max(kMostLogRate); }
 
+/// log(sigmoid(x)), exact for all x.
+Tensor log_sigmoid_of(const Tensor& x) { return -at::logaddexp(at::zeros_like(x), -x); }
+
 }  // namespace
 
 void MixedLikelihood::Config::fields(Fields& f) {
@@ -124,13 +127,13 @@ Tensor MixedLikelihood::count_cost(const Tensor& output, const Tensor& target, s
   }
   if (!has_zeros()) return -log_probability;
   const auto logit = output.narrow(1, width, width);
-  const auto log_other = at::log_sigmoid(-logit), log_zero_of_its_own = at::log_sigmoid(logit);
+  const auto log_other = log_sigmoid_of(-logit), log_zero_of_its_own = log_sigmoid_of(logit);
   return -at::where(target == 0, at::logaddexp(log_zero_of_its_own, log_other + log_zero),
                     log_other + log_probability);
 }
 
 Tensor MixedLikelihood::negative_log(const Tensor& output, const Tensor& target) const {
-  const auto missing = target.isnan();
+  const auto missing = target.ne(target);  // NaN, also on devices without isnan()
   const auto known = target.masked_fill(missing, 0);
   const auto of_known = [&](const Tensor& cost, std::int64_t first) {
     const auto left_out = missing.flatten(1).narrow(1, first, cost.size(1));
@@ -146,7 +149,7 @@ Tensor MixedLikelihood::negative_log(const Tensor& output, const Tensor& target)
     else if (kind == FeatureKind::count)
       total = total + of_known(count_cost(y, x, first), feature);
     else if (kind == FeatureKind::flag)
-      total = total + of_known(-at::log_sigmoid(-y) - x * y, feature);
+      total = total + of_known(-log_sigmoid_of(-y) - x * y, feature);
     else  // a missing category is 0 in all places
       total = total - (x * at::log_softmax(y, 1)).sum(1);
   });
