@@ -74,6 +74,8 @@ void add_apply(CLI::App& app, Command& chosen) {
       "Example: aelab apply runs/denoising/1 --write reconstruction --data '{\"source\": \"idx\", \"files\": "
       "\"noisy.idx\"}'\n"
       "Example: aelab apply runs/convolutional/1 --data fashion-mnist --write error --format csv\n"
+      "imputed is the table as it was read, with its missing cells filled by the model.\n"
+      "Example: aelab apply runs/survey/1 --data new.csv --write imputed\n"
       "Example: aelab apply wine.safetensors --data new.csv --write code");
   command.does(chosen, [](const std::string& folder, const ApplicationConfig& config, bool as_json) {
     return print_application(apply_model(folder, config), as_json);

@@ -65,6 +65,53 @@ std::string mean_as_text(double mean, const std::vector<double>& numbers) {
   return constant ? numbers_as_text({mean}).front() : numbers_as_text({numbers[0], numbers[1], mean}).back();
 }
 
+/// What a column of a table that is more than numbers holds: "Ulm (12), Bonn (7), and 3 more", "0 to 12, mean
+/// 3.4".
+std::string values_as_text(const nlohmann::json& column) {
+  constexpr std::size_t kMost = 4;
+  if (column.contains("categories")) {
+    auto counts = column["categories"].get<std::vector<nlohmann::json>>();
+    std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+      return a["rows"].template get<std::int64_t>() > b["rows"].template get<std::int64_t>();
+    });
+    std::vector<std::string> texts;
+    for (const auto& count : counts)
+      texts.push_back(
+          fmt::format("{} ({})", count["category"].get<std::string>(), count["rows"].get<std::int64_t>()));
+    return fmt::format("{}: {}", counts.size(), join_some(texts, kMost));
+  }
+  if (!column.contains("least")) return {};
+  if (column["least"].is_string())
+    return fmt::format("{} to {}", column["least"].get<std::string>(), column["most"].get<std::string>());
+  const std::vector<double> numbers = {column["least"].get<double>(), column["most"].get<double>()};
+  const auto texts = numbers_as_text(numbers);
+  return fmt::format("{} to {}, mean {}", texts[0], texts[1],
+                     mean_as_text(column["mean"].get<double>(), numbers));
+}
+
+/// The columns of a table that is more than numbers: its schema, one per line.
+void print_schema(const nlohmann::json& data) {
+  constexpr std::size_t kShown = 100;
+  const auto& columns = data["columns"];
+  const auto shown = std::min(columns.size(), kShown);
+  std::vector<std::vector<std::string>> cells = {{"column", "kind", "missing", "values", "first rows"}};
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& column = columns[i];
+    auto first = column["first"].get<std::vector<std::string>>();
+    for (auto& text : first)
+      if (text.empty()) text = "-";
+    cells.push_back({column["name"].get<std::string>(), column["type"].get<std::string>(),
+                     fmt::format("{:.3g} %", 100 * column["missing"].get<double>()),
+                     shortened(values_as_text(column), text_width() * 2 / 5), first_values(first)});
+  }
+  if (data.contains("label"))
+    cells.push_back({data["label"].get<std::string>(), "label", "0 %", "",
+                     first_values(labels_as_text(data["first_labels"]))});
+  print("columns  {}\n", columns.size());
+  print_text(aligned(cells, text_width()));
+  if (columns.size() > shown) print("  and {} more\n", columns.size() - shown);
+}
+
 /// The columns of a table, one per line, with that of the labels at the end.
 void print_columns(const nlohmann::json& data) {
   constexpr std::size_t kShown = 40;
@@ -111,21 +158,29 @@ std::string factors_as_text(const nlohmann::json& factors) {
   return join(texts, ", ");
 }
 
+/// Whether a table is more than numbers: its columns then have shares of missing cells.
+bool is_typed(const nlohmann::json& data) {
+  return data.contains("columns") && !data["columns"].empty() && data["columns"][0].contains("missing");
+}
+
 void print_description(const nlohmann::json& data) {
   const auto line = print_line;
   line("source", data["source"].get<std::string>());
   line("origin", data["origin"].get<std::string>());
   line("shape", to_string(data["shape"].get<Shape>()));
   for (const auto& [part, range] : data["range"].items())
-    line(part, fmt::format("{} rows, values from {} to {}", data["rows"][part].get<std::int64_t>(),
-                           range[0].get<float>(), range[1].get<float>()));
+    if (is_typed(data))
+      line(part, fmt::format("{} rows", data["rows"][part].get<std::int64_t>()));
+    else
+      line(part, fmt::format("{} rows, values from {} to {}", data["rows"][part].get<std::int64_t>(),
+                             range[0].get<float>(), range[1].get<float>()));
   constexpr std::size_t kClasses = 10;
   const auto names = data.value("class_names", std::vector<std::string>());
   line("classes", std::to_string(data["classes"].get<std::int64_t>()) +
                       (names.empty() ? "" : ": " + join_some(names, kClasses)));
   if (data.contains("factors")) line("factors", factors_as_text(data["factors"]));
   for (const auto& note : data["notes"]) line("note", note.get<std::string>());
-  if (data.contains("columns")) print_columns(data);
+  if (data.contains("columns")) is_typed(data) ? print_schema(data) : print_columns(data);
   print_files(data["files"]);
 }
 

@@ -6,6 +6,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/files.h"
 #include "aelab/core/memory.h"
+#include "aelab/data/columns_transform.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/precision_note.h"
 #include "aelab/data/scale_norm_transform.h"
@@ -82,7 +83,8 @@ Registry<Transform>& Transform::registry() {
                              .add<FlattenTransform>()
                              .add<CropTransform>()
                              .add<FlipTransform>()
-                             .add<WhitenTransform>();
+                             .add<WhitenTransform>()
+                             .add<ColumnsTransform>();
   return registry;
 }
 

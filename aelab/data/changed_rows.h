@@ -12,6 +12,8 @@ class ChangedRows : public Storage {
   Shape shape() const override { return set_.shape(); }
   bool has_labels() const override { return set_.has_labels(); }
   std::vector<Factor> factors() const override { return set_.factors(); }
+  ColumnTypes types() const override { return set_.types(); }
+  bool has_missing() const override { return set_.has_missing(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override;
   Tensor labels(const Tensor& rows) const override { return set_.subset(rows).labels(); }
   std::string where(std::int64_t row) const override { return set_.where(row); }

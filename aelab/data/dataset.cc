@@ -29,8 +29,11 @@ void in_chunks(const Dataset& given, Visit visit) {
 
 Range range_of_inputs(const Dataset& dataset) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
+  const bool may_lack_cells = dataset.has_missing();
   in_chunks(dataset, [&](const Batch& batch) {
-    const auto [low, high] = range_of(batch.inputs);
+    const auto known = may_lack_cells ? batch.inputs.masked_select(~batch.inputs.isnan()) : batch.inputs;
+    if (known.numel() == 0) return;
+    const auto [low, high] = range_of(known);
     if (std::isnan(low) || low < least) least = low;  // NaN stays
     if (std::isnan(high) || high > most) most = high;
   });
@@ -85,6 +88,7 @@ class Transformed : public ChangedRows {
     if (const auto* below = dynamic_cast<const Transformed*>(storage.get())) depth_ = below->depth_ + 1;
   }
   Shape shape() const override { return shape_; }
+  ColumnTypes types() const override { return {}; }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = ChangedRows::gather(rows, random);
     Draws draws{.rows = rows};
@@ -119,6 +123,27 @@ class Inspected : public ChangedRows {
   Inspection inspection_;
 };
 
+class WithTypes : public ChangedRows {
+ public:
+  WithTypes(Dataset set, ColumnTypes types)
+      : ChangedRows(std::move(set)), types_(std::move(types)), has_missing_(lacks_cells()) {}
+  ColumnTypes types() const override { return types_; }
+  bool has_missing() const override { return has_missing_; }
+
+ protected:
+  Range find_range() const override { return Storage::find_range(); }
+
+ private:
+  ColumnTypes types_;
+  bool has_missing_;
+
+  bool lacks_cells() const {
+    bool lacks = false;
+    in_chunks(set(), [&](const Batch& batch) { lacks = lacks || batch.inputs.isnan().any().item<bool>(); });
+    return lacks;
+  }
+};
+
 class WithFactors : public ChangedRows {
  public:
   WithFactors(Dataset set, std::vector<Factor> factors, Tensor values)
@@ -144,10 +169,12 @@ class JoinedRows : public Storage {
       size_ += set.size();
       has_labels_ = has_labels_ && set.has_labels();
       in_memory_ = in_memory_ && set.in_memory();
+      has_missing_ = has_missing_ || set.has_missing();
     }
   }
   std::int64_t size() const override { return size_; }
   Shape shape() const override { return sets_.front().shape(); }
+  bool has_missing() const override { return has_missing_; }
   bool has_labels() const override { return has_labels_; }
   std::vector<Factor> factors() const override { return factors_; }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
@@ -189,7 +216,7 @@ class JoinedRows : public Storage {
   std::vector<Factor> factors_;
   std::vector<std::int64_t> begins_;
   std::int64_t size_ = 0;
-  bool has_labels_ = true, in_memory_ = true;
+  bool has_labels_ = true, in_memory_ = true, has_missing_ = false;
 
   Shape shape_of_batch(std::int64_t rows) const {
     auto shape = this->shape();
@@ -286,6 +313,15 @@ Dataset Dataset::with_factors(std::vector<Factor> factors, const Tensor& values)
   return Dataset(std::make_shared<WithFactors>(*this, std::move(factors), values.contiguous()));
 }
 
+Dataset Dataset::with_types(ColumnTypes types) const {
+  std::int64_t width = 0;
+  for (const auto& type : types) width += type.width();
+  if (shape() != Shape{width})
+    throw Error("with_types: the types are of " + std::to_string(width) + " features, the rows have shape " +
+                to_string(shape()));
+  return Dataset(std::make_shared<WithTypes>(*this, std::move(types)));
+}
+
 Dataset Dataset::transformed(std::shared_ptr<const Transform> transform) const {
   auto dataset = *this;
   if (storage_) dataset.storage_ = std::make_shared<Transformed>(storage_, std::move(transform));
@@ -343,34 +379,6 @@ std::pair<Tensor, Tensor> feature_moments(const Dataset& dataset) {
 Tensor divisor(const Tensor& deviation, const Tensor& mean) {
   constexpr double kRounding = 1e-13;  // of float64 sums of equal numbers, relative to the numbers
   return at::where(deviation > kRounding * mean.abs(), deviation, 1.);
-}
-
-std::string first_not_finite(const Batch& batch, const Where& where) {
-  if (batch.inputs.numel() == 0) return {};
-  if (const auto [least, most] = range_of(batch.inputs); std::isfinite(least) && std::isfinite(most))
-    return {};
-  const auto bad = at::isfinite(batch.inputs.flatten(1)).logical_not().nonzero();
-  if (bad.size(0) == 0) return {};
-  const auto row = batch.rows[bad[0][0].item<std::int64_t>()].item<std::int64_t>();
-  return where(row) + ", value " + std::to_string(bad[0][1].item<std::int64_t>());
-}
-
-std::string first_not_finite(const Dataset& given) {
-  const auto dataset = given.in_storage_order();
-  for (std::int64_t begin = 0; begin < dataset.size(); begin += kChunk) {
-    const auto places = at::arange(begin, std::min(begin + kChunk, dataset.size()), at::kLong);
-    auto batch = dataset.gather(places);
-    batch.rows = places;
-    const auto found = first_not_finite(batch, [&](std::int64_t place) { return dataset.where(place); });
-    if (!found.empty()) return found;
-  }
-  return {};
-}
-
-Dataset without_nan(const Dataset& dataset, std::function<void(const std::string& place)> refuse) {
-  return dataset.inspected([refuse = std::move(refuse)](const Batch& rows, const Where& where) {
-    if (const auto place = first_not_finite(rows, where); !place.empty()) refuse(place);
-  });
 }
 
 }  // namespace aelab

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aelab/core/shape.h"
+#include "aelab/data/formats/column_type.h"
 #include "aelab/data/truth.h"
 
 namespace aelab {
@@ -45,7 +46,8 @@ struct Chance {
 /// Unset outside training.
 using Randomness = std::optional<Chance>;
 
-/// The smallest and the largest of some values; NaN if any value is, and (infinity, -infinity) of no values.
+/// The smallest and the largest of some values; NaN if any value is that is not a missing cell, and
+/// (infinity, -infinity) of no values.
 using Range = std::pair<double, double>;
 
 /// Where rows are stored: in memory, in files, or elsewhere. Implementations are immutable and thread-safe.
@@ -63,6 +65,10 @@ class Storage {
   /// The linear features that the rows were made of, where they are known; nullptr in most sets, and where
   /// rows were transformed since, which changes the features' directions.
   virtual std::shared_ptr<const Truth> truth() const { return nullptr; }
+  /// The types of a table's columns, where it is more than numbers; none in other sets.
+  virtual ColumnTypes types() const { return {}; }
+  /// Whether values may be NaN, which is what missing cells of a table are. Where not, NaN is an error.
+  virtual bool has_missing() const { return false; }
   /// Copies of the given rows ([n] int64, within size), in that order. Failure when they can no longer be
   /// read.
   virtual Batch gather(const Tensor& rows, const Randomness& random) const = 0;
@@ -111,6 +117,8 @@ class Dataset {
   Shape shape() const { return storage_->shape(); }
   bool has_labels() const { return storage_ && storage_->has_labels(); }
   std::vector<Factor> factors() const { return storage_ ? storage_->factors() : std::vector<Factor>(); }
+  ColumnTypes types() const { return storage_ ? storage_->types() : ColumnTypes(); }
+  bool has_missing() const { return storage_ && storage_->has_missing(); }
   /// The features that its rows were made of, which takes Batch::rows; nullptr where they are not known.
   std::shared_ptr<const Truth> truth() const { return storage_ ? storage_->truth() : nullptr; }
 
@@ -126,6 +134,10 @@ class Dataset {
 
   /// This set with known factors of variation; `values` [rows, factors] int64. Error when they do not fit.
   Dataset with_factors(std::vector<Factor> factors, const Tensor& values) const;
+
+  /// This set, whose rows [features] are those of a table with columns of these types; where its values have
+  /// NaN, these are missing cells. Error when their number does not fit.
+  Dataset with_types(ColumnTypes types) const;
 
   /// This set, each row changed by a fitted transform. Error when it does not fit the rows' shape.
   Dataset transformed(std::shared_ptr<const Transform> transform) const;
@@ -168,11 +180,16 @@ Range expected_range(const Dataset& dataset);
 /// The range of these values; there must be some.
 Range range_of(const Tensor& values);
 
-/// Where the first NaN or infinite value is: "row 7 of faces.npy, value 3"; "" where all are finite.
+/// Where the first NaN or infinite value is: "row 7 of faces.npy, value 3"; "" where all are finite. NaN is
+/// passed over in data that have missing cells, and in a batch if `may_lack_cells`.
 std::string first_not_finite(const Dataset& dataset);
-std::string first_not_finite(const Batch& batch, const Where& where);
+std::string first_not_finite(const Batch& batch, const Where& where, bool may_lack_cells = false);
 
-/// This set; whenever rows are gathered that have NaN or infinite values, `refuse` is called with the place
+/// Whether all values are finite, or NaN where that is a missing cell.
+bool are_finite(const Tensor& values, bool may_lack_cells);
+
+/// This set; whenever rows are gathered that have NaN or infinite values, but for missing cells, `refuse` is
+/// called with the place
 /// of the first one, as first_not_finite() names it. It throws.
 Dataset without_nan(const Dataset& dataset, std::function<void(const std::string& place)> refuse);
 

@@ -11,6 +11,7 @@ void InputSchema::fields(Fields& f) {
   f("class_names", class_names, "names of the classes");
   f("blocks", blocks, "numbers of features of the sources that were joined side by side", at_least(1));
   f("columns", columns, "names of a row's features");
+  f("types", types, "types of a table's columns, where it is more than numbers");
   f("label", label, "name of the labels' column");
 }
 
@@ -20,6 +21,7 @@ InputSchema schema_of(const Data& data) {
           .class_names = data.class_names,
           .blocks = data.blocks,
           .columns = data.columns,
+          .types = data.types(),
           .label = data.label};
 }
 

@@ -13,6 +13,7 @@ struct InputSchema {
   /// Numbers of features of the blocks that rows consist of, where sources were joined side by side.
   std::vector<std::int64_t> blocks = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, where the source has them
+  ColumnTypes types = {};                 ///< of a table that is more than numbers; else none
   std::string label = {};                 ///< the name of the labels' column, where the source has one
 
   void fields(Fields& f);

@@ -9,6 +9,7 @@
 #include "aelab/core/problems.h"
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
+#include "aelab/data/columns_transform.h"
 
 namespace aelab {
 
@@ -98,10 +99,39 @@ void SplitConfig::fields(Fields& f) {
     f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a fraction below 1");
 }
 
-Shape SplitConfig::changed(Shape shape) const {
+SplitConfig SplitConfig::completed(const ColumnTypes& types) const {
+  auto completed = *this;
+  if (types.empty()) return completed;
+  if (transforms.empty()) completed.transforms = {ColumnsTransform::Config{}};
   for (std::size_t i = 0; i < transforms.size(); ++i)
-    shape = in_field(transform_field(i), [&] { return transforms[i].make()->shape(shape); });
+    if (i > 0 || transforms[i].kind() != ColumnsTransform::Config::kind)
+      throw FieldError(
+          transform_field(i),
+          "\"" + transforms[i].kind() +
+              "\" is for numbers, and these data have categories, dates or missing cells: leave it "
+              "out. \"columns\" encodes and scales them: {\"kind\": \"columns\", \"scale\": "
+              "\"standard\"}");
+  return completed;
+}
+
+std::vector<std::shared_ptr<Transform>> SplitConfig::make_transforms(const ColumnTypes& types) const {
+  std::vector<std::shared_ptr<Transform>> made;
+  const auto whole = completed(types);
+  for (const auto& transform : whole.transforms) made.push_back(transform.make());
+  if (!made.empty()) made.front()->take_types(types);
+  return made;
+}
+
+Shape SplitConfig::changed(Shape shape, const ColumnTypes& types) const {
+  const auto made = make_transforms(types);
+  for (std::size_t i = 0; i < made.size(); ++i)
+    shape = in_field(transform_field(i), [&] { return made[i]->shape(shape); });
   return shape;
+}
+
+FeatureGroups SplitConfig::features(const ColumnTypes& types) const {
+  const auto made = make_transforms(types);
+  return made.empty() ? FeatureGroups() : made.back()->features();
 }
 
 Bounds SplitConfig::changed(Bounds values) const {
@@ -140,7 +170,7 @@ Dataset to_fit(const Dataset& train) {
 
 SplitConfig Data::completed(SplitConfig config) const {
   if (!test && !config.test) config.test = 0.2;
-  return config;
+  return config.completed(types());
 }
 
 std::vector<std::int64_t> Data::changed_blocks(const SplitConfig& config) const {
@@ -164,15 +194,16 @@ Dataset transformed(Dataset dataset, const Transforms& transforms) {
 }
 
 Split Data::split(const SplitConfig& config, std::int64_t seed) const {
-  (void)config.changed(shape());
+  (void)config.changed(shape(), types());
   auto split = divided(*this, config, seed);
   split.values = config.changed(values());
   split.blocks = changed_blocks(config);
-  for (std::size_t i = 0; i < config.transforms.size(); ++i)
+  split.features = config.features(types());
+  const auto made = config.make_transforms(types());
+  for (std::size_t i = 0; i < made.size(); ++i)
     in_field(transform_field(i), [&] {
-      const auto transform = config.transforms[i].make();
-      transform->fit(to_fit(split.train));
-      change(split, transform);
+      made[i]->fit(to_fit(split.train));
+      change(split, made[i]);
     });
   return split;
 }
@@ -181,6 +212,7 @@ Split Data::split(const SplitConfig& config, std::int64_t seed, const Transforms
   auto split = divided(*this, config, seed);
   split.values = values();
   split.blocks = changed_blocks(config);
+  split.features = config.features(types());
   for (const auto& transform : transforms) {
     split.values = transform->values(*split.values);
     change(split, transform);

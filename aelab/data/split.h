@@ -19,9 +19,17 @@ struct SplitConfig {
   std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training split
 
   void fields(Fields& f);
+  /// The transforms that rows with columns of these types are changed by: where a table is more than numbers,
+  /// "columns" is added if it is left out. FieldError of "transforms[i]" where others are listed for such a
+  /// table.
+  SplitConfig completed(const ColumnTypes& types) const;
+  /// The transforms, which know the columns that they are for.
+  std::vector<std::shared_ptr<Transform>> make_transforms(const ColumnTypes& types) const;
   /// The shape of a row of that shape after the transforms. FieldError of "transforms[i]"
   /// when one does not fit.
-  Shape changed(Shape shape) const;
+  Shape changed(Shape shape, const ColumnTypes& types = {}) const;
+  /// Kinds of the features after the transforms, of a table that is more than numbers; else none.
+  FeatureGroups features(const ColumnTypes& types) const;
   /// Whether each feature of a row after the transforms is the same feature before them.
   bool keeps_features() const;
   /// Limits that the transforms guarantee for values within `values`, whatever the split and its seed.
@@ -37,6 +45,8 @@ struct Split {
   /// Numbers of features of the blocks that rows consist of: the source's (Data::blocks), where the
   /// transforms keep features apart.
   std::vector<std::int64_t> blocks = {};
+  /// Kinds of the features, of an encoded table; else none.
+  FeatureGroups features = {};
   /// Expected limits of all values, by a rule that does not depend on seed or split: the range of the
   /// source's values (Data::values) and what the transforms guarantee. A likelihood that is left out is
   /// chosen by them. Unset in a split that was not made by Data::split.
@@ -66,7 +76,9 @@ struct Data {
   /// order.
   std::vector<std::int64_t> blocks = {};
   std::vector<std::string> columns = {};  ///< names of a row's features, in order, where the source has them
-  std::string label = {};                 ///< the name of the labels' column, where the source has one
+  /// Types of a table's columns, where it is more than numbers: those of train.types().
+  ColumnTypes types() const { return train.types(); }
+  std::string label = {};  ///< the name of the labels' column, where the source has one
   /// What is known of the columns' training values before they were rounded to float32; none elsewhere.
   std::vector<ColumnSummary> summaries = {};
   /// What the source guessed or found odd, for the user to read: "fields are separated by ";"".
@@ -80,8 +92,8 @@ struct Data {
   Bounds values() const;
   /// The blocks of rows that these transforms have changed: none where one mixes features.
   std::vector<std::int64_t> changed_blocks(const SplitConfig& config) const;
-  /// The config with the test split that these data have if it is left out: 0.2 of the rows where the source
-  /// has no test rows.
+  /// The config with what these data have if it is left out: a test split of 0.2 of the rows where the source
+  /// has no test rows, and the transform "columns" for a table that is more than numbers.
   SplitConfig completed(SplitConfig config) const;
   /// The same splits whenever seed and config are the same. FieldError of the split
   /// that would be empty or too large, or of "transforms[i]".

@@ -2,6 +2,7 @@
 
 #include "aelab/core/registry.h"
 #include "aelab/data/dataset.h"
+#include "aelab/nn/feature_groups.h"
 #include "aelab/nn/noise.h"
 
 namespace aelab {
@@ -18,6 +19,10 @@ class Transform {
   static Registry<Transform>& registry();
   virtual ~Transform() = default;
 
+  /// Called first, where the rows are those of a table that is more than numbers.
+  virtual void take_types(const ColumnTypes&) {}
+  /// Kinds of the features of the changed rows, where take_types() was called with some; else none.
+  virtual FeatureGroups features() const { return {}; }
   /// The shape of the changed rows. Error where rows of this shape cannot be changed.
   virtual Shape shape(const Shape& input) const { return input; }
   /// Limits of the changed values, given those of the input, whatever rows `fit` sees: the transform

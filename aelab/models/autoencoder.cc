@@ -5,37 +5,26 @@
 #include <algorithm>
 
 #include "aelab/core/problems.h"
+#include "aelab/models/complete_parts.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/bounds.h"
-#include "aelab/nn/corruptions.h"
-#include "aelab/nn/likelihoods.h"
 #include "aelab/nn/silence.h"
 
 namespace aelab {
 
 Context::Context(const Split& split, std::int64_t model_seed)
-    : input(split.train.shape()), seed(model_seed), classes(0), blocks(split.blocks), values(split.limits()) {
+    : input(split.train.shape()),
+      seed(model_seed),
+      classes(0),
+      blocks(split.blocks),
+      features(split.features),
+      values(split.limits()) {
   for (const auto* part : {&split.train, &split.validation, &split.test})
     if (part->has_labels() && part->size() > 0)
       classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);
 }
 
 namespace {
-
-bool lie_within(const Bounds& values, const Bounds& outer) {
-  return values.least >= outer.least && values.most <= outer.most;
-}
-
-AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
-  if (!config.corruption) config.corruption = NoCorruption::Config{};
-  if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};
-  if (!config.likelihood && lie_within(context.values, between(0, 1)))
-    config.likelihood = BernoulliLikelihood::Config{};
-  if (!config.likelihood) config.likelihood = GaussianLikelihood::Config{};
-  if (!config.bound) config.bound = MeanBound::Config{};
-  if (!config.penalties) config.penalties.emplace();
-  return config;
-}
 
 /// Throws a FieldError if the bound needs codes that the bottleneck does not draw.
 void check_draws(const AutoencoderConfig& config, const Bound& bound, const Bottleneck& bottleneck) {
@@ -156,7 +145,12 @@ void Autoencoder::make_other_parts() {
   for (std::size_t i = 0; i < config_.penalties->size(); ++i)
     in_field(AutoencoderConfig::penalty_path(i), [&] { add_penalty((*config_.penalties)[i]); });
   make_sparsity_scale();
+  takes_missing_ = config_.likelihood->can(capability::takes_missing) && reconstructs_input() &&
+                   !backbone_->has_skip() && !backbone_->data_mean().defined() &&
+                   backbone_->rows_to_begin() == 0;
 }
+
+Tensor Autoencoder::filled(const Tensor& x) const { return takes_missing_ ? x.masked_fill(x.ne(x), 0) : x; }
 
 void Autoencoder::make_sparsity_scale() {
   for (const auto& term : terms())
@@ -214,7 +208,7 @@ Step Autoencoder::step_with(const Tensor& condition) const {
 
 Tensor Autoencoder::encode(const Tensor& x, const Tensor& condition) const {
   const auto step = step_with(condition);
-  return bottleneck_->read(backbone_->encode(x, step), step);
+  return bottleneck_->read(backbone_->encode(filled(x), step), step);
 }
 
 Tensor Autoencoder::decode(const Tensor& code, const Tensor& condition) const {
@@ -243,14 +237,15 @@ Terms Autoencoder::loss(const Batch& batch, const Step& of_batch, Pass& pass) co
   add_penalties(pass, step, terms);
   for (const auto& name : sparsifying_) terms.scale(name, sparsity_scale_);
   if (!step.training && step.scope.empty())
-    terms.add(kSquaredError, at::mse_loss(reconstruction(pass, step), pass.target), /*weight=*/0);
+    terms.add(kSquaredError, mean_squared_error(reconstruction(pass, step), pass.target, takes_missing_),
+              /*weight=*/0);
   if (!step.training && has_corruption()) add_denoising(batch, of_batch, pass, terms);
   return terms;
 }
 
 void Autoencoder::add_denoising(const Batch& batch, const Step& of_batch, const Pass& pass,
                                 Terms& terms) const {
-  const auto noisy = corrupt(batch.inputs, of_batch);
+  const auto noisy = corrupt(filled(batch.inputs), of_batch);
   const auto step = conditioned(noisy, batch.labels, of_batch);
   const auto code = bottleneck_->read(backbone_->encode(noisy, step), step);
   terms.add(kDenoising, likelihood_->negative_log(backbone_->decode(code, step), pass.target), /*weight=*/0);
@@ -292,7 +287,8 @@ Tensor Autoencoder::reconstruction(const Pass& pass, const Step& step) const {
 void Autoencoder::encode_batch(const Batch& batch, const Step& of_batch, Pass& pass) const {
   const auto step = conditioned(batch.inputs, batch.labels, of_batch);
   pass.target = backbone_->target(batch.inputs);
-  pass.input = step.training ? corrupt(batch.inputs, step) : batch.inputs;
+  const auto inputs = filled(batch.inputs);
+  pass.input = step.training ? corrupt(inputs, step) : inputs;
   if (needs_input_gradient_) pass.input = pass.input.detach().requires_grad_();
   pass.pre_code = backbone_->encode(pass.input, step);
   pass.samples = bound_->samples(step);

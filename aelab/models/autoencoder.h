@@ -78,7 +78,10 @@ struct Context {
   at::Device device = at::kCPU;  ///< on the meta device a model has shapes, but no values
   /// Numbers of features of the blocks that rows consist of (Data::blocks); empty where there is one.
   std::vector<std::int64_t> blocks = {};
-  /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian.
+  /// Kinds of the features of an encoded table (Split::features); empty for other rows.
+  FeatureGroups features = {};
+  /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian;
+  /// of rows with `features` it is mixed.
   Bounds values = between(0, 1);
 };
 
@@ -149,6 +152,12 @@ class Autoencoder : public torch::nn::Module {
   /// Training rows without use after which an element of the code is dead, by Parts::silent_rows, as the
   /// first penalty has it that uses these; nothing where none does.
   std::optional<std::int64_t> dead_after() const { return dead_after_; }
+  /// Whether values of the rows may be NaN, which are missing cells: the encoder reads 0 in their place, and
+  /// the likelihood leaves them out.
+  bool takes_missing() const { return takes_missing_; }
+  /// What the encoder reads of rows: 0 in place of missing cells, which is the mean of a number that is
+  /// scaled. What uses the backbone without encode() is given these rows.
+  Tensor filled(const Tensor& x) const;
   bool has_corruption() const { return corruption_->changes_input(); }
   /// Whether autograd's gradients of its loss are the derivatives of the loss.
   bool has_exact_gradients() const {
@@ -208,6 +217,7 @@ class Autoencoder : public torch::nn::Module {
   std::vector<std::string> sparsifying_;  // the terms that it is a factor of
   bool needs_input_gradient_ = false;
   std::int64_t conditions_ = 0;
+  bool takes_missing_ = false;
 
   /// A step outside training with a condition. Throws an Error if a conditional model gets none.
   Step step_with(const Tensor& condition) const;

@@ -157,6 +157,7 @@ Stacked::Layers Stacked::make_layers(const Config& config, const Context& contex
   Layers layers;
   Context below(context.input, context.seed);
   below.blocks = context.blocks;
+  below.features = context.features;
   below.values = context.values;
   below.device = context.device;
   for (std::size_t i = 0; i < config.layers.size(); ++i) {

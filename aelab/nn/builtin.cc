@@ -19,6 +19,7 @@
 #include "aelab/nn/lbfgs.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/nn/matching_pursuit_bottleneck.h"
+#include "aelab/nn/mixed_likelihood.h"
 #include "aelab/nn/mmd_penalty.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
@@ -36,6 +37,7 @@ Registry<Corruption>& Corruption::registry() {
   static auto registry = Registry<Corruption>("corruption", "corruptions", "kind")
                              .add<NoCorruption>()
                              .add<Masking>()
+                             .add<ColumnMasking>()
                              .add<GaussianNoise>()
                              .add<SaltAndPepper>();
   return registry;
@@ -98,7 +100,8 @@ Registry<Likelihood>& Likelihood::registry() {
   static auto registry = Registry<Likelihood>("likelihood", "likelihoods", "kind")
                              .add<BernoulliLikelihood>()
                              .add<GaussianLikelihood>()
-                             .add<HeteroscedasticLikelihood>();
+                             .add<HeteroscedasticLikelihood>()
+                             .add<MixedLikelihood>();
   return registry;
 }
 

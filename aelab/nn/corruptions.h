@@ -1,5 +1,6 @@
 #pragma once
 
+#include "aelab/nn/feature_groups.h"
 #include "aelab/nn/parts.h"
 
 namespace aelab {
@@ -38,6 +39,31 @@ class Masking : public Corruption {
 
  private:
   Schedule level_;
+};
+
+/// Sets whole columns of a table to zero, each with probability `level`: all features of a category together.
+/// Zero is what the encoder reads in place of missing cells, so that a model learns to fill these.
+class ColumnMasking : public Corruption {
+ public:
+  struct Config {
+    static constexpr std::string_view kind = "column-masking";
+    static constexpr std::string_view summary =
+        "masking noise for tables: whole columns are masked at random";
+    static constexpr std::string_view also_known_as[] = {"imputation", "masked-columns", "swap-noise"};
+    FeatureGroups features = {};  ///< empty: those of the data, or each feature is a column
+    Schedule level = 0.25;
+
+    void fields(Fields& f);
+    static std::vector<Config> examples() {
+      return {{}, {.features = {{FeatureKind::categorical, 40}, {FeatureKind::numeric, 24}}, .level = 0.5}};
+    }
+  };
+
+  explicit ColumnMasking(const Config& config) : config_(config) {}
+  Tensor corrupt(const Tensor& x, const Step& step) const override;
+
+ private:
+  Config config_;
 };
 
 /// x + level N(0, 1) (Vincent et al. 2010, section 3.3).

@@ -12,6 +12,7 @@
 #include "aelab/evaluation/distinct_measures.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/bounds.h"
+#include "aelab/nn/capability.h"
 #include "aelab/nn/likelihoods.h"
 #include "aelab/runs/working_folder.h"
 #include "aelab/training/check.h"
@@ -45,8 +46,8 @@ std::optional<Bounds> recorded_values(const RunConfig& config) {
 }
 
 /// The shape of the source's rows after the run's transforms.
-Shape input_of(const RunConfig& config, const Shape& rows) {
-  return in_field("data", [&] { return config.data.split.changed(rows); });
+Shape input_of(const RunConfig& config, const Shape& rows, const ColumnTypes& types) {
+  return in_field("data", [&] { return config.data.split.changed(rows, types); });
 }
 
 /// What makes the model smaller: "lower model.hidden, model.code".
@@ -87,7 +88,9 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
 }  // namespace
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
-  Context context(input_of(config, data.shape()), config.seed, data.classes());
+  const auto types = data.types();
+  Context context(input_of(config, data.shape(), types), config.seed, data.classes());
+  context.features = config.data.split.features(types);
   const auto recorded = recorded_values(config);
   context.blocks = data.changed_blocks(config.data.split);
   context.values = recorded ? *recorded : config.data.split.changed(data.values());
@@ -96,7 +99,8 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 }
 
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
-  Context context(input_of(config, input.shape), config.seed, input.classes);
+  Context context(input_of(config, input.shape, input.types), config.seed, input.classes);
+  context.features = config.data.split.features(input.types);
   if (config.data.split.keeps_features()) context.blocks = input.blocks;
   context.values = recorded_values(config).value_or(Bounds{});
   return make_for(config, context);
@@ -160,6 +164,24 @@ std::string likelihood_note(const RunConfig& config, const Made& made) {
   return note;
 }
 
+/// Says that a table is more than numbers, and what follows; "" where it is not.
+std::string table_note(const RunConfig& config, const Made& made) {
+  const auto types = made.source->types();
+  if (types.empty() || config.model.expanded) return {};
+  std::map<std::string_view, int> kinds;
+  int missing = 0;
+  for (const auto& type : types) {
+    ++kinds[name_of(type.kind)];
+    missing += type.missing ? 1 : 0;
+  }
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
+  auto note = fmt::format("columns of the table: {}; {} with missing cells", join(parts, ", "), missing);
+  if (config.data.split.transforms.empty())
+    note += ". data.transforms: \"columns\" is added, which scales numbers and encodes categories";
+  return note;
+}
+
 /// Says that losses are no bounds of a log-likelihood; "" where they are, and of models without such bounds.
 std::string bound_note(const Made& made) {
   constexpr std::int64_t kRows = 100;
@@ -220,6 +242,17 @@ void check_classes(const RunConfig& config, const Data& data) {
                 ", which test rows have: give training rows of these classes, or leave out these metrics");
 }
 
+/// Error where a metric compares all values of rows, and some are missing.
+void check_missing(const RunConfig& config, const Data& data) {
+  if (!data.train.has_missing() && !(data.test && data.test->has_missing())) return;
+  for (std::size_t i = 0; i < config.evaluation.size(); ++i)
+    if (const auto& metric = config.evaluation[i]; !metric.empty() && !metric.can(capability::takes_missing))
+      throw FieldError(
+          fmt::format("evaluation[{}]", i),
+          "\"" + metric.kind() +
+              "\" compares all values of the rows, and these data have missing cells: leave it out");
+}
+
 /// Says that by chance all rows of a class are in the test split; "" where they are not.
 std::string classes_note(const RunConfig& config, const Made& made) {
   const auto unseen =
@@ -244,11 +277,12 @@ bool make_data_and_model(const RunConfig& config, Made& made, Problems& problems
   for (const auto& metric : config.evaluation)
     if (!metric.empty()) problems.attempt([&] { metric.make()->check(made.data); });
   if (split) {
-    made.features.emplace(config.data.split.transforms, made.data.transforms, schema_of(*data),
-                          opened.working_folder());
+    made.features.emplace(data->completed(config.data.split).transforms, made.data.transforms,
+                          schema_of(*data), opened.working_folder());
     problems.attempt([&] { check_features(config.evaluation, *made.features); });
   }
   problems.attempt([&] { check_classes(config, *data); });
+  problems.attempt([&] { check_missing(config, *data); });
   return made.model && split && !data_told && !model_told;
 }
 
@@ -258,8 +292,9 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
-    for (auto note : {likelihood_note(config, made), bound_note(made), batch_note(config, made),
-                      passes_note(config, made), classes_note(config, made), tokens_note(made)})
+    for (auto note : {table_note(config, made), likelihood_note(config, made), bound_note(made),
+                      batch_note(config, made), passes_note(config, made), classes_note(config, made),
+                      tokens_note(made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

@@ -30,7 +30,11 @@ struct Shown {
   const Dataset& rows;
   at::Device device;
 
-  Batch first(std::int64_t count) const { return rows.range(0, std::min(count, rows.size())).to(device); }
+  Batch first(std::int64_t count) const {
+    auto batch = rows.range(0, std::min(count, rows.size())).to(device);
+    batch.inputs = model.filled(batch.inputs);
+    return batch;
+  }
 };
 
 // --- Words and shapes ---

@@ -27,17 +27,20 @@ RunConfig config_in(const CheckpointRecord& record, const std::filesystem::path&
 }
 
 /// Whether the run's transforms make inputs of this shape of such rows.
-bool become(const Shape& inputs, const SplitConfig& split, const Shape& rows) {
+bool become(const Shape& inputs, const SplitConfig& split, const Shape& rows, const InputSchema& own) {
+  if (!own.types.empty()) return rows == own.shape;
   bool equal = false;
   Problems refused;
   refused.attempt([&] { equal = split.changed(rows) == inputs; });
   return equal;
 }
 
-/// Throws an Error that names the first row, [rows, ...], with NaN or infinite values.
-void require_finite(const std::string& what, const Tensor& rows) {
+/// Throws an Error that names the first row, [rows, ...], with NaN or infinite values; NaN is a missing cell
+/// if the rows `may_lack_cells`.
+void require_finite(const std::string& what, const Tensor& rows, bool may_lack_cells = false) {
   const Batch batch{.inputs = rows, .labels = {}, .rows = at::arange(rows.size(0), at::kLong)};
-  const auto place = first_not_finite(batch, [](std::int64_t row) { return "row " + std::to_string(row); });
+  const auto place = first_not_finite(
+      batch, [](std::int64_t row) { return "row " + std::to_string(row); }, may_lack_cells);
   if (!place.empty()) throw Error(what + " have NaN or infinite values: " + place);
 }
 
@@ -94,7 +97,7 @@ TrainedModel::TrainedModel(const SafetensorsFile& file, const std::filesystem::p
   kernels_ = nearest(recorded);
   network_ = make_model(config_, input_);
   load_model_state(file, path, *network_);
-  for (const auto& transform : config_.data.split.transforms) transforms_.push_back(transform.make());
+  transforms_ = config_.data.split.make_transforms(input_.types);
   load_transforms(file, path, transforms_);
   network_->eval();
 }
@@ -107,9 +110,10 @@ Tensor TrainedModel::prepare(const Tensor& rows) const {
     x = with_zeros(x, elements(input_.shape));
   else
     require_inputs({.shape = shape});
-  require_finite("the rows", x);
+  const bool may_lack_cells = network_->takes_missing() && !input_.types.empty();
+  require_finite("the rows", x, may_lack_cells);
   for (const auto& transform : transforms_) x = transform->apply(std::move(x), {});
-  if (!transforms_.empty()) require_finite("the transformed rows", x);
+  if (!transforms_.empty()) require_finite("the transformed rows", x, may_lack_cells);
   return x.to(network_->parameters().front().device());
 }
 
@@ -118,8 +122,15 @@ Dataset TrainedModel::prepare(const Dataset& rows,
   const auto whole = lacks_targets(rows.shape())
                          ? Dataset(std::make_shared<WithoutTargets>(rows, elements(input_.shape)))
                          : rows;
+  require_takes_missing(whole);
   const auto finite = without_nan(whole, refuse);
   return transforms_.empty() ? finite : without_nan(transformed(finite, transforms_), refuse);
+}
+
+void TrainedModel::require_takes_missing(const Dataset& rows) const {
+  if (!rows.has_missing() || network_->takes_missing()) return;
+  throw Error("has missing cells, which a model with the likelihood \"" +
+              network_->config().likelihood->kind() + "\" cannot take: fill them, or train with \"mixed\"");
 }
 
 void TrainedModel::require_labels(const Tensor& labels) const {
@@ -207,7 +218,7 @@ Tensor TrainedModel::classify(const Tensor& rows) const {
 }
 
 void TrainedModel::require_inputs(const InputSchema& other) const {
-  if (!become(network_->input_shape(), config_.data.split, other.shape)) {
+  if (!become(network_->input_shape(), config_.data.split, other.shape, input_)) {
     if (other.shape.size() == 1 && input_.shape.size() == 1)
       throw Error("has " + std::to_string(other.shape[0]) + " columns, the model was trained on " +
                   std::to_string(input_.shape[0]));
@@ -222,7 +233,13 @@ void TrainedModel::require_inputs(const InputSchema& other) const {
 }
 
 Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions) {
-  return (inputs - reconstructions).square().flatten(1).sum(1, /*keepdim=*/false, at::kDouble).to(at::kCPU);
+  const auto missing = inputs.isnan();
+  return (inputs - reconstructions)
+      .square()
+      .masked_fill(missing, 0)
+      .flatten(1)
+      .sum(1, /*keepdim=*/false, at::kDouble)
+      .to(at::kCPU);
 }
 
 std::filesystem::path home_of_model(const std::filesystem::path& folder_or_file) {
@@ -301,8 +318,10 @@ Data open_for_model(const TrainedModel& model, const Choice<Source>& source, boo
   if (!may_lack_targets || !model.lacks_targets(other.shape())) model.require_inputs(schema_of(other));
   require_conditions(model, other);
   for (const auto* part : {&other.train, other.test ? &*other.test : nullptr})
-    if (part && part->in_memory())
+    if (part && part->in_memory()) {
+      model.require_takes_missing(*part);
       if (const auto place = first_not_finite(*part); !place.empty()) throw Error(not_finite(place));
+    }
   for (const auto& note : other.notes) say("data: " + note + "\n");
   return other;
 }

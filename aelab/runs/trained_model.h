@@ -12,8 +12,9 @@ namespace aelab {
 ///
 /// Rows are those of the source, [batch, ...input().shape], before any transform. Functions throw an Error
 /// for rows of another shape, and one that names the first row with NaN or infinite values, before or after
-/// the transforms; codes must be finite, too. They are deterministic, compute with the kernels that the model
-/// was trained with, and may be called by several threads at once.
+/// the transforms; codes must be finite, too. Where input().types says what a table's columns are, NaN is a
+/// missing cell, for models that take these, and a category is its number. They are deterministic, compute
+/// with the kernels that the model was trained with, and may be called by several threads at once.
 ///
 /// A model that reconstructs other features of a row than it reads (a transcoder) also takes rows of those
 /// that it reads alone, [batch, features], and gives the others: decode() and reconstruct() give these alone.
@@ -73,6 +74,8 @@ class TrainedModel {
   /// Throws an Error unless the model is not conditional on the label, or these are labels [rows] of classes
   /// that it was trained with.
   void require_labels(const Tensor& labels) const;
+  /// Throws an Error if rows have missing cells that the model cannot take.
+  void require_takes_missing(const Dataset& rows) const;
   /// Throws an Error unless rows of the shape and columns of `other` are inputs of this model.
   void require_inputs(const InputSchema& other) const;
 
@@ -101,7 +104,8 @@ TrainedModel open_model(const std::filesystem::path& folder_or_file, std::option
 /// The config of the run that the model in a folder or file is of; its tensors are not read.
 RunConfig config_of_model(const std::filesystem::path& folder_or_file);
 
-/// The squared error of each row, summed over features, [batch] float64, on the CPU.
+/// The squared error of each row, summed over the features that are known, not NaN, in the inputs: [batch]
+/// float64, on the CPU.
 Tensor squared_errors(const Tensor& inputs, const Tensor& reconstructions);
 
 /// Throws an Error unless both number the same classes: sources number those that they find, and equal

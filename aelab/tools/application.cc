@@ -26,8 +26,8 @@ std::span<const std::string_view> names(AppliedRows) {
 }
 
 std::span<const std::string_view> names(Applied) {
-  static constexpr std::array<std::string_view, 5> kNames = {"code", "reconstruction", "error", "row",
-                                                             "label"};
+  static constexpr std::array<std::string_view, 6> kNames = {"code", "reconstruction", "error",
+                                                             "row",  "label",          "imputed"};
   return kNames;
 }
 
@@ -40,7 +40,10 @@ void ApplicationConfig::fields(Fields& f) {
   f("data", data, "data source: a name, or a JSON object as in a run file; the run's own data if omitted");
   f("part", part, "split; if omitted, all rows of other data, else the test split of the run's own data");
   f("checkpoint", checkpoint, "checkpoint of the run to load; best if omitted");
-  f("write", write, "what to write, separated by commas; everything if omitted");
+  f("write", write,
+    "what to write, separated by commas; everything but imputed if omitted. imputed: the table with its "
+    "missing "
+    "cells filled, as csv");
   f("format", format, "file format; png shows reconstructions below their originals");
   f("output", output, "folder to write to; RUN_FOLDER/applications/<n> if omitted");
   const auto other = [](Applied what) { return what != Applied::reconstruction; };
@@ -61,6 +64,7 @@ constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
 /// Rows that are written, with what their source says of them.
 struct AppliedSets {
   std::vector<std::pair<std::string, Dataset>> parts;  ///< one after the other
+  std::vector<Dataset> read = {};                      ///< the same rows before transforms
   CsvNames names = {};
   bool has_targets = true;  ///< of reconstructions, so that these have errors
 
@@ -77,6 +81,7 @@ struct ApplicationJob {
   std::vector<Applied> write;
   AppliedFormat format;
   std::vector<std::string> files;
+  FeatureGroups features = {};  ///< of an encoded table
   std::int64_t rows = 0;
 
   bool writes(Applied what) const { return std::find(write.begin(), write.end(), what) != write.end(); }
@@ -108,8 +113,12 @@ AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& conf
   const auto& model = opened.model;
   const auto& run = opened.run;
   const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
-  if (!config.data && part != AppliedRows::all)
-    return rows_of_source(run->source, {{"", part_named(run->data, part)}});
+  if (!config.data && part != AppliedRows::all) {
+    auto sets = rows_of_source(run->source, {{"", part_named(run->data, part)}});
+    sets.read = {
+        part_named(run->source.split(model.config().data.split, model.config().seed, Transforms()), part)};
+    return sets;
+  }
   bool lacks_targets = false;
   auto sets = in_field("data", [&] {
     const auto data =
@@ -118,6 +127,7 @@ AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& conf
     lacks_targets = model.lacks_targets(data.shape());
     return rows_of_source(data, choose_parts(data, part, split, model.config().seed));
   });
+  for (const auto& item : sets.parts) sets.read.push_back(item.second);
   for (auto& [name, rows] : sets.parts)
     rows = config.data ? rows_for_model(model, rows) : transformed(rows, model.transforms());
   sets.has_targets = !lacks_targets;
@@ -131,17 +141,17 @@ std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationCon
   const bool reconstructs = model.network()->reconstructs();
   std::vector<Applied> write;
   const auto needs_decoder = [](Applied what) {
-    return what == Applied::reconstruction || what == Applied::error;
+    return what == Applied::reconstruction || what == Applied::error || what == Applied::imputed;
   };
-  for (const auto what :
-       {Applied::code, Applied::reconstruction, Applied::error, Applied::row, Applied::label}) {
+  for (const auto what : {Applied::code, Applied::reconstruction, Applied::error, Applied::row,
+                          Applied::label, Applied::imputed}) {
     const bool asked = std::find(config.write.begin(), config.write.end(), what) != config.write.end();
     const bool is_column = what == Applied::row || what == Applied::label;
     const bool possible = config.format == AppliedFormat::npy ||
                           (config.format == AppliedFormat::csv && !is_column) ||
                           what == Applied::reconstruction;
-    const bool known = (reconstructs || !needs_decoder(what)) && (has_labels || what != Applied::label) &&
-                       (sets.has_targets || what != Applied::error);
+    const bool known = what != Applied::imputed && (reconstructs || !needs_decoder(what)) &&
+                       (has_labels || what != Applied::label) && (sets.has_targets || what != Applied::error);
     if (asked || (config.write.empty() && possible && known)) write.push_back(what);
   }
   if (!reconstructs && (write.empty() || std::any_of(write.begin(), write.end(), needs_decoder)))
@@ -152,6 +162,10 @@ std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationCon
     throw FieldError("write",
                      "these rows lack the features that the model reconstructs, so that errors are not "
                      "known; leave \"error\" out, or join rows with them by the source \"side-by-side\"");
+  if (model.input().types.empty() && std::find(write.begin(), write.end(), Applied::imputed) != write.end())
+    throw FieldError("write",
+                     "the model was trained on numbers without missing cells: there is nothing to impute; "
+                     "leave \"imputed\" out");
   if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
     throw FieldError("write", "these data have no labels; leave \"label\" out");
   return write;
@@ -161,7 +175,9 @@ std::vector<std::string> files_of(const ApplicationJob& job) {
   std::vector<std::string> files;
   if (job.format != AppliedFormat::png) {
     for (const auto what : job.write)
-      files.push_back(fmt::format("{}.{}", name_of(what), job.format == AppliedFormat::npy ? "npy" : "csv"));
+      files.push_back(
+          fmt::format("{}.{}", name_of(what),
+                      job.format == AppliedFormat::npy && what != Applied::imputed ? "npy" : "csv"));
     return files;
   }
   std::int64_t sheets = 0;
@@ -179,7 +195,8 @@ ApplicationJob plan_application(const TrainedModel& model, AppliedSets sets,
                      .sets = std::move(sets),
                      .write = {},
                      .format = config.format,
-                     .files = {}};
+                     .files = {},
+                     .features = model.config().data.split.features(model.input().types)};
   job.write = choose_what(model, config, job.sets);
   if (const auto& shape = model.network()->input_shape();
       config.format == AppliedFormat::png && !is_picture(shape))
@@ -195,18 +212,23 @@ ApplicationJob plan_application(const TrainedModel& model, AppliedSets sets,
 template <class Visit>
 void apply_in_batches(const ApplicationJob& job, std::int64_t batch_rows, Visit visit) {
   const c10::InferenceMode inference;
-  const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error);
+  const bool imputes = job.writes(Applied::imputed);
+  const bool decodes = job.writes(Applied::reconstruction) || job.writes(Applied::error) || imputes;
   const auto& network = *job.model.network();
   const auto device = network.parameters().front().device();
-  for (const auto& [part, set] : job.sets.parts) {
+  for (std::size_t place = 0; place < job.sets.parts.size(); ++place) {
+    const auto& [part, set] = job.sets.parts[place];
+    const auto& read = job.sets.read[place];
     const Batches batches(set, batch_rows);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
+      const auto end = std::min((i + 1) * batch_rows, set.size());
       const auto batch = batches[i];
       const auto moved = batch.to(device);
       const auto& inputs = moved.inputs;
       const auto condition = network.condition(moved);
       const auto code = network.encode(inputs, condition);
-      visit(RowColumns{batch.rows, batch.labels, part}, inputs, code,
+      const auto cells = imputes ? read.range(i * batch_rows, end).inputs : Tensor();
+      visit(RowColumns{batch.rows, batch.labels, part, cells}, inputs, code,
             decodes ? network.decode(code, condition) : Tensor());
     }
   }
@@ -239,7 +261,11 @@ std::vector<std::string> column_names(const ApplicationJob& job, Applied what) {
 
 std::unique_ptr<AppliedTable> make_table(const ApplicationJob& job, Applied what,
                                          const std::filesystem::path& path) {
-  if (job.format == AppliedFormat::csv) return csv_output(path, job.sets.names, column_names(job, what));
+  if (what == Applied::imputed) return imputed_output(path, job.sets.names, job.sets.read.front().types());
+  if (job.format == AppliedFormat::csv)
+    return csv_output(path, job.sets.names, column_names(job, what),
+                      what == Applied::reconstruction && job.inversion.kept() == 0 ? job.model.input().types
+                                                                                   : ColumnTypes());
   const bool whole = what == Applied::row || what == Applied::label;
   return npy_output(path, shape_of(job, what), job.rows, whole ? "I64" : "F32");
 }
@@ -264,6 +290,8 @@ RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& f
         if (job.writes(Applied::code)) put(Applied::code, floats(code));
         if (job.writes(Applied::reconstruction))
           put(Applied::reconstruction, floats(job.inversion(reconstruction)));
+        if (job.writes(Applied::imputed))
+          put(Applied::imputed, floats(imputed(rows.cells, reconstruction, job.inversion, job.features)));
         if (job.writes(Applied::row)) put(Applied::row, rows.rows);
         if (job.writes(Applied::label)) put(Applied::label, rows.labels);
         if (!job.writes(Applied::error)) return;
@@ -273,18 +301,6 @@ RowErrors write_tables(const ApplicationJob& job, const std::filesystem::path& f
       });
   for (const auto& table : tables) table.second->finish();
   return errors.empty() ? RowErrors() : RowErrors{at::cat(errors), at::cat(places)};
-}
-
-/// Bands of ten originals above their ten reconstructions.
-Tensor in_bands(const Tensor& originals, const Tensor& reconstructions, std::int64_t columns, double white) {
-  const auto missing = (columns - originals.size(0) % columns) % columns;
-  auto shape = originals.sizes().vec();
-  shape[0] = missing;
-  const auto nothing = at::full(shape, white, originals.options());
-  const auto bands = [&](const Tensor& pictures) {
-    return at::cat({pictures, nothing}).unflatten(0, {-1, columns});
-  };
-  return at::stack({bands(originals), bands(reconstructions)}, /*dim=*/1).flatten(0, 2);
 }
 
 /// The values that black and white stand for, in all files alike.

@@ -11,12 +11,15 @@ std::span<const std::string_view> names(AppliedRows);
 
 /// What is written of each row: its code; its reconstruction, in the units of the source (data/inversion.h);
 /// the squared error between input and reconstruction, summed over features, of the values that the model
-/// sees; its place in the source's files, from 0, training and test files each; its label.
-enum class Applied { code, reconstruction, error, row, label };
+/// sees; its place in the source's files, from 0, training and test files each; its label; and, of tables
+/// that are more than numbers, if it is asked for, the row as it was read, with its missing cells filled by
+/// the reconstruction.
+enum class Applied { code, reconstruction, error, row, label, imputed };
 std::span<const std::string_view> names(Applied);
 
 /// npy and csv: a file for each of code, reconstruction and error, where row and label are columns of every
-/// csv and files beside the npy. png: pictures of reconstructions below their originals, 100 a file.
+/// csv and files beside the npy. Imputed rows are always a csv, with the columns of the table. png: pictures
+/// of reconstructions below their originals, 100 a file.
 enum class AppliedFormat { npy, csv, png };
 std::span<const std::string_view> names(AppliedFormat);
 

@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "aelab/data/dataset.h"
+#include "aelab/data/inversion.h"
 
 namespace aelab {
 
 /// What is known of some rows: [rows] int64 each, the labels undefined where there are none.
 struct RowColumns {
   Tensor rows, labels;
-  std::string part;  ///< of the source, where two parts are written one after the other
+  std::string part;   ///< of the source, where two parts are written one after the other
+  Tensor cells = {};  ///< the rows as they were read, where that is asked for; else undefined
 };
 
 /// A table that grows row by row.
@@ -34,8 +35,23 @@ struct CsvNames {
 std::unique_ptr<AppliedTable> npy_output(const std::filesystem::path& path, Shape shape, std::int64_t rows,
                                          std::string_view dtype);
 
-/// A line for each row: its place, part and label, and its values, which `columns` names.
+/// A line for each row: its place, part and label, and its values, which `columns` names. Where there are
+/// `types`, they are those of a table's columns: categories and flags are written by their names.
 std::unique_ptr<AppliedTable> csv_output(const std::filesystem::path& path, CsvNames names,
-                                         const std::vector<std::string>& columns);
+                                         const std::vector<std::string>& columns,
+                                         const ColumnTypes& types = {});
+
+/// Rows as they were read, [batch, ...source], with their missing cells filled by the reconstruction, [batch,
+/// features]: a category by the most likely one that is known.
+Tensor imputed(const Tensor& cells, const Tensor& reconstruction, const Inversion& inversion,
+               const FeatureGroups& features);
+
+/// The columns of a table of these types, dates as ISO 8601 writes them, with the label behind them: a table
+/// that can be read as the one that rows were read from.
+std::unique_ptr<AppliedTable> imputed_output(const std::filesystem::path& path, CsvNames names,
+                                             const ColumnTypes& types);
+
+/// Pictures in bands of `columns` originals above their reconstructions; `white` fills the last band.
+Tensor in_bands(const Tensor& originals, const Tensor& reconstructions, std::int64_t columns, double white);
 
 }  // namespace aelab

@@ -88,7 +88,57 @@ ColumnSummary summary_of(const Tensor& values) {
   return summary;
 }
 
+/// Of a column of a table that is more than numbers: [rows, width].
+nlohmann::json typed_column_json(const ColumnType& type, const Tensor& cells) {
+  const auto rows = cells.size(0);
+  const auto first = cells.select(1, 0), known = first.masked_select(~first.isnan());
+  nlohmann::json column = {{"name", type.name},
+                           {"type", name_of(type.kind)},
+                           {"missing", 1 - static_cast<double>(known.size(0)) / static_cast<double>(rows)}};
+  auto texts = nlohmann::json::array();
+  for (std::int64_t row = 0; row < std::min(kFirst, rows); ++row) {
+    const auto cell = cells[row].contiguous();
+    const auto* values = cell.const_data_ptr<float>();
+    texts.push_back(type.kind == ColumnKind::date ? date_text(type, values) : cell_text(type, *values));
+  }
+  column["first"] = texts;
+  if (type.kind == ColumnKind::categorical) {
+    auto counts = nlohmann::json::array();
+    const auto numbers = at::bincount(known.to(at::kLong), {}, type.unseen());
+    for (std::int64_t i = 0; i < type.unseen(); ++i)
+      counts.push_back({{"category", type.categories[static_cast<std::size_t>(i)]},
+                        {"rows", numbers[i].item<std::int64_t>()}});
+    column["categories"] = counts;
+    return column;
+  }
+  if (known.size(0) == 0) return column;
+  if (type.kind == ColumnKind::date) {
+    const auto order = cells.select(1, 0) * 400 + cells.select(1, 1) * 32 + cells.select(1, 2);  // of days
+    for (const auto& [key, place] : {std::pair("least", order.nan_to_num(INFINITY).argmin()),
+                                     {"most", order.nan_to_num(-INFINITY).argmax()}})
+      column[key] = date_text(type, cells[place.item<std::int64_t>()].contiguous().const_data_ptr<float>());
+    return column;
+  }
+  const auto summary = summary_of(known);
+  column["least"] = summary.least;
+  column["most"] = summary.most;
+  column["mean"] = summary.sum / static_cast<double>(known.size(0));
+  return column;
+}
+
+nlohmann::json typed_columns_json(const Data& data) {
+  const auto rows = data.train.range(0, data.train.size()).inputs;
+  auto columns = nlohmann::json::array();
+  std::int64_t begin = 0;
+  for (const auto& type : data.types()) {
+    columns.push_back(typed_column_json(type, rows.narrow(1, begin, type.width())));
+    begin += type.width();
+  }
+  return columns;
+}
+
 nlohmann::json columns_json(const Data& data) {
+  if (!data.types().empty()) return typed_columns_json(data);
   const auto rows = data.train.range(0, data.train.size()).inputs;
   auto columns = nlohmann::json::array();
   for (std::size_t i = 0; i < data.columns.size(); ++i) {

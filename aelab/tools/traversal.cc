@@ -28,7 +28,8 @@ CodesOfRows codes_with_divergence(const Autoencoder& model, const Dataset& rows)
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
     const auto batch = batches[i].to(device);
-    const auto pre_code = backbone.encode(batch.inputs, model.conditioned(batch.inputs, batch.labels));
+    const auto pre_code =
+        backbone.encode(model.filled(batch.inputs), model.conditioned(batch.inputs, batch.labels));
     codes.push_back(bottleneck.read(pre_code, {}));
     if (has_divergence) use.add(bottleneck.gaussian(pre_code), *bottleneck.prior());
   }

@@ -7,6 +7,7 @@
 
 #include "aelab/core/config.h"
 #include "aelab/core/text.h"
+#include "aelab/nn/capability.h"
 #include "aelab/training/freeze.h"
 
 namespace aelab {
@@ -176,6 +177,16 @@ std::string support_message(const Inspected& inspected, const std::string& what,
       static_cast<float>(range.first), static_cast<float>(range.second));
 }
 
+/// Why a model cannot take missing cells.
+std::string missing_message(const Autoencoder& model) {
+  const auto& likelihood = *model.config().likelihood;
+  if (likelihood.can(capability::takes_missing))
+    return "cannot take missing cells, which these data have: its backbone needs the rows' mean, or a skip "
+           "connection; choose the backbone \"dense\"";
+  return "cannot take missing cells, which these data have, with the likelihood \"" + likelihood.kind() +
+         "\": choose a variant that takes {\"likelihood\": \"mixed\"}, or fill the cells";
+}
+
 /// Throws a Failure that names the first of the rows with a value that is NaN, infinite or unsupported.
 void inspect_values(const Batch& rows, const Where& where, const Inspected& inspected) {
   const auto range = range_of(rows.inputs);
@@ -220,6 +231,7 @@ Callbacks make_checked(const std::vector<CallbackConfig>& configs, const Split& 
 
 Dataset checked_values(const std::string& part, const Dataset& data, const Autoencoder& model) {
   if (data.size() == 0) return data;
+  if (data.has_missing() && !model.takes_missing()) throw FieldError("../model", missing_message(model));
   const auto inspected = inspected_by(model, part);
   const auto& support = inspected.support;
   if (!data.in_memory())

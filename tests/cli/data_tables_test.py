@@ -105,9 +105,9 @@ class Tables(reading.DataTest):
         self.assertNotIn("\x1b", result.stderr)
         self.assertIn("\\x1b]0;title\\x07", result.stderr)
 
-    def test_missing_values_are_named(self):
+    def test_missing_values_are_named_where_all_must_be_numbers(self):
         pandas.DataFrame({"a": [1, None, 3], "b": [1.5, 2, None]}).to_csv(self.path("a.csv"), index=False)
-        result = program.run("data", json.dumps({"source": "csv", "files": self.path("a.csv")}))
+        result = program.run("data", json.dumps({"source": "csv", "files": self.path("a.csv"), "shape": [1, 1, 2]}))
         self.assertEqual(result.code, 2)
         self.assertEqual(
             [line.split("a.csv:")[1].split(";")[0] for line in result.stderr.splitlines()],
@@ -116,7 +116,7 @@ class Tables(reading.DataTest):
         )
 
     def test_reading_stops_after_ten_errors(self):
-        (self.folder / "x.csv").write_text("a,b\n1,2\n" + "1,x\n" * 30)
+        (self.folder / "x.csv").write_text("a,b\n" + ("1,2\n" * 3 + "1,x,3\n") * 30)
         result = program.run("data", json.dumps({"source": "csv", "files": self.path("x.csv")}))
         self.assertEqual(result.code, 2)
         lines = result.stderr.splitlines()

@@ -55,6 +55,14 @@ const Shape& input_of(const Choice<Product>& example) {
   return example.kinds().at(example.kind()).example_input;
 }
 
+/// The shape of the inputs of a model of these parts: of those that its likelihood's example is for, if these
+/// are others than images, and otherwise its backbone's.
+inline Shape input_of(const AutoencoderConfig& parts) {
+  const auto& backbone = input_of(*parts.backbone);
+  if (!parts.likelihood || input_of(*parts.likelihood) == Shape{1, 8, 8}) return backbone;
+  return input_of(*parts.likelihood);
+}
+
 /// The shape of what a backbone's decoder gives for its example's inputs.
 inline Shape target_of(const Backbone& backbone, const Choice<Backbone>& example) {
   const auto target = backbone.target_shape();
@@ -74,7 +82,7 @@ inline std::shared_ptr<Backbone> make_backbone(const Choice<Backbone>& choice, s
 /// An autoencoder of the given parts, with a code of 6 where the backbone needs one.
 inline std::shared_ptr<Autoencoder> make_autoencoder(AutoencoderConfig parts, std::int64_t seed = 0) {
   parts.default_code = 6;
-  return std::make_shared<Autoencoder>(parts, Context(input_of(*parts.backbone), seed, kClasses));
+  return std::make_shared<Autoencoder>(parts, Context(input_of(parts), seed, kClasses));
 }
 
 /// A variant for the inputs of its examples, with labels.

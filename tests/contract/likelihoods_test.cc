@@ -12,8 +12,9 @@ namespace {
 TEST(EveryLikelihood, ScoresEachRowAlone) {
   for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
     const auto likelihood = example.make();
-    const auto target = values_within(likelihood->support(), batch_of(5, kImage));
-    const auto output = normal(batch_of(5, likelihood->output_shape(kImage)));
+    const auto& input = input_of(example);
+    const auto target = values_within(likelihood->support(), batch_of(5, input));
+    const auto output = normal(batch_of(5, likelihood->output_shape(input)));
     const auto scores = likelihood->negative_log(output, target);
     ASSERT_EQ(scores.sizes(), at::IntArrayRef{5});
     EXPECT_TRUE(at::allclose(scores.slice(0, 2, 3),
@@ -27,13 +28,14 @@ TEST(EveryLikelihood, IsBestWhereTheMeanIsTheTargetIfThatIsAllThereIs) {
   int tried = 0;
   for_each_example<Likelihood>([&](const Choice<Likelihood>& example) {
     const auto likelihood = example.make();
-    if (likelihood->output_shape(kImage) != kImage) return;  // it has more parameters than means
+    const auto& input = input_of(example);
+    if (likelihood->output_shape(input) != input) return;  // it has more parameters than means
     ++tried;
-    const auto output = normal(batch_of(50, kImage));
+    const auto output = normal(batch_of(50, input));
     const auto target = likelihood->mean(output);
     const auto best = likelihood->negative_log(output, target);
     for (const double far : {1e-2, 1.0, 30.0}) {
-      const auto moved = output + far * normal(batch_of(50, kImage), 1);
+      const auto moved = output + far * normal(batch_of(50, input), 1);
       EXPECT_TRUE((likelihood->negative_log(moved, target) > best).all().item<bool>()) << far;
     }
   });
@@ -43,8 +45,9 @@ TEST(EveryLikelihood, IsBestWhereTheMeanIsTheTargetIfThatIsAllThereIs) {
 TEST(EveryLikelihood, HasAMeanWithinItsSupport) {
   for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
     const auto likelihood = example.make();
+    const auto& input = input_of(example);
     for (const double size : {0.0, 1.0, 100.0}) {
-      const auto output = size * normal(batch_of(20, likelihood->output_shape(kImage)));
+      const auto output = size * normal(batch_of(20, likelihood->output_shape(input)));
       const auto mean = likelihood->mean(output.to(at::kFloat));
       EXPECT_TRUE(likelihood->support().allow(mean.min().item<double>())) << size;
       EXPECT_TRUE(likelihood->support().allow(mean.max().item<double>())) << size;
@@ -57,7 +60,8 @@ TEST(EveryLikelihood, DrawsRowsOfItsMeanAndEachFromItsOwnNoise) {
   for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
     const at::NoGradGuard no_grad;
     const auto likelihood = example.make();
-    const auto output = normal(batch_of(1, likelihood->output_shape(kImage))).to(at::kFloat);
+    const auto& input = input_of(example);
+    const auto output = normal(batch_of(1, likelihood->output_shape(input))).to(at::kFloat);
     const auto draws = likelihood->draw(repeated(output, kDraws), {.seed = 5});
     EXPECT_TRUE(likelihood->support().allow(draws.min().item<double>()));
     EXPECT_TRUE(likelihood->support().allow(draws.max().item<double>()));
@@ -72,8 +76,9 @@ TEST(EveryLikelihood, DrawsRowsOfItsMeanAndEachFromItsOwnNoise) {
 TEST(EveryLikelihood, StaysFiniteAndHasTheGradientsOfItsValues) {
   for_each_example<Likelihood>([](const Choice<Likelihood>& example) {
     const auto likelihood = example.make();
-    const auto target = values_within(likelihood->support(), batch_of(2, kImage));
-    const auto output = normal(batch_of(2, likelihood->output_shape(kImage))).requires_grad_();
+    const auto& input = input_of(example);
+    const auto target = values_within(likelihood->support(), batch_of(2, input));
+    const auto output = normal(batch_of(2, likelihood->output_shape(input))).requires_grad_();
     const auto score = [&] { return likelihood->negative_log(output, target).sum(); };
     EXPECT_LT(gradient_error(score, {output}, 30), kGradientTolerance);
     const auto extreme =

@@ -126,7 +126,7 @@ template <class Part>
 void check_resume_of_every() {
   for_each_model_with<Part>([](const AutoencoderConfig& parts) {
     const Resumed what = {.make = [&](std::int64_t seed) { return make_autoencoder(parts, seed); }};
-    EXPECT_TRUE(check_resume(what, few_digits_as(input_of(*parts.backbone), 128)));
+    EXPECT_TRUE(check_resume(what, few_digits_as(input_of(parts), 128)));
   });
 }
 

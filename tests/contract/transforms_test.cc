@@ -10,7 +10,11 @@
 namespace aelab {
 namespace {
 
-Data small_digits() { return {.name = "digits", .train = few_digits().train, .test = few_digits().test}; }
+/// As rows that the example is for.
+Data small_digits(const Choice<Transform>& example) {
+  const auto digits = few_digits_as(input_of(example));
+  return {.name = "digits", .train = digits.train, .test = digits.test};
+}
 
 SplitConfig changed_by(const Choice<Transform>& transform) {
   return {.validation = 20, .transforms = {transform}};
@@ -19,9 +23,9 @@ SplitConfig changed_by(const Choice<Transform>& transform) {
 TEST(EveryTransform, GivesRowsOfTheShapeThatItSays) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
     const auto config = changed_by(example);
-    const auto split = small_digits().split(config, 1);
+    const auto split = small_digits(example).split(config, 1);
     for (const auto& part : {split.train, split.validation, split.test}) {
-      EXPECT_EQ(part.shape(), config.changed(Shape{1, 8, 8}));
+      EXPECT_EQ(part.shape(), config.changed(input_of(example)));
       const auto inputs = part.range(0, 10).inputs;
       EXPECT_EQ(inputs.sizes(), at::IntArrayRef(batch_of(10, part.shape())));
       EXPECT_TRUE(at::isfinite(inputs).all().item<bool>());
@@ -31,7 +35,7 @@ TEST(EveryTransform, GivesRowsOfTheShapeThatItSays) {
 
 TEST(EveryTransform, LeavesTheSourceAndOtherRowsAlone) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
-    const auto data = small_digits();
+    const auto data = small_digits(example);
     const auto before = data.train.range(0, 30).inputs.clone();
     const auto split = data.split(changed_by(example), 1);
     const auto all = split.train.range(0, 30).inputs;
@@ -41,18 +45,19 @@ TEST(EveryTransform, LeavesTheSourceAndOtherRowsAlone) {
 }
 
 /// Rows unlike those that a transform was fitted to: values below, within and above theirs.
-Tensor other_rows(double least, double most) {
+Tensor other_rows(const Choice<Transform>& example, double least, double most) {
   auto random = fixed_generator(3);
-  return at::empty({40, 1, 8, 8}).uniform_(least, most, random);
+  return at::empty(batch_of(40, input_of(example))).uniform_(least, most, random);
 }
 
 TEST(EveryTransform, GuaranteesTheLimitsThatItStates) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
-    const auto split = small_digits().split(changed_by(example), 1);
+    const auto split = small_digits(example).split(changed_by(example), 1);
     const auto& transform = *split.transforms.front();
     for (const auto& limits : {between(0, 1), between(-3, 2), between(0.2, 0.7)}) {
       const auto stated = transform.values(limits);
-      const auto [least, most] = at::aminmax(transform.apply(other_rows(limits.least, limits.most), {}));
+      const auto [least, most] =
+          at::aminmax(transform.apply(other_rows(example, limits.least, limits.most), {}));
       EXPECT_GE(least.item<double>(), stated.least - 1e-6) << in_words(limits);
       EXPECT_LE(most.item<double>(), stated.most + 1e-6) << in_words(limits);
     }
@@ -61,7 +66,7 @@ TEST(EveryTransform, GuaranteesTheLimitsThatItStates) {
 
 TEST(EveryTransform, WithAnInverseIsUndone) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
-    const auto data = small_digits();
+    const auto data = small_digits(example);
     const auto split = data.split(changed_by(example), 1);
     const auto& transform = *split.transforms.front();
     const Inversion inversion(split.transforms, data.shape());
@@ -83,7 +88,7 @@ TEST(EveryTransform, WithAnInverseIsUndone) {
 
 TEST(EveryTransform, LearnsFromTheTrainingSplitAlone) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
-    auto data = small_digits();
+    auto data = small_digits(example);
     const auto split = data.split(changed_by(example), 1);
     data.test = Dataset::from_tensors(data.test->range(0, data.test->size()).inputs * 0.5f);
     const auto other = data.split(changed_by(example), 1);
@@ -93,7 +98,7 @@ TEST(EveryTransform, LearnsFromTheTrainingSplitAlone) {
 
 TEST(EveryTransform, DoesTheSameOnceItsLearningIsCopied) {
   for_each_example<Transform>([](const Choice<Transform>& example) {
-    const auto split = small_digits().split(changed_by(example), 1);
+    const auto split = small_digits(example).split(changed_by(example), 1);
     const auto copy = example.make();
     const auto learned = split.transforms.front()->fitted(), copied = copy->fitted();
     ASSERT_EQ(learned.size(), copied.size());
@@ -101,7 +106,7 @@ TEST(EveryTransform, DoesTheSameOnceItsLearningIsCopied) {
       EXPECT_EQ(learned[i].first, copied[i].first);
       *copied[i].second = learned[i].second->clone();
     }
-    const auto again = small_digits().split(changed_by(example), 1, {copy});
+    const auto again = small_digits(example).split(changed_by(example), 1, {copy});
     EXPECT_TRUE(same_bits(split.validation.range(0, 20).inputs, again.validation.range(0, 20).inputs));
   });
 }

@@ -71,21 +71,27 @@ TEST(CsvLayout, CommentSignsAreNamed) {
 
 TEST(CsvLayout, OtherErrorsKeepTheirMessages) {
   for (const auto* text : {
-           "a,b\n1,2\n1,x\n5,6\n",              // a text among numbers
-           "name,city\nBob,Paris\nAnn,Rome\n",  // texts alone
-           "id,name\nx1,foo\nx2,bar\nx3,5\n",   // a number among texts
-           "age,h\nunknown,180\n20,170\n",      // a text in the first row
-           "a,b,c\n1,2,3,4\n5,6,7,8\n",         // a header that lacks a name
-           "a,b\n1,2\n3,4,5\n6,7\n",            // a row that is too long
-           "a,b\n1,2\n--,4\n5,6\n",             // dashes for a missing value
-           "x\n1,5\n2,5\n",                     // decimal commas
-           "%fat,kind\n1,x\n2,y\n",             // a name that begins with a sign
+           "a,b\n1,2\n1,x\n5,6\n",          // a text among numbers
+           "age,h\nunknown,180\n20,170\n",  // a text in the first row
+           "a,b,c\n1,2,3,4\n5,6,7,8\n",     // a header that lacks a name
+           "a,b\n1,2\n3,4,5\n6,7\n",        // a row that is too long
+           "a,b\n1,2\n--,4\n5,6\n",         // dashes for a missing value
+           "x\n1,5\n2,5\n",                 // decimal commas
        }) {
     const auto said = layout_refusal(text);
     EXPECT_EQ(said.find("skip_lines"), std::string::npos) << said;
     EXPECT_EQ(said.find("look like comments"), std::string::npos) << said;
     EXPECT_SAYS(said, "t.csv:");
   }
+}
+
+TEST(CsvLayout, TablesOfTextsAreRead) {
+  for (const auto* text : {
+           "name,city\nBob,Paris\nAnn,Rome\n",  // texts alone
+           "id,name\nx1,foo\nx2,bar\nx3,5\n",   // a number among texts
+           "%fat,kind\n1,x\n2,y\n",             // a name that begins with a sign
+       })
+    EXPECT_EQ(parse_csv(text, {}, "t.csv").types[1].kind, ColumnKind::categorical) << text;
 }
 
 }  // namespace

@@ -38,13 +38,11 @@ TEST(CsvValues, WordsOfOnePairAreOneAndZero) {
 }
 
 TEST(CsvValues, OtherWordsAndMixturesAreTexts) {
-  EXPECT_SAYS(value_refusal("x,w\n1,yes\n2,maybe\n3,no\n"),
-              "t.csv:3: column 1 (\"w\"): \"maybe\" is not a number");
-  EXPECT_SAYS(value_refusal("x,w\n1,yes\n2,off\n"), "t.csv:3: column 1 (\"w\"): \"off\" is not a number");
-  EXPECT_SAYS(value_refusal("x,w\n1,t\n2,f\n3,m\n"), "\"m\" is not a number");
+  for (const auto* text : {"x,w\n1,yes\n2,maybe\n3,no\n", "x,w\n1,yes\n2,off\n", "x,w\n1,t\n2,f\n3,m\n"})
+    EXPECT_EQ(values_of(text).types[1].kind, ColumnKind::categorical) << text;
   EXPECT_SAYS(value_refusal("x,w\n1,yes\n2,1\n"), "t.csv:2: column 1 (\"w\"): \"yes\" is not a number");
   EXPECT_SAYS(value_refusal("x,w\n1,1\n2,yes\n"), "t.csv:3: column 1 (\"w\"): \"yes\" is not a number");
-  EXPECT_SAYS(value_refusal("x,w\n1,yes\n2,\n"), "t.csv:3: column 1 (\"w\"): the value is missing");
+  EXPECT_TRUE(values_of("x,w\n1,yes\n2,\n").types[1].missing);
 }
 
 TEST(CsvValues, DatesAndTimesAreNamed) {
@@ -75,8 +73,7 @@ TEST(CsvValues, DatesAndTimesAreNamed) {
   for (const auto* other : {"", "12", "1.5", "1,234", "192.168.0.1", "a-b", "May be", "3:1", "10-20", "Jan",
                             "1e5", "+49 30 1234", "2023-13-99x", "Mar-a-Lago 2020 10"})
     EXPECT_EQ(date_or_time(other), "") << other;
-  const auto said = value_refusal("x,signup_date\n1,2023-01-02\n2,2023-01-03\n");
-  EXPECT_EQ(said,
+  EXPECT_EQ(value_refusal("x,signup_date\n1,2023-01-02\n2,2023-01-03\n", {.numbers_only = true}),
             "t.csv:2: column 1 (\"signup_date\"): \"2023-01-02\" is a date: leave it out: \"ignore\": "
             "[\"signup_date\"]");
   EXPECT_SAYS(
@@ -85,11 +82,12 @@ TEST(CsvValues, DatesAndTimesAreNamed) {
 }
 
 TEST(CsvValues, AdviceKeepsWhatIsGiven) {
-  const CsvFormat format{.label = "k", .ignore = {"id"}};
+  const CsvFormat format{.label = "k", .ignore = {"id"}, .numbers_only = true};
   const auto said = value_refusal("id,s,k,t\n1,foo,u,bar\n", format);
   EXPECT_SAYS(said, "\"foo\" is not a number; leave the column out: \"ignore\": [\"id\", \"s\"]");
   EXPECT_SAYS(said, "to leave out all of these: \"ignore\": [\"id\", \"s\", \"t\"]");
-  EXPECT_SAYS(value_refusal("x,\"the \"\"s\"\"\"\n1,foo\n"), R"("ignore": ["the \"s\""])");
+  EXPECT_SAYS(value_refusal("x,\"the \"\"s\"\"\"\n1,foo\n", {.numbers_only = true}),
+              R"("ignore": ["the \"s\""])");
 }
 
 TEST(CsvValues, DecoratedNumbersAreNumbers) {

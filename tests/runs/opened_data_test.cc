@@ -40,11 +40,11 @@ TEST_F(DataOfRuns, NameTheFieldsOfTheirSources) {
 }
 
 TEST_F(DataOfRuns, NameTheFilesThatAreWrong) {
-  const auto broken = table("b.csv", "x,y\n1,2\nthree,\n");
+  const auto broken = table("b.csv", "x,y\n1,2\nthree,four\n");
   const auto file = (folder / "b.csv").string();
   const auto said = refusal(broken);
   EXPECT_BEGINS(said, "data: " + file + ":3: column 0 (\"x\"): \"three\" is not a number");
-  EXPECT_SAYS(said, "\n  data: " + file + ":3: column 1 (\"y\"): the value is missing");
+  EXPECT_SAYS(said, "\n  data: " + file + ":3: column 1 (\"y\"): \"four\" is not a number");
   EXPECT_BEGINS(refusal(JoinedSources::Config{.sources = {broken}}), "data.sources[0]: " + file + ":3: ");
   EXPECT_BEGINS(refusal(Npy::Config{.files = {file}}), "data: " + file + " is not a NumPy .npy file");
 }

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
+#include <optional>
 #include <set>
 
 #include "aelab/core/error.h"
@@ -16,8 +15,8 @@
 #include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_header.h"
 #include "aelab/data/formats/csv_layout.h"
-#include "aelab/data/formats/csv_numbers.h"
 #include "aelab/data/formats/csv_rows.h"
+#include "aelab/data/formats/csv_values.h"
 #include "aelab/data/formats/file_kind.h"
 #include "aelab/data/formats/text_encoding.h"
 
@@ -31,11 +30,6 @@ std::string delimiter_in_words(char sign) {
   if (sign == ' ') return "spaces";
   if (sign == '\t') return "tabs";
   return fmt::format("\"{}\"", sign);
-}
-
-/// "1 field", "3 fields"
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 /// "1 3:0.5 17:2": a label, then feature:value.
@@ -54,8 +48,8 @@ class CsvReader {
             std::int64_t first_line)
       : text_(text),
         delimiter_(delimiter),
+        first_line_(first_line),
         rows_(text, {.delimiter = delimiter, .comment = format.comment}, file, first_line),
-        decimals_(format.decimal),
         format_(format),
         file_(file) {}
 
@@ -76,32 +70,33 @@ class CsvReader {
       StopSignals::check();
       take_row(row);
     }
-    for (auto& fault : faults_.in_words(file_, names_, format_)) problems_.add(std::move(fault));
-    problems_.say_if_enough(file_);
-    problems_.raise();
+    if (table_.rows > 0 && !problems_.enough()) values_->settle_types(table_);
+    values_->raise_problems();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
-    decimals_.check(file_);
+    add_format_notes();
+    values_->finish(table_, [&] {
+      auto again = rows_ahead();
+      Fields names;
+      if (header && !named) again.next(names);
+      return again;
+    });
     add_notes(named);
-    for (const auto& column : readings_) table_.summaries.push_back(column.summary());
-    find_merged_values(header && !named);
     return std::move(table_);
   }
 
  private:
   std::string_view text_;
   char delimiter_;
+  std::int64_t first_line_;
   CsvRows rows_;
-  DecimalSigns decimals_;
   const CsvFormat& format_;
   const std::string& file_;
   std::vector<std::string> names_;
-  std::vector<std::size_t> columns_;
-  std::vector<ColumnReading> readings_;  // of columns_
   std::optional<std::size_t> label_;
-  ColumnFaults faults_;
   std::set<std::size_t> widths_;  // of the rows so far, as long as none fits
   CsvTable table_;
   Problems problems_;
+  std::optional<CsvValues> values_;
 
   bool is_number(const CsvField& field) const {
     return number_in(field.text) || (format_.decimal != '.' && number_in(field.text, ','));
@@ -117,7 +112,9 @@ class CsvReader {
                             file_, rows_.line()));
   }
 
-  CsvRows rows_ahead() const { return {text_, {.delimiter = delimiter_, .comment = format_.comment}, file_}; }
+  CsvRows rows_ahead() const {
+    return {text_, {.delimiter = delimiter_, .comment = format_.comment}, file_, first_line_};
+  }
 
   /// NumPy's savetxt puts the columns' names into a comment: takes them where there are as many as the first
   /// row has numbers.
@@ -170,34 +167,14 @@ class CsvReader {
     return fmt::format("{}:{}: column {} (\"{}\"): ", file_, rows_.line(), column, names_[column]);
   }
 
-  /// Once for a column whose first value is not a number either.
-  void add_not_a_number(std::size_t column, const ColumnReading& reading, std::string_view text) {
-    if (faults_.is_text(column)) return;
-    std::string remedy;
-    if (format_.decimal == '.' && number_in(text, ','))
-      remedy = "; set \"decimal\" to \",\" if the comma is a decimal one, or remove thousands separators";
-    else if (reading.summary().first.empty() || reading.words)
-      return faults_.add_text(column, rows_.line(), text);
-    else if (is_decorated_number(text))
-      remedy = "; remove thousands separators, currency signs and percent signs";
-    else
-      remedy = "; correct it, or remove its row";
-    problems_.add(place(column) + fmt::format("\"{}\" is not a number{}", text.substr(0, 40), remedy));
-  }
-
   void choose_columns() {
     auto chosen =
         aelab::choose_columns(names_, format_, fmt::format("{}:{}", file_, rows_.line()), delimiter_hint());
     if (chosen.values.empty()) throw Error(file_ + ": no feature columns are left");
-    columns_ = std::move(chosen.values);
     label_ = chosen.label;
     table_.notes = std::move(chosen.notes);
     if (label_) table_.label = names_[*label_];
-    for (const auto column : columns_) {
-      table_.columns.push_back(names_[column]);
-      table_.references.push_back(reference_to(names_, column));
-    }
-    readings_.resize(columns_.size());
+    values_.emplace(names_, std::move(chosen.values), format_, file_, problems_);
   }
 
   /// Once for all rows of a length where none has that of the first.
@@ -221,34 +198,6 @@ class CsvReader {
                               counted(fields, "field"), names_.size(), remedy));
   }
 
-  /// The value of a word in a column of such words alone.
-  std::optional<double> read_word(ColumnReading& reading, std::string_view text) {
-    const auto* words = truth_words(text);
-    const bool first = reading.summary().first.empty();
-    if (!words || !(first || reading.words == words)) return std::nullopt;
-    if (first) reading.first_word = {rows_.line(), std::string(trimmed(text))};
-    reading.words = words;
-    return is_true(text, *words);
-  }
-
-  void take_value(std::size_t column, ColumnReading& reading, const CsvField& field) {
-    auto value = decimals_.read(field.text, rows_.line());
-    const bool is_number = value.has_value();
-    if (!value) value = read_word(reading, field.text);
-    table_.values.push_back(static_cast<float>(value.value_or(0)));
-    if (is_missing_value(field.text))
-      faults_.add_missing(column, rows_.line());
-    else if (!value)
-      add_not_a_number(column, reading, field.text);
-    else if (is_number && reading.words)
-      faults_.add_text(column, reading.first_word.first, reading.first_word.second);
-    else if (!std::isfinite(table_.values.back()))
-      problems_.add(place(column) +
-                    fmt::format("{} is infinite, or too large for a 32-bit float", field.text.substr(0, 40)));
-    else
-      reading.add(*value, is_number ? field.text : std::string_view());
-  }
-
   void take_label(const CsvField& field) {
     const auto text = trimmed(field.text);
     if (is_missing_value(text) && (!field.quoted || text.empty()))
@@ -260,24 +209,23 @@ class CsvReader {
 
   void take_row(const Fields& row) {
     if (row.size() != names_.size()) return add_ragged(row.size());
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      take_value(columns_[i], readings_[i], row[columns_[i]]);
-      if (problems_.enough()) return;
-    }
+    values_->take(row, rows_.line(), table_.values);
+    if (problems_.enough()) return;
     if (label_) take_label(row[*label_]);
     ++table_.rows;
   }
 
+  void add_format_notes() {
+    if (!format_.delimiter && delimiter_ != ',')
+      table_.notes.push_back("fields are separated by " + delimiter_in_words(delimiter_));
+  }
+
   void add_notes(bool named_in_comment) {
     auto& notes = table_.notes;
-    if (!format_.delimiter && delimiter_ != ',')
-      notes.push_back("fields are separated by " + delimiter_in_words(delimiter_));
-    if (decimals_.are_commas()) notes.emplace_back("numbers have decimal commas");
     if (!format_.header && !table_.has_header) notes.emplace_back("no header: columns are numbered from 0");
     std::set<std::string> known;
     for (const auto& name : names_)
       if (!known.insert(name).second) notes.push_back(fmt::format("several columns are called \"{}\"", name));
-    add_truth_notes();
     if (named_in_comment) notes.emplace_back("the columns are named in a comment");
     if (const auto skipped = rows_.comments() - (named_in_comment ? 1 : 0); skipped > 0)
       notes.push_back(counted(static_cast<std::size_t>(skipped), "comment line") + " skipped");
@@ -286,40 +234,6 @@ class CsvReader {
       notes.push_back(fmt::format(
           "the first column is called {}; if lines that begin with \"{}\" are comments: \"comment\": \"{}\"",
           in_json(names_.front()), sign, sign));
-  }
-
-  void add_truth_notes() {
-    constexpr std::size_t kShown = 5;
-    std::map<const TruthWords*, std::vector<std::string>> columns;
-    for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (readings_[i].words) columns[readings_[i].words].push_back(in_json(table_.columns[i]));
-    for (const auto& [words, names] : columns)
-      table_.notes.push_back(fmt::format("{} and {} are read as 1 and 0: {}", words->one, words->zero,
-                                         join_some(names, kShown)));
-  }
-
-  /// Notes the columns in which different values are the same 32-bit floats, counted in a second pass.
-  void find_merged_values(bool skips_first_row) {
-    std::map<std::size_t, DistinctValues> found;  // by place in columns_
-    for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (readings_[i].may_merge()) found[i];
-    table_.merged.assign(columns_.size(), false);
-    if (found.empty()) return;
-    auto rows = rows_ahead();
-    Fields row;
-    if (skips_first_row) rows.next(row);
-    while (rows.next(row))
-      for (auto& [i, values] : found)
-        values.add(*decimals_.read(row[columns_[i]].text, 0), row[columns_[i]].text);
-    for (auto& [i, values] : found) {
-      table_.merged[i] = values.are_merged();
-      if (!table_.merged[i]) continue;
-      table_.notes.push_back(fmt::format(
-          "{}: {} different values become {} as 32-bit floats; {} in the table, or leave it out: {}",
-          in_json(table_.columns[i]), values.values(), values.floats(),
-          readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
-          ignore_option(format_.ignore, {table_.references[i]})));
-    }
   }
 };
 

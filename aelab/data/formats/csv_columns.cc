@@ -31,30 +31,12 @@ std::optional<std::size_t> find_column(const Names& names, const std::string& na
   return static_cast<std::size_t>(*number);
 }
 
-std::size_t column_named(const Names& names, const std::string& name, const std::string& where,
-                         const std::string& hint) {
-  if (const auto found = find_column(names, name)) {
-    const auto second = std::find(names.begin() + static_cast<std::ptrdiff_t>(*found) + 1, names.end(), name);
-    if (second != names.end())
-      throw Error(fmt::format("{}: columns {} and {} are both called {}: give the number of one", where,
-                              *found, second - names.begin(), in_json(name)));
-    return *found;
-  }
-  if (column_number(name))
-    throw Error(fmt::format("{}: has no column {}: {}.{}", where, name,
-                            names.size() == 1 ? "its only column is number 0"
-                                              : fmt::format("columns are numbered 0 to {}", names.size() - 1),
-                            hint));
-  throw Error(fmt::format("{}: has no column {}.{}", where, in_json(name),
-                          hint.empty() ? did_you_mean(name, names) : hint));
-}
-
 CsvColumns all_columns(const Names& names, const CsvFormat& format, const std::string& where,
                        const std::string& hint) {
   CsvColumns chosen;
-  if (!format.label.empty()) chosen.label = column_named(names, format.label, where, hint);
+  if (!format.label.empty()) chosen.label = column_called(names, format.label, where, hint);
   std::vector<std::size_t> ignored;
-  for (const auto& name : format.ignore) ignored.push_back(column_named(names, name, where, hint));
+  for (const auto& name : format.ignore) ignored.push_back(column_called(names, name, where, hint));
   for (std::size_t i = 0; i < names.size(); ++i)
     if (chosen.label != i && std::find(ignored.begin(), ignored.end(), i) == ignored.end())
       chosen.values.push_back(i);
@@ -99,6 +81,24 @@ CsvColumns columns_of_model(const Names& names, const CsvFormat& format, const s
 }
 
 }  // namespace
+
+std::size_t column_called(const Names& names, const std::string& name, const std::string& where,
+                          const std::string& hint) {
+  if (const auto found = find_column(names, name)) {
+    const auto second = std::find(names.begin() + static_cast<std::ptrdiff_t>(*found) + 1, names.end(), name);
+    if (second != names.end())
+      throw Error(fmt::format("{}: columns {} and {} are both called {}: give the number of one", where,
+                              *found, second - names.begin(), in_json(name)));
+    return *found;
+  }
+  if (column_number(name))
+    throw Error(fmt::format("{}: has no column {}: {}.{}", where, name,
+                            names.size() == 1 ? "its only column is number 0"
+                                              : fmt::format("columns are numbered 0 to {}", names.size() - 1),
+                            hint));
+  throw Error(fmt::format("{}: has no column {}.{}", where, in_json(name),
+                          hint.empty() ? did_you_mean(name, names) : hint));
+}
 
 CsvColumns choose_columns(const Names& names, const CsvFormat& format, const std::string& where,
                           const std::string& hint) {

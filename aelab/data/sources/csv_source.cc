@@ -55,8 +55,26 @@ void require_same_columns(const CsvTable& table, const std::string& file, const 
                   std::to_string(i) + " is " + quoted(table, i) + " instead of " + quoted(other, i));
 }
 
-/// Adds the rows of another table with the same columns.
+/// Numbers the categories of a table's columns anew, as those of `types`, which have them all.
+void renumber(CsvTable& table, const ColumnTypes& types) {
+  std::size_t feature = 0;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const auto &now = types[i].categories, &then = table.types[i].categories;
+    if (types[i].kind == ColumnKind::categorical && now != then)
+      for (auto at = feature; at < table.values.size(); at += table.columns.size()) {
+        auto& value = table.values[at];
+        if (std::isnan(value)) continue;
+        const auto& text = then[static_cast<std::size_t>(value)];
+        value = static_cast<float>(std::lower_bound(now.begin(), now.end(), text) - now.begin());
+      }
+    feature += static_cast<std::size_t>(types[i].width());
+  }
+}
+
+/// Adds the rows of another table with the same columns, whose types have been found for both.
 void append_table(CsvTable& whole, const CsvTable& table) {
+  renumber(whole, table.types);
+  whole.types = table.types;
   for (std::size_t i = 0; i < whole.columns.size(); ++i) {
     whole.summaries[i].add(table.summaries[i]);
     whole.merged[i] = whole.merged[i] || table.merged[i];
@@ -68,11 +86,16 @@ void append_table(CsvTable& whole, const CsvTable& table) {
 
 /// The tables of several files, one below the other. Adds their notes to `notes`, each of several equal ones
 /// once, with the first file that it is about.
-CsvTable read_tables(const FileNames& files, const CsvFormat& format, std::vector<std::string>& notes) {
+CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::string>& notes) {
+  const bool finds_types = format.types.empty() && !format.numbers_only;
   std::set<std::string> known;
   for (const auto& note : notes) known.insert(note.substr(note.find(": ") + 2));
   CsvTable whole;
   for (std::size_t i = 0; i < files.size(); ++i) {
+    if (i > 0 && finds_types) {
+      format.types = whole.types;
+      format.new_categories = true;
+    }
     auto table = read_csv(files[i], format);
     for (const auto& note : table.notes)
       if (known.insert(note).second) notes.push_back(files[i] + ": " + note);
@@ -121,6 +144,16 @@ void Csv::Config::fields(Fields& f) {
     "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, other "
     "values are class names");
   f("ignore", ignore, "columns to leave out, by name or number");
+  f("missing", missing,
+    "texts of missing values, besides empty cells; default: NA, N/A, NaN, null, None and ?")
+      .also_known_as({"na_values", "missing_values", "null_values"});
+  f("numeric", numeric, "columns of numbers, by name or number; default: detected");
+  f("categorical", categorical,
+    "columns whose texts or numbers are categories; default: those with more texts than numbers")
+      .also_known_as({"categories", "categorical_features", "cat_features", "nominal"});
+  f("flags", flags, "columns of 0 and 1, or of words for them").also_known_as({"binary", "booleans"});
+  f("counts", counts, "columns of whole numbers from 0 that count something");
+  f("dates", dates, "columns of dates; default: detected").also_known_as({"parse_dates", "datetimes"});
   f("shape", shape, "shape of a row, such as [1, 28, 28]; default: [columns]", at_least(1));
   f.require(!files.empty(), "files", "is missing: name a table");
   f.require(!delimiter || (delimiter->size() == 1 && *delimiter != "\"" && *delimiter != "\n"), "delimiter",
@@ -134,6 +167,18 @@ std::vector<Csv::Config> Csv::Config::examples() {
 
 namespace {
 
+/// The kinds of columns that the config names.
+std::vector<std::pair<std::string, ColumnKind>> given_kinds(const Csv::Config& config) {
+  std::vector<std::pair<std::string, ColumnKind>> kinds;
+  for (const auto& [names, kind] : {std::pair(&config.numeric, ColumnKind::numeric),
+                                    {&config.categorical, ColumnKind::categorical},
+                                    {&config.flags, ColumnKind::flag},
+                                    {&config.counts, ColumnKind::count},
+                                    {&config.dates, ColumnKind::date}})
+    for (const auto& name : *names) kinds.emplace_back(name, kind);
+  return kinds;
+}
+
 CsvFormat format_of(const Csv::Config& config) {
   const auto sign = [](const auto& text) { return text ? std::optional(text->front()) : std::nullopt; };
   return {.delimiter = sign(config.delimiter),
@@ -142,26 +187,41 @@ CsvFormat format_of(const Csv::Config& config) {
           .comment = config.comment,
           .skip_lines = config.skip_lines,
           .label = config.label,
-          .ignore = {config.ignore.begin(), config.ignore.end()}};
+          .ignore = {config.ignore.begin(), config.ignore.end()},
+          .numbers_only = config.shape.has_value(),
+          .missing = config.missing,
+          .kinds = given_kinds(config)};
+}
+
+/// Whether names of columns are more than their numbers.
+bool are_names(const std::vector<std::string>& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](const auto& name) { return name != std::to_string(&name - columns.data()); });
+}
+
+/// The format of a table that is read for a model with these inputs.
+CsvFormat format_like(CsvFormat format, const InputSchema& own) {
+  std::vector<std::string> columns = own.columns;
+  if (!own.types.empty()) {
+    columns.clear();
+    for (const auto& type : own.types) columns.push_back(type.name);
+  }
+  if (!format.numbers_only && are_names(columns)) format.columns = columns;
+  format.types = own.types;
+  format.numbers_only = own.types.empty();
+  return format;
 }
 
 }  // namespace
 
-Data Csv::open() const { return read({}); }
+Data Csv::open() const { return read(nullptr); }
 
-Data Csv::open_like(const InputSchema& own) const {
-  const bool have_names =
-      !config_.shape && std::any_of(own.columns.begin(), own.columns.end(), [&](const auto& name) {
-        return name != std::to_string(&name - own.columns.data());
-      });
-  return read(have_names ? own.columns : std::vector<std::string>());
-}
+Data Csv::open_like(const InputSchema& own) const { return read(&own); }
 
-/// The table; only these columns of it, in this order, where there are some.
-Data Csv::read(const std::vector<std::string>& columns) const {
+Data Csv::read(const InputSchema* own) const {
   require_files({{"files", config_.files}, {"test_files", config_.test_files}});
   auto format = format_of(config_);
-  format.columns = columns;
+  if (own) format = format_like(std::move(format), *own);
   const auto& first = config_.files.front();
   Data data{.name = "csv", .train = {}, .origin = first};
   auto train = read_tables(config_.files, format, data.notes);
@@ -174,13 +234,22 @@ Data Csv::read(const std::vector<std::string>& columns) const {
     data.columns = train.columns;
     data.summaries = train.summaries;
   }
-  for (const auto& note : table_notes(train, format, /*features=*/!config_.shape && columns.empty()))
+  for (const auto& note : table_notes(train, format, /*features=*/!config_.shape && !own))
     data.notes.push_back(first + ": " + note);
-  if (config_.test_files.empty()) return data;
-  auto test = read_tables(config_.test_files, format, data.notes);
-  require_same_columns(test, config_.test_files.front(), train, first);
-  data.test = table_rows(test, shape, data.class_names, config_.test_files.front());
-  data.files.insert(data.files.end(), config_.test_files.begin(), config_.test_files.end());
+  auto test_types = train.types;
+  if (!config_.test_files.empty()) {
+    auto tests = format;
+    if (!format.numbers_only) tests.types = train.types;
+    auto test = read_tables(config_.test_files, tests, data.notes);
+    require_same_columns(test, config_.test_files.front(), train, first);
+    data.test = table_rows(test, shape, data.class_names, config_.test_files.front());
+    data.files.insert(data.files.end(), config_.test_files.begin(), config_.test_files.end());
+    test_types = test.types;
+  }
+  const bool plain = are_plain(train.types) && are_plain(test_types) && format.kinds.empty();
+  if (format.numbers_only || (!own && plain)) return data;
+  data.train = data.train.with_types(train.types);
+  if (data.test) data.test = data.test->with_types(test_types);
   return data;
 }
 
@@ -191,8 +260,11 @@ Data Digits::open() const {
   constexpr float kBrightest = 16;
   const auto path =
       find_folder("digits", config_.folder, "digits.csv", shipped_data() / "digits") / "digits.csv.gz";
-  auto table =
-      read_csv(path, {.delimiter = ',', .decimal = '.', .header = false, .label = std::to_string(kPixels)});
+  auto table = read_csv(path, {.delimiter = ',',
+                               .decimal = '.',
+                               .header = false,
+                               .label = std::to_string(kPixels),
+                               .numbers_only = true});
   for (std::size_t i = 0; i < table.values.size(); ++i) {
     auto& value = table.values[i];
     if (value < 0 || value > kBrightest || value != std::floor(value))

@@ -4,14 +4,16 @@
 
 namespace aelab {
 
-/// Tables of numbers. Values are not scaled. Labels may be class numbers, or names, which are then numbered
-/// in the order of their bytes. Delimiter, decimal sign, header and encoding are detected where they are left
-/// out, and reported in Data::notes.
+/// Tables. Values are not scaled. Labels may be class numbers, or names, which are then numbered in the order
+/// of their bytes. Delimiter, decimal sign, header and encoding are detected where they are left out, and
+/// reported in Data::notes. So are the kinds of columns (formats/csv.h): a table that is more than numbers
+/// has Data::types(), and its missing cells are NaN. With "shape", all columns must be numbers.
 class Csv : public Source {
  public:
   struct Config {
     static constexpr std::string_view kind = "csv";
-    static constexpr std::string_view summary = "tables of numbers, with or without a column of labels";
+    static constexpr std::string_view summary =
+        "tables of numbers, categories, flags, counts and dates, with or without labels";
     static constexpr std::string_view also_known_as[] = {"table", "tsv", "txt", "pandas"};
     FileNames files = {}, test_files = {};
     std::optional<std::string> delimiter = {}, decimal = {};
@@ -20,6 +22,8 @@ class Csv : public Source {
     std::int64_t skip_lines = 0;
     ColumnName label = "";
     std::vector<ColumnName> ignore = {};
+    std::optional<std::vector<std::string>> missing = {};
+    std::vector<ColumnName> numeric = {}, categorical = {}, flags = {}, counts = {}, dates = {};
     std::optional<std::vector<std::int64_t>> shape = {};
 
     void fields(Fields& f);
@@ -33,7 +37,8 @@ class Csv : public Source {
  private:
   Config config_;
 
-  Data read(const std::vector<std::string>& columns) const;
+  /// `own`: what a model's inputs are, for which the table is read; nullptr otherwise.
+  Data read(const InputSchema* own) const;
 };
 
 /// UCI optical digits, their test split (Alpaydin, Kaynak): 1,797 images, 1x8x8, values 0..16 scaled to [0,

@@ -213,6 +213,10 @@ Data JoinedSources::open() const {
     if (part.test) test.push_back(*part.test);
     data.files.insert(data.files.end(), part.files.begin(), part.files.end());
     data.notes.insert(data.notes.end(), part.notes.begin(), part.notes.end());
+    if (!part.types().empty())
+      throw FieldError(place_of(i),
+                       "has categories, dates or missing cells, whose kinds must be found in all "
+                       "files together: list the files in one source \"csv\"");
     if (part.columns != parts.front().columns)
       throw FieldError(place_of(i), "its columns differ from those of " + place_of(0));
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;

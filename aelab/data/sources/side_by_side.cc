@@ -132,6 +132,11 @@ Data SideBySide::read(const InputSchema& own) const {
       return own.blocks.size() == count ? open_dataset_like(source, schema_of_block(own, i))
                                         : open_dataset(source);
     }));
+  for (std::size_t i = 0; i < count; ++i)
+    if (!parts[i].types().empty())
+      throw FieldError(source_at(i),
+                       "has categories, dates or missing cells, and only numbers can be joined side "
+                       "by side: leave such columns out with \"ignore\"");
   require_rows(parts);
   Data data{.name = std::string(Config::kind), .train = {}};
   std::vector<Dataset> train, test;

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "aelab/core/text.h"
@@ -73,7 +74,7 @@ void add_class_notes(const CsvTable& table, Notes& notes) {
     if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) continue;
     std::set<float> values;
     for (auto at = i; at < table.values.size() && values.size() <= kMostClasses; at += table.columns.size())
-      values.insert(table.values[at]);
+      if (!std::isnan(table.values[at])) values.insert(table.values[at]);
     const bool whole = std::all_of(values.begin(), values.end(), [](float x) { return x == std::floor(x); });
     if (whole && values.size() > 1 && values.size() <= kMostClasses)
       notes.push_back(in_json(table.columns[i]) + " is used as a feature and has " +
@@ -138,16 +139,51 @@ class OddColumns {
   std::vector<std::string> names_ = {}, references_ = {};
 };
 
+/// The kind of the column of each number of a row.
+std::vector<ColumnKind> kinds_of(const CsvTable& table) {
+  std::vector<ColumnKind> kinds;
+  for (const auto& type : table.types)
+    kinds.insert(kinds.end(), static_cast<std::size_t>(type.width()), type.kind);
+  return kinds;
+}
+
+/// Columns of a few values, each of which has one label alone.
+void add_leak_notes(const CsvTable& table, const CsvFormat& format, Notes& notes) {
+  constexpr std::int64_t kFewRows = 20, kRowsOfValue = 4;
+  const std::set<std::string> classes(table.labels.begin(), table.labels.end());
+  if (table.rows < kFewRows || classes.size() < 2) return;
+  OddColumns leaks(table, format);
+  const auto most = static_cast<std::size_t>(table.rows / kRowsOfValue);
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    std::map<float, const std::string*> label_of;
+    bool determined = true;
+    for (std::size_t row = 0; determined && row < table.labels.size(); ++row) {
+      const auto value = table.values[row * table.columns.size() + i];
+      if (std::isnan(value)) continue;
+      const auto& label = label_of.emplace(value, &table.labels[row]).first->second;
+      determined = *label == table.labels[row] && label_of.size() <= most;
+    }
+    if (determined && label_of.size() > 1) leaks.add(i);
+  }
+  if (!leaks.empty())
+    notes.push_back("each value of " + leaks.names() + " has rows of one label alone: if " +
+                    leaks.either("it is", "they are") + " not known before the label is, " +
+                    leaks.left_out());
+}
+
 void add_column_notes(const CsvTable& table, const CsvFormat& format, Notes& notes) {
   constexpr std::int64_t kFewRows = 4;
   if (table.rows < kFewRows) return;
   const auto forms = forms_of(table);
+  const auto kinds = kinds_of(table);
   OddColumns constants(table, format), counts(table, format), indices(table, format);
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto& name = table.columns[i];
-    if (table.merged[i]) continue;
+    if (table.merged[i] || kinds[i] == ColumnKind::date) continue;  // a part of a date may be constant
     if (table.summaries[i].least == table.summaries[i].most)
       constants.add(i);
+    else if (kinds[i] != ColumnKind::numeric && kinds[i] != ColumnKind::count)
+      continue;
     else if (forms[i].counts)
       counts.add(i);
     else if (forms[i].whole && (is_index_name(name) || (table.has_header && name == "0")))
@@ -180,6 +216,7 @@ Notes table_notes(const CsvTable& table, const CsvFormat& format, bool features)
   add_unused_class_note(table, notes);
   if (!features) return notes;
   add_column_notes(table, format, notes);
+  add_leak_notes(table, format, notes);
   add_class_notes(table, notes);
   return notes;
 }

@@ -15,6 +15,7 @@ class Accuracy : public Metric {
     static constexpr std::string_view kind = "accuracy";
     static constexpr std::string_view summary =
         "candidate definitions of reconstruction \"accuracy\", with ceilings and baselines";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

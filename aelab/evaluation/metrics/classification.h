@@ -11,6 +11,7 @@ class Classification : public Metric {
   struct Config {
     static constexpr std::string_view kind = "classification";
     static constexpr std::string_view summary = "accuracy of the model's own classifier";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"accuracy-score", "knn", "linear-probe", "f1"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }

@@ -12,6 +12,7 @@ class Clustering : public Metric {
   struct Config {
     static constexpr std::string_view kind = "clustering";
     static constexpr std::string_view summary = "agreement of k-means on the codes with the classes";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"k-means", "nmi", "ari", "silhouette"};
     std::optional<std::int64_t> clusters = {};
     std::int64_t restarts = 10;

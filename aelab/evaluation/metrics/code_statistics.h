@@ -14,6 +14,7 @@ class CodeStatistics : public Metric {
     static constexpr std::string_view kind = "code";
     static constexpr std::string_view summary =
         "activity, sparsity, effective rank and saturation of the code";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

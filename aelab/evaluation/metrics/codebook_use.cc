@@ -20,7 +20,7 @@ void CodebookUse::add(const Observation& observation) {
   const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
   if (bottleneck.codebook_size() == 0) return;
   const auto& x = observation.inputs();
-  const auto pre_code = backbone.encode(x, model_->conditioned(x, observation.labels));
+  const auto pre_code = backbone.encode(model_->filled(x), model_->conditioned(x, observation.labels));
   Pass pass{.target = observation.target, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, {});
   counts_.add(pass.extras.at("indices"), bottleneck.codebook_size());

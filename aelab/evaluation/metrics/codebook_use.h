@@ -12,6 +12,7 @@ class CodebookUse : public Metric {
   struct Config {
     static constexpr std::string_view kind = "codebook";
     static constexpr std::string_view summary = "perplexity of a codebook, and the share of it in use";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"perplexity", "codebook-usage", "dead-codes"};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }

@@ -19,6 +19,7 @@ class Disentanglement : public Metric {
     static constexpr std::string_view kind = "disentanglement";
     static constexpr std::string_view summary =
         "how code dimensions relate to known factors of variation: MIG, DCI, SAP and others";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {
         "mig", "dci", "sap", "sap-score", "beta-vae-score", "factor-vae-score", "modularity", "explicitness"};
     std::int64_t rows = 10'000, bins = 20, trees = 20, seed = 0;

@@ -72,7 +72,7 @@ void LatentStatistics::add(const Observation& observation) {
   const Step step{.seed = config_.seed,
                   .scope = "latent/",
                   .rows = at::arange(use_.rows(), use_.rows() + x.size(0), at::kLong)};
-  const auto pre_code = backbone.encode(x, model_->conditioned(x, observation.labels));
+  const auto pre_code = backbone.encode(model_->filled(x), model_->conditioned(x, observation.labels));
   Pass pass{.target = observation.target, .input = x, .pre_code = pre_code, .code = {}, .output = {}};
   bottleneck.code(pass, step);
   const auto gaussians = bottleneck.gaussian(pass.pre_code);

@@ -14,6 +14,7 @@ class LatentStatistics : public Metric {
     static constexpr std::string_view kind = "latent";
     static constexpr std::string_view summary =
         "KL divergence, mutual information and active units of random codes";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"kl", "active-units", "mutual-information",
                                                          "posterior-collapse"};
     std::int64_t rows = 2000;

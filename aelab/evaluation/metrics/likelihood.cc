@@ -89,7 +89,7 @@ Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std
 
 Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& condition) const {
   const Rows rows{x, model_->target(x), condition,
-                  model_->parts().backbone.encode(x, {.condition = condition})};
+                  model_->parts().backbone.encode(model_->filled(x), {.condition = condition})};
   std::vector<Tensor> passes;
   for (std::int64_t begin = 0; begin < config_.samples; begin += kCodesInAPass)
     passes.push_back(log_weights(rows, std::min(kCodesInAPass, config_.samples - begin),

@@ -19,6 +19,7 @@ class LikelihoodEstimate : public Metric {
     static constexpr std::string_view kind = "likelihood";
     static constexpr std::string_view summary =
         "ELBO, negative log-likelihood and bits per dimension, by importance sampling";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {
         "nll", "elbo", "log-likelihood", "iwae", "bpd", "bits-per-dim", "ais", "log-px"};
     std::int64_t samples = 200;

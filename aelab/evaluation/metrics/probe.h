@@ -16,6 +16,7 @@ class Probe : public Metric {
   struct Config {
     static constexpr std::string_view kind = "probe";
     static constexpr std::string_view summary = "accuracy of a classifier fitted to the codes";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     Choice<Classifier> classifier = LogisticRegression::Config{};
     std::int64_t rows = 10'000;
     std::optional<std::vector<double>> strengths = {};

@@ -60,8 +60,8 @@ void RateDistortion::add(const Observation& observation) {
                   .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
   const auto given = model_->conditioned(x, observation.labels);
   Pass pass{.target = observation.target,
-            .input = x,
-            .pre_code = backbone.encode(x, given),
+            .input = model_->filled(x),
+            .pre_code = backbone.encode(model_->filled(x), given),
             .code = {},
             .output = {}};
   bottleneck.code(pass, step);

@@ -15,6 +15,7 @@ class RateDistortion : public Metric {
   struct Config {
     static constexpr std::string_view kind = "rate-distortion";
     static constexpr std::string_view summary = "what codes cost, and what the decoder loses, in nats";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"rate", "distortion"};
     std::int64_t seed = 0;
 

@@ -28,13 +28,14 @@ void Reconstruction::add(const Observation& observation) {
   const auto x = observation.target.flatten(1), y = observation.reconstruction.flatten(1);
   const auto wide = x.to(at::kDouble);
   if (!origin_.defined()) {
-    origin_ = wide[0].clone();
-    sum_ = squares_ = at::zeros_like(origin_);
+    origin_ = wide[0].nan_to_num(0);
+    sum_ = squares_ = known_ = at::zeros_like(origin_);
   }
-  const auto shifted = wide - origin_;
+  const auto missing = wide.isnan();
+  const auto shifted = (wide - origin_).masked_fill(missing, 0);
   rows_ += x.size(0);
-  features_ = x.size(1);
-  squared_ += (wide - y).square().sum().item<double>();
+  known_ = known_ + missing.logical_not().sum(0);
+  squared_ += (wide - y).masked_fill(missing, 0).square().sum().item<double>();
   sum_ = sum_ + shifted.sum(0);
   squares_ = squares_ + shifted.square().sum(0);
   within_unit_ = within_unit_ && is_within_unit(x) && is_within_unit(y);
@@ -42,8 +43,8 @@ void Reconstruction::add(const Observation& observation) {
 }
 
 std::vector<std::optional<double>> Reconstruction::values() const {
-  const auto rows = static_cast<double>(rows_), numbers = rows * static_cast<double>(features_);
-  const double spread = (squares_ - sum_.square() / rows).sum().item<double>();
+  const auto rows = static_cast<double>(rows_), numbers = known_.sum().item<double>();
+  const double spread = (squares_ - sum_.square() / known_.clamp_min(1)).sum().item<double>();
   std::optional<double> entropy, explained;
   if (within_unit_) entropy = cross_entropy_ / numbers;
   if (spread > 0) explained = 1 - squared_ / spread;

@@ -22,6 +22,7 @@ class SparseProbe : public Metric {
     static constexpr std::string_view kind = "sparse-probe";
     static constexpr std::string_view summary =
         "accuracy of logistic regressions on the 1, 2 and 5 code dimensions that separate each class best";
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     static constexpr std::string_view also_known_as[] = {"sparse-probing"};
     std::int64_t rows = 4000, seed = 0;
     double C = 1;

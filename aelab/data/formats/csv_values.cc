@@ -1,0 +1,264 @@
+#include "aelab/data/formats/csv_values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "aelab/core/error.h"
+#include "aelab/core/signals.h"
+#include "aelab/core/text.h"
+#include "aelab/data/formats/csv_columns.h"
+
+namespace aelab {
+
+CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::size_t> columns,
+                     const CsvFormat& format, const std::string& file, Problems& problems)
+    : names_(names),
+      columns_(std::move(columns)),
+      format_(format),
+      file_(file),
+      problems_(problems),
+      decimals_(format.decimal),
+      readings_(columns_.size()),
+      tallies_(columns_.size()) {
+  if (!format.types.empty() && format.types.size() != columns_.size())
+    throw Error(fmt::format("{}: has {} columns, the model was trained on {}", file, columns_.size(),
+                            format.types.size()));
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    typed_.push_back(
+        {.name = names[columns_[i]],
+         .reference = reference_to(names, columns_[i]),
+         .type = format.types.empty() ? std::nullopt : std::optional(format.types[i]),
+         .place = [this, column = columns_[i]](std::int64_t line) { return place(column, line); }});
+  if (format.types.empty()) give_kinds();
+}
+
+/// The kinds that the format names.
+void CsvValues::give_kinds() {
+  for (const auto& [name, kind] : format_.kinds) {
+    const auto column = column_called(names_, name, file_);
+    const auto found = std::find(columns_.begin(), columns_.end(), column);
+    if (found == columns_.end())
+      throw Error(fmt::format("{}: column {} is the label or left out: it cannot be {} as well", file_,
+                              in_json(name), name_of(kind)));
+    auto& typed = typed_[static_cast<std::size_t>(found - columns_.begin())];
+    if (typed.kind && *typed.kind != kind)
+      throw Error(fmt::format("{}: column {} is given as {} and as {}: choose one", file_, in_json(name),
+                              name_of(*typed.kind), name_of(kind)));
+    typed.kind = kind;
+  }
+}
+
+bool CsvValues::is_missing(std::string_view text) const {
+  if (!format_.missing) return is_missing_value(text);
+  text = trimmed(text);
+  return text.empty() ||
+         std::find(format_.missing->begin(), format_.missing->end(), text) != format_.missing->end();
+}
+
+/// Whether a column's cells are texts for certain, so that the first pass need not read them.
+bool CsvValues::is_text(std::size_t i) const {
+  const auto kind = typed_[i].type ? std::optional(typed_[i].type->kind) : typed_[i].kind;
+  return kind == ColumnKind::categorical || kind == ColumnKind::date;
+}
+
+/// Line 0: of the whole column.
+std::string CsvValues::place(std::size_t column, std::int64_t line) const {
+  return fmt::format("{}{}: column {} (\"{}\"): ", file_, line ? fmt::format(":{}", line) : "", column,
+                     names_[column]);
+}
+
+/// Once for a column whose first value is not a number either.
+void CsvValues::add_not_a_number(std::size_t i, std::string_view text, std::int64_t line) {
+  const auto& reading = readings_[i];
+  if (faults_.is_text(columns_[i])) return;
+  std::string remedy;
+  if (format_.decimal == '.' && number_in(text, ','))
+    remedy = "; set \"decimal\" to \",\" if the comma is a decimal one, or remove thousands separators";
+  else if (reading.summary().first.empty() || reading.words)
+    return faults_.add_text(columns_[i], line, text);
+  else if (is_decorated_number(text))
+    remedy = "; remove thousands separators, currency signs and percent signs";
+  else
+    remedy = "; correct it, or remove its row";
+  problems_.add(place(columns_[i], line) +
+                fmt::format("\"{}\" is not a number{}", text.substr(0, 40), remedy));
+}
+
+/// The value of a word in a column of such words alone.
+std::optional<double> CsvValues::read_word(std::size_t i, std::string_view text, std::int64_t line) {
+  auto& reading = readings_[i];
+  const auto* words = truth_words(text);
+  const bool first = reading.summary().first.empty();
+  if (!words || !(first || reading.words == words)) return std::nullopt;
+  if (first) reading.first_word = {line, std::string(trimmed(text))};
+  reading.words = words;
+  return is_true(text, *words);
+}
+
+/// The value of a cell, NaN where it is missing or known later.
+float CsvValues::cell(std::size_t i, std::string_view text, std::int64_t line) {
+  constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+  auto& tally = tallies_[i];
+  if (is_missing(text)) {
+    ++tally.missing;
+    return kMissing;
+  }
+  if (is_text(i)) return kMissing;
+  if (const auto value = decimals_.read(text, line); value && !std::isnan(*value)) {
+    tally.add_number(*value, text, line);
+    readings_[i].add(*value, text);
+    return static_cast<float>(*value);
+  }
+  if (format_.decimal && number_in(text, *format_.decimal == '.' ? ',' : '.')) {
+    ++tally.numbers;  // with the other decimal sign
+    add_not_a_number(i, text, line);
+    return kMissing;
+  }
+  const auto* words = truth_words(text);
+  tally.add_text(text, line, words);
+  if (!words) return kMissing;
+  if (!readings_[i].words) readings_[i].words = words;
+  const float value = is_true(text, *words) ? 1 : 0;
+  readings_[i].add(value, {});
+  return value;
+}
+
+/// The value of a field where all are numbers.
+float CsvValues::number(std::size_t i, std::string_view text, std::int64_t line) {
+  auto& reading = readings_[i];
+  auto value = decimals_.read(text, line);
+  const bool is_number = value.has_value();
+  if (!value) value = read_word(i, text, line);
+  const auto rounded = static_cast<float>(value.value_or(0));
+  if (is_missing(text))
+    faults_.add_missing(columns_[i], line);
+  else if (!value)
+    add_not_a_number(i, text, line);
+  else if (is_number && reading.words)
+    faults_.add_text(columns_[i], reading.first_word.first, reading.first_word.second);
+  else if (!std::isfinite(rounded))
+    problems_.add(place(columns_[i], line) +
+                  fmt::format("{} is infinite, or too large for a 32-bit float", text.substr(0, 40)));
+  else
+    reading.add(*value, is_number ? text : std::string_view());
+  return rounded;
+}
+
+void CsvValues::take(const std::vector<CsvField>& row, std::int64_t line, std::vector<float>& values) {
+  for (std::size_t i = 0; i < columns_.size() && !problems_.enough(); ++i) {
+    const auto& text = row[columns_[i]].text;
+    values.push_back(format_.numbers_only ? number(i, text, line) : cell(i, text, line));
+  }
+}
+
+void CsvValues::raise_problems() const {
+  problems_.say_if_enough(file_);
+  problems_.raise();
+}
+
+void CsvValues::finish(CsvTable& table, const std::function<CsvRows()>& again) {
+  decimals_.check(file_);
+  add_notes(table);
+  for (const auto& column : readings_) table.summaries.push_back(column.summary());
+  find_merged_values(table, again);
+  read_typed_cells(table, again);
+}
+
+void CsvValues::settle_types(CsvTable& table) {
+  for (auto& fault : faults_.in_words(file_, names_, format_)) problems_.add(std::move(fault));
+  for (const auto& typed : typed_) {
+    table.columns.push_back(typed.name);
+    table.references.push_back(typed.reference);
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    table.types.push_back(format_.numbers_only ? ColumnType{.name = typed_[i].name}
+                                               : type_of_cells(tallies_[i], typed_[i], format_, problems_));
+    auto& type = table.types.back();
+    if (format_.numbers_only) continue;
+    if (type.kind != ColumnKind::flag) readings_[i].words = nullptr;
+    const auto* words = readings_[i].words;
+    if (!words || !type.categories.empty()) continue;
+    const auto& [zero, one] = tallies_[i].words_written;
+    type.categories = {zero.empty() ? std::string(words->zero) : zero,
+                       one.empty() ? std::string(words->one) : one};
+  }
+  if (format_.types.empty() && !format_.numbers_only) find_flags(table);
+}
+
+/// In a table that is more than numbers, columns of 0 and 1 alone are flags, unless their kind is given.
+void CsvValues::find_flags(CsvTable& table) const {
+  if (are_plain(table.types) && format_.kinds.empty()) return;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (const auto& summary = readings_[i].summary();
+        !typed_[i].kind && table.types[i].kind == ColumnKind::numeric &&
+        tallies_[i].first_not_flag.line == 0 && summary.least < summary.most)
+      table.types[i].kind = ColumnKind::flag;
+}
+
+void CsvValues::add_notes(CsvTable& table) const {
+  constexpr std::size_t kMost = 5;
+  if (decimals_.are_commas()) table.notes.emplace_back("numbers have decimal commas");
+  std::map<const TruthWords*, std::vector<std::string>> columns;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (readings_[i].words) columns[readings_[i].words].push_back(in_json(table.columns[i]));
+  for (const auto& [words, names] : columns)
+    table.notes.push_back(
+        fmt::format("{} and {} are read as 1 and 0: {}", words->one, words->zero, join_some(names, kMost)));
+}
+
+/// Notes the columns in which different values are the same 32-bit floats, counted in a second pass.
+void CsvValues::find_merged_values(CsvTable& table, const std::function<CsvRows()>& again) {
+  std::map<std::size_t, DistinctValues> found;  // by place in columns_
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (const auto kind = table.types[i].kind;
+        readings_[i].may_merge() && (kind == ColumnKind::numeric || kind == ColumnKind::count))
+      found[i];
+  table.merged.assign(columns_.size(), false);
+  if (found.empty()) return;
+  auto rows = again();
+  std::vector<CsvField> row;
+  while (rows.next(row))
+    for (auto& [i, values] : found)
+      if (const auto& text = row[columns_[i]].text; !is_missing(text))
+        values.add(decimals_.read(text, 0).value_or(0), text);
+  for (auto& [i, values] : found) {
+    table.merged[i] = values.are_merged();
+    if (!table.merged[i]) continue;
+    table.notes.push_back(fmt::format(
+        "{}: {} different values become {} as 32-bit floats; {} in the table, or leave it out: {}",
+        in_json(table.columns[i]), values.values(), values.floats(),
+        readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
+        ignore_option(format_.ignore, {table.references[i]})));
+  }
+}
+
+/// Reads the columns of categories and dates in a second pass, now that they are known.
+void CsvValues::read_typed_cells(CsvTable& table, const std::function<CsvRows()>& again) {
+  std::map<std::size_t, TypedCells> cells;  // by place in columns_
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (const auto kind = table.types[i].kind; kind == ColumnKind::categorical || kind == ColumnKind::date)
+      cells.emplace(i, TypedCells(table.types[i], format_.types.empty() || format_.new_categories));
+  if (cells.empty()) return;
+  auto rows = again();
+  std::vector<CsvField> row;
+  while (rows.next(row)) {
+    StopSignals::check();
+    for (auto& [i, column] : cells) {
+      const auto& text = row[columns_[i]].text;
+      column.add(text, is_missing(text), rows.line());
+    }
+  }
+  for (auto& [i, column] : cells) table.types[i] = column.finish(typed_[i], format_, problems_);
+  raise_problems();
+  put_typed_cells(table, cells);
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace aelab
