@@ -25,14 +25,6 @@ class NpyOutput : public AppliedTable {
   StreamedFile file_;
 };
 
-/// As a field of a table (RFC 4180).
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 class CsvOutput : public AppliedTable {
  public:
   CsvOutput(const std::filesystem::path& path, CsvNames names, const std::vector<std::string>& columns)
@@ -72,6 +64,13 @@ class CsvOutput : public AppliedTable {
 };
 
 }  // namespace
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
 
 std::unique_ptr<AppliedTable> npy_output(const std::filesystem::path& path, Shape shape, std::int64_t rows,
                                          std::string_view dtype) {

@@ -40,7 +40,7 @@ void AnomalyDetection::Config::fields(Fields& f) {
 std::vector<AnomalyDetection::Config> AnomalyDetection::Config::examples() {
   return {{.scores = {ReconstructionScore::Config{.scaled = true}, LikelihoodScore::Config{.samples = 3},
                       MahalanobisScore::Config{}, DensityScore::Config{.sampler = GaussianSampler::Config{}}},
-           .normal = {"[0, 1, 2, 3, 4]"},
+           .normal = {"0"},
            .resamples = 20}};
 }
 
