@@ -97,7 +97,7 @@ TEST(NormalRowsAlone, AreRefusedWhereTheyCannotBe) {
               "normal: there is no class e in these data, whose classes are a, b, c, d");
   EXPECT_SAYS(refusal(lettered(), "4"), "normal: there is no class 4");
   auto unlabeled = lettered();
-  unlabeled.train = Dataset::from_tensors(at::zeros({10, 1}));
+  unlabeled.train = Dataset::from_tensors(at::zeros({100, 1}));
   EXPECT_SAYS(refusal(unlabeled, "0"), "normal: names the class 0, and the data have no labels");
   auto of_test = lettered(true);
   of_test.train = of_test.train.subset((of_test.train.labels() != 3).nonzero().flatten());
