@@ -149,6 +149,7 @@ void add_commands(CLI::App& app, cli::Command& command) {
   cli::add_interpolate(app, command);
   cli::add_sample(app, command);
   cli::add_apply(app, command);
+  cli::add_detect(app, command);
   cli::add_export(app, command);
   cli::add_import(app, command);
   cli::add_compare(app, command);

@@ -16,6 +16,7 @@ void add_evaluate(CLI::App& app, Command& chosen);
 void add_interpolate(CLI::App& app, Command& chosen);
 void add_sample(CLI::App& app, Command& chosen);
 void add_apply(CLI::App& app, Command& chosen);
+void add_detect(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);
 void add_import(CLI::App& app, Command& chosen);

@@ -1,6 +1,7 @@
 #include "aelab/cli/options.h"
 
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 
 #include "aelab/cli/output.h"
@@ -19,6 +20,14 @@ nlohmann::json number_or_text(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? nlohmann::json(number) : nlohmann::json(text);
+}
+
+/// The same of a number, which may be written as ".05".
+nlohmann::json any_number_or_text(const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(number);
   return whole ? nlohmann::json(number) : nlohmann::json(text);
 }
 
@@ -70,6 +79,8 @@ nlohmann::json value_of(const std::string& name, const ordered_json& field, cons
   if (is_data(field)) return data_value(text, "--" + name, folder);
   const auto type = field.value("type", "");
   if (type == "integer") return number_or_text(text);
+  if (type == "number") return any_number_or_text(text);
+  if (type == "boolean") return true;
   return type == "string" ? nlohmann::json(text) : name_or_object(text, "--" + name);
 }
 
@@ -85,7 +96,8 @@ std::string type_of_values(const ordered_json& field) {
     return several.empty() ? "LIST" : join(several, ",");
   }
   if (const auto one = names(field); !one.empty()) return join(one, "|");
-  return field.value("type", "") == "integer" ? "N" : "TEXT";
+  const auto type = field.value("type", "");
+  return type == "integer" ? "N" : type == "number" ? "NUMBER" : "TEXT";
 }
 
 }  // namespace
@@ -94,6 +106,11 @@ void ConfigOptions::add(CLI::App& command, const ordered_json& schema,
                         const std::map<std::string, std::string>& types) {
   for (const auto& [name, field] : schema["properties"].items()) {
     auto& option = options_.emplace_back(Option{name, field, std::nullopt});
+    if (field.value("type", "") == "boolean") {
+      command.add_flag_callback(
+          "--" + name, [&option] { option.given = "true"; }, field.value("description", ""));
+      continue;
+    }
     const auto type = types.find(name);
     auto* added = command.add_option("--" + name, option.given, field.value("description", ""))
                       ->type_name(type == types.end() ? type_of_values(field) : type->second);

@@ -10,6 +10,7 @@
 #include "aelab/core/random.h"
 #include "aelab/core/text.h"
 #include "aelab/data/columns_transform.h"
+#include "aelab/data/normal_classes.h"
 
 namespace aelab {
 
@@ -47,6 +48,29 @@ Dataset take(const Dataset& from, const Tensor& order, std::int64_t begin, std::
 
 std::string transform_field(std::size_t i) { return "transforms[" + std::to_string(i) + "]"; }
 
+Dataset rows_where(const Dataset& rows, const Tensor& wanted) {
+  return rows.subset(wanted.nonzero().flatten());
+}
+
+/// Leaves rows of other classes out of the training and validation splits. The test split stays as it would
+/// be without that, so that results on it can be compared.
+void leave_out_others(Split& split, const std::vector<std::int64_t>& classes) {
+  split.normal.classes = classes;
+  if (classes.empty()) return;
+  const auto of_train = are_normal(split.train.labels(), classes);
+  split.normal.not_trained = split.train.size() - of_train.sum().item<std::int64_t>();
+  split.train = rows_where(split.train, of_train);
+  if (split.train.size() == 0)
+    throw FieldError("normal", "leaves no rows to train on: the training split has none of these classes");
+  if (split.validation.size() == 0) return;
+  const auto validating = are_normal(split.validation.labels(), classes);
+  split.normal.left_out = rows_where(split.validation, validating.logical_not());
+  split.validation = rows_where(split.validation, validating);
+  if (split.validation.size() == 0)
+    throw FieldError("normal",
+                     "leaves no rows for validation: give it more rows, or set \"validation\" to 0");
+}
+
 /// The parts of a source's rows, as they are.
 Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
   const auto& train = data.train;
@@ -73,11 +97,16 @@ Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
   if (split.train.size() == 0)
     throw FieldError("validation",
                      "leaves no rows to train on; the source has " + std::to_string(train.size()));
+  split.class_names = data.class_names;
+  leave_out_others(split, in_field("normal", [&] {
+                     return normal_classes(config.normal, data.classes(), data.class_names);
+                   }));
   return split;
 }
 
 void change(Split& split, const std::shared_ptr<Transform>& transform) {
-  for (auto* part : {&split.train, &split.validation, &split.test}) *part = part->transformed(transform);
+  for (auto* part : {&split.train, &split.validation, &split.test, &split.normal.left_out})
+    *part = part->transformed(transform);
   split.transforms.push_back(transform);
 }
 
@@ -92,11 +121,17 @@ void SplitConfig::fields(Fields& f) {
     "0.2 where it has none",
     at_least(0));
   f("stratified", stratified, "keep the proportion of each class in every split");
+  f("normal", normal,
+    "classes of normal rows, by name or number, one or a list: training and validation splits hold rows of "
+    "these alone, the test split those of all classes. Amounts of rows count those of all classes")
+      .also_known_as({"normal_class", "normal_classes", "inlier", "inliers"});
   f("transforms", transforms,
     "changes of every row, applied in this order; their statistics come from the training split alone");
   for (const auto& [name, amount] :
        {std::pair("validation", std::optional(validation)), {"train", train}, {"test", test}})
     f.require(!amount || is_amount(*amount), name, "must be a whole number of rows, or a fraction below 1");
+  const auto problem = problem_of_normal(normal);
+  f.require(problem.empty(), "normal", problem);
 }
 
 SplitConfig SplitConfig::completed(const ColumnTypes& types) const {

@@ -16,6 +16,7 @@ struct SplitConfig {
   std::optional<double> train = {};
   std::optional<double> test = {};
   bool stratified = false;
+  AnyJson normal = {};  ///< classes to train on (data/normal_classes.h); empty: all
   std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training split
 
   void fields(Fields& f);
@@ -38,6 +39,15 @@ struct SplitConfig {
 
 using Transforms = std::vector<std::shared_ptr<Transform>>;
 
+/// Which classes are normal, where training and validation splits hold rows of these alone.
+struct NormalRows {
+  std::vector<std::int64_t> classes = {};  ///< in ascending order; empty: no class was left out
+  /// Rows of other classes that the validation split would have. Nothing is fitted to them, and no model is
+  /// chosen by them: only a threshold of a detector may be (evaluation/detector.h).
+  Dataset left_out = {};
+  std::int64_t not_trained = 0;  ///< number of rows of other classes that the training split would have
+};
+
 /// The three splits of a data set. Training never sees the other two.
 struct Split {
   Dataset train, validation, test;
@@ -51,6 +61,8 @@ struct Split {
   /// source's values (Data::values) and what the transforms guarantee. A likelihood that is left out is
   /// chosen by them. Unset in a split that was not made by Data::split.
   std::optional<Bounds> values = {};
+  NormalRows normal = {};
+  std::vector<std::string> class_names = {};  ///< of the labels, where the source names classes
 
   /// `values`, or else the expected range of the values of the three splits.
   Bounds limits() const;

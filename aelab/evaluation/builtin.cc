@@ -1,6 +1,7 @@
-// The built-in metrics and samplers, one line each.
+// The built-in metrics, samplers and anomaly scores, one line each.
 
 #include "aelab/evaluation/metrics/accuracy.h"
+#include "aelab/evaluation/metrics/anomaly.h"
 #include "aelab/evaluation/metrics/classification.h"
 #include "aelab/evaluation/metrics/clustering.h"
 #include "aelab/evaluation/metrics/code_statistics.h"
@@ -24,6 +25,10 @@
 #include "aelab/evaluation/samplers/gaussian_samplers.h"
 #include "aelab/evaluation/samplers/kernel_sampler.h"
 #include "aelab/evaluation/samplers/prior_sampler.h"
+#include "aelab/evaluation/scores/density_score.h"
+#include "aelab/evaluation/scores/likelihood_score.h"
+#include "aelab/evaluation/scores/mahalanobis_score.h"
+#include "aelab/evaluation/scores/reconstruction_score.h"
 
 namespace aelab {
 
@@ -47,7 +52,8 @@ Registry<Metric>& Metric::registry() {
                              .add<RateDistortion>()
                              .add<CodebookUse>()
                              .add<Generation>()
-                             .add<Frechet>();
+                             .add<Frechet>()
+                             .add<AnomalyDetection>();
   return registry;
 }
 
@@ -59,6 +65,15 @@ Registry<Sampler>& Sampler::registry() {
                              .add<KernelSampler>()
                              .add<FlowSampler>()
                              .add<AutoregressiveSampler>();
+  return registry;
+}
+
+Registry<AnomalyScore>& AnomalyScore::registry() {
+  static auto registry = Registry<AnomalyScore>("score", "scores", "kind")
+                             .add<ReconstructionScore>()
+                             .add<LikelihoodScore>()
+                             .add<MahalanobisScore>()
+                             .add<DensityScore>();
   return registry;
 }
 

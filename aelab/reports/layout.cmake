@@ -8,7 +8,7 @@ set(page_folder "${CMAKE_CURRENT_LIST_DIR}/page")
 set(AELAB_LAYOUT_SOURCE "${PROJECT_BINARY_DIR}/reports/layout.cc")
 set(page_scripts
     dom tables series charts labels contours figures measures trade_offs learning_curves pictures code_use generative
-    dictionary comparison run index print main)
+    dictionary anomalies comparison run index print main)
 
 # 'sha256-<base64>', as in a Content-Security-Policy. CMake gives the hash in base 16: three of its digits are two in
 # base 64.

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "aelab/reports/anomaly_views.h"
 #include "aelab/reports/code_use.h"
 #include "aelab/reports/curves.h"
 #include "aelab/reports/dictionary_views.h"
@@ -237,6 +238,7 @@ json run_page(const Folder& run) {
   page["curves"] = curves_json(read_curves(run));
   page["code_use"] = code_use_json(run);
   page["dictionary"] = dictionary_json(run);
+  page["anomalies"] = anomalies_json(run);
   page["training_pictures"] = training_pictures(run);
   page["shown_part"] = View(summary)["part"].text();
   page["model"] = model_json(View(summary)["model"], View(status)["closed_form"].is_true());

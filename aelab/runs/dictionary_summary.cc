@@ -17,6 +17,7 @@
 #include "aelab/evaluation/latent_activity.h"
 #include "aelab/evaluation/metrics/dictionary.h"
 #include "aelab/runs/contours.h"
+#include "aelab/runs/picture_lines.h"
 
 namespace aelab {
 namespace {
@@ -26,7 +27,6 @@ using nlohmann::json;
 constexpr std::int64_t kMostRows = 50'000, kRowsAtOnce = 1000, kNumbersAtOnce = std::int64_t{1} << 24;
 constexpr std::int64_t kMostProducts = std::int64_t{1} << 39;  // of one of the steps: some seconds
 constexpr std::int64_t kKept = 8, kShownOfBand = 4, kShownValues = 8;
-constexpr std::int64_t kLargestPicture = 112;  // pixels a side
 constexpr int kBinsOfDecade = 4, kBinsOfCosines = 50;
 constexpr double kRecovered = 0.9;
 
@@ -205,36 +205,6 @@ json strongest_json(const LatentRecord& record, const std::string& band, std::in
   return shown;
 }
 
-/// Pixels [n, channels, height, width], of at most `kLargestPicture` a side.
-Tensor small_enough(const Tensor& pixels) {
-  const auto side = std::max(pixels.size(2), pixels.size(3));
-  if (side <= kLargestPicture) return pixels;
-  const auto scaled = [&](std::int64_t length) {
-    return std::max<std::int64_t>(1, length * kLargestPicture / side);
-  };
-  return at::adaptive_avg_pool2d(pixels, {scaled(pixels.size(2)), scaled(pixels.size(3))});
-}
-
-/// A line of pictures for each latent; places that it has no row for stay white. Where each one is.
-json draw_rows(const std::filesystem::path& file, const std::vector<Tensor>& pictures) {
-  const auto all = at::cat(pictures);
-  const double low = std::min(0.0, all.min().item<double>()), high = std::max(1.0, all.max().item<double>());
-  std::vector<Tensor> cells;
-  for (const auto& rows : pictures) {
-    auto shape = rows.sizes().vec();
-    shape[0] = kKept - rows.size(0);
-    cells.push_back(at::cat({rows, at::full(shape, high, rows.options())}));
-  }
-  const auto pixels = small_enough(at::cat(cells));
-  const auto factor = enlargement(pixels.size(2));
-  const auto sheet = enlarge(tile(to_images(pixels, low, high), kKept), factor);
-  write_file(file, encode_png(sheet));
-  return {{"columns", kKept},
-          {"width", factor * pixels.size(3)},
-          {"height", factor * pixels.size(2)},
-          {"gap", factor}};
-}
-
 void add_strongest(json& record_json, const LatentRecord& record, const Dataset& rows,
                    const std::filesystem::path& folder) {
   const bool pictures = is_picture(rows.shape());
@@ -245,7 +215,7 @@ void add_strongest(json& record_json, const LatentRecord& record, const Dataset&
     record_json["strongest"].push_back(strongest_json(record, band, latent, batch));
     if (pictures) drawn.push_back(batch.inputs);
   }
-  if (!drawn.empty()) record_json["pictures"] = draw_rows(folder / "latents.png", drawn);
+  if (!drawn.empty()) record_json["pictures"] = draw_picture_lines(folder / "latents.png", drawn, kKept);
 }
 
 // --- Files ---

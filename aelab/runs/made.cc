@@ -9,6 +9,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/text.h"
+#include "aelab/data/normal_classes.h"
 #include "aelab/evaluation/distinct_measures.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/bounds.h"
@@ -197,6 +198,18 @@ std::string bound_note(const Made& made) {
          "and 1";
 }
 
+/// Says which rows are left out since their class is not normal; "" where no class was named.
+std::string normal_note(const Made& made) {
+  const auto& [classes, left_out, not_trained] = made.data.normal;
+  if (classes.empty()) return {};
+  const auto trained = made.data.train.size(), validated = made.data.validation.size();
+  return fmt::format(
+      "data.normal: {} of {} rows of the training split and {} of {} of the validation split are left out, "
+      "since they are not of {}; the test split has rows of all classes",
+      not_trained, trained + not_trained, left_out.size(), validated + left_out.size(),
+      classes_in_words(classes, made.source->class_names));
+}
+
 /// Says that batches take all rows; "" where they do not.
 std::string batch_note(const RunConfig& config, const Made& made) {
   const auto rows = made.data.train.size(), asked = config.training.batch_size;
@@ -292,9 +305,9 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   Made made;
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
-    for (auto note : {table_note(config, made), likelihood_note(config, made), bound_note(made),
-                      batch_note(config, made), passes_note(config, made), classes_note(config, made),
-                      tokens_note(made)})
+    for (auto note :
+         {table_note(config, made), normal_note(made), likelihood_note(config, made), bound_note(made),
+          batch_note(config, made), passes_note(config, made), classes_note(config, made), tokens_note(made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

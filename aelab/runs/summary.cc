@@ -13,6 +13,7 @@
 #include "aelab/evaluation/latent_interpolation.h"
 #include "aelab/nn/code_use.h"
 #include "aelab/nn/jacobian.h"
+#include "aelab/runs/anomaly_summary.h"
 #include "aelab/runs/contours.h"
 #include "aelab/runs/dictionary_summary.h"
 #include "aelab/runs/run.h"
@@ -349,6 +350,7 @@ void write_summary(const std::filesystem::path& run_folder, const RunConfig& con
   if (auto codebook = codebook_json(shown); !codebook.is_null()) summary["codebook"] = std::move(codebook);
   if (auto jacobian = jacobian_json(shown); !jacobian.is_null()) summary["jacobian"] = std::move(jacobian);
   write_dictionary_summary(folder, model, shown.rows, name_of(part));
+  write_anomaly_summary(run_folder, config, made);
   write_file(folder / "summary.json", summary.dump() + "\n");
 }
 

@@ -23,6 +23,7 @@ namespace aelab {
 ///                         ten dimensions that vary most, for models with a prior and a code that is a vector
 ///     filters.png         the weights of the encoder's first layer, if they are images; gray is zero
 ///     dictionary.json, latents.csv, latents.png   of sparse dictionaries (runs/dictionary_summary.h)
+///     anomaly.json, anomalies-*.png   where the evaluation has the metric "anomaly" (runs/anomaly_summary.h)
 ///
 /// Files that do not apply to the model or its data are left out. Failure as write_file's.
 void write_summary(const std::filesystem::path& folder, const RunConfig& config, const Made& made);

@@ -202,12 +202,40 @@ Tensor TrainedModel::score(const Tensor& rows, const Tensor& labels) const {
   const c10::InferenceMode inference;
   const Compute compute({}, kernels_);
   const auto x = prepare(rows);
+  require_targets(rows);
+  const auto condition = condition_of(x, labels);
+  return squared_errors(network_->target(x), decoded(network_->encode(x, condition), condition));
+}
+
+void TrainedModel::require_targets(const Tensor& rows) const {
   if (lacks_targets(Shape(rows.sizes().begin() + 1, rows.sizes().end())))
     throw Error("the rows have " + in_list(input_.shape) +
                 " features with those that are reconstructed, and these have " +
                 std::to_string(rows.size(1)) + ": there is nothing to compare with");
-  const auto condition = condition_of(x, labels);
-  return squared_errors(network_->target(x), decoded(network_->encode(x, condition), condition));
+}
+
+ScoredRows TrainedModel::scored(const Tensor& rows, const Detector& detector, const Tensor& labels,
+                                bool explain) const {
+  const c10::InferenceMode inference;
+  const Compute compute({}, kernels_);
+  auto x = prepare(rows);
+  require_targets(rows);
+  (void)condition_of(x, labels);  // refuses labels that do not fit
+  const auto on_device = labels.defined() ? labels.to(x.device(), at::kLong) : labels;
+  return detector.score->score(*network_, {.inputs = std::move(x), .labels = on_device, .rows = {}}, explain);
+}
+
+Tensor TrainedModel::score(const Tensor& rows, const Detector& detector, const Tensor& labels) const {
+  return scored(rows, detector, labels, /*explain=*/false).scores;
+}
+
+ScoredRows TrainedModel::explain(const Tensor& rows, const Detector& detector, const Tensor& labels) const {
+  return scored(rows, detector, labels, /*explain=*/true);
+}
+
+Tensor TrainedModel::detect(const Tensor& rows, const Detector& detector, const Threshold& threshold,
+                            const Tensor& labels) const {
+  return Detector::decide(score(rows, detector, labels), threshold);
 }
 
 Tensor TrainedModel::classify(const Tensor& rows) const {

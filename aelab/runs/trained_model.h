@@ -2,6 +2,7 @@
 
 #include "aelab/core/safetensors.h"
 #include "aelab/data/inversion.h"
+#include "aelab/evaluation/detector.h"
 #include "aelab/nn/compute.h"
 #include "aelab/runs/run.h"
 
@@ -39,6 +40,13 @@ class TrainedModel {
   /// The reconstruction error of each row, [batch] float64: the squared error of the transformed values,
   /// summed over features. The larger, the less a row is like the training data.
   Tensor score(const Tensor& rows, const Tensor& labels = {}) const;
+  /// The score of each row by a detector of this model (runs/detector_file.h), [batch] float64; and, where
+  /// its score is a sum over features, what each adds to it.
+  Tensor score(const Tensor& rows, const Detector& detector, const Tensor& labels = {}) const;
+  ScoredRows explain(const Tensor& rows, const Detector& detector, const Tensor& labels = {}) const;
+  /// Whether each row is an anomaly, [batch] bool: score(rows, detector) > threshold.value.
+  Tensor detect(const Tensor& rows, const Detector& detector, const Threshold& threshold,
+                const Tensor& labels = {}) const;
   /// The predicted classes, [batch] int64, numbered as in input().class_names. Throws an Error if the model
   /// has no classifier.
   Tensor classify(const Tensor& rows) const;
@@ -87,6 +95,8 @@ class TrainedModel {
   Transforms transforms_;
 
   Tensor decoded(const Tensor& codes, const Tensor& condition) const;
+  ScoredRows scored(const Tensor& rows, const Detector& detector, const Tensor& labels, bool explain) const;
+  void require_targets(const Tensor& rows) const;
   /// What the network is given with prepared rows, and with classes; undefined where it takes nothing.
   Tensor condition_of(const Tensor& x, const Tensor& labels) const;
   Tensor label_condition(const Tensor& labels, std::int64_t rows) const;

@@ -15,15 +15,9 @@
 #include "aelab/data/pictures.h"
 #include "aelab/evaluation/quantile.h"
 #include "aelab/runs/results.h"
-#include "aelab/runs/trained_run.h"
 #include "aelab/tools/application_tables.h"
 
 namespace aelab {
-
-std::span<const std::string_view> names(AppliedRows) {
-  static constexpr std::array<std::string_view, 4> kNames = {"all", "train", "validation", "test"};
-  return kNames;
-}
 
 std::span<const std::string_view> names(Applied) {
   static constexpr std::array<std::string_view, 6> kNames = {"code", "reconstruction", "error",
@@ -61,18 +55,6 @@ namespace {
 constexpr std::int64_t kTablesRows = 1000;  // of a batch; evaluation's, so that numbers agree to the last bit
 constexpr std::int64_t kSheetsRows = 100, kSheetsColumns = 10;
 
-/// Rows that are written, with what their source says of them.
-struct AppliedSets {
-  std::vector<std::pair<std::string, Dataset>> parts;  ///< one after the other
-  std::vector<Dataset> read = {};                      ///< the same rows before transforms
-  CsvNames names = {};
-  bool has_targets = true;  ///< of reconstructions, so that these have errors
-
-  bool has_labels() const {
-    return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.has_labels(); });
-  }
-};
-
 /// What to do, checked.
 struct ApplicationJob {
   const TrainedModel& model;
@@ -86,53 +68,6 @@ struct ApplicationJob {
 
   bool writes(Applied what) const { return std::find(write.begin(), write.end(), what) != write.end(); }
 };
-
-const Dataset& part_named(const Split& split, AppliedRows part) {
-  if (part == AppliedRows::train) return split.train;
-  return part == AppliedRows::validation ? split.validation : split.test;
-}
-
-AppliedSets rows_of_source(const Data& data, std::vector<std::pair<std::string, Dataset>> parts) {
-  AppliedSets sets{.parts = std::move(parts)};
-  if (sets.parts.size() > 1) sets.names.part = "split";
-  if (sets.has_labels()) sets.names.label = data.label.empty() ? "label" : data.label;
-  sets.names.classes = data.class_names;
-  return sets;
-}
-
-/// Rows of other data: all of them, or those of a split.
-std::vector<std::pair<std::string, Dataset>> choose_parts(const Data& data, AppliedRows part,
-                                                          const SplitConfig& split, std::int64_t seed) {
-  if (part != AppliedRows::all) return {{"", part_named(data.split(split, seed), part)}};
-  std::vector<std::pair<std::string, Dataset>> parts = {{"train", data.train}};
-  if (data.test) parts.emplace_back("test", *data.test);
-  return parts;
-}
-
-AppliedSets choose_rows(const OpenedModel& opened, const ApplicationConfig& config) {
-  const auto& model = opened.model;
-  const auto& run = opened.run;
-  const auto part = config.part.value_or(config.data ? AppliedRows::all : AppliedRows::test);
-  if (!config.data && part != AppliedRows::all) {
-    auto sets = rows_of_source(run->source, {{"", part_named(run->data, part)}});
-    sets.read = {
-        part_named(run->source.split(model.config().data.split, model.config().seed, Transforms()), part)};
-    return sets;
-  }
-  bool lacks_targets = false;
-  auto sets = in_field("data", [&] {
-    const auto data =
-        config.data ? open_for_model(model, config.data->source, /*may_lack_targets=*/true) : run->source;
-    const auto split = config.data ? config.data->split : SplitConfig();
-    lacks_targets = model.lacks_targets(data.shape());
-    return rows_of_source(data, choose_parts(data, part, split, model.config().seed));
-  });
-  for (const auto& item : sets.parts) sets.read.push_back(item.second);
-  for (auto& [name, rows] : sets.parts)
-    rows = config.data ? rows_for_model(model, rows) : transformed(rows, model.transforms());
-  sets.has_targets = !lacks_targets;
-  return sets;
-}
 
 /// What was asked for, each once; all that there is when nothing was.
 std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationConfig& config,
@@ -370,7 +305,7 @@ ApplicationOutcome apply_model(const std::filesystem::path& model_path, const Ap
   check_config(config, "application");
   const auto opened = open_for_use(model_path, config.checkpoint, !config.data);
   const auto compute = opened.model.compute();
-  const auto job = plan_application(opened.model, choose_rows(opened, config), config);
+  const auto job = plan_application(opened.model, choose_rows(opened, config.data, config.part), config);
   require_free(config.output, job.files);
   const bool is_new = config.output.empty() || !std::filesystem::exists(config.output);
   ApplicationOutcome outcome{

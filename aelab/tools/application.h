@@ -1,13 +1,8 @@
 #pragma once
 
-#include "aelab/runs/run.h"
+#include "aelab/tools/applied_rows.h"
 
 namespace aelab {
-
-/// Rows of a source: all of them in order, first those for training and then those held out for tests; or one
-/// split.
-enum class AppliedRows { all, train, validation, test };
-std::span<const std::string_view> names(AppliedRows);
 
 /// What is written of each row: its code; its reconstruction, in the units of the source (data/inversion.h);
 /// the squared error between input and reconstruction, summed over features, of the values that the model

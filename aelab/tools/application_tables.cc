@@ -26,14 +26,6 @@ class NpyOutput : public AppliedTable {
   StreamedFile file_;
 };
 
-/// As a field of a table (RFC 4180).
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 std::string class_name(const CsvNames& names, std::int64_t label) {
   const auto place = static_cast<std::size_t>(label);
   return place < names.classes.size() ? csv_field(names.classes[place]) : std::to_string(label);
@@ -116,6 +108,13 @@ class ImputedOutput : public AppliedTable {
 };
 
 }  // namespace
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
 
 std::unique_ptr<AppliedTable> npy_output(const std::filesystem::path& path, Shape shape, std::int64_t rows,
                                          std::string_view dtype) {

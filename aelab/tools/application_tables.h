@@ -31,6 +31,9 @@ struct CsvNames {
   std::vector<std::string> classes = {};
 };
 
+/// As a field of a table (RFC 4180).
+std::string csv_field(const std::string& text);
+
 /// float32 ("F32") or int64 ("I64"), [rows, ...shape], in NumPy's format.
 std::unique_ptr<AppliedTable> npy_output(const std::filesystem::path& path, Shape shape, std::int64_t rows,
                                          std::string_view dtype);

@@ -260,6 +260,7 @@ Split check_training(const TrainerConfig& config, const std::vector<CallbackConf
     checked.train = checked_values("training", data.train, model);
     checked.validation = checked_values("validation", data.validation, model);
     checked.test = checked_values("test", data.test, model);
+    checked.normal.left_out = checked_values("validation", data.normal.left_out, model);
   });
   for (const auto& callback : made) problems.attempt([&] { callback->check_model(model); });
   if (!problems.attempt([&] { check_labels(model, data); })) return checked;

@@ -49,6 +49,7 @@ class Commands(program.TestCase):
             "interpolate": [self.trained, "--from", 1, "--to", 2],
             "sample": [self.trained],
             "apply": [self.trained],
+            "detect": [self.trained],
             "export": [self.trained, "--output", new],
             "import": [self.package],
             "compare": [self.output / "small"],

@@ -41,6 +41,34 @@ def dictionary_record(t=str, pictures=True, truth=True):
             "definitions": {t("density"): {"definition": t("share of rows"), "version": 1}}, "omitted": [t("the first 1000 of 5000 rows")]}
 
 
+def anomaly_record(t=str):
+    """summary/anomaly.json of two scores: the first has a sheet of two lines of three cells of 8 x 8 pixels, the second a
+    table of three columns."""
+    grid = [i / 100 for i in range(101)]
+
+    def row(number, cells, values):
+        return {"row": 1000 + number, "class": t("cat"), "score": 90 - number, "anomaly": number < 2, "cells": cells, "values": values}
+
+    def cell(place, contribution):
+        return {"feature": t(("width", "height", "area")[place]), "contribution": contribution, "value": place + .5, "place": place}
+
+    def score(name, strangest, **more):
+        return {"name": t(name), "definition": t("what it is"), "threshold": {"value": 20, "rule": t("at most 5 % of 9 rows")},
+                "distribution": {"logarithmic": True, "edges": [0, 1, 2, 3], "normal": [6, 3, 1], "anomalies": [0, 10, 30]},
+                "classes": [{"class": t("dog"), "normal": True, "rows": 10, "median": 5, "above": .1}, {"class": t("cat"), "normal": False, "rows": 40, "median": 300, "above": .9}],
+                "measures": {key: {"value": .9 - i / 10, "low": .8 - i / 10, "high": .95 - i / 10}
+                             for i, key in enumerate(("auc", "average_precision", "precision_at_n", "partial_auc", "best_f1"))},
+                "roc": {"found": [x ** .5 for x in grid], "low": grid, "high": [x ** .25 for x in grid]},
+                "precision_recall": {"precision": [1 - x / 5 for x in grid], "low": [1 - x / 2 for x in grid], "high": [1 - x / 9 for x in grid]},
+                "strangest": strangest, **more}
+
+    return {"format": 1, "part": t("test"), "rows": 50, "anomalies": 40, "normal": t("class dog"), "false_positive_rate": .1, "resamples": 1000,
+            "grid": grid, "scores": [
+                score("reconstruction", [row(i, [], []) for i in range(3)], pictures={"columns": 3, "width": 8, "height": 8, "gap": 2}),
+                score("likelihood", [row(i, [cell(i, 5.5), cell((i + 1) % 3, 2)], [.5, 1.5, 2.5]) for i in range(3)],
+                      columns=[t("width"), t("height"), t("area")], delong={"against": t("reconstruction"), "difference": -.1, "error": .04, "p": .0124})]}
+
+
 def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, time="2026-01-02T03:04:05Z",
               likelihood="bernoulli"):
     """The files of a run; every text in them passes through `t`."""
@@ -75,6 +103,7 @@ def run_files(variant="dense", epochs=5, scale=1.0, t=str, pictures=PICTURES, ti
             "latent": {"rows": count, "divergences": [.5, 2, .25], "variances_of_means": [.1, 1, .05]},
             "jacobian": {"rows": 5, "singular_values": [2 * scale, 1, .1, .01]}},
         "summary/dictionary.json": dictionary_record(t),
+        "summary/anomaly.json": anomaly_record(t),
         "log.txt": t("phase begins"),
     }
 
@@ -90,7 +119,8 @@ def put_run(folder, **options):
             put(folder / name, value)
     for name in files["summary/summary.json"]["pictures"]:
         (folder / "summary" / f"{name}.png").write_bytes(png())
-    (folder / "summary/latents.png").write_bytes(png(28, 18))
+    for name in "latents", "anomalies-reconstruction":
+        (folder / f"summary/{name}.png").write_bytes(png(28, 18))
     (folder / "images").mkdir(exist_ok=True)
     (folder / "images/codes-0001.png").write_bytes(png())
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "aelab/core/signals.h"
+#include "aelab/evaluation/importance_weights.h"
 
 namespace aelab {
 namespace {
@@ -62,38 +62,17 @@ void LikelihoodEstimate::begin(const Autoencoder& model, const Split&) {
   has_density_ = bottleneck.has_density() && bottleneck.samples_codes();
 }
 
-Tensor LikelihoodEstimate::log_weights(const Rows& rows, std::int64_t count, std::int64_t pass) const {
-  const auto& [x, target, condition, pre_code] = rows;
-  const auto& [backbone, bottleneck, likelihood, silent_rows] = model_->parts();
-  const Step step{.at = {.epoch = pass},
-                  .seed = config_.seed,
-                  .scope = "likelihood/",
-                  .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
-  Pass drawn{.target = target, .input = x, .pre_code = pre_code, .code = {}, .output = {}, .samples = count};
-  bottleneck.code(drawn, step);
-  const auto owners = at::arange(x.size(0), x.options().dtype(at::kLong)).repeat_interleave(count);
-  const auto at_once = std::max<std::int64_t>(1, kDecodedNumbersAtOnce / elements(model_->target_shape()));
-  std::vector<Tensor> costs;
-  for (std::int64_t begin = 0; begin < owners.size(0); begin += at_once) {
-    StopSignals::check();
-    const auto end = std::min(begin + at_once, owners.size(0));
-    const auto some = owners.slice(0, begin, end);
-    const Step of_some{.condition = condition.defined() ? condition.index_select(0, some) : Tensor()};
-    const auto output = backbone.decode(drawn.code.slice(0, begin, end), of_some);
-    costs.push_back(likelihood.negative_log(output, target.index_select(0, some)));
-  }
-  const auto divergence = bottleneck.log_density(drawn.code, pre_code) - bottleneck.log_prior(drawn.code);
-  return -(at::cat(costs) + divergence).to(at::kDouble).view({x.size(0), count}) -
-         likelihood.constant(model_->target_shape());
-}
-
 Tensor LikelihoodEstimate::log_weights(const Tensor& x, const Tensor& condition) const {
-  const Rows rows{x, model_->target(x), condition,
-                  model_->parts().backbone.encode(model_->filled(x), {.condition = condition})};
+  const auto rows = encoded_rows(*model_, x, condition);
   std::vector<Tensor> passes;
-  for (std::int64_t begin = 0; begin < config_.samples; begin += kCodesInAPass)
-    passes.push_back(log_weights(rows, std::min(kCodesInAPass, config_.samples - begin),
-                                 static_cast<std::int64_t>(passes.size())));
+  for (std::int64_t begin = 0; begin < config_.samples; begin += kCodesInAPass) {
+    const Step step{.at = {.epoch = static_cast<std::int64_t>(passes.size())},
+                    .seed = config_.seed,
+                    .scope = "likelihood/",
+                    .rows = at::arange(rows_, rows_ + x.size(0), at::kLong)};
+    const auto count = std::min(kCodesInAPass, config_.samples - begin);
+    passes.push_back(log_importance_weights(*model_, rows, count, step));
+  }
   return at::cat(passes, 1);
 }
 

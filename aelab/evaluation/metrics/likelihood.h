@@ -46,15 +46,8 @@ class LikelihoodEstimate : public Metric {
   std::int64_t rows_ = 0;
   double bound_ = 0, log_likelihood_ = 0, variance_ = 0, effective_ = 0;  // sums over rows
 
-  /// Rows x [rows, ...input], with what the networks are given with them.
-  struct Rows {
-    Tensor x, target, condition, pre_code;
-  };
-
   /// log p(input, code) - log q(code | input) of all codes of these rows, [rows, samples] in float64.
   Tensor log_weights(const Tensor& x, const Tensor& condition) const;
-  /// Of `count` of the codes of each row, drawn for a pass of this number.
-  Tensor log_weights(const Rows& rows, std::int64_t count, std::int64_t pass) const;
 };
 
 }  // namespace aelab

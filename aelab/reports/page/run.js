@@ -2,10 +2,11 @@
 
 function runPage(page) {
   const completed = page.status.state === "completed";
-  const use = runCodeUse(page), dictionary = runDictionary(page);
+  const use = runCodeUse(page), dictionary = runDictionary(page), anomalies = runAnomalies(page);
   const shownIf = (id, title, content, reason) => sectionOf(page, id, title, content, completed ? reason : "the run did not complete.");
   const sections = [
     shownIf("measures", "Metrics", runMeasures(page), "the run was not evaluated."),
+    anomalies.length > 0 && section("anomalies", "Anomalies", anomalies),
     shownIf("curves", "Learning curves", runCurves(page), page.status.closed_form ? CLOSED_FORM : "the run recorded none."),
     shownIf("pictures", "Images", runPictures(page), "the data are not images."),
     shownIf("codes", "Latent codes", runCodes(page), "they contain NaN or infinite values, or there are no samples."),
