@@ -1,5 +1,6 @@
 """Tables with categories, dates and missing cells on the command line: described, trained on, applied, imputed."""
 
+import io
 import json
 import pathlib
 import sys
@@ -127,6 +128,35 @@ class TypedTables(program.TestCase):
         # A file that the program wrote is read as the one before.
         again = program.run("apply", folder, "--data", written / "imputed.csv", "--write", "code", "--json")
         self.assertEqual(again.code, 0, again.stderr)
+
+    def test_strange_rows_are_detected_and_explained_by_their_columns(self):
+        def labelled(rows, seed):
+            table, lacking = survey(rows, seed)[1:]
+            table["kind"] = "good"
+            odd = numpy.arange(rows) % 5 == 0
+            table.loc[odd & ~lacking[:, 0], "age"] += 60
+            table.loc[odd, "kind"] = "odd"
+            return table, odd & ~lacking[:, 0], lacking
+
+        training, *_ = labelled(500, 0)
+        path = self.write(training)
+        folder = self.trained(path, data=self.source(path, label="kind", normal="good", validation=0.2), evaluation=[{"kind": "anomaly", "scores": [{"kind": "reconstruction", "scaled": True}]}])
+        self.assertGreater(program.read_json(folder / "evaluation.json")["metrics"]["anomaly/reconstruction/auc"], 0.7)
+        path.unlink()
+        table, strange, lacking = labelled(200, 2)
+        new = self.write(table.drop(columns="kind"), "new.csv")
+        detector, = (folder / "detectors").glob("*.safetensors")  # the metric's, whose errors are scaled
+        result = program.run("detect", folder, "--data", new, "--fitted", detector)
+        self.assertEqual(result.code, 0, result.stderr)
+        found = pandas.read_csv(io.StringIO(result.stdout))
+        self.assertGreater((found["decision"] == "anomaly")[strange].mean(), 0.9)
+        self.assertLess((found["decision"] == "anomaly")[~strange].mean(), 0.15)
+        reasons = [column for column in found.columns if column.startswith("feature_")]
+        self.assertEqual(len(reasons), 3, list(found.columns))
+        self.assertGreater((found[reasons[0]][strange] == "age").mean(), 0.6)
+        for place, name in enumerate(table.columns[:-1]):  # a missing cell is no reason
+            for row in numpy.flatnonzero(lacking[:, place]):
+                self.assertNotEqual(found[reasons[0]][row], name)
 
     def test_what_a_run_cannot_take_is_refused_before_anything_is_created(self):
         _, table, _ = survey(100)

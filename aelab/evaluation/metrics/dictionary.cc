@@ -229,11 +229,11 @@ std::vector<std::string> DictionaryQuality::cautions() const {
   if (!target_l0_ || rows_ == 0) return {};
   const double l0 = active_.sum().item<double>() / static_cast<double>(rows_);
   if (std::abs(l0 / *target_l0_ - 1) <= kNear) return {};
-  return {
-      fmt::format("codes have {:.4g} active elements, and \"target_l0\" is {:g}: train longer, raise the "
-                  "bottleneck's \"weight\" or its \"bandwidth\", which is in the units of pre-codes, or leave "
-                  "out \"target_l0\" and reach it with the callback \"sparsity-controller\"",
-                  l0, *target_l0_)};
+  return {fmt::format(
+      "codes have {:.4g} active elements, and \"target_l0\" is {:g}: train longer, raise the "
+      "bottleneck's \"weight\" or its \"bandwidth\", which is in the units of pre-codes, or leave "
+      "out \"target_l0\" and reach it with the callback \"sparsity-controller\"",
+      l0, *target_l0_)};
 }
 
 }  // namespace aelab
