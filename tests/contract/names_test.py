@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Functions, types and constants of anonymous namespaces have names that are unique in their room: Release
-compiles its sources as one unit. Aliases may be repeated."""
+compiles its sources as one unit. Aliases may be repeated. The scripts of a report's page are one script, and share no
+top-level names either."""
 
 import collections
 import os
@@ -16,6 +17,7 @@ TYPE = re.compile(r"\b(?:struct|class|enum(?:\s+class)?|union)\s+(\w+)[^;()=]*$"
 ALIAS = re.compile(r"\s*(?:using|namespace|catch)\b")  # and handlers of a function's body
 FUNCTION = re.compile(r"(?<![\w:.~])(?!operator\b)(\w+)\s*$")
 CONSTANT = re.compile(r"\b(\w+)(?:\s*\[[^\]]*\])*\s*(?:=|$)")
+SCRIPTED = re.compile(r"^(?:(?:async\s+)?function\*?|const|let|class)\s+(\w+)", re.MULTILINE)  # not indented
 NAMESPACE = re.compile(r"(?:^|\s)namespace(?:\s+([\w:]+))?\s*$")
 
 
@@ -75,6 +77,15 @@ def twice(files):
     return {key: paths for key, paths in found.items() if len(paths) > 1}
 
 
+def twice_in_scripts(files):
+    """name -> files, of those top-level names that scripts define more than once."""
+    found = collections.defaultdict(list)
+    for name, text in files:
+        for defined in SCRIPTED.findall(text):
+            found[defined].append(name)
+    return {defined: names for defined, names in found.items() if len(names) > 1}
+
+
 def check_the_check():
     text = """
     namespace aelab { namespace {
@@ -96,6 +107,8 @@ def check_the_check():
     of = lambda *names: [(pathlib.PurePosixPath(name), text) for name in names]
     assert len(twice(of("nn/a.cc", "nn/b.cc"))) == len(expected)
     assert not twice(of("nn/a.cc", "data/b.cc"))
+    scripts = [("a.js", "function draw() {\n  const x = 1;\n}\nconst width = 2;\n"), ("b.js", "const x = 1;\nasync function draw() {}\n")]
+    assert twice_in_scripts(scripts) == {"draw": ["a.js", "b.js"]}, twice_in_scripts(scripts)
 
 
 def main():
@@ -105,9 +118,14 @@ def main():
     problems = twice((file.relative_to(ROOT / "aelab"), file.read_text()) for file in files)
     for (room, name), paths in sorted(problems.items()):
         print(f"{name} is defined in anonymous namespaces of {' and '.join(paths)}: rename one, {room}/ is compiled as one unit")
-    if not problems:
-        print(f"{len(files)} sources share no names of anonymous namespaces")
-    return 1 if problems else 0
+    scripts = sorted((ROOT / "aelab/reports/page").glob("*.js"))
+    assert len(scripts) > 5, f"only {len(scripts)} scripts"
+    repeated = twice_in_scripts((script.name, script.read_text()) for script in scripts)
+    for name, places in sorted(repeated.items()):
+        print(f"{name} is defined in {' and '.join(places)}: rename one, a page has all of them in one script")
+    if not problems and not repeated:
+        print(f"{len(files)} sources share no names of anonymous namespaces, {len(scripts)} scripts no names")
+    return 1 if problems or repeated else 0
 
 
 if __name__ == "__main__":

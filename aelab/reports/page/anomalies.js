@@ -97,7 +97,7 @@ function distributionFigure(score) {
 // --- Curves ---
 
 /** lines: [{place, name, y: [], low?, high?}] over the grid; `chance`: its points. */
-function rateConfig({ grid, lines, xTitle, title, chance }) {
+function rankingConfig({ grid, lines, xTitle, title, chance }) {
   const line = (one, values, options) => ({ label: one.name, data: grid.map((x, at) => ({ x, y: values[at] })), borderColor: color(one.place),
     backgroundColor: faded(color(one.place), .16), borderWidth: 0, pointRadius: 0, pointHitRadius: 0, ...options });
   const rates = (words) => axis(words, { type: "linear", min: 0, max: 1, ticks: { stepSize: .2, callback: (value) => tick(value) } });
@@ -141,7 +141,7 @@ function curvesFigure(known) {
     ["Precision-recall", "precision_recall", "precision", "recall", "precision", [{ x: 0, y: anomalies / rows }, { x: 1, y: anomalies / rows }]],
   ].map(([name, key, values, xTitle, title, chance]) => {
     const lines = scores.filter((score) => score[key]).map((score) => ({ place: score.place, name: score.name, y: score[key][values], low: score[key].low, high: score[key].high }));
-    return lines.length > 0 && h("div", null, h("h3", null, name), chart(`${name} curve`, () => rateConfig({ grid, lines, xTitle, title, chance })).node,
+    return lines.length > 0 && h("div", null, h("h3", null, name), chart(`${name} curve`, () => rankingConfig({ grid, lines, xTitle, title, chance })).node,
       later(`${name} curve as a table`, () => ratesTable(`${name} curve`, grid, lines, xTitle)));
   }).filter(Boolean);
   if (tiles.length === 0) return null;
@@ -154,12 +154,11 @@ function curvesFigure(known) {
 // --- The strangest rows ---
 
 const cellWords = ({ feature, contribution, value }) => `${feature}${value === null ? "" : ` = ${shown(value)}`} (${shown(contribution, 3)})`;
-const markedBy = (row, place) => row.cells.find((cell) => cell.place === place);
+const isMarked = (row, place) => row.cells.some((cell) => cell.place === place);
 
 /** A line for each row. Of tables with few columns all values, the strange cells marked; else these alone. */
 function strangestTable(score) {
-  const marked = (row, place) => h("span", { class: markedBy(row, place) && "strange", title: markedBy(row, place) && `adds ${shown(markedBy(row, place).contribution, 3)} to the score` },
-    shown(row.values[place]));
+  const marked = (row, place) => h("span", { class: isMarked(row, place) && "strange" }, shown(row.values[place]));
   return table({
     label: `Strangest rows by ${score.name}`, rows: score.strangest,
     columns: [
