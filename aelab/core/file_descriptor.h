@@ -7,15 +7,26 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "aelab/core/error.h"
+#include "aelab/core/files.h"
 
 namespace aelab {
 
 /// The text of an errno.
 std::string reason(int error);
+
+/// "cannot read PATH: why".
+Error cannot_read(const std::filesystem::path& path, std::string_view why);
+
+/// Appends what `read(to, count)` still gives, which may be fewer than `count` bytes at the end alone, to
+/// `content`: about `size` bytes in all. Error if these are more than the limit.
+std::string read_rest(const std::filesystem::path& path,
+                      const std::function<std::size_t(char* to, std::size_t count)>& read,
+                      std::string content, std::uintmax_t size, const ReadLimit& limit);
 
 /// "cannot write PATH: why".
 Failure cannot_write(const std::filesystem::path& path, std::string_view why);

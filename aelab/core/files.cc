@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -25,20 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error cannot_read(const fs::path& path, std::string_view why) {
-  return Error(fmt::format("cannot read {}: {}", path.string(), why));
-}
-
 /// The file's own fault is bad input, the system's a failure.
 [[noreturn]] void refuse_reading(const fs::path& path, int error) {
   if (error == EIO || error == ENOSPC || error == ENOMEM)
     throw Failure(cannot_read(path, reason(error)).what());
   throw cannot_read(path, reason(error));
-}
-
-Error too_long(const fs::path& path, const ReadLimit& limit) {
-  return cannot_read(path, fmt::format("its content is longer than the limit of {} bytes{}{}", limit.bytes,
-                                       limit.why.empty() ? "" : ", ", limit.why));
 }
 
 /// What keeps a file of this mode from being read piece by piece and more than once; "" for regular files.
@@ -126,105 +116,6 @@ void sync_folder_of(const fs::path& path) {
   if (failed) throw cannot_write(path, reason(error));
 }
 
-// Unpacks one gzip file, which may hold several streams one after the other.
-class Gunzip {
- public:
-  using Limit = std::function<ReadLimit(std::string_view head)>;
-
-  Gunzip(InputFile& file, std::string first_bytes, const Limit& limit)
-      : file_(file), limit_of_(limit), input_(chunk, '\0'), output_(chunk, '\0') {
-    std::copy(first_bytes.begin(), first_bytes.end(), input_.begin());
-    stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
-    stream_.avail_in = static_cast<uInt>(first_bytes.size());
-    constexpr int gzip_only = 16;
-    if (inflateInit2(&stream_, MAX_WBITS + gzip_only) != Z_OK) throw Failure("cannot start zlib: no memory");
-  }
-  Gunzip(const Gunzip&) = delete;
-  Gunzip& operator=(const Gunzip&) = delete;
-  ~Gunzip() { inflateEnd(&stream_); }
-
-  std::string run() {
-    std::string content;
-    for (;;) {
-      one_stream(content);
-      while (fill() && *stream_.next_in == 0) {  // tapes and some tools pad with zeros
-        ++stream_.next_in;
-        --stream_.avail_in;
-      }
-      if (stream_.avail_in == 0) return content;
-      if (*stream_.next_in != 0x1f) damaged("something that is not gzip follows its end");
-      inflateReset(&stream_);
-    }
-  }
-
- private:
-  static constexpr std::size_t chunk = std::size_t{1} << 18;
-
-  bool fill() {
-    if (stream_.avail_in == 0) {
-      stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
-      stream_.avail_in = static_cast<uInt>(file_.read(input_.data(), chunk));
-    }
-    return stream_.avail_in > 0;
-  }
-
-  void one_stream(std::string& content) {
-    int result = Z_OK;
-    while (result != Z_STREAM_END) {
-      if (!fill()) damaged("the gzip stream is truncated");
-      stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
-      stream_.avail_out = static_cast<uInt>(chunk);
-      StopSignals::check();
-      result = inflate(&stream_, Z_NO_FLUSH);
-      if (result == Z_MEM_ERROR)
-        throw Failure(fmt::format("cannot unpack {}: no memory", file_.path().string()));
-      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-        damaged(
-            fmt::format("the gzip stream is corrupted ({})", stream_.msg ? stream_.msg : "unknown reason"));
-      }
-      const std::size_t made = chunk - stream_.avail_out;
-      if (made == 0) continue;
-      if (content.empty()) limit_ = limit_of_(std::string_view(output_).substr(0, made));
-      if (content.size() > limit_.bytes || made > limit_.bytes - content.size())
-        throw too_long(file_.path(), limit_);
-      content.append(output_, 0, made);
-    }
-  }
-
-  [[noreturn]] void damaged(std::string_view why) { throw cannot_read(file_.path(), why); }
-
-  InputFile& file_;
-  const Limit& limit_of_;
-  ReadLimit limit_ = 0;
-  std::string input_, output_;
-  z_stream stream_ = {};
-};
-
-// Appends what `read(to, count)` still gives to `content`, about `size` bytes in all.
-template <class Read>
-std::string read_rest(const fs::path& path, Read read, std::string content, std::uintmax_t size,
-                      const ReadLimit& limit) {
-  if (size > limit.bytes) throw too_long(path, limit);
-  // One byte more than expected shows the end of the file without a second growth.
-  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(size) + 1, 1 << 14);
-  for (std::size_t have = content.size();;) {
-    content.resize(std::max(room, have));
-    have += read(content.data() + have, content.size() - have);
-    if (have > limit.bytes) throw too_long(path, limit);
-    if (have < content.size()) {
-      content.resize(have);
-      return content;
-    }
-    room = std::min<std::uintmax_t>(2 * have, limit.bytes + 1);
-  }
-}
-
-std::string read_rest(InputFile& file, std::string content, const ReadLimit& limit) {
-  return read_rest(
-      file.path(), [&](char* to, std::size_t count) { return file.read(to, count); }, std::move(content),
-      file.size(), limit);
-}
-
 // Reads on until `count` bytes are there or the file ends; returns how many.
 template <class Read>
 std::size_t read_all(const fs::path& path, std::size_t count, Read read) {
@@ -239,6 +130,32 @@ std::size_t read_all(const fs::path& path, std::size_t count, Read read) {
 }
 
 }  // namespace
+
+Error cannot_read(const fs::path& path, std::string_view why) {
+  return Error(fmt::format("cannot read {}: {}", path.string(), why));
+}
+
+std::string read_rest(const fs::path& path, const std::function<std::size_t(char*, std::size_t)>& read,
+                      std::string content, std::uintmax_t size, const ReadLimit& limit) {
+  const auto require_within = [&](std::uintmax_t bytes) {
+    if (bytes > limit.bytes)
+      throw cannot_read(path, fmt::format("its content is longer than the limit of {} bytes{}{}", limit.bytes,
+                                          limit.why.empty() ? "" : ", ", limit.why));
+  };
+  require_within(size);
+  // One byte more than expected shows the end of the file without a second growth.
+  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(size) + 1, 1 << 14);
+  for (std::size_t have = content.size();;) {
+    content.resize(std::max(room, have));
+    have += read(content.data() + have, content.size() - have);
+    require_within(have);
+    if (have < content.size()) {
+      content.resize(have);
+      return content;
+    }
+    room = std::min<std::uintmax_t>(2 * have, limit.bytes + 1);
+  }
+}
 
 InputFile::InputFile(fs::path path) : path_(std::move(path)) {
   struct stat about = {};
@@ -300,7 +217,8 @@ bool folder_exists(const fs::path& path) { return type_of(path) == fs::file_type
 
 std::string read_file(const fs::path& path, const ReadLimit& limit) {
   InputFile file(path);
-  return read_rest(file, {}, limit);
+  return read_rest(
+      path, [&](char* to, std::size_t count) { return file.read(to, count); }, {}, file.size(), limit);
 }
 
 std::string read_file_or_pipe(const fs::path& path, const ReadLimit& limit) {
@@ -321,21 +239,6 @@ std::string read_file_or_pipe(const fs::path& path, const ReadLimit& limit) {
 
 ReadLimit ReadLimit::of_memory() {
   return {static_cast<std::uintmax_t>(free_memory() / 4), "a quarter of the free memory"};
-}
-
-std::string read_gzip(const fs::path& path, const ReadLimit& limit) {
-  return read_gzip(path, [limit](std::string_view) { return limit; });
-}
-
-std::string read_gzip(const fs::path& path, const std::function<ReadLimit(std::string_view)>& limit) {
-  InputFile file(path);
-  std::string start(2, '\0');
-  start.resize(file.read(start.data(), start.size()));
-  if (start != "\x1f\x8b") {
-    const auto most = limit(start);
-    return read_rest(file, std::move(start), most);
-  }
-  return Gunzip(file, std::move(start), limit).run();
 }
 
 void write_file(const fs::path& path, std::string_view content) {

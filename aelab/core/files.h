@@ -78,16 +78,6 @@ std::string read_file(const std::filesystem::path& path, const ReadLimit& limit 
 std::string read_file_or_pipe(const std::filesystem::path& path,
                               const ReadLimit& limit = std::uintmax_t{1} << 26);
 
-/// The content of a file that is gzipped or plain, told apart by its first two bytes. The limit is on the
-/// unpacked content. Error as for read_file, and for a stream that is damaged, cut short or followed by
-/// something else.
-std::string read_gzip(const std::filesystem::path& path, const ReadLimit& limit = ReadLimit::of_memory());
-
-/// The content of a file that is gzipped or plain, with the limit that follows from its beginning: what is
-/// unpacked first, at most 256 KiB.
-std::string read_gzip(const std::filesystem::path& path,
-                      const std::function<ReadLimit(std::string_view head)>& limit);
-
 /// Writes a file whole or not at all: to a temporary file in the same folder, which is synced and renamed;
 /// then the folder is synced. An existing file is replaced. Failure names the path and the reason; the
 /// temporary file is then removed and an existing file left as it was.

@@ -76,6 +76,10 @@ bool is_category(const ColumnType* type) { return type && type->kind == ColumnKi
 
 }  // namespace
 
+std::int64_t encoded_width(const ColumnType& type) {
+  return type.kind == ColumnKind::categorical ? type.unseen() + 1 : type.width();
+}
+
 void ColumnsTransform::OneColumn::fields(Fields& f) {
   f("column", column, "column, by its name or its number from 0");
   f("scale", scale, "how its numbers are scaled");
@@ -107,7 +111,7 @@ FeatureGroups ColumnsTransform::features() const {
   FeatureGroups groups;
   for (const auto* type : columns_of_row(0)) {
     if (is_category(type))
-      append(groups, {FeatureKind::categorical, type->unseen() + 1});
+      append(groups, {FeatureKind::categorical, encoded_width(*type)});
     else if (type->kind == ColumnKind::flag)
       append(groups, {FeatureKind::flag, 1});
     else
@@ -210,7 +214,7 @@ Tensor ColumnsTransform::invert(const Tensor& y, const Shape& input) const {
   std::vector<Tensor> cells;
   std::int64_t feature = 0, place = 0;
   for (const auto* type : columns_of_row(input.front())) {
-    const auto width = is_category(type) ? type->unseen() + 1 : 1;
+    const auto width = is_category(type) ? encoded_width(*type) : 1;
     const auto own = y.narrow(1, feature, width);
     if (is_category(type))
       cells.push_back(own.nan_to_num(0)

@@ -12,6 +12,10 @@ namespace aelab {
 enum class ColumnScale { standard, robust, quantile, none };
 std::span<const std::string_view> names(ColumnScale);
 
+/// How many features a column of this type is encoded in: as many as it has categories, and one for those
+/// that are not seen; one for each part of a date; else one.
+std::int64_t encoded_width(const ColumnType& type);
+
 /// The columns of a table as features: numbers and parts of dates scaled, flags as 0 and 1, counts as they
 /// are, categories in one-hot form with one place more, for those that the training split does not have. A
 /// missing cell is NaN in all of its features. Scales, and which categories occur, are learned from the cells

@@ -59,8 +59,8 @@ class Ranking {
   /// The lowest score of those that count as strange where F1 is largest; the highest such score where
   /// several thresholds have it. There must be strange rows.
   double threshold_of_best_f1() const;
-  /// By `resamples` of the strange and of the normal rows, each of as many rows as there are. Of fewer than
-  /// two rows of a side there are none. The same seed gives the same intervals. Stopped when StopSignals
+  /// By `resamples` of the strange and of the normal rows, each of as many rows as that side has. Nothing if
+  /// a side has fewer than two rows. The same seed gives the same intervals. Stopped when StopSignals
   /// receives a signal.
   std::optional<RankingIntervals> intervals(std::int64_t resamples, std::int64_t seed) const;
 

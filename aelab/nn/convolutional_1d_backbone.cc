@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "aelab/core/problems.h"
+#include "aelab/nn/series.h"
 
 namespace aelab {
 
@@ -35,23 +36,9 @@ std::vector<Convolutional1dBackbone::Config> Convolutional1dBackbone::Config::ex
            .hidden = {.regularization = {.normalization = Normalize::layer}}}};
 }
 
-namespace {
-
-void require_series(const Shape& input) {
-  if (input.size() == 2) return;
-  throw Error("1-d convolutions need series, [channels, length]; the data have shape [" + in_list(input) +
-              "]; " +
-              (input.size() == 1 ? "if rows of a table are series, give their shape in \"data\", such as "
-                                   "\"shape\": [1, " +
-                                       std::to_string(input[0]) + "]"
-                                 : std::string("choose another backbone, such as \"dense\"")));
-}
-
-}  // namespace
-
 Convolutional1dBackbone::Convolutional1dBackbone(const Config& config, const BackboneContext& context)
     : SpatialBackbone(config.hidden, context) {
-  require_series(context.input);
+  require_series(context.input, "1-d convolutions");
   Initializer initializer(context.seed, "initialization", context.device);
   const auto append_convolution = [&](const SpatialConvolution& convolution, const HiddenLayers& hidden) {
     append(std::make_shared<ConvolutionLayer>(convolution, hidden, next(), initializer));

@@ -4,6 +4,7 @@
 
 #include "aelab/core/problems.h"
 #include "aelab/nn/normalization.h"
+#include "aelab/nn/series.h"
 
 namespace aelab {
 
@@ -25,23 +26,9 @@ std::vector<RecurrentBackbone::Config> RecurrentBackbone::Config::examples() {
           {.hidden = {5, 4}, .dropout = 0.2}};
 }
 
-namespace {
-
-void require_series_of_steps(const Shape& input) {
-  if (input.size() == 2) return;
-  throw Error("recurrent layers need series, [channels, length]; the data have shape [" + in_list(input) +
-              "]; " +
-              (input.size() == 1 ? "if rows of a table are series, give their shape in \"data\", such as "
-                                   "\"shape\": [1, " +
-                                       std::to_string(input[0]) + "]"
-                                 : std::string("choose another backbone, such as \"dense\"")));
-}
-
-}  // namespace
-
 RecurrentBackbone::RecurrentBackbone(const Config& config, const BackboneContext& context)
     : config_(config), output_(context.output_shape()), code_(context.code_dimension()) {
-  require_series_of_steps(context.input);
+  require_series(context.input, "recurrent layers");
   const auto channels = context.output_channels();
   Initializer initializer(context.seed, "initialization", context.device);
   const auto depth = config.hidden.size();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aelab/core/shape.h"
+#include "aelab/data/columns_transform.h"
 
 namespace aelab {
 namespace {
@@ -57,8 +58,7 @@ KnownFeatures known_features(const Transforms& transforms, const InputSchema& in
   KnownFeatures known;
   std::vector<std::int64_t> columns;
   for (const auto& type : input.types) {
-    const auto width = type.kind == ColumnKind::categorical ? type.unseen() + 1 : type.width();
-    columns.insert(columns.end(), static_cast<std::size_t>(width),
+    columns.insert(columns.end(), static_cast<std::size_t>(encoded_width(type)),
                    static_cast<std::int64_t>(known.names.size()));
     known.names.push_back(type.name);
   }

@@ -1,4 +1,5 @@
 #include "aelab/core/files.h"
+#include "aelab/core/gzip_file.h"
 #include "aelab/core/folders.h"
 
 #include <gtest/gtest.h>

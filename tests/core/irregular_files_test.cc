@@ -12,6 +12,7 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
+#include "aelab/core/gzip_file.h"
 #include "aelab/core/memory.h"
 #include "tests/support.h"
 

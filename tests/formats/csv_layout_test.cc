@@ -77,6 +77,8 @@ TEST(CsvLayout, OtherErrorsKeepTheirMessages) {
            "a,b\n1,2\n3,4,5\n6,7\n",        // a row that is too long
            "a,b\n1,2\n--,4\n5,6\n",         // dashes for a missing value
            "x\n1,5\n2,5\n",                 // decimal commas
+           "a,b\n1,\"2\n3,4\n",             // a quote that is not closed
+           "a,b\n1,\"2\"x\n3,4\n5,6\n",     // text behind a quote
        }) {
     const auto said = layout_refusal(text);
     EXPECT_EQ(said.find("skip_lines"), std::string::npos) << said;

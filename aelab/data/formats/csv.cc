@@ -7,7 +7,7 @@
 #include <set>
 
 #include "aelab/core/error.h"
-#include "aelab/core/files.h"
+#include "aelab/core/memory.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
 #include "aelab/core/text.h"
@@ -16,9 +16,8 @@
 #include "aelab/data/formats/csv_header.h"
 #include "aelab/data/formats/csv_layout.h"
 #include "aelab/data/formats/csv_rows.h"
+#include "aelab/data/formats/csv_text.h"
 #include "aelab/data/formats/csv_values.h"
-#include "aelab/data/formats/file_kind.h"
-#include "aelab/data/formats/text_encoding.h"
 
 namespace aelab {
 namespace {
@@ -44,12 +43,12 @@ bool is_libsvm(const Fields& row) {
 
 class CsvReader {
  public:
-  CsvReader(std::string_view text, const CsvFormat& format, char delimiter, const std::string& file,
+  CsvReader(const CsvText& text, const CsvFormat& format, char delimiter, const std::string& file,
             std::int64_t first_line)
       : text_(text),
         delimiter_(delimiter),
         first_line_(first_line),
-        rows_(text, {.delimiter = delimiter, .comment = format.comment}, file, first_line),
+        rows_(rows_ahead(text, format)),
         format_(format),
         file_(file) {}
 
@@ -75,7 +74,7 @@ class CsvReader {
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
     add_format_notes();
     values_->finish(table_, [&] {
-      auto again = rows_ahead();
+      auto again = rows_ahead(text_, format_);
       Fields names;
       if (header && !named) again.next(names);
       return again;
@@ -85,7 +84,7 @@ class CsvReader {
   }
 
  private:
-  std::string_view text_;
+  const CsvText& text_;
   char delimiter_;
   std::int64_t first_line_;
   CsvRows rows_;
@@ -103,7 +102,7 @@ class CsvReader {
   }
 
   bool is_header(const Fields& row) const {
-    auto ahead = rows_ahead();
+    auto ahead = rows_ahead(text_, format_);
     Fields second;
     if (ahead.next(second)) ahead.next(second);
     const auto found = judge_first_row(row, second, [&](const auto& field) { return is_number(field); });
@@ -112,8 +111,8 @@ class CsvReader {
                             file_, rows_.line()));
   }
 
-  CsvRows rows_ahead() const {
-    return {text_, {.delimiter = delimiter_, .comment = format_.comment}, file_, first_line_};
+  CsvRows rows_ahead(const CsvText& text, const CsvFormat& format) const {
+    return text.rows({.delimiter = delimiter_, .comment = format.comment}, first_line_);
   }
 
   /// NumPy's savetxt puts the columns' names into a comment: takes them where there are as many as the first
@@ -212,7 +211,21 @@ class CsvReader {
     values_->take(row, rows_.line(), table_.values);
     if (problems_.enough()) return;
     if (label_) take_label(row[*label_]);
-    ++table_.rows;
+    constexpr std::int64_t kMeasured = 1000;
+    if (++table_.rows == kMeasured) reserve();
+  }
+
+  /// Once the first rows show how long a row is. Without it, growing takes twice the memory.
+  void reserve() {
+    const double rows = static_cast<double>(table_.rows) * text_.expected_size() /
+                        static_cast<double>(std::max<std::size_t>(rows_.consumed(), 1));
+    const double values = 1.02 * rows * static_cast<double>(values_->width());
+    require_memory(
+        values * sizeof(float),
+        fmt::format("{}: a table of about {:.0f} rows and {} columns", file_, rows, values_->width()),
+        "leave columns out by \"ignore\", or save the table as .npy and read it with "
+        "\"in_memory\": false");
+    table_.values.reserve(static_cast<std::size_t>(values));
   }
 
   void add_format_notes() {
@@ -238,47 +251,38 @@ class CsvReader {
 };
 
 /// The table in `text`. Error: where comments or lines above the table are the cause, says how to skip them.
-CsvTable read_rows(std::string_view text, const CsvFormat& format, char delimiter, const std::string& file,
+CsvTable read_rows(const CsvText& text, const CsvFormat& format, char delimiter, const std::string& file,
                    std::int64_t first_line) try {
   return CsvReader(text, format, delimiter, file, first_line).read();
 } catch (const Error&) {
-  const auto advice = layout_advice(text, format, file, first_line);
+  const auto advice = layout_advice(text.beginning(), format, file, first_line);
   if (advice.empty()) throw;
   // Excel's line "sep=;" is skipped too.
   const bool separator_line = !format.delimiter && first_line > format.skip_lines + 1;
   throw Error(advice + (separator_line ? ", \"delimiter\": " + in_json(std::string(1, delimiter)) : ""));
 }
 
-CsvTable parse_table(std::string bytes, const CsvFormat& format, const std::string& file) {
-  const auto decoded = decode_text(std::move(bytes), file);
-  std::string_view text = decoded.text;
-  skip_lines(text, format.skip_lines, file);
-  auto delimiter = take_separator_line(text);
+CsvTable parse_table(CsvText text, const CsvFormat& format, const std::string& file) {
+  auto begin = text.beginning();
+  skip_lines(begin, format.skip_lines, file);
+  auto delimiter = take_separator_line(begin);
+  text.skip(text.beginning().size() - begin.size());
   const auto first_line = format.skip_lines + (delimiter ? 2 : 1);
   if (format.delimiter || !delimiter)
-    delimiter = format.delimiter ? *format.delimiter : find_delimiter(text, format.comment);
+    delimiter = format.delimiter ? *format.delimiter : find_delimiter(begin, format.comment);
   auto table = read_rows(text, format, *delimiter, file, first_line);
-  if (!decoded.encoding.empty()) table.notes.push_back("the encoding is " + decoded.encoding);
+  if (!text.encoding().empty()) table.notes.push_back("the encoding is " + text.encoding());
   return table;
 }
 
 }  // namespace
 
 CsvTable parse_csv(std::string_view text, const CsvFormat& format, const std::string& file) {
-  return parse_table(std::string(text), format, file);
+  return parse_table(CsvText(std::string(text), file), format, file);
 }
 
 CsvTable read_csv(const std::filesystem::path& path, const CsvFormat& format) {
-  const auto file = path.string();
-  auto content = read_gzip(path, [&](std::string_view head) {
-    require_kind(file, head, "csv", /*may_be_gzipped=*/false);
-    constexpr std::size_t kLooked = 512;
-    if (head.size() >= kLooked && head.find_first_not_of('\0') == std::string_view::npos)
-      throw Error(file + ": holds zero bytes, so this is not a text file; save the table as CSV");
-    return ReadLimit::of_memory();
-  });
-  require_kind(file, content, "csv", /*may_be_gzipped=*/false);
-  return parse_table(std::move(content), format, file);
+  return parse_table(CsvText(path), format, path.string());
 }
 
 }  // namespace aelab

@@ -127,22 +127,20 @@ ColumnType type_of_cells(const CellTally& tally, const TypedColumn& column, cons
   return type;
 }
 
-TypedCells::TypedCells(ColumnType type, bool grows) : type_(std::move(type)), grows_(grows) {
-  for (const auto& category : type_.categories) places_.emplace(category, std::ssize(places_));
+TypedCells::TypedCells(const std::vector<std::string>& known, std::int64_t rows)
+    : cells_(static_cast<std::size_t>(rows), -1) {
+  for (const auto& category : known) places_.emplace(category, std::ssize(places_));
 }
 
 void TypedCells::add(std::string_view text, bool missing, std::int64_t line) {
-  text = trimmed(text);
   if (missing) return cells_.push_back(-1);
+  text = trimmed(text);
   auto place = places_.find(text);
   if (place == places_.end()) {
     if (!is_utf8(text) && first_wrong_.line == 0) first_wrong_ = {line, std::string(text)};
     place = places_.emplace(std::string(text), std::ssize(places_)).first;
+    texts_.emplace_back(text);
     lines_.push_back(line);
-    if (type_.kind == ColumnKind::date)
-      dates_.emplace_back(text);
-    else if (!grows_)
-      type_.categories.emplace_back(text);
   }
   cells_.push_back(place->second);
 }
@@ -151,16 +149,16 @@ void TypedCells::take_dates(const TypedColumn& column, Problems& problems) {
   const auto read = [&](const std::string& text) { return parse_date(text, type_.day_first); };
   bool ambiguous = false, has_hours = false;
   CellTally::Cell wrong, unclear;
-  for (std::size_t i = 0; i < dates_.size(); ++i) {
-    const auto date = read(dates_[i]);
-    if (!date && wrong.line == 0) wrong = {lines_[i], dates_[i]};
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    const auto date = read(texts_[i]);
+    if (!date && wrong.line == 0) wrong = {lines_[i], texts_[i]};
     if (!date) continue;
     has_hours = has_hours || date->has_hour;
     ambiguous = ambiguous || date->is_ambiguous;
-    if (date->is_ambiguous && unclear.line == 0) unclear = {lines_[i], dates_[i]};
-    if (!type_.day_first && !date->is_ambiguous && dates_[i].find('/') != std::string::npos &&
-        date->day > 12 && dates_[i].substr(0, 4).find('/') != std::string::npos)
-      type_.day_first = number_in(dates_[i].substr(0, dates_[i].find('/'))) == date->day;
+    if (date->is_ambiguous && unclear.line == 0) unclear = {lines_[i], texts_[i]};
+    if (!type_.day_first && !date->is_ambiguous && texts_[i].find('/') != std::string::npos &&
+        date->day > 12 && texts_[i].substr(0, 4).find('/') != std::string::npos)
+      type_.day_first = number_in(texts_[i].substr(0, texts_[i].find('/'))) == date->day;
   }
   if (wrong.line)
     problems.add(column.place(wrong.line) +
@@ -174,7 +172,7 @@ void TypedCells::take_dates(const TypedColumn& column, Problems& problems) {
     type_.parts = {DatePart::year, DatePart::month, DatePart::day, DatePart::weekday};
     if (has_hours) type_.parts.push_back(DatePart::hour);
   }
-  for (const auto& text : dates_) {
+  for (const auto& text : texts_) {
     const auto date = read(text).value_or(Date{});
     parts_.push_back({static_cast<float>(date.year), static_cast<float>(date.month),
                       static_cast<float>(date.day), date.day ? static_cast<float>(date.weekday()) : 0.f,
@@ -182,7 +180,9 @@ void TypedCells::take_dates(const TypedColumn& column, Problems& problems) {
   }
 }
 
-const ColumnType& TypedCells::finish(const TypedColumn& column, const CsvFormat& format, Problems& problems) {
+const ColumnType& TypedCells::finish(ColumnType type, bool grows, const TypedColumn& column,
+                                     const CsvFormat& format, Problems& problems) {
+  type_ = std::move(type);
   if (first_wrong_.line)
     problems.add(column.place(first_wrong_.line) +
                  "is not UTF-8; if it is Western text of Windows, convert "
@@ -191,9 +191,12 @@ const ColumnType& TypedCells::finish(const TypedColumn& column, const CsvFormat&
     take_dates(column, problems);
     return type_;
   }
-  if (!grows_) return type_;
+  if (!grows) {
+    type_.categories.insert(type_.categories.end(), texts_.begin(), texts_.end());
+    return type_;
+  }
   const auto present = static_cast<std::size_t>(
-      std::count_if(cells_.begin(), cells_.end(), [](std::int64_t cell) { return cell >= 0; }));
+      std::count_if(cells_.begin(), cells_.end(), [](std::int32_t cell) { return cell >= 0; }));
   constexpr std::size_t kFew = 10;
   if (const auto count = places_.size();
       !column.kind && !column.type && (count > kMostCategories || (count > kFew && 2 * count > present)))
@@ -202,16 +205,20 @@ const ColumnType& TypedCells::finish(const TypedColumn& column, const CsvFormat&
                              "other rows? Leave the column out: {}; or, to read them as categories: {}",
                              count, present, ignore_option(format.ignore, {column.reference}),
                              kind_option("categorical", column.reference)));
-  // In the order of their bytes, which places_ is in.
-  std::vector<std::int64_t> sorted(places_.size());
+  sort_categories();
+  return type_;
+}
+
+/// In the order of their bytes, which places_ is in.
+void TypedCells::sort_categories() {
+  std::vector<std::int32_t> sorted(places_.size());
   type_.categories.clear();
   for (const auto& [text, place] : places_) {
-    sorted[static_cast<std::size_t>(place)] = std::ssize(type_.categories);
+    sorted[static_cast<std::size_t>(place)] = static_cast<std::int32_t>(type_.categories.size());
     type_.categories.push_back(text);
   }
   for (auto& cell : cells_)
     if (cell >= 0) cell = sorted[static_cast<std::size_t>(cell)];
-  return type_;
 }
 
 void TypedCells::write(std::int64_t row, float* values) const {
@@ -236,33 +243,48 @@ ColumnSummary summary_of_column(const CsvTable& table, std::size_t column) {
 
 }  // namespace
 
-void put_typed_cells(CsvTable& table, const std::map<std::size_t, TypedCells>& cells) {
-  const auto width = table.types.size();
-  CsvTable whole;
-  whole.columns = feature_names(table.types);
-  std::vector<std::size_t> sources;  // of each feature
-  for (std::size_t i = 0; i < width; ++i)
-    for (std::int64_t part = 0; part < table.types[i].width(); ++part) sources.push_back(i);
-  whole.values.resize(static_cast<std::size_t>(table.rows) * sources.size());
-  auto* to = whole.values.data();
+namespace {
+
+/// The values with a number for each part of a date.
+std::vector<float> widened(const CsvTable& table, const std::map<std::size_t, TypedCells>& cells,
+                           std::size_t features) {
+  std::vector<float> values(static_cast<std::size_t>(table.rows) * features);
+  auto* to = values.data();
   const auto* from = table.values.data();
-  for (std::int64_t row = 0; row < table.rows; ++row, from += width)
-    for (std::size_t i = 0; i < width; ++i) {
+  for (std::int64_t row = 0; row < table.rows; ++row, from += table.types.size())
+    for (std::size_t i = 0; i < table.types.size(); ++i) {
       if (const auto found = cells.find(i); found != cells.end())
         found->second.write(row, to);
       else
         *to = from[i];
       to += table.types[i].width();
     }
+  return values;
+}
+
+}  // namespace
+
+void put_typed_cells(CsvTable& table, const std::map<std::size_t, TypedCells>& cells) {
+  const auto width = table.types.size();
+  std::vector<std::size_t> sources;  // of each feature
+  for (std::size_t i = 0; i < width; ++i)
+    for (std::int64_t part = 0; part < table.types[i].width(); ++part) sources.push_back(i);
+  if (sources.size() == width) {
+    for (const auto& [i, column] : cells)
+      for (std::int64_t row = 0; row < table.rows; ++row)
+        column.write(row, &table.values[static_cast<std::size_t>(row) * width + i]);
+  } else {
+    table.values = widened(table, cells, sources.size());
+  }
+  table.columns = feature_names(table.types);
+  CsvTable whole;
   for (std::size_t feature = 0; feature < sources.size(); ++feature) {
     const auto source = sources[feature];
     whole.references.push_back(table.references[source]);
     whole.merged.push_back(table.merged[source]);
-    whole.summaries.push_back(cells.contains(source) ? summary_of_column(whole, feature)
+    whole.summaries.push_back(cells.contains(source) ? summary_of_column(table, feature)
                                                      : table.summaries[source]);
   }
-  table.columns = std::move(whole.columns);
-  table.values = std::move(whole.values);
   table.references = std::move(whole.references);
   table.merged = std::move(whole.merged);
   table.summaries = std::move(whole.summaries);

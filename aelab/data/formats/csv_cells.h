@@ -43,29 +43,32 @@ struct TypedColumn {
 ColumnType type_of_cells(const CellTally& tally, const TypedColumn& column, const CsvFormat& format,
                          Problems& problems);
 
-/// Reads the cells of a column of categories or dates, of this type, once it is known which it is.
+/// Reads the cells of a column of categories or dates; it need not be known yet which it is.
 class TypedCells {
  public:
-  /// `grows`: whether unseen categories are put among the others, in the order of their bytes. Else they are
-  /// appended, so that the numbers of those that a model knows stay as they are.
-  TypedCells(ColumnType type, bool grows);
+  /// `known`: categories that cells may be of. `rows`: how many rows come before, whose cells are missing.
+  explicit TypedCells(const std::vector<std::string>& known = {}, std::int64_t rows = 0);
   void add(std::string_view text, bool missing, std::int64_t line);
-  /// The type, with all that was found; what is wrong is added to `problems`.
-  const ColumnType& finish(const TypedColumn& column, const CsvFormat& format, Problems& problems);
+  std::int64_t rows() const { return std::ssize(cells_); }
+  /// The type, with all that was found; what is wrong is added to `problems`. `grows`: whether unseen
+  /// categories are put among the others, in the order of their bytes. Else they are appended, so that the
+  /// numbers of those that a model knows stay as they are.
+  const ColumnType& finish(ColumnType type, bool grows, const TypedColumn& column, const CsvFormat& format,
+                           Problems& problems);
   /// The numbers of a row, `type.width()` of them, to `values`.
   void write(std::int64_t row, float* values) const;
 
  private:
   ColumnType type_;
-  bool grows_;
-  std::map<std::string, std::int64_t, std::less<>> places_;
-  std::vector<std::int64_t> cells_;          // places by appearance; -1: missing
-  std::vector<std::string> dates_;           // texts of dates, by place
-  std::vector<std::array<float, 5>> parts_;  // of dates_
+  std::map<std::string, std::int32_t, std::less<>> places_;
+  std::vector<std::int32_t> cells_;          // places by appearance, behind the known ones; -1: missing
+  std::vector<std::string> texts_;           // of places, without the known ones
+  std::vector<std::int64_t> lines_;          // where these appeared first
+  std::vector<std::array<float, 5>> parts_;  // of dates, by place
   CellTally::Cell first_wrong_;
-  std::vector<std::int64_t> lines_;  // where a place appeared first
 
   void take_dates(const TypedColumn& column, Problems& problems);
+  void sort_categories();
 };
 
 /// Puts the columns that were read as typed cells, by their places, in place of those in a table, with a

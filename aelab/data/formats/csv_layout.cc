@@ -94,7 +94,11 @@ std::optional<FoundTable> table_by(const LayoutLines& lines, char delimiter) {
   table.has_header = first > 0 && fields[first - 1].width == table.width && fields[first - 1].numbers == 0;
   table.begin = table.has_header ? first - 1 : first;
   if (table.begin == 0) return table;
-  // A header of another width is a mistake of its own; so are rows of texts, but for a row of units.
+  // A header of another width is a mistake of its own; so are rows of texts, but for a row of units; and so
+  // is a line that cannot be taken apart, where a quote is open or text follows it.
+  if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(table.begin),
+                  [](const auto& line) { return line.width == 0; }))
+    return std::nullopt;
   const auto& above = fields[table.begin - 1];
   const bool gap = lines[table.begin].number - lines[table.begin - 1].number > 1;
   const bool broken_header = !table.has_header && table.begin == 1 && above.numbers == 0 && above.width > 1 &&

@@ -85,40 +85,80 @@ const TruthWords* truth_words(std::string_view text) {
 bool is_true(std::string_view text, const TruthWords& words) { return is_word(trimmed(text), words.one); }
 
 void ColumnReading::add(double value, std::string_view text) {
-  constexpr std::size_t kSlots = 256;
-  constexpr std::size_t kDistinctDigits = 6;  // normal numbers of so few decimal digits are different floats
   summary_.least = std::min(summary_.least, value);
   summary_.most = std::max(summary_.most, value);
   summary_.sum += value;
   if (summary_.first.size() < ColumnSummary::kFirst) summary_.first.push_back(value);
-  const bool tiny = value != 0 && std::abs(value) < std::numeric_limits<float>::min();
-  if (may_merge_ || text.empty() || (text.size() <= kDistinctDigits && !tiny)) return;
-  const auto rounded = static_cast<float>(value);
-  const auto key = key_of(value, text);
-  const auto slot = std::bit_cast<std::uint32_t>(rounded) * 2654435761U >> 24;
-  if (seen_.empty()) seen_.assign(kSlots, {0, key_of(0, "0")});
-  may_merge_ = seen_[slot].rounded == rounded && seen_[slot].key != key;
-  seen_[slot] = {rounded, key};
+  if (!text.empty()) distinct_.add(value, text);
+}
+
+namespace {
+
+constexpr std::size_t kSmallestTable = 16, kLargestTable = std::size_t{1} << 11;
+constexpr int kHashBits = 64;
+
+std::uint64_t hash_of(float rounded) {
+  auto hash = std::uint64_t{std::bit_cast<std::uint32_t>(rounded + 0.f)} * 0x9e3779b97f4a7c15U;
+  hash ^= hash >> (kHashBits / 2);
+  return hash * 0xd6e8feb86659fd93U;
+}
+
+}  // namespace
+
+bool DistinctValues::is_in_sample(std::uint64_t hash) const {
+  return shift_ == 0 || hash >> (kHashBits - shift_) == 0;
 }
 
 void DistinctValues::add(double value, std::string_view text) {
-  keys_.push_back(key_of(value, text));
-  floats_.push_back(static_cast<float>(value));
   whole_ = whole_ && value == std::floor(value);
+  const auto rounded = static_cast<float>(value);
+  if (full_ || !is_in_sample(hash_of(rounded))) return;
+  put({key_of(value, text), rounded, true});
+  if (2 * used_ > table_.size()) grow_or_thin();
 }
 
-std::int64_t DistinctValues::values() {
-  std::sort(keys_.begin(), keys_.end());
-  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
-  return std::ssize(keys_);
+void DistinctValues::put(const Seen& seen) {
+  if (table_.empty()) table_.resize(kSmallestTable);
+  const auto mask = table_.size() - 1;
+  auto at = static_cast<std::size_t>(hash_of(seen.rounded)) & mask;
+  while (table_[at].used && (table_[at].key != seen.key || table_[at].rounded != seen.rounded))
+    at = (at + 1) & mask;
+  used_ += table_[at].used ? 0 : 1;
+  table_[at] = seen;
 }
 
-std::int64_t DistinctValues::floats() {
-  std::sort(floats_.begin(), floats_.end());
-  floats_.erase(std::unique(floats_.begin(), floats_.end()), floats_.end());
-  return std::ssize(floats_);
+void DistinctValues::grow_or_thin() {
+  constexpr std::size_t kFewFloats = 64;
+  const bool grows = table_.size() < kLargestTable;
+  full_ = !grows && sampled_floats() < kFewFloats;
+  if (full_) return;
+  std::vector<Seen> old(grows ? 2 * table_.size() : table_.size());
+  old.swap(table_);
+  if (!grows) ++shift_;
+  used_ = 0;
+  for (const auto& seen : old)
+    if (seen.used && is_in_sample(hash_of(seen.rounded))) put(seen);
 }
 
-bool DistinctValues::are_merged() { return whole_ ? floats() < values() : 10 * floats() < 9 * values(); }
+std::size_t DistinctValues::sampled_floats() const {
+  std::vector<float> floats;
+  for (const auto& seen : table_)
+    if (seen.used) floats.push_back(seen.rounded + 0.f);
+  std::sort(floats.begin(), floats.end());
+  return static_cast<std::size_t>(std::unique(floats.begin(), floats.end()) - floats.begin());
+}
+
+std::string DistinctValues::in_words() const {
+  return fmt::format("{}{} different values become {}",
+                     full_        ? "at least "
+                     : shift_ > 0 ? "about "
+                                  : "",
+                     used_ << shift_, sampled_floats() << shift_);
+}
+
+bool DistinctValues::are_merged() const {
+  const auto floats = sampled_floats();
+  return whole_ ? floats < used_ : 10 * floats < 9 * used_;
+}
 
 }  // namespace aelab

@@ -44,43 +44,49 @@ const TruthWords* truth_words(std::string_view text);
 /// Whether the text is the pair's word for 1.
 bool is_true(std::string_view text, const TruthWords& words);
 
+/// Counts the different values of a column, and those of their 32-bit floats. Beyond a thousand floats, a
+/// sample of them is counted: with every float that is in it, it has all values that become that float. Of
+/// a thousand values that become a few floats, no more are counted.
+class DistinctValues {
+ public:
+  void add(double value, std::string_view text);
+  /// "20 different values become 3"; "about 70000 ..." where that follows from a sample.
+  std::string in_words() const;
+  /// Whether rounding merges values that are worth telling apart: any whole numbers, or a tenth of all
+  /// values.
+  bool are_merged() const;
+
+ private:
+  struct Seen {
+    std::uint64_t key = 0;
+    float rounded = 0;
+    bool used = false;
+  };
+  std::vector<Seen> table_;  // by hashes of floats, with linear probing
+  std::size_t used_ = 0;
+  int shift_ = 0;  // of the hashes of floats, one of 2^shift is in the sample
+  bool whole_ = true, full_ = false;
+
+  bool is_in_sample(std::uint64_t hash) const;
+  void put(const Seen& seen);
+  void grow_or_thin();
+  std::size_t sampled_floats() const;
+};
+
 /// The values of a column while they are read.
 class ColumnReading {
  public:
-  /// A number, and the text that it was read from.
+  /// A number, and the text that it was read from; of a word, "".
   void add(double value, std::string_view text);
   const ColumnSummary& summary() const { return summary_; }
-  /// Whether two different values were found that are the same number as 32-bit floats. Values that are far
-  /// apart in the table may be overlooked where there are hundreds of such pairs' floats.
-  bool may_merge() const { return may_merge_; }
+  const DistinctValues& distinct() const { return distinct_; }
 
   const TruthWords* words = nullptr;                     ///< of a column of truth values
   std::pair<std::int64_t, std::string> first_word = {};  ///< its first line and word
 
  private:
-  struct Seen {
-    float rounded;
-    std::uint64_t key;
-  };
   ColumnSummary summary_;
-  std::vector<Seen> seen_;  // some of the last values, by their floats
-  bool may_merge_ = false;
-};
-
-/// Counts the different values of a column, and those of their 32-bit floats.
-class DistinctValues {
- public:
-  void add(double value, std::string_view text);
-  std::int64_t values();
-  std::int64_t floats();
-  /// Whether rounding merges values that are worth telling apart: any whole numbers, or a tenth of all
-  /// values.
-  bool are_merged();
-
- private:
-  std::vector<std::uint64_t> keys_;
-  std::vector<float> floats_;
-  bool whole_ = true;
+  DistinctValues distinct_;
 };
 
 }  // namespace aelab

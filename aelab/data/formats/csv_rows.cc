@@ -11,87 +11,131 @@
 
 namespace aelab {
 
-CsvRows::CsvRows(std::string_view text, CsvDialect dialect, const std::string& file, std::int64_t first_line)
-    : text_(text), dialect_(std::move(dialect)), file_(file), line_(first_line) {
-  if (text_.find('\n') == std::string_view::npos && text_.find('\r') != std::string_view::npos)
+CsvRows::CsvRows(std::string_view text, CsvDialect dialect, const std::string& file, std::int64_t first_line,
+                 More more)
+    : dialect_(std::move(dialect)),
+      file_(file),
+      at_{.text = text, .line = first_line},
+      more_(std::move(more)),
+      received_(text.size()) {
+  if (more_ && text.ends_with('\r')) text.remove_suffix(1);  // a "\n" may follow
+  if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
     line_end_ = '\r';
 }
 
+/// Receives pieces until at least so many bytes are left, or the text ends.
+void CsvRows::receive(std::size_t least) {
+  if (!more_ || at_.text.size() >= least) return;
+  auto joined = std::make_unique<std::string>(at_.text);
+  while (more_ && joined->size() < least) {
+    const auto piece = more_();
+    if (piece.empty()) more_ = {};
+    joined->append(piece);
+    received_ += piece.size();
+  }
+  buffer_ = std::move(joined);
+  at_.text = *buffer_;
+}
+
 bool CsvRows::next(std::vector<CsvField>& fields) {
+  constexpr std::size_t kAhead = std::size_t{1} << 16;
+  receive(kAhead);
+  if (!more_) return next_complete(fields);
+  auto start = at_;
+  for (;;) {
+    const bool found = next_complete(fields);
+    if (!at_.text.empty() || !more_) return found;
+    at_ = start;  // the row may go on in what follows
+    receive(2 * at_.text.size() + kAhead);
+    start.text = at_.text;
+  }
+}
+
+/// The next row of what was received.
+bool CsvRows::next_complete(std::vector<CsvField>& fields) {
   unquoted_.clear();
   fields.clear();
   do {
     if (dialect_.delimiter == ' ') take_blanks();
   } while (take_line_end() || take_comment());
-  if (text_.empty()) return false;
-  row_line_ = line_;
+  if (at_.text.empty()) return false;
+  at_.row_line = at_.line;
   do {
     fields.push_back(field());
   } while (take_delimiter());
-  if (!text_.empty() && !take_line_end())
-    throw Error(fmt::format("{}:{}: column {}: text follows a closing quote", file_, line_, fields.size()));
+  if (!at_.text.empty() && !take_line_end())
+    throw Error(
+        fmt::format("{}:{}: column {}: text follows a closing quote", file_, at_.line, fields.size()));
   return true;
 }
 
 bool CsvRows::take(char c) {
-  if (!text_.starts_with(c)) return false;
-  text_.remove_prefix(1);
+  if (!at_.text.starts_with(c)) return false;
+  at_.text.remove_prefix(1);
   return true;
 }
 
 bool CsvRows::take_line_end() {
-  if (line_end_ == '\n' && text_.starts_with("\r\n")) text_.remove_prefix(1);
+  if (line_end_ == '\n' && at_.text.starts_with("\r\n")) at_.text.remove_prefix(1);
   if (!take(line_end_)) return false;
-  ++line_;
+  ++at_.line;
   return true;
 }
 
 bool CsvRows::take_comment() {
-  if (dialect_.comment.empty() || !text_.starts_with(dialect_.comment)) return false;
-  text_.remove_prefix(dialect_.comment.size());
-  const auto end = std::min(text_.find(line_end_), text_.size());
-  last_comment_ = text_.substr(0, end);
-  if (last_comment_.ends_with('\r')) last_comment_.pop_back();
-  text_.remove_prefix(end);
-  ++comments_;
+  if (dialect_.comment.empty() || !at_.text.starts_with(dialect_.comment)) return false;
+  at_.text.remove_prefix(dialect_.comment.size());
+  const auto end = std::min(at_.text.find(line_end_), at_.text.size());
+  at_.last_comment = at_.text.substr(0, end);
+  if (at_.last_comment.ends_with('\r')) at_.last_comment.pop_back();
+  at_.text.remove_prefix(end);
+  ++at_.comments;
   return true;
 }
 
 std::size_t CsvRows::take_blanks() {
-  const auto blanks = std::min(text_.find_first_not_of(" \t"), text_.size());
-  text_.remove_prefix(blanks);
+  const auto blanks = std::min(at_.text.find_first_not_of(" \t"), at_.text.size());
+  at_.text.remove_prefix(blanks);
   return blanks;
 }
 
 bool CsvRows::take_delimiter() {
   if (dialect_.delimiter != ' ') return take(dialect_.delimiter);
-  return take_blanks() > 0 && !text_.empty() && !text_.starts_with(line_end_) && !text_.starts_with("\r\n");
+  return take_blanks() > 0 && !at_.text.empty() && !at_.text.starts_with(line_end_) &&
+         !at_.text.starts_with("\r\n");
 }
 
 CsvField CsvRows::field() {
-  const auto begin = text_.find_first_not_of(' ');
-  if (begin != std::string_view::npos && text_[begin] == '"') {
-    text_.remove_prefix(begin + 1);
+  const auto begin = at_.text.find_first_not_of(' ');
+  if (begin != std::string_view::npos && at_.text[begin] == '"') {
+    at_.text.remove_prefix(begin + 1);
     return quoted();
   }
-  const char ends[] = {line_end_, dialect_.delimiter, '\t'};
-  const std::string_view signs(ends, dialect_.delimiter == ' ' ? 3 : 2);
-  const auto end = std::min(text_.find_first_of(signs), text_.size());
-  auto found = text_.substr(0, end);
-  text_.remove_prefix(end);
-  if (text_.starts_with('\n') && found.ends_with('\r')) found.remove_suffix(1);
+  const bool blanks = dialect_.delimiter == ' ';
+  const auto ends = [&](char c) {
+    return c == dialect_.delimiter || c == line_end_ || (blanks && c == '\t');
+  };
+  const auto end =
+      static_cast<std::size_t>(std::find_if(at_.text.begin(), at_.text.end(), ends) - at_.text.begin());
+  auto found = at_.text.substr(0, end);
+  at_.text.remove_prefix(end);
+  if (at_.text.starts_with('\n') && found.ends_with('\r')) found.remove_suffix(1);
   return {found, false};
 }
 
 CsvField CsvRows::quoted() {
   auto& content = *unquoted_.emplace_back(std::make_unique<std::string>());
   for (;;) {
-    const auto end = text_.find('"');
+    const auto end = at_.text.find('"');
+    if (end == std::string_view::npos && more_) {
+      at_.text = {};
+      return {};
+    }
     if (end == std::string_view::npos)
-      throw Error(fmt::format("{}:{}: a quote is opened and never closed", file_, row_line_));
-    content += text_.substr(0, end);
-    line_ += std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(end), line_end_);
-    text_.remove_prefix(end + 1);
+      throw Error(fmt::format("{}:{}: a quote is opened and never closed", file_, at_.row_line));
+    content += at_.text.substr(0, end);
+    at_.line += std::count(at_.text.begin(), at_.text.begin() + static_cast<std::ptrdiff_t>(end), line_end_);
+    at_.text.remove_prefix(end + 1);
     if (!take('"')) break;
     content += '"';
   }

@@ -14,6 +14,14 @@
 
 namespace aelab {
 
+namespace {
+
+std::vector<std::string> known_categories(const TypedColumn& column) {
+  return column.type ? column.type->categories : std::vector<std::string>();
+}
+
+}  // namespace
+
 CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::size_t> columns,
                      const CsvFormat& format, const std::string& file, Problems& problems)
     : names_(names),
@@ -34,6 +42,8 @@ CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::siz
          .type = format.types.empty() ? std::nullopt : std::optional(format.types[i]),
          .place = [this, column = columns_[i]](std::int64_t line) { return place(column, line); }});
   if (format.types.empty()) give_kinds();
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (is_text(i) && !format.numbers_only) texts_.emplace(i, known_categories(typed_[i]));
 }
 
 /// The kinds that the format names.
@@ -59,7 +69,7 @@ bool CsvValues::is_missing(std::string_view text) const {
          std::find(format_.missing->begin(), format_.missing->end(), text) != format_.missing->end();
 }
 
-/// Whether a column's cells are texts for certain, so that the first pass need not read them.
+/// Whether a column's cells are texts for certain.
 bool CsvValues::is_text(std::size_t i) const {
   const auto kind = typed_[i].type ? std::optional(typed_[i].type->kind) : typed_[i].kind;
   return kind == ColumnKind::categorical || kind == ColumnKind::date;
@@ -99,27 +109,50 @@ std::optional<double> CsvValues::read_word(std::size_t i, std::string_view text,
   return is_true(text, *words);
 }
 
+/// A cell of a column that may be one of texts. Where most cells are numbers, it is none.
+void CsvValues::keep_text(std::size_t i, std::string_view text, bool missing, std::int64_t line) {
+  constexpr std::int64_t kManyNumbers = 1000;
+  const auto& tally = tallies_[i];
+  auto kept = texts_.find(i);
+  if (kept == texts_.end()) {
+    const auto rows = tally.missing;
+    if (missing || tally.numbers > 0 || tally.texts + tally.words > 1) return;
+    kept = texts_.emplace(i, TypedCells({}, rows)).first;
+  }
+  if (!is_text(i) && tally.numbers > tally.texts + tally.words + kManyNumbers)
+    texts_.erase(kept);
+  else
+    kept->second.add(text, missing, line);
+}
+
 /// The value of a cell, NaN where it is missing or known later.
 float CsvValues::cell(std::size_t i, std::string_view text, std::int64_t line) {
   constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
   auto& tally = tallies_[i];
   if (is_missing(text)) {
+    keep_text(i, text, /*missing=*/true, line);
     ++tally.missing;
     return kMissing;
   }
-  if (is_text(i)) return kMissing;
+  if (is_text(i)) {
+    keep_text(i, text, /*missing=*/false, line);
+    return kMissing;
+  }
   if (const auto value = decimals_.read(text, line); value && !std::isnan(*value)) {
     tally.add_number(*value, text, line);
     readings_[i].add(*value, text);
+    keep_text(i, text, /*missing=*/false, line);
     return static_cast<float>(*value);
   }
   if (format_.decimal && number_in(text, *format_.decimal == '.' ? ',' : '.')) {
     ++tally.numbers;  // with the other decimal sign
     add_not_a_number(i, text, line);
+    keep_text(i, text, /*missing=*/false, line);
     return kMissing;
   }
   const auto* words = truth_words(text);
   tally.add_text(text, line, words);
+  keep_text(i, text, /*missing=*/false, line);
   if (!words) return kMissing;
   if (!readings_[i].words) readings_[i].words = words;
   const float value = is_true(text, *words) ? 1 : 0;
@@ -164,7 +197,7 @@ void CsvValues::finish(CsvTable& table, const std::function<CsvRows()>& again) {
   decimals_.check(file_);
   add_notes(table);
   for (const auto& column : readings_) table.summaries.push_back(column.summary());
-  find_merged_values(table, again);
+  find_merged_values(table);
   read_typed_cells(table, again);
 }
 
@@ -210,49 +243,56 @@ void CsvValues::add_notes(CsvTable& table) const {
         fmt::format("{} and {} are read as 1 and 0: {}", words->one, words->zero, join_some(names, kMost)));
 }
 
-/// Notes the columns in which different values are the same 32-bit floats, counted in a second pass.
-void CsvValues::find_merged_values(CsvTable& table, const std::function<CsvRows()>& again) {
-  std::map<std::size_t, DistinctValues> found;  // by place in columns_
-  for (std::size_t i = 0; i < columns_.size(); ++i)
-    if (const auto kind = table.types[i].kind;
-        readings_[i].may_merge() && (kind == ColumnKind::numeric || kind == ColumnKind::count))
-      found[i];
+/// Notes the columns in which different values are the same 32-bit floats.
+void CsvValues::find_merged_values(CsvTable& table) {
   table.merged.assign(columns_.size(), false);
-  if (found.empty()) return;
-  auto rows = again();
-  std::vector<CsvField> row;
-  while (rows.next(row))
-    for (auto& [i, values] : found)
-      if (const auto& text = row[columns_[i]].text; !is_missing(text))
-        values.add(decimals_.read(text, 0).value_or(0), text);
-  for (auto& [i, values] : found) {
-    table.merged[i] = values.are_merged();
-    if (!table.merged[i]) continue;
-    table.notes.push_back(fmt::format(
-        "{}: {} different values become {} as 32-bit floats; {} in the table, or leave it out: {}",
-        in_json(table.columns[i]), values.values(), values.floats(),
-        readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
-        ignore_option(format_.ignore, {table.references[i]})));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto kind = table.types[i].kind;
+    const auto& values = readings_[i].distinct();
+    if ((kind != ColumnKind::numeric && kind != ColumnKind::count) || !values.are_merged()) continue;
+    table.merged[i] = true;
+    table.notes.push_back(
+        fmt::format("{}: {} as 32-bit floats; {} in the table, or leave it out: {}",
+                    in_json(table.columns[i]), values.in_words(),
+                    readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
+                    ignore_option(format_.ignore, {table.references[i]})));
   }
 }
 
-/// Reads the columns of categories and dates in a second pass, now that they are known.
-void CsvValues::read_typed_cells(CsvTable& table, const std::function<CsvRows()>& again) {
-  std::map<std::size_t, TypedCells> cells;  // by place in columns_
-  for (std::size_t i = 0; i < columns_.size(); ++i)
-    if (const auto kind = table.types[i].kind; kind == ColumnKind::categorical || kind == ColumnKind::date)
-      cells.emplace(i, TypedCells(table.types[i], format_.types.empty() || format_.new_categories));
-  if (cells.empty()) return;
-  auto rows = again();
+void CsvValues::read_again(std::map<std::size_t, TypedCells>& cells, std::int64_t rows, CsvRows again) {
   std::vector<CsvField> row;
-  while (rows.next(row)) {
+  std::int64_t read = 0;
+  for (; again.next(row); ++read) {
     StopSignals::check();
     for (auto& [i, column] : cells) {
+      if (row.size() != names_.size() || read == rows) break;
       const auto& text = row[columns_[i]].text;
-      column.add(text, is_missing(text), rows.line());
+      column.add(text, is_missing(text), again.line());
     }
   }
-  for (auto& [i, column] : cells) table.types[i] = column.finish(typed_[i], format_, problems_);
+  for (const auto& [i, column] : cells)
+    if (read != rows || column.rows() != rows)
+      throw Error(file_ + ": was changed while it was read; run the command again");
+}
+
+/// The columns of categories and dates, now that they are known.
+void CsvValues::read_typed_cells(CsvTable& table, const std::function<CsvRows()>& again) {
+  std::map<std::size_t, TypedCells> cells, unread;  // by place in columns_
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (const auto kind = table.types[i].kind; kind != ColumnKind::categorical && kind != ColumnKind::date)
+      continue;
+    if (auto kept = texts_.extract(i))
+      cells.insert(std::move(kept));
+    else
+      unread.emplace(i, known_categories(typed_[i]));
+  }
+  texts_.clear();
+  if (!unread.empty()) read_again(unread, table.rows, again());
+  cells.merge(unread);
+  if (cells.empty()) return;
+  const bool grows = format_.types.empty() || format_.new_categories;
+  for (auto& [i, column] : cells)
+    table.types[i] = column.finish(table.types[i], grows, typed_[i], format_, problems_);
   raise_problems();
   put_typed_cells(table, cells);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,8 @@
 
 namespace aelab {
 
-/// The columns of values of a table, read row by row. Columns of texts are read in a second pass, once it is
-/// known that they are.
+/// The columns of values of a table, read row by row. Cells of a column are kept as texts from its first text
+/// on, if no number was before it. Other columns that turn out to be texts are read in a second pass.
 class CsvValues {
  public:
   /// `columns` are the places of those that are read. What is referred to outlives this object. Error where
@@ -21,6 +22,7 @@ class CsvValues {
   CsvValues(const std::vector<std::string>& names, std::vector<std::size_t> columns, const CsvFormat& format,
             const std::string& file, Problems& problems);
 
+  std::size_t width() const { return columns_.size(); }
   /// The values of a row, appended to `values`.
   void take(const std::vector<CsvField>& row, std::int64_t line, std::vector<float>& values);
   /// Fills in the table's columns and their types, once all rows are read, and adds what is wrong with them.
@@ -37,9 +39,10 @@ class CsvValues {
   const std::string& file_;
   Problems& problems_;
   DecimalSigns decimals_;
-  std::vector<ColumnReading> readings_;  // of columns_
-  std::vector<CellTally> tallies_;       // of columns_
-  std::vector<TypedColumn> typed_;       // of columns_
+  std::vector<ColumnReading> readings_;      // of columns_
+  std::vector<CellTally> tallies_;           // of columns_
+  std::vector<TypedColumn> typed_;           // of columns_
+  std::map<std::size_t, TypedCells> texts_;  // of columns whose cells are kept as texts, by place in columns_
   ColumnFaults faults_;
 
   void give_kinds();
@@ -48,12 +51,14 @@ class CsvValues {
   std::string place(std::size_t column, std::int64_t line) const;
   void add_not_a_number(std::size_t i, std::string_view text, std::int64_t line);
   std::optional<double> read_word(std::size_t i, std::string_view text, std::int64_t line);
+  void keep_text(std::size_t i, std::string_view text, bool missing, std::int64_t line);
   float cell(std::size_t i, std::string_view text, std::int64_t line);
   float number(std::size_t i, std::string_view text, std::int64_t line);
   void find_flags(CsvTable& table) const;
   void add_notes(CsvTable& table) const;
-  void find_merged_values(CsvTable& table, const std::function<CsvRows()>& again);
+  void find_merged_values(CsvTable& table);
   void read_typed_cells(CsvTable& table, const std::function<CsvRows()>& again);
+  void read_again(std::map<std::size_t, TypedCells>& cells, std::int64_t rows, CsvRows again);
 };
 
 /// "1 field", "3 fields"

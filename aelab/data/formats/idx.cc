@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aelab/core/error.h"
+#include "aelab/core/gzip_file.h"
 #include "aelab/core/memory.h"
 
 namespace aelab {

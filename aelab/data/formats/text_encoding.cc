@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "aelab/core/error.h"
@@ -58,18 +59,34 @@ bool has_zeros_at(std::string_view bytes, std::size_t first) {
   return looked >= 4 && 4 * zeros[first] >= looked && 5 * zeros[1 - first] <= zeros[first];
 }
 
+/// Whether the text is big-endian; nothing if it is not UTF-16.
+std::optional<bool> order_of_utf16(std::string_view text) {
+  if (text.starts_with("\xff\xfe") || has_zeros_at(text, 1)) return false;
+  if (text.starts_with("\xfe\xff") || has_zeros_at(text, 0)) return true;
+  return std::nullopt;
+}
+
+bool is_utf32(std::string_view text) {
+  return text.starts_with("\xff\xfe\0\0"sv) || text.starts_with("\0\0\xfe\xff"sv);
+}
+
 }  // namespace
+
+bool is_utf16(std::string_view begin) { return !is_utf32(begin) && order_of_utf16(begin).has_value(); }
+
+void require_no_zero_byte(std::string_view bytes, std::size_t offset, const std::string& file) {
+  if (const auto zero = bytes.find('\0'); zero != std::string_view::npos)
+    throw Error(fmt::format("{}: byte {}: is a zero byte, so this is not a text file; save the table as CSV",
+                            file, offset + zero));
+}
 
 DecodedText decode_text(std::string bytes, const std::string& file) {
   const std::string_view view = bytes;
   if (view.starts_with("\xef\xbb\xbf")) return {bytes.substr(3), ""};
-  if (view.starts_with("\xff\xfe\0\0"sv) || view.starts_with("\0\0\xfe\xff"sv))
+  if (is_utf32(view))
     throw Error(file + ": is UTF-32; save the file as UTF-8: iconv -f UTF-32 -t UTF-8 " + file);
-  if (view.starts_with("\xff\xfe") || has_zeros_at(view, 1)) return {from_utf16(view, false, file), "UTF-16"};
-  if (view.starts_with("\xfe\xff") || has_zeros_at(view, 0)) return {from_utf16(view, true, file), "UTF-16"};
-  if (const auto zero = view.find('\0'); zero != std::string_view::npos)
-    throw Error(fmt::format("{}: byte {}: is a zero byte, so this is not a text file; save the table as CSV",
-                            file, zero));
+  if (const auto big_endian = order_of_utf16(view)) return {from_utf16(view, *big_endian, file), "UTF-16"};
+  require_no_zero_byte(view, 0, file);
   return {std::move(bytes), ""};
 }
 

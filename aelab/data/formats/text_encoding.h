@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace aelab {
 
@@ -14,5 +16,11 @@ struct DecodedText {
 /// pass unchanged. Error that names `file` and the byte: UTF-32, a damaged UTF-16 text, bytes that are no
 /// text.
 DecodedText decode_text(std::string bytes, const std::string& file);
+
+/// Whether a text that begins so is UTF-16.
+bool is_utf16(std::string_view begin);
+
+/// Throws an Error if these bytes of a text, the first of which is at `offset` in the file, have a zero byte.
+void require_no_zero_byte(std::string_view bytes, std::size_t offset, const std::string& file);
 
 }  // namespace aelab

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <set>
 
 #include "aelab/core/error.h"
@@ -109,9 +110,12 @@ CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::
   return whole;
 }
 
+/// Takes the values out of the table.
 Tensor values_of_table(CsvTable& table, Shape shape) {
   shape.insert(shape.begin(), table.rows);
-  return at::from_blob(table.values.data(), shape).clone();
+  auto held = std::make_shared<std::vector<float>>(std::move(table.values));
+  auto* values = held->data();
+  return at::from_blob(values, shape, [held](void*) {});
 }
 
 Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::string>& names,
@@ -227,6 +231,8 @@ Data Csv::read(const InputSchema* own) const {
   auto train = read_tables(config_.files, format, data.notes);
   data.class_names = class_names(train);
   const auto shape = config_.shape.value_or(Shape{static_cast<std::int64_t>(train.columns.size())});
+  for (const auto& note : table_notes(train, format, /*features=*/!config_.shape && !own))
+    data.notes.push_back(first + ": " + note);
   data.train = table_rows(train, shape, data.class_names, first);
   data.files = config_.files;
   data.label = train.label;
@@ -234,8 +240,6 @@ Data Csv::read(const InputSchema* own) const {
     data.columns = train.columns;
     data.summaries = train.summaries;
   }
-  for (const auto& note : table_notes(train, format, /*features=*/!config_.shape && !own))
-    data.notes.push_back(first + ": " + note);
   auto test_types = train.types;
   if (!config_.test_files.empty()) {
     auto tests = format;

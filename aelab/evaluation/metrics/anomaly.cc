@@ -16,7 +16,6 @@
 namespace aelab {
 namespace {
 
-constexpr std::size_t kMeasuresOfScore = 9;
 constexpr std::int64_t kFitSeed = 0;  // that of detectors
 
 }  // namespace
@@ -108,12 +107,14 @@ std::vector<Measure> AnomalyDetection::measures() const {
     const std::string precision =
         "average precision: sum over thresholds of precision times the gain of "
         "recall, anomalies being the positive class";
-    add("auc", auc + of, Direction::higher);
-    add("auc_low", "lower" + interval, Direction::neither);
-    add("auc_high", "upper" + interval, Direction::neither);
-    add("average_precision", precision + of, Direction::higher);
-    add("average_precision_low", "lower" + interval, Direction::neither);
-    add("average_precision_high", "upper" + interval, Direction::neither);
+    const auto add_with_interval = [&](const std::string& name, const std::string& definition) {
+      add(name, definition, Direction::higher);
+      if (config_.resamples == 0) return;
+      add(name + "_low", "lower" + interval, Direction::neither);
+      add(name + "_high", "upper" + interval, Direction::neither);
+    };
+    add_with_interval("auc", auc + of);
+    add_with_interval("average_precision", precision + of);
     add("precision_at_n",
         "share of anomalies among the n highest scores, of n anomalies; rows tied at the last of them count "
         "alike",
@@ -162,18 +163,24 @@ void AnomalyDetection::add(const Observation& observation) {
 std::vector<std::optional<double>> AnomalyDetection::values() const {
   std::vector<std::optional<double>> values;
   for (const auto& scored : scored_) {
-    std::vector<std::optional<double>> own(kMeasuresOfScore);
     const auto scores = scored.scores.empty() ? at::empty({0}, at::kDouble) : at::cat(scored.scores);
+    RankingQuality quality;
+    std::optional<RankingIntervals> intervals;
     if (scores.numel() > 0 && scores.isfinite().all().item<bool>()) {
       const auto ranking = ranking_of(scores, at::cat(strange_), config_.false_positive_rate);
-      const auto [auc, average, at_n, partial, f1] = ranking.quality();
-      own = {auc, {}, {}, average, {}, {}, at_n, partial, f1};
-      if (const auto intervals = ranking.intervals(config_.resamples, config_.seed)) {
-        std::tie(own[1], own[2]) = intervals->of_values[0];
-        std::tie(own[4], own[5]) = intervals->of_values[1];
-      }
+      quality = ranking.quality();
+      if (config_.resamples > 0) intervals = ranking.intervals(config_.resamples, config_.seed);
     }
-    values.insert(values.end(), own.begin(), own.end());
+    const auto add_with_interval = [&](std::optional<double> value, std::size_t i) {
+      values.push_back(value);
+      if (config_.resamples == 0) return;
+      values.push_back(intervals ? std::optional(intervals->of_values[i].first) : std::nullopt);
+      values.push_back(intervals ? std::optional(intervals->of_values[i].second) : std::nullopt);
+    };
+    const auto [auc, average, at_n, partial, f1] = quality;
+    add_with_interval(auc, 0);
+    add_with_interval(average, 1);
+    values.insert(values.end(), {at_n, partial, f1});
   }
   return values;
 }
