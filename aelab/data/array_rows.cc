@@ -127,31 +127,6 @@ class ArrayRows : public Storage {
   }
 };
 
-Tensor labels_of(const std::vector<ArrayFile>& arrays, const std::vector<ArrayFile>& labels) {
-  if (labels.empty()) return {};
-  if (labels.size() != arrays.size())
-    throw Error(std::to_string(labels.size()) + " label files for " + std::to_string(arrays.size()) +
-                " files of inputs: each of these needs one");
-  std::vector<Tensor> all;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto& file = labels[i];
-    if (is_float(file.layout().type) || file.layout().shape.size() != 1)
-      throw Error(file.name() + ": holds " +
-                  (is_float(file.layout().type) ? "floating-point numbers" : "integers") + " of shape [" +
-                  in_list(file.layout().shape) + "]; labels must be integers of shape [rows]");
-    if (file.rows() != arrays[i].rows())
-      throw Error(file.name() + ": has " + std::to_string(file.rows()) + " labels for the " +
-                  std::to_string(arrays[i].rows()) + " rows of " + arrays[i].name());
-    const auto values = file.integers();
-    const auto negative = std::find_if(values.begin(), values.end(), [](auto x) { return x < 0; });
-    if (negative != values.end())
-      throw Error(file.name() + ": row " + std::to_string(negative - values.begin()) +
-                  ": labels are class numbers from 0, and this one is negative or too large");
-    all.push_back(at::tensor(values));
-  }
-  return at::cat(all);
-}
-
 /// All inputs, [rows, ...shape], read some at a time.
 Tensor read_all_rows(const ArrayRows& rows) {
   constexpr std::int64_t kValuesAtOnce = 1 << 20;
@@ -172,6 +147,31 @@ Tensor read_all_rows(const ArrayRows& rows) {
 
 }  // namespace
 
+Tensor labels_of(const std::vector<RowsOfFile>& files, const std::vector<ArrayFile>& labels) {
+  if (labels.empty()) return {};
+  if (labels.size() != files.size())
+    throw Error(std::to_string(labels.size()) + " label files for " + std::to_string(files.size()) +
+                " files of inputs: each of these needs one");
+  std::vector<Tensor> all;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& file = labels[i];
+    if (is_float(file.layout().type) || file.layout().shape.size() != 1)
+      throw Error(file.name() + ": holds " +
+                  (is_float(file.layout().type) ? "floating-point numbers" : "integers") + " of shape [" +
+                  in_list(file.layout().shape) + "]; labels must be integers of shape [rows]");
+    if (file.rows() != files[i].rows)
+      throw Error(file.name() + ": has " + std::to_string(file.rows()) + " labels for the " +
+                  std::to_string(files[i].rows) + " rows of " + files[i].name);
+    const auto values = file.integers();
+    const auto negative = std::find_if(values.begin(), values.end(), [](auto x) { return x < 0; });
+    if (negative != values.end())
+      throw Error(file.name() + ": row " + std::to_string(negative - values.begin()) +
+                  ": labels are class numbers from 0, and this one is negative or too large");
+    all.push_back(at::tensor(values));
+  }
+  return at::cat(all);
+}
+
 Dataset rows_of(std::vector<ArrayFile> arrays, std::vector<ArrayFile> labels, const ArrayRowsConfig& config) {
   if (config.tokens_as_rows) {
     for (auto& array : arrays) array = array.with_rows_of(/*axes=*/1);
@@ -183,7 +183,9 @@ Dataset rows_of(std::vector<ArrayFile> arrays, std::vector<ArrayFile> labels, co
           array.name() +
           ": cannot be read in parts, as \"in_memory\": false requires: it is compressed, or in Fortran "
           "order. Unpack it, or save it in C order: numpy.ascontiguousarray(x)");
-  auto classes = labels_of(arrays, labels);
+  std::vector<RowsOfFile> files;
+  for (const auto& array : arrays) files.push_back({array.name(), array.rows()});
+  auto classes = labels_of(files, labels);
   const auto rows = std::make_shared<const ArrayRows>(std::move(arrays), classes, config);
   if (!config.in_memory) return Dataset(rows);
   return Dataset::from_tensors(read_all_rows(*rows), classes, rows->shards());

@@ -18,6 +18,16 @@ struct ArrayRowsConfig {
   std::optional<Shape> shape = {};
 };
 
+/// A file of rows, for messages about it.
+struct RowsOfFile {
+  std::string name;
+  std::int64_t rows;
+};
+
+/// The class numbers of the rows of these files, concatenated, [rows] int64, from as many arrays [rows];
+/// undefined without arrays. Error that names the file where they do not fit or are no class numbers.
+Tensor labels_of(const std::vector<RowsOfFile>& files, const std::vector<ArrayFile>& labels);
+
 /// Arrays of rows, concatenated, as one data set. Of rows whose channels are last, of the given shape or that
 /// in the arrays, these become the first axis: [length, channels] becomes [channels, length]. `labels` holds
 /// as many arrays of class numbers, [rows] each, or is empty. The rows have the same bits in memory or not.

@@ -8,6 +8,8 @@
 #include "aelab/core/memory.h"
 #include "aelab/data/columns_transform.h"
 #include "aelab/data/formats/file_kind.h"
+#include "aelab/data/formats/npy.h"
+#include "aelab/data/formats/sparse_npz.h"
 #include "aelab/data/precision_note.h"
 #include "aelab/data/scale_norm_transform.h"
 #include "aelab/data/source_paths.h"
@@ -19,6 +21,7 @@
 #include "aelab/data/sources/image_sources.h"
 #include "aelab/data/sources/sae_bench.h"
 #include "aelab/data/sources/side_by_side.h"
+#include "aelab/data/sources/sparse_source.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
 #include "aelab/data/sources/xy_scenes.h"
@@ -45,6 +48,7 @@ Registry<Source>& Source::registry() {
                              .add<Idx>()
                              .add<Npy>()
                              .add<Npz>()
+                             .add<SparseSource>()
                              .add<SafetensorsSource>()
                              .add<Images>()
                              .add<Patches>()
@@ -145,10 +149,25 @@ Data open_dataset_like(const Choice<Source>& source, const InputSchema& own) {
   return checked_data(source, [&](const Source& made) { return made.open_like(own); });
 }
 
+namespace {
+
+/// Whether it is a .npz file of SciPy's; damaged archives are refused by the source that reads .npz files.
+bool holds_sparse_matrix(const std::string& path) {
+  try {
+    return is_sparse_npz(names_in_npz(path));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 std::string source_of_file(const std::string& path) {
   if (folder_exists(path)) return std::string(Images::Config::kind);
   const auto begin = beginning_of(path);
   const auto kind = file_kind(begin);
+  if (kind.source == Npz::Config::kind && holds_sparse_matrix(path))
+    return std::string(SparseSource::Config::kind);
   if (!kind.source.empty()) return std::string(kind.source);
   const bool packed = begin.starts_with("\x1f\x8b");
   const auto suffix = kind.name.empty() || packed ? source_of_suffix(path) : "";

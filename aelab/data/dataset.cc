@@ -89,6 +89,7 @@ class Transformed : public ChangedRows {
   }
   Shape shape() const override { return shape_; }
   ColumnTypes types() const override { return {}; }
+  std::shared_ptr<const SparseMatrix> held_out() const override { return set().held_out(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = ChangedRows::gather(rows, random);
     Draws draws{.rows = rows};
@@ -113,6 +114,7 @@ class Inspected : public ChangedRows {
   Inspected(const std::shared_ptr<const Storage>& storage, Inspection inspection)
       : ChangedRows(Dataset(storage)), inspection_(std::move(inspection)) {}
   std::shared_ptr<const Truth> truth() const override { return set().truth(); }
+  std::shared_ptr<const SparseMatrix> held_out() const override { return set().held_out(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override {
     auto batch = ChangedRows::gather(rows, random);
     inspection_(batch, [this](std::int64_t row) { return where(row); });

@@ -16,6 +16,7 @@
 
 namespace aelab {
 
+struct SparseMatrix;
 using at::Tensor;
 
 /// A factor of variation, such as the scale of a shape: something that is known to differ between rows, with
@@ -65,6 +66,9 @@ class Storage {
   /// The linear features that the rows were made of, where they are known; nullptr in most sets, and where
   /// rows were transformed since, which changes the features' directions.
   virtual std::shared_ptr<const Truth> truth() const { return nullptr; }
+  /// Items that were held out of the rows, for metrics to find: a row of as many columns for each stored row
+  /// (formats/sparse_npz.h); nullptr in most sets.
+  virtual std::shared_ptr<const SparseMatrix> held_out() const { return nullptr; }
   /// The types of a table's columns, where it is more than numbers; none in other sets.
   virtual ColumnTypes types() const { return {}; }
   /// Whether values may be NaN, which is what missing cells of a table are. Where not, NaN is an error.
@@ -121,6 +125,8 @@ class Dataset {
   bool has_missing() const { return storage_ && storage_->has_missing(); }
   /// The features that its rows were made of, which takes Batch::rows; nullptr where they are not known.
   std::shared_ptr<const Truth> truth() const { return storage_ ? storage_->truth() : nullptr; }
+  /// The items that were held out of its rows, by Batch::rows; nullptr where there are none.
+  std::shared_ptr<const SparseMatrix> held_out() const { return storage_ ? storage_->held_out() : nullptr; }
 
   /// Rows by their places in this set ([n] int64).
   Batch gather(const Tensor& places, const Randomness& random = {}) const;

@@ -9,6 +9,7 @@
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
 #include "aelab/data/sources/sae_bench.h"
+#include "aelab/data/sources/sparse_source.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
 #include "aelab/data/sources/xy_scenes.h"

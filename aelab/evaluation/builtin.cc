@@ -17,6 +17,7 @@
 #include "aelab/evaluation/metrics/pca_gap.h"
 #include "aelab/evaluation/metrics/probe.h"
 #include "aelab/evaluation/metrics/rate_distortion.h"
+#include "aelab/evaluation/metrics/recommendation.h"
 #include "aelab/evaluation/metrics/reconstruction.h"
 #include "aelab/evaluation/metrics/robustness.h"
 #include "aelab/evaluation/metrics/sparse_probe.h"
@@ -53,7 +54,8 @@ Registry<Metric>& Metric::registry() {
                              .add<CodebookUse>()
                              .add<Generation>()
                              .add<Frechet>()
-                             .add<AnomalyDetection>();
+                             .add<AnomalyDetection>()
+                             .add<Recommendation>();
   return registry;
 }
 

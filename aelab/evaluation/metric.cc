@@ -54,6 +54,7 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
   }
   const Batches batches(part, kRows);
   const auto truth = part.truth();
+  const auto held_out = part.held_out();
   for (std::int64_t i = 0; i < batches.count(); ++i) {
     StopSignals::check();
     const auto batch = batches[i].to(device);
@@ -66,7 +67,8 @@ std::vector<Result> evaluate(const Autoencoder& model, const Dataset& part, cons
                             .labels = batch.labels,
                             .factors = batch.factors,
                             .rows = batch.rows,
-                            .truth = truth};
+                            .truth = truth,
+                            .held_out = held_out};
     if (model.reconstructs()) observation.reconstruction = model.decode(code, condition);
     if (model.classifies()) observation.predicted = model.classify(batch.inputs);
     for (const auto& metric : made)

@@ -32,6 +32,8 @@ struct Observation {
   Tensor factors = {};    ///< [batch, factors] int64, on the CPU; undefined where the data have none
   Tensor rows = {};       ///< [batch] int64, on the CPU: Batch::rows
   std::shared_ptr<const Truth> truth = {};  ///< that of these rows; nullptr where it is not known
+  /// Items that were held out of stored rows, by their places (`rows`); nullptr where there are none.
+  std::shared_ptr<const SparseMatrix> held_out = {};
 
   const Tensor& inputs() const { return input.defined() ? input : target; }
 };

@@ -21,6 +21,7 @@
 #include "aelab/nn/matching_pursuit_bottleneck.h"
 #include "aelab/nn/mixed_likelihood.h"
 #include "aelab/nn/mmd_penalty.h"
+#include "aelab/nn/multinomial_likelihood.h"
 #include "aelab/nn/optimizers.h"
 #include "aelab/nn/penalties.h"
 #include "aelab/nn/posteriors.h"
@@ -101,7 +102,8 @@ Registry<Likelihood>& Likelihood::registry() {
                              .add<BernoulliLikelihood>()
                              .add<GaussianLikelihood>()
                              .add<HeteroscedasticLikelihood>()
-                             .add<MixedLikelihood>();
+                             .add<MixedLikelihood>()
+                             .add<MultinomialLikelihood>();
   return registry;
 }
 

@@ -5,6 +5,11 @@
 #include "aelab/core/error.h"
 
 namespace aelab {
+namespace {
+
+constexpr double kLeastNorm = 1e-12;  // rows of zeros are divided by it, as by PyTorch's normalize()
+
+}  // namespace
 
 void DenseBackbone::Config::fields(Fields& f) {
   f("hidden", hidden, "widths of the encoder's hidden layers; the decoder mirrors them", between(1, kWidest))
@@ -17,6 +22,8 @@ void DenseBackbone::Config::fields(Fields& f) {
   f("bias", bias, "layers have a bias").also_known_as({"use_bias"});
   f("center", center, "subtract the mean of the data from the input, and add it to the output")
       .also_known_as({"centre", "centered"});
+  f("normalize_input", normalize_input, "divide each row that the encoder reads by its Euclidean norm");
+  f.require(!normalize_input || !center, "normalize_input", "cannot be combined with \"center\"");
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
   regularization.fields(f);
@@ -27,7 +34,8 @@ std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
           {.hidden = {12}, .activation = Activation::tanh},
           {.hidden = {12, 8}, .activation = Activation::sigmoid, .tied = true},
           {.hidden = {12}, .regularization = {.normalization = Normalize::batch, .dropout = 0.1}},
-          {.hidden = {12}, .regularization = {.normalization = Normalize::layer}}};
+          {.hidden = {12}, .regularization = {.normalization = Normalize::layer}},
+          {.hidden = {12}, .normalize_input = true}};
 }
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
@@ -84,7 +92,8 @@ void DenseBackbone::add_normalizations(const std::string& network, const std::ve
 }
 
 Tensor DenseBackbone::features(const Tensor& x, const Step& step) const {
-  const auto flat = x.flatten(1);
+  auto flat = x.flatten(1);
+  if (config_.normalize_input) flat = flat / flat.norm(2, {1}, /*keepdim=*/true).clamp_min(kLeastNorm);
   return with_condition(mean_.defined() ? flat - mean_ : flat, step);
 }
 
@@ -139,6 +148,7 @@ Dictionary DenseBackbone::dictionary() const {
 }
 
 std::int64_t DenseBackbone::dense_depth() const {
+  if (config_.normalize_input) return 0;
   return config_.hidden.empty() || !config_.regularization.any() ? static_cast<std::int64_t>(encoder_.size())
                                                                  : 0;
 }
@@ -171,14 +181,16 @@ std::vector<LayerOutline> DenseBackbone::layers() const {
   const auto add = [&](const std::string& network, std::size_t i, const std::string& what, Shape output,
                        std::int64_t parameters) {
     const bool hidden = i + 1 < depth;
+    const bool reads_affine = !config_.normalize_input || network != "encoder" || i > 0;
     const auto found = normalizations_.find(network + "_" + std::to_string(i));
     if (found != normalizations_.end()) parameters += parameter_count(*found->second);
     layers.push_back({.network = network,
                       .what = hidden ? config_.regularization.in_words(what, config_.activation) : what,
                       .output = std::move(output),
                       .parameters = parameters,
-                      .affine = !hidden || (config_.activation == Activation::linear &&
-                                            config_.regularization.normalization != Normalize::layer)});
+                      .affine = reads_affine && (!hidden || (config_.activation == Activation::linear &&
+                                                             config_.regularization.normalization !=
+                                                                 Normalize::layer))});
   };
   for (std::size_t i = 0; i < depth; ++i)
     add("encoder", i, "dense", {encoder_[i]->weight.size(0)}, parameter_count(*encoder_[i]));

@@ -11,8 +11,9 @@ namespace aelab {
 
 /// Fully connected layers: input -> hidden... -> code -> mirrored hidden... -> input, all hidden layers with
 /// the same activation. Tied (Vincent et al. 2010, section 2.2): the decoder uses the transposed weights of
-/// the encoder. Centered: the mean of the data is subtracted from the input and added to the output. Hidden
-/// layers may be normalized, and dropped out in training.
+/// the encoder. Centered: the mean of the data is subtracted from the input and added to the output. Normalized
+/// input: the encoder reads each row divided by its Euclidean norm, as Mult-VAE does (Liang et al. 2018); the
+/// target stays as it is, and a row of zeros zero. Hidden layers may be normalized, and dropped out in training.
 class DenseBackbone : public Backbone {
  public:
   struct Config {
@@ -27,6 +28,7 @@ class DenseBackbone : public Backbone {
     bool tied = false;
     bool bias = true;
     bool center = false;
+    bool normalize_input = false;
     Regularization regularization = {};
     Initialization initialization = Initialization::glorot_uniform;
 

@@ -169,12 +169,11 @@ Inspected inspected_by(const Autoencoder& model, const std::string& part) {
 
 /// `what` are the values with this range.
 std::string support_message(const Inspected& inspected, const std::string& what, const Range& range) {
-  const auto& support = inspected.support;
   return fmt::format(
-      "{} is for values between {} and {}, and {} has values from {} to {}; set it to \"gaussian\", or add "
+      "{} is for values {}, and {} has values from {} to {}; set it to \"gaussian\", or add "
       "{{\"kind\": \"scale\", \"clip\": true}} as the last of data.transforms",
-      inspected.likelihood, shortest(support.least), shortest(support.most), what,
-      static_cast<float>(range.first), static_cast<float>(range.second));
+      inspected.likelihood, in_words(inspected.support), what, static_cast<float>(range.first),
+      static_cast<float>(range.second));
 }
 
 /// Why a model cannot take missing cells.

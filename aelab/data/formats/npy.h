@@ -29,6 +29,9 @@ std::vector<std::string> names_in_npz(const std::filesystem::path& path);
 /// Reads an array of a .npz file into memory. Error names the file and the array: damaged, too large,
 /// encrypted, missing.
 ArrayFile read_npz(const std::filesystem::path& path, const std::string& array);
+/// The text that an array of a single byte string or text holds, such as SciPy's "format". Error as that of
+/// read_npz(), or where it is no text of at most 100 characters.
+std::string text_in_npz(const std::filesystem::path& path, const std::string& array);
 /// Reads it row by row instead, so that only one row is in memory. `begin` is given the layout, and returns
 /// what is called with the bytes of each row, in order. Error also for arrays in Fortran order.
 using RowVisitor = std::function<void(std::int64_t row, std::string_view bytes)>;

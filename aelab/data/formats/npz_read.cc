@@ -39,6 +39,24 @@ ArrayFile read_npz(const std::filesystem::path& path, const std::string& array) 
   return {stored.title(), std::move(layout), std::move(content)};
 }
 
+std::string text_in_npz(const std::filesystem::path& path, const std::string& array) {
+  constexpr std::uint64_t kMost = 1024;  // of a file with a header and a short text
+  constexpr std::size_t kBegin = 10;  // before the header of version 1.0, whose length is the last two bytes
+  const ZipFile zip(path, kNpz);
+  auto stored = array_in(zip, array);
+  const auto refused = [&] { return Error(stored.title() + ": is not a single short text"); };
+  if (stored.size() < kBegin || stored.size() > kMost) throw refused();
+  const auto content = stored.read_all("");
+  const auto length =
+      static_cast<std::uint8_t>(content[8]) | std::size_t{static_cast<std::uint8_t>(content[9])} << 8;
+  if (!content.starts_with("\x93NUMPY\x01") || kBegin + length > content.size()) throw refused();
+  const auto header = content.substr(kBegin, length);
+  if (header.find("'|S") == std::string::npos && header.find("'<U") == std::string::npos) throw refused();
+  auto text = content.substr(kBegin + length);
+  std::erase(text, '\0');  // of texts of four bytes a character, and behind shorter ones
+  return text;
+}
+
 void visit_npz_rows(const std::filesystem::path& path, const std::string& array,
                     const std::function<RowVisitor(const ArrayLayout&)>& begin) {
   constexpr std::uint64_t kAtOnce = 1 << 22;  // bytes; longer than a header

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
@@ -10,6 +12,7 @@
 #include "aelab/core/text.h"
 #include "aelab/data/array_rows.h"
 #include "aelab/data/formats/npy.h"
+#include "aelab/data/formats/sparse_npz.h"
 #include "aelab/data/places.h"
 
 namespace aelab {
@@ -64,6 +67,8 @@ constexpr ArchiveFormat kNpzFormat = {names_in_npz, read_npz},
 std::string only_array(const ArchiveFormat& format, const std::string& file) {
   const auto names = format.names(file);
   if (names.size() == 1) return names.front();
+  if (is_sparse_npz(names))
+    throw FieldError("source", file + " is a sparse matrix of SciPy: use \"source\": \"sparse-rows\"");
   if (names.empty()) throw FieldError("files", file + " holds no arrays");
   throw FieldError("inputs", "say which array of " + file + ": " + join(names, ", "));
 }
@@ -73,11 +78,38 @@ bool has_array(const ArchiveFormat& format, const std::string& file, const std::
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+constexpr const char *kRowsOfScikit = "X", *kLabelsOfScikit = "y";
+
+/// Whether the arrays are X and y alone, as scikit-learn calls them, and ADBench (Han et al. 2022) saves
+/// them.
+bool has_rows_and_labels(const ArchiveFormat& format, const std::string& file) {
+  auto names = format.names(file);
+  std::sort(names.begin(), names.end());
+  return names == std::vector<std::string>{kRowsOfScikit, kLabelsOfScikit};
+}
+
 std::vector<ArrayFile> open_arrays(const ArchiveFormat& format, const FileNames& files,
                                    const std::string& array) {
   std::vector<ArrayFile> arrays;
   for (const auto& file : files) arrays.push_back(format.open(file, array));
   return arrays;
+}
+
+/// Class numbers that were saved as floating-point numbers, as integers; other arrays as they are.
+ArrayFile as_class_numbers(ArrayFile labels) {
+  if (!is_float(labels.layout().type) || labels.layout().shape.size() != 1) return labels;
+  constexpr float kMost = 1 << 24;  // up to which float32 has all whole numbers
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(labels.rows())), numbers;
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  std::vector<float> values(rows.size());
+  labels.read(rows, values.data());
+  for (const float value : values) {
+    if (value != std::floor(value) || value < 0 || value > kMost) return labels;
+    numbers.push_back(static_cast<std::int64_t>(value));
+  }
+  const std::string content(reinterpret_cast<const char*>(numbers.data()),
+                            numbers.size() * sizeof(numbers[0]));
+  return {labels.name(), {.type = ValueType::i64, .shape = {labels.rows()}}, content};
 }
 
 /// `for_model`: rows for a model that is trained, which may lack the labels that it was trained beside.
@@ -91,14 +123,24 @@ Data open_archives(std::string name, const ArchiveFormat& format, ArchiveConfig 
         fmt::format("{} has no array \"{}\": its rows have no labels", config.files.front(), config.labels));
     config.labels = config.test_labels = "";
   }
+  const bool named_alike =
+      config.inputs.empty() && config.labels.empty() && has_rows_and_labels(format, config.files.front());
   const ArrayRowsConfig how{.in_memory = in_memory,
                             .channels_last = config.channels_last,
                             .tokens_as_rows = config.tokens_as_rows,
                             .shape = config.shape};
   const auto part = [&](const FileNames& files, const std::string& inputs, const std::string& labels) {
-    return rows_of(open_arrays(format, files, inputs),
-                   labels.empty() ? std::vector<ArrayFile>() : open_arrays(format, files, labels), how);
+    auto classes = labels.empty() ? std::vector<ArrayFile>() : open_arrays(format, files, labels);
+    if (named_alike)
+      for (auto& array : classes) array = as_class_numbers(std::move(array));
+    return rows_of(open_arrays(format, files, inputs), std::move(classes), how);
   };
+  if (named_alike) {
+    config.inputs = kRowsOfScikit;
+    config.labels = kLabelsOfScikit;
+    notes.push_back(
+        fmt::format("\"{}\" holds the rows, and \"{}\" their labels", kRowsOfScikit, kLabelsOfScikit));
+  }
   const auto inputs = config.inputs.empty() ? only_array(format, config.files.front()) : config.inputs;
   Data data{.name = std::move(name),
             .train = part(config.files, inputs, config.labels),

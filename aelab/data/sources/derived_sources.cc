@@ -217,6 +217,10 @@ Data JoinedSources::open() const {
       throw FieldError(place_of(i),
                        "has categories, dates or missing cells, whose kinds must be found in all "
                        "files together: list the files in one source \"csv\"");
+    if (part.train.held_out() || (part.test && part.test->held_out()))
+      throw FieldError(place_of(i),
+                       "has held-out items, which joined rows would lose: list the files in one source "
+                       "\"sparse-rows\"");
     if (part.columns != parts.front().columns)
       throw FieldError(place_of(i), "its columns differ from those of " + place_of(0));
     data.origin += (data.origin.empty() ? "" : ", ") + part.origin;

@@ -137,6 +137,10 @@ Data SideBySide::read(const InputSchema& own) const {
       throw FieldError(source_at(i),
                        "has categories, dates or missing cells, and only numbers can be joined side "
                        "by side: leave such columns out with \"ignore\"");
+  for (std::size_t i = 0; i < count; ++i)
+    if (parts[i].train.held_out() || (parts[i].test && parts[i].test->held_out()))
+      throw FieldError(source_at(i),
+                       "has held-out items, which rows side by side would lose: leave them out");
   require_rows(parts);
   Data data{.name = std::string(Config::kind), .train = {}};
   std::vector<Dataset> train, test;
