@@ -21,6 +21,7 @@
 #include "aelab/data/sources/side_by_side.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
+#include "aelab/data/sources/windows_source.h"
 #include "aelab/data/sources/xy_scenes.h"
 #include "aelab/data/transforms.h"
 
@@ -49,7 +50,8 @@ Registry<Source>& Source::registry() {
                              .add<Images>()
                              .add<Patches>()
                              .add<JoinedSources>()
-                             .add<SideBySide>();
+                             .add<SideBySide>()
+                             .add<Windows>();
   [[maybe_unused]] static const bool explained = (registry.explain_unknown(path_as_source), true);
   return registry;
 }
