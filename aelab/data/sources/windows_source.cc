@@ -36,7 +36,7 @@ void Windows::Config::fields(Fields& f) {
 std::vector<Windows::Config> Windows::Config::examples() {
   const auto digits = shipped_data() / "digits" / "digits.csv.gz";
   return {{.of = Csv::Config{.files = digits, .ignore = {"64"}}, .length = 5, .stride = 2},
-          {.of = Csv::Config{.files = digits, .time = "64", .ignore = {"0"}}, .length = 3, .padding = true}};
+          {.of = Csv::Config{.files = digits, .ignore = {"64"}}, .length = 7, .stride = 3, .padding = true}};
 }
 
 namespace {
