@@ -24,6 +24,7 @@
 #include "aelab/data/sources/sparse_source.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
+#include "aelab/data/sources/windows_source.h"
 #include "aelab/data/sources/xy_scenes.h"
 #include "aelab/data/transforms.h"
 
@@ -53,7 +54,8 @@ Registry<Source>& Source::registry() {
                              .add<Images>()
                              .add<Patches>()
                              .add<JoinedSources>()
-                             .add<SideBySide>();
+                             .add<SideBySide>()
+                             .add<Windows>();
   [[maybe_unused]] static const bool explained = (registry.explain_unknown(path_as_source), true);
   return registry;
 }

@@ -14,6 +14,8 @@ class ChangedRows : public Storage {
   std::vector<Factor> factors() const override { return set_.factors(); }
   ColumnTypes types() const override { return set_.types(); }
   bool has_missing() const override { return set_.has_missing(); }
+  std::shared_ptr<const Series> series() const override { return set_.series(); }
+  Tensor spans(const Tensor& rows) const override { return set_.subset(rows).spans(); }
   Batch gather(const Tensor& rows, const Randomness& random) const override;
   Tensor labels(const Tensor& rows) const override { return set_.subset(rows).labels(); }
   std::string where(std::int64_t row) const override { return set_.where(row); }

@@ -27,6 +27,8 @@ struct Factor {
   bool operator==(const Factor&) const = default;
 };
 
+struct Series;
+
 /// Some rows of a data set.
 struct Batch {
   Tensor inputs;        ///< [batch, ...shape] float
@@ -71,6 +73,10 @@ class Storage {
   virtual std::shared_ptr<const SparseMatrix> held_out() const { return nullptr; }
   /// The types of a table's columns, where it is more than numbers; none in other sets.
   virtual ColumnTypes types() const { return {}; }
+  /// The points in time that rows are made of, where that is known; nullptr in most sets.
+  virtual std::shared_ptr<const Series> series() const { return nullptr; }
+  /// Of the given rows, the first point and the number of points, [n, 2] int64; undefined without series().
+  virtual Tensor spans(const Tensor& /*rows*/) const { return {}; }
   /// Whether values may be NaN, which is what missing cells of a table are. Where not, NaN is an error.
   virtual bool has_missing() const { return false; }
   /// Copies of the given rows ([n] int64, within size), in that order. Failure when they can no longer be
@@ -123,6 +129,9 @@ class Dataset {
   std::vector<Factor> factors() const { return storage_ ? storage_->factors() : std::vector<Factor>(); }
   ColumnTypes types() const { return storage_ ? storage_->types() : ColumnTypes(); }
   bool has_missing() const { return storage_ && storage_->has_missing(); }
+  std::shared_ptr<const Series> series() const { return storage_ ? storage_->series() : nullptr; }
+  /// Of each row, the first of its points and their number, [rows, 2] int64; undefined without series().
+  Tensor spans() const;
   /// The features that its rows were made of, which takes Batch::rows; nullptr where they are not known.
   std::shared_ptr<const Truth> truth() const { return storage_ ? storage_->truth() : nullptr; }
   /// The items that were held out of its rows, by Batch::rows; nullptr where there are none.
@@ -144,6 +153,9 @@ class Dataset {
   /// This set, whose rows [features] are those of a table with columns of these types; where its values have
   /// NaN, these are missing cells. Error when their number does not fit.
   Dataset with_types(ColumnTypes types) const;
+
+  /// This set, each row of which is the point of `series` at the same place. Error when their numbers differ.
+  Dataset with_series(std::shared_ptr<const Series> series) const;
 
   /// This set, each row changed by a fitted transform. Error when it does not fit the rows' shape.
   Dataset transformed(std::shared_ptr<const Transform> transform) const;

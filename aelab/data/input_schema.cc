@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "aelab/data/series.h"
+
 namespace aelab {
 
 void InputSchema::fields(Fields& f) {
@@ -13,16 +15,24 @@ void InputSchema::fields(Fields& f) {
   f("columns", columns, "names of a row's features");
   f("types", types, "types of a table's columns, where it is more than numbers");
   f("label", label, "name of the labels' column");
+  f("time", time, "name of the column of times");
+  f("group", group, "name of the column that tells series apart");
+  f("channels", channels, "columns that the channels of windows are");
 }
 
 InputSchema schema_of(const Data& data) {
+  const auto series = data.train.series();
+  const auto known = series ? *series : Series();
   return {.shape = data.shape(),
           .classes = data.classes(),
           .class_names = data.class_names,
           .blocks = data.blocks,
           .columns = data.columns,
           .types = data.types(),
-          .label = data.label};
+          .label = data.label,
+          .time = known.time,
+          .group = known.groups_are_files ? "" : known.group,
+          .channels = known.channels};
 }
 
 std::string name_in_block(const std::string& column, std::size_t i) {

@@ -15,6 +15,11 @@ struct InputSchema {
   std::vector<std::string> columns = {};  ///< names of a row's features, where the source has them
   ColumnTypes types = {};                 ///< of a table that is more than numbers; else none
   std::string label = {};                 ///< the name of the labels' column, where the source has one
+  std::string time = {};                  ///< the name of the column of times, where the source has one
+  std::string group = {};                 ///< the name of the column that tells series apart
+  /// Of windows [channels, length]: the columns that their channels are; else none. Values of windows may be
+  /// missing.
+  ColumnTypes channels = {};
 
   void fields(Fields& f);
 };

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "aelab/data/series.h"
+
 namespace aelab {
 
 namespace {
@@ -23,6 +25,8 @@ std::string precision_note(const Data& data) {
   constexpr std::int64_t kNumbers = 1 << 22, kRows = 1000;
   constexpr double kStep = 0x1p-23, kFewSteps = 100;
   if (data.train.size() < 2 || !data.train.in_memory()) return {};
+  if (const auto series = data.train.series(); series && !series->channels.empty())
+    return {};  // said of the table
   const auto rows = std::clamp(kNumbers / elements(data.shape()), std::int64_t{2}, kRows);
   const auto x = data.train.range(0, std::min(rows, data.train.size())).inputs.flatten(1).to(at::kDouble);
   const auto mean = x.mean(0), deviation = x.std(0);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,9 @@
 #include "aelab/core/text.h"
 #include "aelab/data/columns_transform.h"
 #include "aelab/data/normal_classes.h"
+#include "aelab/data/series.h"
+#include "aelab/data/time_split.h"
+#include "aelab/data/transforms.h"
 
 namespace aelab {
 
@@ -71,8 +75,69 @@ void leave_out_others(Split& split, const std::vector<std::int64_t>& classes) {
                      "leaves no rows for validation: give it more rows, or set \"validation\" to 0");
 }
 
-/// The parts of a source's rows, as they are.
-Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
+/// Whether it is known in which order the rows are in time.
+bool has_order(const Dataset& rows) {
+  const auto series = rows.series();
+  return series && series->order.defined();
+}
+
+void require_by_time(const Data& data, const SplitConfig& config) {
+  if (config.stratified)
+    throw FieldError("stratified",
+                     "conflicts with a split by time, which follows the times alone: leave it out, or set "
+                     "\"by\" to \"random\"");
+  for (const auto* part : {&data.train, data.test ? &*data.test : nullptr})
+    if (part && !has_order(*part))
+      throw FieldError("by", "is \"time\", and the rows of the source \"" + data.name +
+                                 "\" have no times: name the column of a csv that has them, \"time\"");
+}
+
+/// The rows of a split by time, which must not be empty where some are asked for.
+Dataset rows_behind(const Dataset& from, const Tensor& places, double asked, const std::string& name) {
+  if (asked > 0 && places.size(0) == 0)
+    throw FieldError(name,
+                     "gets no rows: none of " + std::to_string(from.size()) +
+                         " lies wholly behind a border in time with so few rows behind it; ask for more, "
+                         "or set \"by\" to \"random\"");
+  return from.subset(places);
+}
+
+/// The first rows in time to train on, those behind them for validation, and the last ones for the test.
+Split divided_by_time(const Data& data, const SplitConfig& config) {
+  require_by_time(data, config);
+  const auto& train = data.train;
+  Split split;
+  split.by_time = true;
+  auto left = at::arange(train.size(), at::kLong);
+  auto [begins, ends] = ends_of_rows(train);
+  const auto amount_of = [&](double amount, std::int64_t rows, const std::string& name) {
+    const auto count = rows_of(amount, rows);
+    (void)take(train, left, 0, count, name);  // refuses more than are left
+    return count;
+  };
+  const auto take_last = [&](double amount, std::int64_t rows, const std::string& name) {
+    const auto [before, behind] = divide_by_time(left, begins, ends, amount_of(amount, rows, name));
+    split.crossing += left.size(0) - before.size(0) - behind.size(0);
+    left = before;
+    std::tie(begins, ends) = ends_of_rows(train.subset(left));
+    return rows_behind(train, behind, amount, name);
+  };
+  if (data.test) {
+    const auto& test = *data.test;
+    const auto [of_begins, of_ends] = ends_of_rows(test);
+    const auto places = at::arange(test.size(), at::kLong);
+    const auto count = config.test ? rows_of(*config.test, test.size()) : test.size();
+    split.test = test.subset(divide_by_time(places, of_begins, of_ends, count).behind);
+  } else {
+    split.test = take_last(*config.test, train.size(), "test");
+  }
+  split.validation = take_last(config.validation, train.size(), "validation");
+  const auto trained = config.train ? amount_of(*config.train, left.size(0), "train") : left.size(0);
+  split.train = train.subset(divide_by_time(left, begins, ends, trained).behind);
+  return split;
+}
+
+Split divided_at_random(const Data& data, const SplitConfig& config, std::int64_t seed) {
   const auto& train = data.train;
   if (config.stratified && !train.has_labels())
     throw FieldError("stratified", "the source \"" + data.name + "\" has no labels");
@@ -86,7 +151,7 @@ Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
         count == rows ? at::arange(count, at::kLong) : shuffled(*data.test, config.stratified, seed, "test");
     split.test = take(*data.test, places, 0, count, "test");
   } else {
-    used = rows_of(*data.completed(config).test, train.size());
+    used = rows_of(*config.test, train.size());
     split.test = take(train, order, 0, used, "test");
   }
   const auto held_out = rows_of(config.validation, train.size());
@@ -94,9 +159,16 @@ Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
   used += held_out;
   const auto left = train.size() - used;
   split.train = take(train, order, used, config.train ? rows_of(*config.train, left) : left, "train");
+  return split;
+}
+
+/// The parts of a source's rows, as they are. `config` is complete.
+Split divided(const Data& data, const SplitConfig& config, std::int64_t seed) {
+  auto split =
+      config.by == SplitBy::time ? divided_by_time(data, config) : divided_at_random(data, config, seed);
   if (split.train.size() == 0)
     throw FieldError("validation",
-                     "leaves no rows to train on; the source has " + std::to_string(train.size()));
+                     "leaves no rows to train on; the source has " + std::to_string(data.train.size()));
   split.class_names = data.class_names;
   leave_out_others(split, in_field("normal", [&] {
                      return normal_classes(config.normal, data.classes(), data.class_names);
@@ -112,6 +184,11 @@ void change(Split& split, const std::shared_ptr<Transform>& transform) {
 
 }  // namespace
 
+std::span<const std::string_view> names(SplitBy) {
+  static constexpr std::array<std::string_view, 2> kNames = {"random", "time"};
+  return kNames;
+}
+
 void SplitConfig::fields(Fields& f) {
   f("validation", validation, "rows held out for validation: a number, or a fraction below 1", at_least(0));
   f("train", train, "rows to train on, of those that remain: a number, or a fraction below 1; default: all",
@@ -121,6 +198,11 @@ void SplitConfig::fields(Fields& f) {
     "0.2 where it has none",
     at_least(0));
   f("stratified", stratified, "keep the proportion of each class in every split");
+  f("by", by,
+    "random: rows are split at random; time: the first ones are trained on, and the last ones are for the "
+    "test; "
+    "default: time where the rows have times or are windows")
+      .also_known_as({"split", "split_by", "shuffle", "chronological"});
   f("normal", normal,
     "classes of normal rows, by name or number, one or a list: training and validation splits hold rows of "
     "these alone, the test split those of all classes. Amounts of rows count those of all classes")
@@ -205,6 +287,9 @@ Dataset to_fit(const Dataset& train) {
 
 SplitConfig Data::completed(SplitConfig config) const {
   if (!test && !config.test) config.test = 0.2;
+  if (!config.by && !config.stratified && has_order(train)) config.by = SplitBy::time;
+  if (const auto series = train.series(); series && !series->channels.empty() && config.transforms.empty())
+    config.transforms = {StandardizeTransform::Config{.over = Over::channel}};
   return config.completed(types());
 }
 
@@ -228,8 +313,25 @@ Dataset transformed(Dataset dataset, const Transforms& transforms) {
   return dataset;
 }
 
-Split Data::split(const SplitConfig& config, std::int64_t seed) const {
+namespace {
+
+/// Throws a FieldError of a transform that cannot take missing cells of rows that are no table's.
+void require_takes_missing(const Data& data, const SplitConfig& config) {
+  if (!data.types().empty() || !data.train.has_missing()) return;
+  for (std::size_t i = 0; i < config.transforms.size(); ++i)
+    if (!config.transforms[i].can(capability::takes_missing))
+      throw FieldError(transform_field(i),
+                       "\"" + config.transforms[i].kind() +
+                           "\" compares all values of the rows, and these have missing ones: leave it out; "
+                           "{\"kind\": \"standardize\", \"over\": \"channel\"} scales what is known");
+}
+
+}  // namespace
+
+Split Data::split(const SplitConfig& given, std::int64_t seed) const {
+  const auto config = completed(given);
   (void)config.changed(shape(), types());
+  require_takes_missing(*this, config);
   auto split = divided(*this, config, seed);
   split.values = config.changed(values());
   split.blocks = changed_blocks(config);
@@ -243,7 +345,8 @@ Split Data::split(const SplitConfig& config, std::int64_t seed) const {
   return split;
 }
 
-Split Data::split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const {
+Split Data::split(const SplitConfig& given, std::int64_t seed, const Transforms& transforms) const {
+  const auto config = completed(given);
   auto split = divided(*this, config, seed);
   split.values = values();
   split.blocks = changed_blocks(config);

@@ -9,6 +9,13 @@
 
 namespace aelab {
 
+/// What decides which rows are in which split.
+enum class SplitBy {
+  random,  ///< the seed
+  time,    ///< the rows' times: the first ones are trained on, the last ones are for the test
+};
+std::span<const std::string_view> names(SplitBy);
+
 /// How a source's rows are split and transformed. Amounts below 1 are fractions of the rows, others are
 /// numbers of rows.
 struct SplitConfig {
@@ -16,7 +23,8 @@ struct SplitConfig {
   std::optional<double> train = {};
   std::optional<double> test = {};
   bool stratified = false;
-  AnyJson normal = {};  ///< classes to train on (data/normal_classes.h); empty: all
+  std::optional<SplitBy> by = {};  ///< unset: by time where the rows have times or are windows, else random
+  AnyJson normal = {};             ///< classes to train on (data/normal_classes.h); empty: all
   std::vector<Choice<Transform>> transforms = {};  ///< in their order, each fitted to the training split
 
   void fields(Fields& f);
@@ -62,6 +70,9 @@ struct Split {
   /// chosen by them. Unset in a split that was not made by Data::split.
   std::optional<Bounds> values = {};
   NormalRows normal = {};
+  bool by_time = false;  ///< whether times decided which rows are in which split
+  std::int64_t crossing =
+      0;  ///< number of windows that cross a border between splits by time: they are in none
   std::vector<std::string> class_names = {};  ///< of the labels, where the source names classes
 
   /// `values`, or else the expected range of the values of the three splits.
@@ -105,10 +116,15 @@ struct Data {
   /// The blocks of rows that these transforms have changed: none where one mixes features.
   std::vector<std::int64_t> changed_blocks(const SplitConfig& config) const;
   /// The config with what these data have if it is left out: a test split of 0.2 of the rows where the source
-  /// has no test rows, and the transform "columns" for a table that is more than numbers.
+  /// has no test rows, a split by time where the rows have times, the transform "columns" for a table that is
+  /// more than numbers, and "standardize" over channels for windows.
   SplitConfig completed(SplitConfig config) const;
   /// The same splits whenever seed and config are the same. FieldError of the split
-  /// that would be empty or too large, or of "transforms[i]".
+  /// that would be empty or too large, of "by", or of "transforms[i]".
+  ///
+  /// By time, an amount of rows is the last ones: a split has the rows that begin after its border, the time
+  /// at which as many remain, or fewer where rows begin at one time. Rows with points on both sides of a
+  /// border are in no split, so that no point of a split is in another one.
   Split split(const SplitConfig& config = {}, std::int64_t seed = 0) const;
   /// These splits with already fitted transforms in place of the config's.
   Split split(const SplitConfig& config, std::int64_t seed, const Transforms& transforms) const;

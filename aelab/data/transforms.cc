@@ -12,7 +12,7 @@
 namespace aelab {
 
 std::span<const std::string_view> names(Over) {
-  static constexpr std::array<std::string_view, 3> kNames = {"feature", "all", "row"};
+  static constexpr std::array<std::string_view, 4> kNames = {"feature", "all", "row", "channel"};
   return kNames;
 }
 
@@ -123,16 +123,62 @@ std::vector<std::pair<std::string, Tensor*>> ScaleTransform::fitted() {
 
 void StandardizeTransform::Config::fields(Fields& f) {
   f("over", over,
-    "feature: by each feature's mean and standard deviation over the training split; all: by those of all "
-    "features together; row: each row by its own");
+    "feature: by each feature's mean and standard deviation over the training split; channel: by those of "
+    "each channel; all: by those of all features together; row: each row by its own. Default: channel for "
+    "rows [channels, length], such as windows, and feature for others");
 }
 
+namespace {
+
+/// Mean and variance of every feature's values that are known, and their number, [...shape] each, float64.
+std::array<Tensor, 3> known_moments(const Dataset& given) {
+  constexpr std::int64_t kRows = 4096;
+  const auto dataset = given.in_storage_order();
+  auto mean = at::zeros(dataset.shape(), at::kDouble), squares = at::zeros_like(mean),
+       seen = at::zeros_like(mean);
+  for (std::int64_t begin = 0; begin < dataset.size(); begin += kRows) {
+    const auto x = dataset.range(begin, std::min(begin + kRows, dataset.size())).inputs;
+    const auto missing = x.isnan();
+    const auto count = missing.logical_not().sum(0, /*keepdim=*/false, at::kDouble);
+    const auto own = x.nan_to_num(0).sum(0, /*keepdim=*/false, at::kDouble) / count.clamp_min(1);
+    const auto change = own - mean, all = (seen + count).clamp_min(1);
+    squares += (x - own).square().masked_fill(missing, 0).sum(0) + change.square() * (seen * count / all);
+    seen += count;
+    mean += change * (count / all);
+  }
+  return {mean, squares / seen.clamp_min(1), seen};
+}
+
+/// Those of all values of the trailing dimensions together, from `first` on, which stay as 1.
+std::pair<Tensor, Tensor> merged_moments(const std::array<Tensor, 3>& moments, std::int64_t first) {
+  const auto& [mean, variance, count] = moments;
+  std::vector<std::int64_t> dimensions;
+  for (auto i = first; i < mean.dim(); ++i) dimensions.push_back(i);
+  if (dimensions.empty()) return {mean, variance};
+  const auto all = count.sum(dimensions, /*keepdim=*/true).clamp_min(1);
+  const auto center = (count * mean).sum(dimensions, /*keepdim=*/true) / all;
+  const auto spread = (count * (variance + (mean - center).square())).sum(dimensions, /*keepdim=*/true) / all;
+  return {center, spread};
+}
+
+}  // namespace
+
 void StandardizeTransform::fit(const Dataset& train) {
+  constexpr std::size_t kSeries = 2;  // dimensions of rows [channels, length]
   if (over_ == Over::row) return;
-  auto [mean, variance] = feature_moments(train);
-  if (over_ == Over::all) {
-    variance = variance.mean() + mean.var(/*unbiased=*/false);
-    mean = mean.mean();
+  const auto over = over_.value_or(train.shape().size() == kSeries ? Over::channel : Over::feature);
+  Tensor mean, variance;
+  if (over == Over::channel || train.has_missing()) {
+    const auto moments = known_moments(train);
+    std::tie(mean, variance) = merged_moments(moments, over == Over::channel ? 1
+                                                       : over == Over::all   ? 0
+                                                                             : moments.front().dim());
+  } else {
+    std::tie(mean, variance) = feature_moments(train);
+    if (over == Over::all) {
+      variance = variance.mean() + mean.var(/*unbiased=*/false);
+      mean = mean.mean();
+    }
   }
   mean_ = mean.to(at::kFloat);
   deviation_ = divisor(variance.sqrt(), mean).to(at::kFloat);
@@ -141,8 +187,8 @@ void StandardizeTransform::fit(const Dataset& train) {
 Tensor StandardizeTransform::apply(Tensor x, const Draws&) const {
   if (over_ != Over::row) return x.sub_(mean_).div_(deviation_);
   const auto flat = x.flatten(1).to(at::kDouble);
-  const auto mean = flat.mean(1, /*keepdim=*/true),
-             deviation = flat.std(1, /*unbiased=*/false, /*keepdim=*/true);
+  const auto mean = flat.nanmean(1, /*keepdim=*/true),
+             deviation = (flat - mean).square().nanmean(1, /*keepdim=*/true).sqrt();
   return ((flat - mean) / divisor(deviation, mean)).to(at::kFloat).view_as(x);
 }
 

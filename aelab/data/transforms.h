@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "aelab/data/transform.h"
+#include "aelab/nn/capability.h"
 
 namespace aelab {
 
@@ -39,10 +40,10 @@ class ScaleTransform : public Transform {
   Tensor least_, most_;  // [...shape] by feature, else []
 };
 
-enum class Over { feature, all, row };
+enum class Over { feature, all, row, channel };
 std::span<const std::string_view> names(Over);
 
-/// Mean 0 and standard deviation 1.
+/// Mean 0 and standard deviation 1. Missing cells, NaN, stay as they are, and have no part in either.
 class StandardizeTransform : public Transform {
  public:
   struct Config {
@@ -50,10 +51,14 @@ class StandardizeTransform : public Transform {
     static constexpr std::string_view summary = "mean 0 and standard deviation 1";
     static constexpr std::string_view also_known_as[] = {"normalize", "normalise", "standardise",
                                                          "z-score",   "standard",  "standard-scaler"};
-    Over over = Over::feature;
+    /// Unset: over channels for rows [channels, length], and over features for all others.
+    std::optional<Over> over = {};
 
     void fields(Fields& f);
-    static std::vector<Config> examples() { return {{}, {.over = Over::all}, {.over = Over::row}}; }
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
+    static std::vector<Config> examples() {
+      return {{}, {.over = Over::all}, {.over = Over::row}, {.over = Over::channel}};
+    }
   };
 
   explicit StandardizeTransform(const Config& config) : over_(config.over) {}
@@ -65,8 +70,8 @@ class StandardizeTransform : public Transform {
   std::vector<std::pair<std::string, Tensor*>> fitted() override;
 
  private:
-  Over over_;
-  Tensor mean_, deviation_;  // [...shape] by feature, [] over all, undefined by row
+  std::optional<Over> over_;
+  Tensor mean_, deviation_;  // [...shape] by feature, [channels, 1, ...], [] over all, undefined by row
 };
 
 enum class Binarization { threshold, fixed, dynamic };
@@ -112,6 +117,7 @@ class FlattenTransform : public Transform {
     static constexpr std::string_view kind = "flatten";
     static constexpr std::string_view summary = "each row as one vector of features";
     static constexpr std::string_view also_known_as[] = {"reshape", "view"};
+    static constexpr std::string_view capabilities[] = {capability::takes_missing};
     void fields(Fields&) {}
     static std::vector<Config> examples() { return {{}}; }
   };

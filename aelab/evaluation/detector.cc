@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "aelab/data/normal_classes.h"
+#include "aelab/evaluation/point_scores.h"
 #include "aelab/evaluation/quantile.h"
 #include "aelab/evaluation/ranking.h"
 
@@ -20,14 +21,17 @@ struct Reference {
   std::string rows;  ///< "180 normal validation rows"
 };
 
+std::string_view scored_things(const Detector& detector) { return detector.of_points ? "points" : "rows"; }
+
 Reference reference_of(const Detector& detector) {
   const auto normal = detector.strange.defined()
                           ? detector.validation.masked_select(detector.strange.logical_not())
                           : detector.validation;
   if (normal.numel() > 0)
-    return {normal,
-            fmt::format("{} {}validation rows", normal.numel(), detector.strange.defined() ? "normal " : "")};
-  return {detector.training, fmt::format("{} training rows", detector.training.numel())};
+    return {normal, fmt::format("{} {}validation {}", normal.numel(),
+                                detector.strange.defined() ? "normal " : "", scored_things(detector))};
+  return {detector.training,
+          fmt::format("{} training {}", detector.training.numel(), scored_things(detector))};
 }
 
 Threshold by_contamination(const Detector& detector, double share) {
@@ -35,8 +39,8 @@ Threshold by_contamination(const Detector& detector, double share) {
   auto scores = at::cat({detector.training, reference.scores});
   if (reference.scores.is_same(detector.training)) scores = detector.training;
   return {quantile_of(scores, 1 - share),
-          fmt::format("{:g} % of {} training and validation rows have higher scores", kPercent * share,
-                      scores.numel())};
+          fmt::format("{:g} % of {} training and validation {} have higher scores", kPercent * share,
+                      scores.numel(), scored_things(detector))};
 }
 
 Threshold by_percentile(const Detector& detector, double percentile) {
@@ -73,16 +77,20 @@ Threshold by_f1(const Detector& detector) {
   const auto below = scores.masked_select(scores < lowest);
   const double next = below.numel() > 0 ? below.max().item<double>() : lowest - 1;
   return {next + (lowest - next) / 2,
-          fmt::format("the largest F1, {:.4g}, of {} validation rows with {} anomalies",
-                      ranking.quality().best_f1.value_or(1), rows, count)};
+          fmt::format("the largest F1, {:.4g}, of {} validation {} with {} anomalies",
+                      ranking.quality().best_f1.value_or(1), rows, scored_things(detector), count)};
+}
+
+void require_finite_scores(const Tensor& scores, const std::string& part) {
+  if (!scores.isfinite().all().item<bool>())
+    throw Error("scores of " + part + " are NaN or infinite: choose another score, or another model");
 }
 
 /// In ascending order, with the order of what belongs to them.
 std::tuple<Tensor, Tensor> ascending_scores(const AnomalyScore& score, const Autoencoder& model,
                                             const Dataset& rows, const std::string& part) {
   const auto scores = score_rows(score, model, rows).scores;
-  if (!scores.isfinite().all().item<bool>())
-    throw Error("scores of " + part + " rows are NaN or infinite: choose another score, or another model");
+  require_finite_scores(scores, part + " rows");
   return scores.sort();
 }
 
@@ -133,6 +141,43 @@ Detector fit_detector(const Autoencoder& model, const Split& data, const Choice<
                       std::int64_t seed) {
   Detector detector{.config = config, .score = config.make(), .training = {}, .validation = {}};
   detector.score->fit(model, data.train, seed);
+  score_references(detector, model, data, are_windows(data.train));
+  return detector;
+}
+
+namespace {
+
+/// The points of some windows, scored.
+PointScores points_of(const AnomalyScore& score, const Autoencoder& model, const Dataset& like,
+                      std::initializer_list<const Dataset*> parts) {
+  PointScores scores(like.series(), like.shape());
+  for (const auto* part : parts)
+    if (part->size() > 0) score_points(score, model, *part, scores);
+  return scores;
+}
+
+void score_points_of_split(Detector& detector, const Autoencoder& model, const Split& data) {
+  const auto& score = *detector.score;
+  const auto trained = rows_to_fit(data.train);
+  detector.training = std::get<0>(points_of(score, model, data.train, {&trained}).scored().scores.sort());
+  require_finite_scores(detector.training, "training points");
+  const auto validated = points_of(score, model, data.train, {&data.validation, &data.normal.left_out});
+  Tensor order;
+  std::tie(detector.validation, order) = validated.scored().scores.sort();
+  require_finite_scores(detector.validation, "validation points");
+  const auto& labels = validated.series().labels;
+  if (!data.normal.classes.empty() && detector.validation.numel() > 0)
+    detector.strange =
+        are_normal(labels.index_select(0, validated.points().index_select(0, order)), data.normal.classes)
+            .logical_not();
+}
+
+}  // namespace
+
+void score_references(Detector& detector, const Autoencoder& model, const Split& data, bool of_points) {
+  detector.of_points = of_points;
+  detector.strange = Tensor();
+  if (of_points) return score_points_of_split(detector, model, data);
   detector.training =
       std::get<0>(ascending_scores(*detector.score, model, rows_to_fit(data.train), "training"));
   const auto& [classes, left_out, not_trained] = data.normal;
@@ -144,7 +189,6 @@ Detector fit_detector(const Autoencoder& model, const Split& data, const Choice<
   std::tie(detector.validation, order) = ascending_scores(*detector.score, model, rows, "validation");
   if (!classes.empty() && rows.size() > 0)
     detector.strange = are_normal(rows.labels(), classes).logical_not().index_select(0, order);
-  return detector;
 }
 
 }  // namespace aelab

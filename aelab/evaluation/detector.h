@@ -33,6 +33,9 @@ struct Detector {
   /// [m] bool: which of the validation rows are not of a normal class. Undefined where it is not known which
   /// classes are normal: all of them then count as normal.
   Tensor strange = {};
+  /// Whether the scores are those of points (PointScores), of rows that are windows of series. `training`
+  /// then has those of all points of the windows that are scored.
+  bool of_points = false;
 
   /// With linear interpolation between the two nearest scores, as NumPy's percentile:
   ///
@@ -50,8 +53,12 @@ struct Detector {
   static Tensor decide(const Tensor& scores, const Threshold& threshold);
 };
 
-/// Fits a score to the training rows of a split, and scores its training and validation rows. Throws the
-/// Errors of AnomalyScore::fit(), and one if a score is NaN or infinite.
+/// Scores the training and validation rows of a split by the detector's score, which is fitted, or the points
+/// of these rows, which are windows then. Throws an Error if a score is NaN or infinite.
+void score_references(Detector& detector, const Autoencoder& model, const Split& data, bool of_points);
+
+/// Fits a score to the training rows of a split, and scores its training and validation rows or, where these
+/// are windows, their points. Throws the Errors of AnomalyScore::fit() and score_references().
 Detector fit_detector(const Autoencoder& model, const Split& data, const Choice<AnomalyScore>& config,
                       std::int64_t seed = 0);
 

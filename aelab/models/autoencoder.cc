@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aelab/core/problems.h"
+#include "aelab/data/series.h"
 #include "aelab/models/complete_parts.h"
 #include "aelab/nn/bottlenecks.h"
 #include "aelab/nn/bounds.h"
@@ -19,6 +20,8 @@ Context::Context(const Split& split, std::int64_t model_seed)
       blocks(split.blocks),
       features(split.features),
       values(split.limits()) {
+  const auto series = split.train.series();
+  may_lack_cells = features.empty() && ((series && !series->channels.empty()) || split.train.has_missing());
   for (const auto* part : {&split.train, &split.validation, &split.test})
     if (part->has_labels() && part->size() > 0)
       classes = std::max(classes, part->labels().max().item<std::int64_t>() + 1);

@@ -80,6 +80,9 @@ struct Context {
   std::vector<std::int64_t> blocks = {};
   /// Kinds of the features of an encoded table (Split::features); empty for other rows.
   FeatureGroups features = {};
+  /// Whether values of rows without `features` may be missing, as those of windows: a likelihood that is left
+  /// out is then mixed.
+  bool may_lack_cells = false;
   /// Range of the inputs. It decides a likelihood that is left out: bernoulli within [0, 1], else gaussian;
   /// of rows with `features` it is mixed.
   Bounds values = between(0, 1);

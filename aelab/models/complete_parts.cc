@@ -30,7 +30,8 @@ void take_features(Chosen& choice, const FeatureGroups& features) {
 AutoencoderConfig complete(AutoencoderConfig config, const Context& context) {
   if (!config.corruption) config.corruption = NoCorruption::Config{};
   if (!config.bottleneck) config.bottleneck = DeterministicBottleneck::Config{};
-  if (!config.likelihood && !context.features.empty()) config.likelihood = MixedLikelihood::Config{};
+  if (!config.likelihood && (!context.features.empty() || context.may_lack_cells))
+    config.likelihood = MixedLikelihood::Config{};
   if (config.likelihood) take_features<MixedLikelihood>(*config.likelihood, context.features);
   take_features<ColumnMasking>(*config.corruption, context.features);
   if (!config.likelihood && lie_within(context.values, between(0, 1)))

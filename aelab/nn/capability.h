@@ -17,7 +17,7 @@ inline constexpr std::string_view needs_gaussian = "needs codes drawn from Gauss
 inline constexpr std::string_view needs_factorized = "needs a prior whose dimensions are independent";
 inline constexpr std::string_view needs_gate = "needs codes that a gate selects";
 inline constexpr std::string_view needs_thresholds = "needs codes of what exceeds learned thresholds";
-// Of likelihoods: values of the target may be NaN. Of metrics: those of rows may.
+// Of likelihoods: values of the target may be NaN. Of metrics and transforms: those of rows may.
 inline constexpr std::string_view takes_missing = "takes missing values";
 // Of penalties and bottlenecks.
 inline constexpr std::string_view needs_dictionary = "needs a decoder that is linear in the code";

@@ -217,6 +217,7 @@ std::vector<ScoredTest> score_test(const AnomalyTest& test, const std::filesyste
       const auto path = detector_path(folder, scores[i], model);
       std::filesystem::create_directories(path.parent_path());
       write_detector(path, detector, model);
+      if (detector.of_points) score_references(detector, model, test.made.data, /*of_points=*/false);
       all.push_back({names[i], std::move(detector), std::move(values)});
     } catch (const Error&) {  // what the metric's cautions say
     }

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char *kScoreConfig = "score", *kOfModel = "model", *kTrainingScores = "training",
-                     *kValidationScores = "validation", *kStrangeRows = "strange";
+                     *kValidationScores = "validation", *kStrangeRows = "strange", *kOfPoints = "points";
 constexpr std::string_view kScoreState = "score/";
 
 /// The tensors of a detector, by their names in its file.
@@ -50,9 +50,10 @@ void require_scores(const Detector& detector, const fs::path& path) {
 void write_detector(const fs::path& path, const Detector& detector, const Autoencoder& model) {
   SavedTensors saved;
   for (const auto& [name, tensor] : tensors_of(detector)) saved.add(name, tensor);
-  write_safetensors(
-      path, saved.bytes,
-      {{kScoreConfig, write_config(detector.config).dump()}, {kOfModel, weights_checksum(model)}});
+  Metadata metadata = {{kScoreConfig, write_config(detector.config).dump()},
+                       {kOfModel, weights_checksum(model)}};
+  if (detector.of_points) metadata[kOfPoints] = "true";
+  write_safetensors(path, saved.bytes, metadata);
 }
 
 Detector read_detector(const fs::path& path, const Autoencoder& model) {
@@ -72,6 +73,7 @@ Detector read_detector(const fs::path& path, const Autoencoder& model) {
     (of_score ? state : all)
         .emplace_back(of_score ? name.substr(kScoreState.size()) : name, tensor_of(tensor));
   }
+  detector.of_points = metadata.contains(kOfPoints);
   detector.training = tensor_named(all, kTrainingScores);
   detector.validation = tensor_named(all, kValidationScores);
   for (const auto& [name, tensor] : all)

@@ -9,7 +9,7 @@ namespace aelab {
 
 /// Writes a detector as a safetensors file: the state of its score and the scores that thresholds are chosen
 /// by, each tensor with its type and a checksum, and as metadata "score" the score's config and "model" the
-/// CRC-32 of the weights of the model that it belongs to.
+/// CRC-32 of the weights of the model that it belongs to; "points" where scores are those of points.
 void write_detector(const std::filesystem::path& path, const Detector& detector, const Autoencoder& model);
 
 /// Reads a detector of this model, which must outlive it: it gives the same scores and thresholds as the one

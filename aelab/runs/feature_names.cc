@@ -38,6 +38,9 @@ std::vector<std::string> feature_names(const Transforms& transforms, const Input
       names.push_back("transformed_" + std::to_string(i));
     else if (place < input.columns.size())
       names.push_back(input.columns[place]);
+    else if (!input.channels.empty() && input.shape.size() == 2)
+      names.push_back(input.channels[place / static_cast<std::size_t>(input.shape[1])].name + "_" +
+                      std::to_string(i % input.shape[1]));
     else if (input.shape.size() == 1)
       names.push_back("feature_" + std::to_string(i));
     else

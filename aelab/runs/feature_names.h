@@ -7,8 +7,9 @@ namespace aelab {
 
 /// What the features of a model's reconstructions are called, [features of a target] in order: the source's
 /// columns; "pixel_3_5" (row and column) of images of one channel, "pixel_0_3_5" (channel, row, column) of
-/// others; "value_0_7" (channel and place) of series; "feature_7" of rows without names. Where transforms mix
-/// features, so that none is one of the source, "transformed_7".
+/// others; "cpu_7" (column and place) of windows; "value_0_7" (channel and place) of other series;
+/// "feature_7" of rows without names. Where transforms mix features, so that none is one of the source,
+/// "transformed_7".
 std::vector<std::string> feature_names(const Transforms& transforms, const InputSchema& input,
                                        const Autoencoder& model);
 

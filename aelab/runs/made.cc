@@ -10,6 +10,7 @@
 #include "aelab/core/memory.h"
 #include "aelab/core/text.h"
 #include "aelab/data/normal_classes.h"
+#include "aelab/data/series.h"
 #include "aelab/evaluation/distinct_measures.h"
 #include "aelab/evaluation/seen_classes.h"
 #include "aelab/nn/bounds.h"
@@ -88,10 +89,20 @@ std::shared_ptr<Autoencoder> make_for(const RunConfig& config, const Context& co
 
 }  // namespace
 
+namespace {
+
+bool is_of_windows(const Data& data) {
+  const auto series = data.train.series();
+  return series && !series->channels.empty();
+}
+
+}  // namespace
+
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& data, at::Device device) {
   const auto types = data.types();
   Context context(input_of(config, data.shape(), types), config.seed, data.classes());
   context.features = config.data.split.features(types);
+  context.may_lack_cells = types.empty() && (is_of_windows(data) || data.train.has_missing());
   const auto recorded = recorded_values(config);
   context.blocks = data.changed_blocks(config.data.split);
   context.values = recorded ? *recorded : config.data.split.changed(data.values());
@@ -102,6 +113,7 @@ std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const Data& dat
 std::shared_ptr<Autoencoder> make_model(const RunConfig& config, const InputSchema& input) {
   Context context(input_of(config, input.shape, input.types), config.seed, input.classes);
   context.features = config.data.split.features(input.types);
+  context.may_lack_cells = !input.channels.empty();
   if (config.data.split.keeps_features()) context.blocks = input.blocks;
   context.values = recorded_values(config).value_or(Bounds{});
   return make_for(config, context);
@@ -181,6 +193,46 @@ std::string table_note(const RunConfig& config, const Made& made) {
   if (config.data.split.transforms.empty())
     note += ". data.transforms: \"columns\" is added, which scales numbers and encodes categories";
   return note;
+}
+
+/// The times of some rows: "from 2014-04-01T00:00:00 to 2014-04-11T09:00:00".
+std::string times_in_words(const Dataset& rows) {
+  const auto& series = *rows.series();
+  if (!series.times.defined()) return fmt::format("{} rows", rows.size());
+  const auto spans = rows.spans();
+  const auto first = spans.select(1, 0).contiguous();
+  const auto begin = series.times.index_select(0, first).min().item<double>();
+  const auto end = series.times.index_select(0, first + spans.select(1, 1) - 1).max().item<double>();
+  return fmt::format("{} rows from {} to {}", rows.size(), time_text(begin, series.has_dates),
+                     time_text(end, series.has_dates));
+}
+
+/// Says that rows are split by time, and where; "" where they are not.
+std::string time_note(const Made& made) {
+  const auto& [train, validation, test] = std::tie(made.data.train, made.data.validation, made.data.test);
+  if (!made.data.by_time) return {};
+  const auto& column = train.series()->time;
+  auto note = "data.by: \"time\", " +
+              (column.empty() ? std::string("each series by the order of its points")
+                              : fmt::format("by the column \"{}\"", column)) +
+              ": " + times_in_words(train) + " are trained on";
+  if (validation.size() > 0) note += "; " + times_in_words(validation) + " are for validation";
+  if (test.size() > 0) note += "; " + times_in_words(test) + " for the test";
+  if (made.data.crossing > 0)
+    note += fmt::format("; {} windows cross a border and are in no split", made.data.crossing);
+  return note;
+}
+
+/// Says what is chosen for windows where the config leaves it open; "" for other rows.
+std::string windows_note(const RunConfig& config, const Made& made) {
+  if (!is_of_windows(*made.source) || config.model.expanded) return {};
+  std::vector<std::string> chosen;
+  if (config.data.split.transforms.empty())
+    chosen.emplace_back("data.transforms: {\"kind\": \"standardize\", \"over\": \"channel\"} is added");
+  if (made.model->takes_missing() && !write_config(made.model->variant()).contains("likelihood"))
+    chosen.emplace_back(
+        "model.likelihood: \"mixed\", Gaussian with missing values, which have no loss and no score");
+  return join(chosen, "; ");
 }
 
 /// Says that losses are no bounds of a log-likelihood; "" where they are, and of models without such bounds.
@@ -306,8 +358,9 @@ Made make(const RunConfig& config, Problems& problems, OpenedData& opened) {
   if (make_data_and_model(config, made, problems, opened)) {
     made.notes = made.source->notes;
     for (auto note :
-         {table_note(config, made), normal_note(made), likelihood_note(config, made), bound_note(made),
-          batch_note(config, made), passes_note(config, made), classes_note(config, made), tokens_note(made)})
+         {table_note(config, made), windows_note(config, made), time_note(made), normal_note(made),
+          likelihood_note(config, made), bound_note(made), batch_note(config, made),
+          passes_note(config, made), classes_note(config, made), tokens_note(made)})
       if (!note.empty()) made.notes.push_back(std::move(note));
     check_trainer(config, made, problems);
   } else {

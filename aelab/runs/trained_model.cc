@@ -11,6 +11,7 @@
 #include "aelab/core/text.h"
 #include "aelab/data/changed_rows.h"
 #include "aelab/data/formats/file_kind.h"
+#include "aelab/data/sources/windows_source.h"
 #include "aelab/runs/file_kinds.h"
 #include "aelab/runs/made.h"
 #include "aelab/training/checkpoint.h"
@@ -110,7 +111,7 @@ Tensor TrainedModel::prepare(const Tensor& rows) const {
     x = with_zeros(x, elements(input_.shape));
   else
     require_inputs({.shape = shape});
-  const bool may_lack_cells = network_->takes_missing() && !input_.types.empty();
+  const bool may_lack_cells = network_->takes_missing() && !(input_.types.empty() && input_.channels.empty());
   require_finite("the rows", x, may_lack_cells);
   for (const auto& transform : transforms_) x = transform->apply(std::move(x), {});
   if (!transforms_.empty()) require_finite("the transformed rows", x, may_lack_cells);
@@ -235,6 +236,10 @@ ScoredRows TrainedModel::explain(const Tensor& rows, const Detector& detector, c
 
 Tensor TrainedModel::detect(const Tensor& rows, const Detector& detector, const Threshold& threshold,
                             const Tensor& labels) const {
+  if (detector.of_points)
+    throw Error(
+        "the detector's thresholds are of points of series, and these scores are of windows: use "
+        "PointScores");
   return Detector::decide(score(rows, detector, labels), threshold);
 }
 
@@ -358,18 +363,31 @@ Dataset rows_for_model(const TrainedModel& model, const Dataset& rows) {
   return model.prepare(rows, [](const std::string& place) { throw FieldError("data", not_finite(place)); });
 }
 
-nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path) {
+namespace {
+
+/// The source that reads `path` as `own` reads its files.
+nlohmann::ordered_json source_like(const nlohmann::ordered_json& own, const std::string& path) {
   const auto reader = source_of_file(path);
   const nlohmann::ordered_json plain = {{"source", reader}, {"files", path}};
-  const auto own = write_config(config.data.source);
-  if (own.at("source").get<std::string>() != reader) return plain;
+  const auto kind = own.at("source").get<std::string>();
+  nlohmann::ordered_json source = plain;
+  if (kind == Windows::Config::kind)
+    source = {{"source", kind}, {"of", source_like(own.at("of"), path)}};
+  else if (kind != reader)
+    return plain;
   Choice<Source> read;
-  read_config(plain, read, "data");
+  read_config(source, read, "data");
   const auto standard = write_config(read);
-  auto source = plain;
   for (const auto& [key, value] : own.items())
-    if (!key.ends_with("files") && standard.value(key, nlohmann::json()) != value) source[key] = value;
+    if (!key.ends_with("files") && key != "of" && standard.value(key, nlohmann::json()) != value)
+      source[key] = value;
   return source;
+}
+
+}  // namespace
+
+nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path) {
+  return source_like(write_config(config.data.source), path);
 }
 
 }  // namespace aelab

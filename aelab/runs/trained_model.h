@@ -44,7 +44,8 @@ class TrainedModel {
   /// its score is a sum over features, what each adds to it.
   Tensor score(const Tensor& rows, const Detector& detector, const Tensor& labels = {}) const;
   ScoredRows explain(const Tensor& rows, const Detector& detector, const Tensor& labels = {}) const;
-  /// Whether each row is an anomaly, [batch] bool: score(rows, detector) > threshold.value.
+  /// Whether each row is an anomaly, [batch] bool: score(rows, detector) > threshold.value. An Error where
+  /// the threshold is of points (Detector::of_points).
   Tensor detect(const Tensor& rows, const Detector& detector, const Threshold& threshold,
                 const Tensor& labels = {}) const;
   /// The predicted classes, [batch] int64, numbered as in input().class_names. Throws an Error if the model

@@ -17,6 +17,7 @@
 #include "aelab/data/formats/csv_layout.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/formats/csv_text.h"
+#include "aelab/data/formats/csv_times.h"
 #include "aelab/data/formats/csv_values.h"
 
 namespace aelab {
@@ -69,7 +70,10 @@ class CsvReader {
       StopSignals::check();
       take_row(row);
     }
-    if (table_.rows > 0 && !problems_.enough()) values_->settle_types(table_);
+    if (table_.rows > 0 && !problems_.enough()) {
+      values_->settle_types(table_);
+      settle_times();
+    }
     values_->raise_problems();
     if (table_.rows == 0) throw Error(file_ + ": has no rows below its header");
     add_format_notes();
@@ -91,11 +95,13 @@ class CsvReader {
   const CsvFormat& format_;
   const std::string& file_;
   std::vector<std::string> names_;
-  std::optional<std::size_t> label_;
+  std::optional<std::size_t> label_, group_;
   std::set<std::size_t> widths_;  // of the rows so far, as long as none fits
   CsvTable table_;
   Problems problems_;
   std::optional<CsvValues> values_;
+  std::optional<std::size_t> time_;
+  std::optional<CsvTimes> times_;
 
   bool is_number(const CsvField& field) const {
     return number_in(field.text) || (format_.decimal != '.' && number_in(field.text, ','));
@@ -172,7 +178,18 @@ class CsvReader {
     if (chosen.values.empty()) throw Error(file_ + ": no feature columns are left");
     label_ = chosen.label;
     table_.notes = std::move(chosen.notes);
+    group_ = chosen.group;
+    time_ = chosen.time;
     if (label_) table_.label = names_[*label_];
+    if (group_) table_.group = names_[*group_];
+    if (time_) {
+      table_.time = names_[*time_];
+      times_.emplace(
+          [this](std::int64_t line) {
+            return fmt::format("{}:{}: column {} (\"{}\"): ", file_, line, *time_, names_[*time_]);
+          },
+          format_.decimal);
+    }
     values_.emplace(names_, std::move(chosen.values), format_, file_, problems_);
   }
 
@@ -197,20 +214,30 @@ class CsvReader {
                               counted(fields, "field"), names_.size(), remedy));
   }
 
-  void take_label(const CsvField& field) {
+  /// The text of a column of labels, or of names of series.
+  void take_name(std::size_t column, const std::string& what, const CsvField& field,
+                 std::vector<std::string>& names) {
     const auto text = trimmed(field.text);
     if (is_missing_value(text) && (!field.quoted || text.empty()))
-      problems_.add(place(*label_) + "the label is missing; add it, or remove the row" +
+      problems_.add(place(column) + "the " + what + " is missing; add it, or remove the row" +
                     (text.empty() ? "" : fmt::format("; if it is a class, quote it: \"{}\"", text)));
-    if (!is_utf8(text)) problems_.add(place(*label_) + not_utf8());
-    table_.labels.emplace_back(text);
+    if (!is_utf8(text)) problems_.add(place(column) + not_utf8());
+    names.emplace_back(text);
+  }
+
+  void settle_times() {
+    if (!times_) return;
+    table_.times = times_->finish(problems_);
+    table_.has_dates = times_->are_dates();
   }
 
   void take_row(const Fields& row) {
     if (row.size() != names_.size()) return add_ragged(row.size());
     values_->take(row, rows_.line(), table_.values);
     if (problems_.enough()) return;
-    if (label_) take_label(row[*label_]);
+    if (label_) take_name(*label_, "label", row[*label_], table_.labels);
+    if (group_) take_name(*group_, "group", row[*group_], table_.groups);
+    if (times_) times_->add(row[*time_].text, rows_.line());
     constexpr std::int64_t kMeasured = 1000;
     if (++table_.rows == kMeasured) reserve();
   }

@@ -20,9 +20,12 @@ struct CsvFormat {
   std::string comment = "#";             ///< lines that begin with it are skipped; empty: none
   std::int64_t skip_lines = 0;           ///< lines to skip at the beginning of the file
   std::string label = {};                ///< the labels' column: its name, or its number from 0; "": none
+  std::string time = {};                 ///< the column of times, in the same way
+  std::string group = {};                ///< the column that tells series apart, in the same way
   std::vector<std::string> ignore = {};  ///< columns that are left out, by name or number
   /// The names of the columns that are read, in their order, for a model that was trained on such columns;
-  /// all others are left out, and the labels may be missing. Empty: all columns but `label` and `ignore`.
+  /// all others are left out, and labels, times and groups may be missing. Empty: all columns but these and
+  /// `ignore`.
   std::vector<std::string> columns = {};
   /// Whether texts and missing values are errors, as where rows are images.
   bool numbers_only = false;
@@ -47,6 +50,11 @@ struct CsvTable {
   std::vector<float> values;             ///< [rows, columns]; NaN where a value is missing
   std::vector<std::string> labels;       ///< [rows], as they are written; none without a label column
   std::string label = {};                ///< the name of the labels' column
+  std::vector<double> times = {};        ///< [rows]; dates in seconds since 1970; none without a time column
+  bool has_dates = false;                ///< whether times are dates
+  std::string time = {};                 ///< the name of the column of times
+  std::vector<std::string> groups = {};  ///< [rows], as they are written; none without a group column
+  std::string group = {};                ///< the name of the column that tells series apart
   bool has_header = false;
   std::int64_t rows = 0;
   std::vector<std::string> notes = {};  ///< what was detected and differs from RFC 4180, for the user to read

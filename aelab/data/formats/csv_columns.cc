@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <set>
 
 #include "aelab/core/error.h"
 #include "aelab/core/text.h"
@@ -31,14 +33,34 @@ std::optional<std::size_t> find_column(const Names& names, const std::string& na
   return static_cast<std::size_t>(*number);
 }
 
+/// A column that is no feature, as the format calls it, where its place goes, and what it is.
+struct ColumnUse {
+  const std::string* name;
+  std::optional<std::size_t>* place;
+  std::string_view use;
+};
+
+std::array<ColumnUse, 3> uses_of(const CsvFormat& format, CsvColumns& chosen) {
+  return {{{&format.label, &chosen.label, "label"},
+           {&format.time, &chosen.time, "time"},
+           {&format.group, &chosen.group, "group"}}};
+}
+
 CsvColumns all_columns(const Names& names, const CsvFormat& format, const std::string& where,
                        const std::string& hint) {
   CsvColumns chosen;
-  if (!format.label.empty()) chosen.label = column_called(names, format.label, where, hint);
+  std::set<std::size_t> set_aside;
+  for (auto [name, place, use] : uses_of(format, chosen)) {
+    if (name->empty()) continue;
+    *place = column_called(names, *name, where, hint);
+    if (!set_aside.insert(**place).second)
+      throw Error(fmt::format("{}: column {} cannot be the {} column as well: choose one use", where,
+                              in_json(*name), use));
+  }
   std::vector<std::size_t> ignored;
   for (const auto& name : format.ignore) ignored.push_back(column_called(names, name, where, hint));
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (chosen.label != i && std::find(ignored.begin(), ignored.end(), i) == ignored.end())
+    if (!set_aside.contains(i) && std::find(ignored.begin(), ignored.end(), i) == ignored.end())
       chosen.values.push_back(i);
   return chosen;
 }
@@ -62,16 +84,21 @@ CsvColumns columns_of_model(const Names& names, const CsvFormat& format, const s
   if (!missing.empty())
     throw Error(fmt::format("{}: lacks {} that the model was trained on: {}", where,
                             missing.size() == 1 ? "a column" : "columns", join_some(missing, kShown)));
-  if (!format.label.empty()) {
-    const auto label = find_column(names, format.label);
-    if (label && !taken[*label])
-      chosen.label = label;
-    else
-      chosen.notes.push_back("has no label column " + in_json(format.label) + ": its rows have no labels");
+  const bool in_order = std::is_sorted(chosen.values.begin(), chosen.values.end());
+  for (auto [name, place, use] : uses_of(format, chosen)) {
+    if (name->empty()) continue;
+    const auto found = find_column(names, *name);
+    if (found && !taken[*found]) {
+      *place = found;
+      taken[*found] = true;
+    } else {
+      chosen.notes.push_back(
+          fmt::format("has no {0} column {1}: its rows have no {0}s", use, in_json(*name)));
+    }
   }
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (!taken[i] && chosen.label != i) others.push_back(in_json(names[i]));
-  if (!std::is_sorted(chosen.values.begin(), chosen.values.end()))
+    if (!taken[i]) others.push_back(in_json(names[i]));
+  if (!in_order)
     chosen.notes.emplace_back(
         "its columns are in another order than those of the run; they are matched by name");
   if (!others.empty())

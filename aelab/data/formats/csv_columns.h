@@ -12,7 +12,7 @@ namespace aelab {
 /// The columns of a table that are read.
 struct CsvColumns {
   std::vector<std::size_t> values;  ///< in the order in which they are read
-  std::optional<std::size_t> label = {};
+  std::optional<std::size_t> label = {}, time = {}, group = {};
   std::vector<std::string> notes = {};  ///< how they differ from those of the model that they are read for
 };
 

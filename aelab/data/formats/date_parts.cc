@@ -3,6 +3,7 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -139,6 +140,52 @@ int Date::weekday() const {
   const year_month_day ymd(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                            std::chrono::day(static_cast<unsigned>(day)));
   return static_cast<int>(std::chrono::weekday(sys_days(ymd)).iso_encoding()) - 1;
+}
+
+namespace {
+
+/// What follows the last colon and two digits of a time: the fraction of a second, ".25", and the offset from
+/// UTC, "+01:00" or "-0530".
+double rest_of_seconds(std::string_view text) {
+  const auto is_digit = [&](std::size_t i) {
+    return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+  };
+  const auto number = [&](std::size_t begin, std::size_t digits) {
+    int value = 0;
+    std::from_chars(text.data() + begin, text.data() + begin + digits, value);
+    return value;
+  };
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return 0;
+  auto at = colon + 3;
+  double rest = 0;
+  if (at < text.size() && text[at] == ':') {
+    at += 3;
+    double place = 0.1;
+    if (at < text.size() && (text[at] == '.' || text[at] == ','))
+      for (++at; is_digit(at); ++at, place /= 10) rest += place * (text[at] - '0');
+  }
+  const auto sign = at <= text.size() ? text.find_first_of("+-", at) : std::string_view::npos;
+  if (sign == std::string_view::npos || !is_digit(sign + 1) || !is_digit(sign + 2)) return rest;
+  const auto minutes = sign + 3 + (sign + 3 < text.size() && text[sign + 3] == ':' ? 1 : 0);
+  if (is_digit(minutes + 2)) return rest;  // a year behind a dash
+  const double offset = number(sign + 1, 2) * 3600. +
+                        (is_digit(minutes) && is_digit(minutes + 1) ? number(minutes, 2) * 60. : 0.);
+  return text[sign] == '+' ? rest - offset : rest + offset;
+}
+
+}  // namespace
+
+std::optional<double> seconds_of_date(std::string_view text, std::optional<bool> day_first,
+                                      bool& is_ambiguous) {
+  using namespace std::chrono;
+  const auto date = parse_date(text, day_first);
+  if (!date) return std::nullopt;
+  is_ambiguous = is_ambiguous || date->is_ambiguous;
+  const sys_days day = year(date->year) / month(static_cast<unsigned>(date->month)) /
+                       std::chrono::day(static_cast<unsigned>(date->day));
+  return static_cast<double>(duration_cast<seconds>(day.time_since_epoch()).count()) +
+         std::round(date->hour * 3600) + rest_of_seconds(text);
 }
 
 std::optional<Date> parse_date(std::string_view given, std::optional<bool> day_first) {

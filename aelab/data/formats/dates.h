@@ -26,4 +26,10 @@ struct Date {
 /// known and both may be months, Date::is_ambiguous. Nothing for other texts and days that do not exist.
 std::optional<Date> parse_date(std::string_view text, std::optional<bool> day_first = {});
 
+/// Seconds from 1970-01-01T00:00:00 to the date that the text is, with the fraction of a second and the
+/// offset from UTC that it has, if it has any; as parse_date() reads the day. `is_ambiguous` is set where
+/// that does. Nothing for other texts.
+std::optional<double> seconds_of_date(std::string_view text, std::optional<bool> day_first,
+                                      bool& is_ambiguous);
+
 }  // namespace aelab

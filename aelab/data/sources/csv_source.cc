@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <memory>
+#include <map>
 #include <set>
 
 #include "aelab/core/error.h"
@@ -15,6 +16,7 @@
 #include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/places.h"
+#include "aelab/data/series.h"
 #include "aelab/data/sources/table_notes.h"
 
 namespace aelab {
@@ -82,6 +84,8 @@ void append_table(CsvTable& whole, const CsvTable& table) {
   }
   whole.values.insert(whole.values.end(), table.values.begin(), table.values.end());
   whole.labels.insert(whole.labels.end(), table.labels.begin(), table.labels.end());
+  whole.times.insert(whole.times.end(), table.times.begin(), table.times.end());
+  whole.groups.insert(whole.groups.end(), table.groups.begin(), table.groups.end());
   whole.rows += table.rows;
 }
 
@@ -98,6 +102,9 @@ CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::
       format.new_categories = true;
     }
     auto table = read_csv(files[i], format);
+    // A series for each file, where no column tells them apart.
+    if (files.size() > 1 && table.group.empty())
+      table.groups.assign(static_cast<std::size_t>(table.rows), files[i]);
     for (const auto& note : table.notes)
       if (known.insert(note).second) notes.push_back(files[i] + ": " + note);
     if (i == 0) {
@@ -105,6 +112,9 @@ CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::
       continue;
     }
     require_same_columns(table, files[i], whole, files.front());
+    if (table.has_dates != whole.has_dates || table.time != whole.time || table.group != whole.group)
+      throw Error("the times or groups of " + files[i] + " are not of the kind of those of " + files.front() +
+                  ": name columns that both have, times all as dates or all as numbers");
     append_table(whole, table);
   }
   return whole;
@@ -118,13 +128,39 @@ Tensor values_of_table(CsvTable& table, Shape shape) {
   return at::from_blob(values, shape, [held](void*) {});
 }
 
+/// The points that the rows are; nullptr where neither times nor series are known.
+std::shared_ptr<const Series> series_of_table(const CsvTable& table, const Tensor& labels) {
+  if (table.times.empty() && table.groups.empty()) return nullptr;
+  auto series = std::make_shared<Series>();
+  series->rows = at::arange(table.rows, at::kLong);
+  series->labels = labels;
+  series->time = table.time;
+  series->group = table.group.empty() && !table.groups.empty() ? "file" : table.group;
+  series->groups_are_files = table.group.empty();
+  series->has_dates = table.has_dates;
+  if (!table.times.empty()) series->times = series->order = at::tensor(table.times, at::kDouble);
+  if (table.groups.empty()) return series;
+  std::map<std::string, std::int64_t> places;
+  std::vector<std::int64_t> groups;
+  for (const auto& name : table.groups) {
+    const auto [found, is_new] = places.emplace(name, std::ssize(series->group_names));
+    if (is_new) series->group_names.push_back(name);
+    groups.push_back(found->second);
+  }
+  series->groups = at::tensor(groups);
+  return series;
+}
+
 Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::string>& names,
                    const std::string& file) {
   const auto columns = static_cast<std::int64_t>(table.columns.size());
   if (elements(shape) != columns)
     throw FieldError("shape", to_string(shape) + " has " + std::to_string(elements(shape)) +
                                   " values, a row of " + file + " has " + std::to_string(columns));
-  return Dataset::from_tensors(values_of_table(table, shape), class_numbers(table, names, file));
+  const auto labels = class_numbers(table, names, file);
+  const auto rows = Dataset::from_tensors(values_of_table(table, shape), labels);
+  const auto series = series_of_table(table, labels);
+  return series ? rows.with_series(series) : rows;
 }
 
 }  // namespace
@@ -147,6 +183,12 @@ void Csv::Config::fields(Fields& f) {
   f("label", label,
     "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, other "
     "values are class names");
+  f("time", time,
+    "column of times, by name or number: dates, or numbers; rows are then split by time, and windows follow "
+    "it")
+      .also_known_as({"timestamp", "time_column", "date_column", "datetime", "index", "index_col", "ds"});
+  f("group", group, "column that tells several series apart, by name or number")
+      .also_known_as({"group_column", "groups", "series", "entity", "id_column", "unique_id"});
   f("ignore", ignore, "columns to leave out, by name or number");
   f("missing", missing,
     "texts of missing values, besides empty cells; default: NA, N/A, NaN, null, None and ?")
@@ -191,6 +233,8 @@ CsvFormat format_of(const Csv::Config& config) {
           .comment = config.comment,
           .skip_lines = config.skip_lines,
           .label = config.label,
+          .time = config.time,
+          .group = config.group,
           .ignore = {config.ignore.begin(), config.ignore.end()},
           .numbers_only = config.shape.has_value(),
           .missing = config.missing,
@@ -213,6 +257,8 @@ CsvFormat format_like(CsvFormat format, const InputSchema& own) {
   if (!format.numbers_only && are_names(columns)) format.columns = columns;
   format.types = own.types;
   format.numbers_only = own.types.empty();
+  if (format.time.empty()) format.time = own.time;
+  if (format.group.empty()) format.group = own.group;
   return format;
 }
 

@@ -7,7 +7,9 @@ namespace aelab {
 /// Tables. Values are not scaled. Labels may be class numbers, or names, which are then numbered in the order
 /// of their bytes. Delimiter, decimal sign, header and encoding are detected where they are left out, and
 /// reported in Data::notes. So are the kinds of columns (formats/csv.h): a table that is more than numbers
-/// has Data::types(), and its missing cells are NaN. With "shape", all columns must be numbers.
+/// has Data::types(), and its missing cells are NaN. With "shape", all columns must be numbers. Times and the
+/// series that rows are of, which "time" and "group" name, are no features: rows have them as
+/// Dataset::series(). Several files without a group column are a series each.
 class Csv : public Source {
  public:
   struct Config {
@@ -20,7 +22,7 @@ class Csv : public Source {
     std::optional<bool> header = {};
     std::string comment = "#";
     std::int64_t skip_lines = 0;
-    ColumnName label = "";
+    ColumnName label = "", time = "", group = "";
     std::vector<ColumnName> ignore = {};
     std::optional<std::vector<std::string>> missing = {};
     std::vector<ColumnName> numeric = {}, categorical = {}, flags = {}, counts = {}, dates = {};
