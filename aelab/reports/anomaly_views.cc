@@ -62,6 +62,20 @@ json classes_of(const View& given) {
   return classes;
 }
 
+/// Blocks of rows; none where a number is missing.
+json drift_of(const View& given) {
+  json blocks = json::array();
+  for (const auto& one : given.list()) {
+    json block;
+    for (const auto* key : {"first", "last", "median", "low", "high", "above"}) {
+      block[key] = one[key].number_json();
+      if (block[key].is_null()) return json::array();
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
 json strangest_rows(const View& given) {
   json rows = json::array();
   for (const auto& row : given.list()) {
@@ -107,6 +121,7 @@ json score_of(const Folder& run, const View& given, std::size_t points) {
        {{"value", given["threshold"]["value"].number_json()}, {"rule", given["threshold"]["rule"].text()}}},
       {"distribution", distribution_of(given["distribution"])},
       {"classes", classes_of(given["classes"])},
+      {"drift", drift_of(given["drift"])},
       {"measures", measures_of(given["measures"])},
       {"roc", curve_of(given["roc"], "found", points)},
       {"precision_recall", curve_of(given["precision_recall"], "precision", points)},

@@ -98,6 +98,39 @@ json classes_json(const AnomalyTest& test, const Tensor& scores, const Threshold
   return classes;
 }
 
+/// The places of all rows in the stored set, [n].
+Tensor stored_rows(const Dataset& rows) {
+  constexpr std::int64_t kBlock = 4096;
+  std::vector<Tensor> places;
+  for (std::int64_t i = 0; i < rows.size(); i += kBlock)
+    places.push_back(rows.range(i, std::min(i + kBlock, rows.size())).rows);
+  return at::cat(places);
+}
+
+/// Of the normal rows in the order of their file, in blocks of equal numbers; null of few rows.
+json drift_json(const AnomalyTest& test, const Tensor& places, const Tensor& scores,
+                const Threshold& threshold) {
+  constexpr std::int64_t kMostBlocks = 24, kLeastBlocks = 3, kLeastRows = 10;
+  const auto normal = test.strange.logical_not();
+  const auto [rows, order] = places.masked_select(normal).sort();
+  const auto sorted = scores.masked_select(normal).index_select(0, order);
+  const auto count = rows.size(0), blocks = std::min(kMostBlocks, count / kLeastRows);
+  if (blocks < kLeastBlocks) return {};
+  json drift = json::array();
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const auto begin = i * count / blocks, end = (i + 1) * count / blocks;
+    const auto own = sorted.slice(0, begin, end);
+    drift.push_back(
+        {{"first", rows[begin].item<std::int64_t>()},
+         {"last", rows[end - 1].item<std::int64_t>()},
+         {"median", rounded(quantile_of(own, 0.5))},
+         {"low", rounded(quantile_of(own, 0.25))},
+         {"high", rounded(quantile_of(own, 0.75))},
+         {"above", rounded(Detector::decide(own, threshold).to(at::kDouble).mean().item<double>())}});
+  }
+  return drift;
+}
+
 json ends_json(const std::vector<RankingIntervals::Interval>& intervals, bool upper) {
   json ends = json::array();
   for (const auto& [low, high] : intervals) ends.push_back(rounded(upper ? high : low));
@@ -240,6 +273,7 @@ void write_anomaly_summary(const std::filesystem::path& folder, const RunConfig&
   const auto labels = made.data.test.labels();
   const AnomalyTest test{*metric, config, made, normal, labels, are_normal(labels, normal).logical_not()};
   const auto scored = score_test(test, folder);
+  const auto places = stored_rows(test.rows());
   json record = {{"format", 1},
                  {"part", name_of(SplitPart::test)},
                  {"rows", labels.numel()},
@@ -255,7 +289,8 @@ void write_anomaly_summary(const std::filesystem::path& folder, const RunConfig&
                   {"definition", one.detector.score->definition()},
                   {"threshold", {{"value", threshold.value}, {"rule", threshold.rule}}},
                   {"distribution", distribution_json(one.scores, test.strange)},
-                  {"classes", classes_json(test, one.scores, threshold)}};
+                  {"classes", classes_json(test, one.scores, threshold)},
+                  {"drift", drift_json(test, places, one.scores, threshold)}};
     add_ranking(shown, test, one.scores);
     if (&one != &scored.front()) add_delong(shown, test, scored.front(), one);
     add_strangest(shown, test, one, threshold, folder / "summary");

@@ -12,7 +12,8 @@ namespace aelab {
 ///     summary/anomaly.json  of each score that applies, on the test split: its measures with 95 % intervals;
 ///                           histograms of the scores of normal and of other rows, over the logarithm to base
 ///                           10 where "logarithmic"; numbers of rows, medians and shares above the threshold
-///                           of each class; the ROC curve and the precision-recall curve with bands, at the
+///                           of each class; the same of blocks of normal rows, in the order of their file,
+///                           with quartiles; the ROC curve and the precision-recall curve with bands, at the
 ///                           rates "grid"; the threshold; DeLong's test of whether its area under the ROC
 ///                           curve is the first score's; the rows with the highest scores, with what features
 ///                           add most to them and, of rows with up to 12 features, all values in the units of

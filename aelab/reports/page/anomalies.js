@@ -94,6 +94,54 @@ function distributionFigure(score) {
   });
 }
 
+// --- Scores over the file ---
+
+const shareText = (share) => `${shown(100 * share, 3)}\u00a0%`;
+
+function driftConfig({ drift, threshold, place }) {
+  const at = ({ first, last }) => (first + last) / 2;
+  const line = (label, key, options) => ({ label, data: drift.map((block) => ({ x: at(block), y: block[key] })), borderColor: color(place),
+    backgroundColor: faded(color(place), .16), borderWidth: 0, pointRadius: 0, pointHitRadius: 0, ...options });
+  const limit = threshold.value === null ? [] : [{ label: "threshold", data: [drift[0], drift.at(-1)].map((block) => ({ x: at(block), y: threshold.value })),
+    borderColor: themed("soft"), borderWidth: 1, borderDash: [3, 3], pointRadius: 0, pointHitRadius: 0 }];
+  return {
+    type: "line",
+    data: { datasets: [line("median", "median", { borderWidth: 2, pointRadius: 2, pointHitRadius: 8 }), line("lower quartile", "low", { fill: false }), line("upper quartile", "high", { fill: "-1" }), ...limit] },
+    options: {
+      parsing: true, normalized: true, interaction: { mode: "nearest", axis: "x", intersect: false },
+      scales: { x: numberAxis("row of the file", false), y: numberAxis("score", false) },
+      plugins: { tooltip: {
+        filter: (item) => item.datasetIndex === 0,
+        callbacks: {
+          title: ([item]) => (item ? `rows ${counted(drift[item.dataIndex].first)} to ${counted(drift[item.dataIndex].last)}` : ""),
+          label: ({ dataIndex }) => ` median ${shown(drift[dataIndex].median)}; ${shareText(drift[dataIndex].above)} above the threshold`,
+        },
+      } },
+    },
+  };
+}
+
+const driftTable = ({ drift, name }) => table({
+  label: `Scores over the file by ${name}`, rows: drift,
+  columns: [
+    { title: "From row", head: true, count: true, value: (block) => block.first },
+    { title: "To", count: true, value: (block) => block.last },
+    { title: "Lower quartile", number: true, value: (block) => block.low },
+    { title: "Median score", number: true, value: (block) => block.median },
+    { title: "Upper quartile", number: true, value: (block) => block.high },
+    { title: "Above the threshold", number: true, value: (block) => block.above, text: (block) => shareText(block.above) },
+  ],
+});
+
+function driftFigure(score) {
+  if (score.drift.length === 0) return null;
+  return figure({
+    left: [chart(`Scores over the file by ${score.name}: median and quartiles of normal rows`, () => driftConfig(score), "low").node,
+      later(`Scores over the file by ${score.name} as a table`, () => driftTable(score))],
+    caption: `${score.name}: median of the scores of normal rows, in the order of their file, in ${plural(score.drift.length, "block")} of equal numbers of rows; band: quartiles; dashed: the threshold. A trend says that rows drift away from what the model was trained on.`,
+  });
+}
+
 // --- Curves ---
 
 /** lines: [{place, name, y: [], low?, high?}] over the grid; `chance`: its points. */
@@ -195,5 +243,5 @@ function runAnomalies(page) {
   const known = page.anomalies;
   if (!known || known.scores.length === 0) return [];
   known.scores.forEach((score, place) => { score.place = place; });
-  return [rankingTable(known), curvesFigure(known), known.scores.map(distributionFigure), known.scores.map((score) => strangestFigure(known, score))].flat().filter(Boolean);
+  return [rankingTable(known), curvesFigure(known), known.scores.map(distributionFigure), known.scores.map(driftFigure), known.scores.map((score) => strangestFigure(known, score))].flat().filter(Boolean);
 }
