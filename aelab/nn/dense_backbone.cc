@@ -23,6 +23,8 @@ void DenseBackbone::Config::fields(Fields& f) {
   f("center", center, "subtract the mean of the data from the input, and add it to the output")
       .also_known_as({"centre", "centered"});
   f("normalize_input", normalize_input, "divide each row that the encoder reads by its Euclidean norm");
+  f("input_dropout", input_dropout,
+    "probability that a value that the encoder reads is set to zero in training", {.least = 0, .most = 0.99});
   f.require(!normalize_input || !center, "normalize_input", "cannot be combined with \"center\"");
   f("initialization", initialization, "distribution of the initial weights")
       .also_known_as({"init", "initializer", "weight_init", "kernel_initializer"});
@@ -35,7 +37,7 @@ std::vector<DenseBackbone::Config> DenseBackbone::Config::examples() {
           {.hidden = {12, 8}, .activation = Activation::sigmoid, .tied = true},
           {.hidden = {12}, .regularization = {.normalization = Normalize::batch, .dropout = 0.1}},
           {.hidden = {12}, .regularization = {.normalization = Normalize::layer}},
-          {.hidden = {12}, .normalize_input = true}};
+          {.hidden = {12}, .normalize_input = true, .input_dropout = 0.5}};
 }
 
 DenseBackbone::DenseBackbone(const Config& config, const BackboneContext& context)
@@ -94,7 +96,8 @@ void DenseBackbone::add_normalizations(const std::string& network, const std::ve
 Tensor DenseBackbone::features(const Tensor& x, const Step& step) const {
   auto flat = x.flatten(1);
   if (config_.normalize_input) flat = flat / flat.norm(2, {1}, /*keepdim=*/true).clamp_min(kLeastNorm);
-  return with_condition(mean_.defined() ? flat - mean_ : flat, step);
+  if (mean_.defined()) flat = flat - mean_;
+  return with_condition(dropout(flat, config_.input_dropout, "input", step), step);
 }
 
 Tensor DenseBackbone::input_weight() const { return encoder_.front()->weight.narrow(1, 0, elements(input_)); }
@@ -148,7 +151,7 @@ Dictionary DenseBackbone::dictionary() const {
 }
 
 std::int64_t DenseBackbone::dense_depth() const {
-  if (config_.normalize_input) return 0;
+  if (config_.normalize_input || config_.input_dropout > 0) return 0;
   return config_.hidden.empty() || !config_.regularization.any() ? static_cast<std::int64_t>(encoder_.size())
                                                                  : 0;
 }
@@ -184,13 +187,13 @@ std::vector<LayerOutline> DenseBackbone::layers() const {
     const bool reads_affine = !config_.normalize_input || network != "encoder" || i > 0;
     const auto found = normalizations_.find(network + "_" + std::to_string(i));
     if (found != normalizations_.end()) parameters += parameter_count(*found->second);
-    layers.push_back({.network = network,
-                      .what = hidden ? config_.regularization.in_words(what, config_.activation) : what,
-                      .output = std::move(output),
-                      .parameters = parameters,
-                      .affine = reads_affine && (!hidden || (config_.activation == Activation::linear &&
-                                                             config_.regularization.normalization !=
-                                                                 Normalize::layer))});
+    layers.push_back(
+        {.network = network,
+         .what = hidden ? config_.regularization.in_words(what, config_.activation) : what,
+         .output = std::move(output),
+         .parameters = parameters,
+         .affine = reads_affine && (!hidden || (config_.activation == Activation::linear &&
+                                                config_.regularization.normalization != Normalize::layer))});
   };
   for (std::size_t i = 0; i < depth; ++i)
     add("encoder", i, "dense", {encoder_[i]->weight.size(0)}, parameter_count(*encoder_[i]));

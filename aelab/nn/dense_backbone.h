@@ -11,9 +11,14 @@ namespace aelab {
 
 /// Fully connected layers: input -> hidden... -> code -> mirrored hidden... -> input, all hidden layers with
 /// the same activation. Tied (Vincent et al. 2010, section 2.2): the decoder uses the transposed weights of
-/// the encoder. Centered: the mean of the data is subtracted from the input and added to the output. Normalized
-/// input: the encoder reads each row divided by its Euclidean norm, as Mult-VAE does (Liang et al. 2018); the
-/// target stays as it is, and a row of zeros zero. Hidden layers may be normalized, and dropped out in training.
+/// the encoder. Centered: the mean of the data is subtracted from the input and added to the output. Hidden
+/// layers may be normalized, and dropped out in training.
+///
+/// Normalized input: the encoder reads each row divided by its Euclidean norm, and the target stays as it is;
+/// a row of zeros stays zero. Input dropout: values that the encoder reads are set to zero in training, and
+/// the others divided by the probability that they are kept, after the row was normalized, so that their
+/// expectation is the same (Mult-VAE: Liang et al. 2018). Masking corruption comes before, and leaves rows of
+/// norm 1.
 class DenseBackbone : public Backbone {
  public:
   struct Config {
@@ -29,6 +34,7 @@ class DenseBackbone : public Backbone {
     bool bias = true;
     bool center = false;
     bool normalize_input = false;
+    double input_dropout = 0;
     Regularization regularization = {};
     Initialization initialization = Initialization::glorot_uniform;
 

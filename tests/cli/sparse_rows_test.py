@@ -183,8 +183,7 @@ class SparseRows(program.TestCase):
         run = self.train(small_run(
             data={"source": "sparse-rows", "files": users, "test_files": users, "test_held_out_files": items, "validation": 30},
             model={"variant": "vae", "code": 4, "likelihood": "multinomial", "beta": {"kind": "linear", "from": 0, "to": 0.2},
-                   "backbone": {"kind": "dense", "hidden": [30], "activation": "tanh", "normalize_input": True},
-                   "corruption": {"kind": "masking", "level": 0.5}},
+                   "backbone": {"kind": "dense", "hidden": [30], "activation": "tanh", "normalize_input": True, "input_dropout": 0.5}},
             training={"epochs": 60, "batch_size": 30, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
             evaluation=["likelihood", {"kind": "recommendation", "k": [5, 10]}]))
         found = program.read_json(run / "evaluation.json")["metrics"]

@@ -95,5 +95,18 @@ TEST(DenseBackbone, NormalizesWhatTheEncoderReads) {
   EXPECT_TRUE(normalized.layers().back().affine);
 }
 
+TEST(DenseBackbone, DropsValuesOfTheNormalizedInputAndKeepsTheirExpectation) {
+  const at::NoGradGuard no_grad;
+  DenseBackbone backbone({.bias = false, .normalize_input = true, .input_dropout = 0.75},
+                         {.input = {4}, .code = 4});
+  backbone.named_parameters()["encoder_0.weight"].copy_(at::eye(4));
+  constexpr std::int64_t kRows = 40000;
+  const auto x = at::tensor({2.F, 2.F, 2.F, 2.F}).expand({kRows, 4});
+  EXPECT_TRUE(at::allclose(backbone.encode(x, {}), at::full({kRows, 4}, 0.5)));
+  const auto read = backbone.encode(x, {.seed = 1, .training = true});
+  EXPECT_TRUE(((read == 0) | (read == 2)).all().item<bool>());  // .5 / (1 - .75)
+  EXPECT_NEAR(read.mean().item<double>(), 0.5, 5 * std::sqrt(0.75 / kRows / 4));
+}
+
 }  // namespace
 }  // namespace aelab

@@ -44,6 +44,14 @@ class Anomalies(Report):
         self.assertEqual(self.rows("Distribution of likelihood")[1], ["10", "100", "3", "10"])
         self.assertEqual(self.rows("Classes by likelihood"), [["dog", "yes", "10", "5", "10\u00a0%"], ["cat", "no", "40", "300", "90\u00a0%"]])
 
+    def test_scores_over_the_file_have_quartiles_and_the_threshold(self):
+        self.show()
+        lines = self.chart("Scores over the file by likelihood", "data.datasets.map(({ label, data }) => [label, data.map(({ x, y }) => [x, y])])")
+        self.assertEqual(lines, [["median", [[49.5, 5], [149.5, 6], [249.5, 7]]], ["lower quartile", [[49.5, 3], [149.5, 4], [249.5, 5]]],
+                                 ["upper quartile", [[49.5, 8], [149.5, 9], [249.5, 10]]], ["threshold", [[49.5, 20], [249.5, 20]]]])
+        self.open_all()
+        self.assertEqual(self.rows("Scores over the file by likelihood")[2], ["200", "299", "5", "7", "10", "20\u00a0%"])
+
     def test_curves_have_bands(self):
         self.show()
         for label, chance in ("ROC", [[0, 0], [1, 1]]), ("Precision-recall", [[0, .8], [1, .8]]):
@@ -71,7 +79,7 @@ class Anomalies(Report):
 
     def test_what_is_damaged_is_left_out(self):
         record = anomaly_record()
-        record["scores"][0] |= {"distribution": {"edges": [1]}, "roc": {"found": [1]}, "measures": 3, "strangest": "all", "pictures": 1, "threshold": None}
+        record["scores"][0] |= {"distribution": {"edges": [1]}, "roc": {"found": [1]}, "measures": 3, "strangest": "all", "drift": [{"first": 1}], "pictures": 1, "threshold": None}
         self.show({**record, "grid": record["grid"], "normal": 3})
         self.assertEqual(self.browser.run("document.querySelectorAll('#anomalies canvas[aria-label^=Distribution]').length"), 1)
         self.assertEqual(self.chart("ROC", "data.datasets.map(({ label }) => label)"), ["likelihood"] * 3 + ["chance"])

@@ -56,6 +56,7 @@ def anomaly_record(t=str):
         return {"name": t(name), "definition": t("what it is"), "threshold": {"value": 20, "rule": t("at most 5 % of 9 rows")},
                 "distribution": {"logarithmic": True, "edges": [0, 1, 2, 3], "normal": [6, 3, 1], "anomalies": [0, 10, 30]},
                 "classes": [{"class": t("dog"), "normal": True, "rows": 10, "median": 5, "above": .1}, {"class": t("cat"), "normal": False, "rows": 40, "median": 300, "above": .9}],
+                "drift": [{"first": 100 * i, "last": 100 * i + 99, "low": 3 + i, "median": 5 + i, "high": 8 + i, "above": i / 10} for i in range(3)],
                 "measures": {key: {"value": .9 - i / 10, "low": .8 - i / 10, "high": .95 - i / 10}
                              for i, key in enumerate(("auc", "average_precision", "precision_at_n", "partial_auc", "best_f1"))},
                 "roc": {"found": [x ** .5 for x in grid], "low": grid, "high": [x ** .25 for x in grid]},
