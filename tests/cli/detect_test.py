@@ -242,6 +242,18 @@ class Detect(program.TestCase):
         (self.folder / "damaged.safetensors").write_bytes(damaged)
         self.refused("--data", new, "--fitted", self.folder / "damaged.safetensors", folder=exported, says="--fitted: ")
 
+    def test_drift_is_that_of_normal_rows_in_the_order_of_their_file(self):
+        record = program.read_json(self.run_folder / "summary/anomaly.json")["scores"][0]
+        found = [(int(row["row"]), float(row["score"])) for row in self.detect()[0] if row["label"] in ("0", "1")]
+        rows, scores = (numpy.array(column) for column in zip(*sorted(found)))
+        count = min(24, len(rows) // 10)
+        self.assertEqual(len(record["drift"]), count)
+        for i, block in enumerate(record["drift"]):
+            own = slice(i * len(rows) // count, (i + 1) * len(rows) // count)
+            self.assertEqual((block["first"], block["last"]), (rows[own][0], rows[own][-1]))
+            expected = [*numpy.percentile(scores[own], [25, 50, 75]), (scores[own] > record["threshold"]["value"]).mean()]
+            numpy.testing.assert_allclose([block[key] for key in ("low", "median", "high", "above")], expected, rtol=1e-4)
+
     def test_output(self):
         file = self.folder / "detected.csv"
         printed = program.run("detect", self.run_folder)
