@@ -12,4 +12,5 @@
 #include "aelab/data/sources/sparse_source.h"
 #include "aelab/data/sources/sprites.h"
 #include "aelab/data/sources/synthetic.h"
+#include "aelab/data/sources/windows_source.h"
 #include "aelab/data/sources/xy_scenes.h"
