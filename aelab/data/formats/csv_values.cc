@@ -31,7 +31,8 @@ CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::siz
       problems_(problems),
       decimals_(format.decimal),
       readings_(columns_.size()),
-      tallies_(columns_.size()) {
+      tallies_(columns_.size()),
+      texts_(columns_.size()) {
   if (!format.types.empty() && format.types.size() != columns_.size())
     throw Error(fmt::format("{}: has {} columns, the model was trained on {}", file, columns_.size(),
                             format.types.size()));
@@ -43,7 +44,7 @@ CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::siz
          .place = [this, column = columns_[i]](std::int64_t line) { return place(column, line); }});
   if (format.types.empty()) give_kinds();
   for (std::size_t i = 0; i < columns_.size(); ++i)
-    if (is_text(i) && !format.numbers_only) texts_.emplace(i, known_categories(typed_[i]));
+    if (is_text(i) && !format.numbers_only) texts_[i].emplace(known_categories(typed_[i]));
 }
 
 /// The kinds that the format names.
@@ -113,16 +114,15 @@ std::optional<double> CsvValues::read_word(std::size_t i, std::string_view text,
 void CsvValues::keep_text(std::size_t i, std::string_view text, bool missing, std::int64_t line) {
   constexpr std::int64_t kManyNumbers = 1000;
   const auto& tally = tallies_[i];
-  auto kept = texts_.find(i);
-  if (kept == texts_.end()) {
-    const auto rows = tally.missing;
+  auto& kept = texts_[i];
+  if (!kept) {
     if (missing || tally.numbers > 0 || tally.texts + tally.words > 1) return;
-    kept = texts_.emplace(i, TypedCells({}, rows)).first;
+    kept.emplace(std::vector<std::string>(), tally.missing);
   }
   if (!is_text(i) && tally.numbers > tally.texts + tally.words + kManyNumbers)
-    texts_.erase(kept);
+    kept.reset();
   else
-    kept->second.add(text, missing, line);
+    kept->add(text, missing, line);
 }
 
 /// The value of a cell, NaN where it is missing or known later.
@@ -281,8 +281,8 @@ void CsvValues::read_typed_cells(CsvTable& table, const std::function<CsvRows()>
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (const auto kind = table.types[i].kind; kind != ColumnKind::categorical && kind != ColumnKind::date)
       continue;
-    if (auto kept = texts_.extract(i))
-      cells.insert(std::move(kept));
+    if (texts_[i])
+      cells.emplace(i, std::move(*texts_[i]));
     else
       unread.emplace(i, known_categories(typed_[i]));
   }

@@ -39,10 +39,10 @@ class CsvValues {
   const std::string& file_;
   Problems& problems_;
   DecimalSigns decimals_;
-  std::vector<ColumnReading> readings_;      // of columns_
-  std::vector<CellTally> tallies_;           // of columns_
-  std::vector<TypedColumn> typed_;           // of columns_
-  std::map<std::size_t, TypedCells> texts_;  // of columns whose cells are kept as texts, by place in columns_
+  std::vector<ColumnReading> readings_;           // of columns_
+  std::vector<CellTally> tallies_;                // of columns_
+  std::vector<TypedColumn> typed_;                // of columns_
+  std::vector<std::optional<TypedCells>> texts_;  // of columns_, where cells are kept as texts
   ColumnFaults faults_;
 
   void give_kinds();
