@@ -1,11 +1,13 @@
 #include "aelab/data/sources/csv_source.h"
 
 #include <ATen/ATen.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <set>
 
 #include "aelab/core/error.h"
@@ -14,6 +16,7 @@
 #include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_rows.h"
 #include "aelab/data/places.h"
+#include "aelab/data/sources/table_files.h"
 #include "aelab/data/sources/table_notes.h"
 
 namespace aelab {
@@ -86,7 +89,8 @@ void append_table(CsvTable& whole, const CsvTable& table) {
 
 /// The tables of several files, one below the other. Adds their notes to `notes`, each of several equal ones
 /// once, with the first file that it is about.
-CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::string>& notes) {
+CsvTable read_tables(const FileNames& files, CsvFormat format, ReadTable read,
+                     std::vector<std::string>& notes) {
   const bool finds_types = format.types.empty() && !format.numbers_only;
   std::set<std::string> known;
   for (const auto& note : notes) known.insert(note.substr(note.find(": ") + 2));
@@ -96,7 +100,7 @@ CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::
       format.types = whole.types;
       format.new_categories = true;
     }
-    auto table = read_csv(files[i], format);
+    auto table = read(files[i], format);
     for (const auto& note : table.notes)
       if (known.insert(note).second) notes.push_back(files[i] + ": " + note);
     if (i == 0) {
@@ -109,9 +113,26 @@ CsvTable read_tables(const FileNames& files, CsvFormat format, std::vector<std::
   return whole;
 }
 
+/// Moves the values to `to`, page by page, so that a large table is not in memory twice.
+void move_values(std::vector<float>& values, float* to) {
+  constexpr std::size_t kAtOnce = std::size_t{1} << 22, kPage = 4096;
+  for (std::size_t begin = 0; begin < values.size(); begin += kAtOnce) {
+    const auto count = std::min(kAtOnce, values.size() - begin);
+    auto* from = values.data() + begin;
+    std::copy_n(from, count, to + begin);
+    void* page = from;
+    std::size_t bytes = count * sizeof(float);
+    if (std::align(kPage, kPage, page, bytes)) madvise(page, bytes / kPage * kPage, MADV_DONTNEED);
+  }
+  values = {};
+}
+
+/// Takes the values of the table into a tensor, which unlike a vector is aligned for matrix products.
 Tensor values_of_table(CsvTable& table, Shape shape) {
   shape.insert(shape.begin(), table.rows);
-  return at::from_blob(table.values.data(), shape).clone();
+  auto values = at::empty(shape);
+  move_values(table.values, values.data_ptr<float>());
+  return values;
 }
 
 Dataset table_rows(CsvTable& table, const Shape& shape, const std::vector<std::string>& names,
@@ -167,18 +188,6 @@ std::vector<Csv::Config> Csv::Config::examples() {
 
 namespace {
 
-/// The kinds of columns that the config names.
-std::vector<std::pair<std::string, ColumnKind>> given_kinds(const Csv::Config& config) {
-  std::vector<std::pair<std::string, ColumnKind>> kinds;
-  for (const auto& [names, kind] : {std::pair(&config.numeric, ColumnKind::numeric),
-                                    {&config.categorical, ColumnKind::categorical},
-                                    {&config.flags, ColumnKind::flag},
-                                    {&config.counts, ColumnKind::count},
-                                    {&config.dates, ColumnKind::date}})
-    for (const auto& name : *names) kinds.emplace_back(name, kind);
-  return kinds;
-}
-
 CsvFormat format_of(const Csv::Config& config) {
   const auto sign = [](const auto& text) { return text ? std::optional(text->front()) : std::nullopt; };
   return {.delimiter = sign(config.delimiter),
@@ -190,7 +199,8 @@ CsvFormat format_of(const Csv::Config& config) {
           .ignore = {config.ignore.begin(), config.ignore.end()},
           .numbers_only = config.shape.has_value(),
           .missing = config.missing,
-          .kinds = given_kinds(config)};
+          .kinds = kinds_of_columns(config.numeric, config.categorical, config.flags, config.counts,
+                                    config.dates)};
 }
 
 /// Whether names of columns are more than their numbers.
@@ -219,31 +229,56 @@ Data Csv::open() const { return read(nullptr); }
 Data Csv::open_like(const InputSchema& own) const { return read(&own); }
 
 Data Csv::read(const InputSchema* own) const {
-  require_files({{"files", config_.files}, {"test_files", config_.test_files}});
-  auto format = format_of(config_);
+  return read_table_files({.source = "csv",
+                           .files = config_.files,
+                           .test_files = config_.test_files,
+                           .format = format_of(config_),
+                           .shape = config_.shape,
+                           .read = read_csv},
+                          own);
+}
+
+std::vector<std::pair<std::string, ColumnKind>> kinds_of_columns(const std::vector<ColumnName>& numeric,
+                                                                 const std::vector<ColumnName>& categorical,
+                                                                 const std::vector<ColumnName>& flags,
+                                                                 const std::vector<ColumnName>& counts,
+                                                                 const std::vector<ColumnName>& dates) {
+  std::vector<std::pair<std::string, ColumnKind>> kinds;
+  for (const auto& [names, kind] : {std::pair(&numeric, ColumnKind::numeric),
+                                    {&categorical, ColumnKind::categorical},
+                                    {&flags, ColumnKind::flag},
+                                    {&counts, ColumnKind::count},
+                                    {&dates, ColumnKind::date}})
+    for (const auto& name : *names) kinds.emplace_back(name, kind);
+  return kinds;
+}
+
+Data read_table_files(const TableFiles& source, const InputSchema* own) {
+  require_files({{"files", source.files}, {"test_files", source.test_files}});
+  auto format = source.format;
   if (own) format = format_like(std::move(format), *own);
-  const auto& first = config_.files.front();
-  Data data{.name = "csv", .train = {}, .origin = first};
-  auto train = read_tables(config_.files, format, data.notes);
+  const auto& first = source.files.front();
+  Data data{.name = source.source, .train = {}, .origin = first};
+  auto train = read_tables(source.files, format, source.read, data.notes);
   data.class_names = class_names(train);
-  const auto shape = config_.shape.value_or(Shape{static_cast<std::int64_t>(train.columns.size())});
+  for (auto& note : table_notes(train, format, /*features=*/!source.shape && !own))
+    data.notes.push_back(first + ": " + note);
+  const auto shape = source.shape.value_or(Shape{static_cast<std::int64_t>(train.columns.size())});
   data.train = table_rows(train, shape, data.class_names, first);
-  data.files = config_.files;
+  data.files = source.files;
   data.label = train.label;
-  if (!config_.shape) {
+  if (!source.shape) {
     data.columns = train.columns;
     data.summaries = train.summaries;
   }
-  for (const auto& note : table_notes(train, format, /*features=*/!config_.shape && !own))
-    data.notes.push_back(first + ": " + note);
   auto test_types = train.types;
-  if (!config_.test_files.empty()) {
+  if (!source.test_files.empty()) {
     auto tests = format;
     if (!format.numbers_only) tests.types = train.types;
-    auto test = read_tables(config_.test_files, tests, data.notes);
-    require_same_columns(test, config_.test_files.front(), train, first);
-    data.test = table_rows(test, shape, data.class_names, config_.test_files.front());
-    data.files.insert(data.files.end(), config_.test_files.begin(), config_.test_files.end());
+    auto test = read_tables(source.test_files, tests, source.read, data.notes);
+    require_same_columns(test, source.test_files.front(), train, first);
+    data.test = table_rows(test, shape, data.class_names, source.test_files.front());
+    data.files.insert(data.files.end(), source.test_files.begin(), source.test_files.end());
     test_types = test.types;
   }
   const bool plain = are_plain(train.types) && are_plain(test_types) && format.kinds.empty();
