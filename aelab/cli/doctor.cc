@@ -7,6 +7,7 @@
 #include "aelab/core/config.h"
 #include "aelab/core/error.h"
 #include "aelab/core/layout.h"
+#include "aelab/data/formats/parquet_file.h"
 #include "aelab/data/source.h"
 #include "aelab/runs/environment.h"
 
@@ -51,6 +52,7 @@ json advice(const json& report) {
   if (!report["mkldnn"].get<bool>())
     all.push_back(
         "LibTorch was built without oneDNN: convolutions will be slow; PyTorch's CPU wheel includes it");
+  if (arrow_version().empty()) all.push_back("no Arrow: Parquet files are not read; " + arrow_advice());
   for (const auto& [name, state] : report["data"].items())
     if (!state["found"].get<bool>()) all.push_back(name + ": " + state["advice"].get<std::string>());
   return all;
@@ -84,6 +86,7 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command->callback([as_json, &chosen] {
     chosen = [as_json] {
       auto report = environment();
+      report["arrow"] = arrow_version().empty() ? "not found" : arrow_version();
       report["data"] = check_data();
       report["advice"] = advice(report);
       if (*as_json)

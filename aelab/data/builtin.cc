@@ -19,6 +19,7 @@
 #include "aelab/data/sources/dsprites.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
+#include "aelab/data/sources/parquet_source.h"
 #include "aelab/data/sources/sae_bench.h"
 #include "aelab/data/sources/side_by_side.h"
 #include "aelab/data/sources/sparse_source.h"
@@ -46,6 +47,7 @@ Registry<Source>& Source::registry() {
                              .add<XyObject>()
                              .add<DSprites>()
                              .add<Csv>()
+                             .add<Parquet>()
                              .add<Idx>()
                              .add<Npy>()
                              .add<Npz>()

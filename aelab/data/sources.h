@@ -8,6 +8,7 @@
 #include "aelab/data/sources/dsprites.h"
 #include "aelab/data/sources/idx_sources.h"
 #include "aelab/data/sources/image_sources.h"
+#include "aelab/data/sources/parquet_source.h"
 #include "aelab/data/sources/sae_bench.h"
 #include "aelab/data/sources/sparse_source.h"
 #include "aelab/data/sources/sprites.h"

@@ -109,7 +109,7 @@ class Folders(reading.DataTest):
         loop = self.folder / "loop"
         loop.symlink_to("loop")
         says = f"{loop}: Too many levels of symbolic links"
-        for source in ("csv", "npy", "npz", "safetensors", "idx", "images"):
+        for source in ("csv", "parquet", "npy", "npz", "safetensors", "idx", "images"):
             with self.subTest(source):
                 self.assert_refused(program.run("data", json.dumps({"source": source, "files": str(loop)})), says)
         for source in ("mnist", "digits", "cifar10"):

@@ -34,7 +34,7 @@ class Pipes(program.TestCase):
 
 class DataFiles(Pipes):
     def test_pipes_as_files_of_every_source(self):
-        for source in ("csv", "npy", "npz", "safetensors", "idx"):
+        for source in ("csv", "parquet", "npy", "npz", "safetensors", "idx"):
             for name in ("rows", "rows.gz"):
                 with self.subTest(source, name=name):
                     path = self.fifo(name)

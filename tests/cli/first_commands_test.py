@@ -110,7 +110,7 @@ class Files(program.TestCase):
         self.refused("run", "name: x\n", "run is YAML, not a KIND file")
         self.refused("run.toml", "[data]\nsource = 'digits'\n", "run.toml is TOML, not a KIND file (JSON)")
         self.refused("x.npy", b"\x93NUMPY\x01\x00", "x.npy is a NumPy .npy file, not a KIND file; see aelab data x.npy")
-        self.refused("x.parquet", b"PAR1\x00\x00", "x.parquet is a Parquet file, not a KIND file")
+        self.refused("x.parquet", b"PAR1\x00\x00", "x.parquet is a Parquet file, not a KIND file; see aelab data x.parquet")
 
     def test_json_that_is_nearly_right(self):
         for text, said in (

@@ -111,7 +111,7 @@ class Formats(Tables):
             "t.db": "is an SQLite database",
             "t.csv.bz2": "unpack it: bunzip2",
             "t.csv.xz": "unpack it: unxz",
-            "t.parquet": "is a Parquet file",
+            "t.parquet": 'is a Parquet file: use "source": "parquet"',
             "t.pkl": "is a Python pickle",
             "t.html": "is a web page",
             "t.json": "is a JSON file",
@@ -120,7 +120,7 @@ class Formats(Tables):
         }.items():
             with self.subTest(name):
                 self.assertIn(says, self.refusal(self.folder / name))
-        for source in ("npy", "npz", "safetensors", "idx"):
+        for source in ("npy", "npz", "safetensors", "idx", "parquet"):
             refused = program.run("data", json.dumps({"source": source, "files": str(self.folder / "t.zip")}))
             self.assert_refused(refused, f'is a ZIP archive, which "{source}" cannot read; unpack it: unzip')
         images = program.run("data", json.dumps({"source": "images", "files": str(self.folder / "t.zip")}))

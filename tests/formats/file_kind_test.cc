@@ -24,9 +24,14 @@ std::string zip_of(const std::string& member) {
 
 TEST(FileKind, NamesKindAndRemedy) {
   EXPECT_SAYS(kind_refusal("PAR1\x15\x04"),
-              "x.dat is a Parquet file, which \"csv\" cannot read; convert it: "
-              "python3 -c 'import pandas; pandas.read_parquet(\"x.dat\")"
+              "x.dat is a Parquet file: use \"source\": \"parquet\" instead of \"csv\"");
+  EXPECT_SAYS(kind_refusal("ARROW1\0\0"s),
+              "x.dat is an Arrow (Feather) file, which \"csv\" cannot read; convert it: "
+              "python3 -c 'import pandas; pandas.read_feather(\"x.dat\")"
               ".to_csv(\"x.dat.csv\", index=False)'");
+  EXPECT_SAYS(kind_refusal("PARE\x15\x04"),
+              "is an encrypted Parquet file, which \"csv\" cannot read; write it");
+  EXPECT_SAYS(kind_refusal("a,b\n", "parquet"), "x.dat is not a Parquet file; it looks like a text file");
   EXPECT_SAYS(kind_refusal(zip_of("data/table.csv")),
               "is a ZIP archive, which \"csv\" cannot read; unpack it: "
               "unzip x.dat");

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "aelab/core/error.h"
+#include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_rows.h"
 
 namespace aelab {
@@ -90,6 +91,12 @@ void ColumnReading::add(double value, std::string_view text) {
   summary_.sum += value;
   if (summary_.first.size() < ColumnSummary::kFirst) summary_.first.push_back(value);
   if (!text.empty()) distinct_.add(value, text);
+}
+
+std::string ColumnReading::note_of_merged(const std::string& column, const std::string& left_out) const {
+  return fmt::format("{}: {} as 32-bit floats; {} in the table, or leave it out: {}", in_json(column),
+                     distinct_.in_words(),
+                     summary_.is_tiny() ? "multiply them by a constant" : "subtract an offset", left_out);
 }
 
 namespace {

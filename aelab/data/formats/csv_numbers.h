@@ -80,6 +80,9 @@ class ColumnReading {
   void add(double value, std::string_view text);
   const ColumnSummary& summary() const { return summary_; }
   const DistinctValues& distinct() const { return distinct_; }
+  /// The note about a column of numbers that rounding merges: `"t": 20 different values become 3 as 32-bit
+  /// floats; ...`. `left_out` is how to leave the column out.
+  std::string note_of_merged(const std::string& column, const std::string& left_out) const;
 
   const TruthWords* words = nullptr;                     ///< of a column of truth values
   std::pair<std::int64_t, std::string> first_word = {};  ///< its first line and word

@@ -248,14 +248,11 @@ void CsvValues::find_merged_values(CsvTable& table) {
   table.merged.assign(columns_.size(), false);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto kind = table.types[i].kind;
-    const auto& values = readings_[i].distinct();
-    if ((kind != ColumnKind::numeric && kind != ColumnKind::count) || !values.are_merged()) continue;
+    if ((kind != ColumnKind::numeric && kind != ColumnKind::count) || !readings_[i].distinct().are_merged())
+      continue;
     table.merged[i] = true;
     table.notes.push_back(
-        fmt::format("{}: {} as 32-bit floats; {} in the table, or leave it out: {}",
-                    in_json(table.columns[i]), values.in_words(),
-                    readings_[i].summary().is_tiny() ? "multiply them by a constant" : "subtract an offset",
-                    ignore_option(format_.ignore, {table.references[i]})));
+        readings_[i].note_of_merged(table.columns[i], ignore_option(format_.ignore, {table.references[i]})));
   }
 }
 

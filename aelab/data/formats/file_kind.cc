@@ -28,11 +28,8 @@ struct Magic {
 
 constexpr Magic kMagic[] = {
     {0, "\x93NUMPY"sv, {"a NumPy .npy file", "npy", ""}},
-    {0,
-     "PAR1"sv,
-     {"a Parquet file", "",
-      "convert it: python3 -c 'import pandas; pandas.read_parquet(\"FILE\").to_csv(\"FILE.csv\", "
-      "index=False)'"}},
+    {0, "PAR1"sv, {"a Parquet file", "parquet", ""}},
+    {0, "PARE"sv, {"an encrypted Parquet file", "", "write it without encryption"}},
     {0,
      "ARROW1"sv,
      {"an Arrow (Feather) file", "",
@@ -141,6 +138,7 @@ std::string_view only_kind_of(std::string_view source) {
   if (source == "npz") return "a NumPy .npz file";
   if (source == "safetensors") return "a safetensors file";
   if (source == "idx") return "an IDX file";
+  if (source == "parquet") return "a Parquet file";
   return source == "images" ? "an image" : "";
 }
 
@@ -203,7 +201,7 @@ std::string_view source_of_suffix(const std::string& file) {
   auto suffix = path.extension().string();
   std::transform(suffix.begin(), suffix.end(), suffix.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  for (const std::string_view source : {"npy", "npz", "safetensors", "idx"})
+  for (const std::string_view source : {"npy", "npz", "safetensors", "idx", "parquet"})
     if (suffix == "." + std::string(source)) return source;
   for (const std::string_view picture : {".png", ".jpg", ".jpeg"})
     if (suffix == picture) return "images";
