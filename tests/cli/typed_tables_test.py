@@ -158,6 +158,17 @@ class TypedTables(program.TestCase):
             for row in numpy.flatnonzero(lacking[:, place]):
                 self.assertNotEqual(found[reasons[0]][row], name)
 
+    def test_files_must_have_the_same_columns(self):
+        for name, header in ("first", "city,x"), ("same", "city,x"), ("other", "town,x"):
+            (self.folder / f"{name}.csv").write_text(header + "\n" + "".join(f"{'abc'[i % 3]},{i * i}\n" for i in range(30)))
+        first, same, other = (str(self.folder / f"{name}.csv") for name in ("first", "same", "other"))
+        for files, tests, code in ([first, same], [], 0), ([first, other], [], 2), ([first], [same], 0), ([first], [other], 2):
+            source = {"source": "csv", "files": files, **({"test_files": tests} if tests else {})}
+            result = program.run("data", json.dumps(source))
+            self.assertEqual(result.code, code, result.stderr)
+            if code:
+                self.assert_refused(result, 'feature 0 is "town" instead of "city"', "other.csv")
+
     def test_what_a_run_cannot_take_is_refused_before_anything_is_created(self):
         _, table, _ = survey(100)
         path = self.write(table)

@@ -44,16 +44,21 @@ Tensor class_numbers(const CsvTable& table, const std::vector<std::string>& name
   return at::tensor(numbers);
 }
 
-/// Error that names the first column that differs.
+/// Error that names the first column that differs. Of columns with types of another file, `references` alone
+/// say what they are called in their own.
 void require_same_columns(const CsvTable& table, const std::string& file, const CsvTable& other,
                           const std::string& other_file) {
-  const auto quoted = [](const CsvTable& of, std::size_t i) {
-    return i < of.columns.size() ? '"' + of.columns[i] + '"' : std::string("missing");
+  const auto require_same = [&](const std::vector<std::string>& own, const std::vector<std::string>& others) {
+    const auto quoted = [](const std::vector<std::string>& names, std::size_t i) {
+      return i < names.size() ? '"' + names[i] + '"' : std::string("missing");
+    };
+    for (std::size_t i = 0; i < std::max(own.size(), others.size()); ++i)
+      if (quoted(own, i) != quoted(others, i))
+        throw Error("the columns of " + file + " differ from those of " + other_file + ": feature " +
+                    std::to_string(i) + " is " + quoted(own, i) + " instead of " + quoted(others, i));
   };
-  for (std::size_t i = 0; i < std::max(table.columns.size(), other.columns.size()); ++i)
-    if (quoted(table, i) != quoted(other, i))
-      throw Error("the columns of " + file + " differ from those of " + other_file + ": feature " +
-                  std::to_string(i) + " is " + quoted(table, i) + " instead of " + quoted(other, i));
+  require_same(table.columns, other.columns);
+  require_same(table.references, other.references);
 }
 
 /// Numbers the categories of a table's columns anew, as those of `types`, which have them all.
