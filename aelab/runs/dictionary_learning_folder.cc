@@ -137,7 +137,8 @@ class DictionaryLearning : public DictionaryPackage {
     }
     if (of_class == kJumpReluClass) saved.add("threshold", codes.threshold);
     if (codes.k <= 0) return;
-    const auto k = std::max<std::int64_t>(1, std::llround(codes.k));  // whole in the package, which takes codes of a batch by the threshold
+    // Whole in the package, which takes codes of a batch by the threshold.
+    const auto k = std::max<std::int64_t>(1, std::llround(codes.k));
     config["k"] = k;
     saved.add("k", at::full({}, k, at::kInt));
     saved.add("threshold", codes.of_batch ? codes.threshold[0] : at::full({}, -1.0));

@@ -43,8 +43,7 @@ def features_of(file):
             features.append([float(cell) for cell in column])
         except ValueError:
             features += [[float(cell == category) for cell in column] for category in sorted(set(column))]
-    kept = [feature for feature in features if len(set(feature)) > 1]  # PyOD divides by the deviation
-    return numpy.array(kept).T, numpy.array([cell == "positive" for cell in columns[-1]])
+    return numpy.array(features).T, numpy.array([cell == "positive" for cell in columns[-1]])
 
 
 def rows_of(run, program, part):
@@ -60,12 +59,13 @@ def judged(run, program):
     config = json.loads((run / "config.json").read_text())
     features, strange = features_of(config["data"]["files"])
     train, test = (rows_of(run, program, part) for part in ("train", "test"))
+    features = features[:, features[train].std(axis=0) > 0]  # PyOD divides by the deviation
     for name, make in DETECTORS.items():
         detector = make(config["seed"])
         begin = time.process_time()
         detector.fit(features[train])
         seconds = time.process_time() - begin
-        scores = detector.decision_function(features[test])
+        scores = numpy.nan_to_num(detector.decision_function(features[test]), posinf=1e300)  # PCA divides by 0
         yield name, roc_auc_score(strange[test], scores), seconds
 
 

@@ -1,6 +1,6 @@
 #include "aelab/core/files.h"
-#include "aelab/core/gzip_file.h"
 #include "aelab/core/folders.h"
+#include "aelab/core/gzip_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -8,8 +8,8 @@
 
 #include "aelab/core/error.h"
 #include "aelab/core/files.h"
-#include "aelab/core/gzip_file.h"
 #include "aelab/core/folders.h"
+#include "aelab/core/gzip_file.h"
 #include "aelab/core/memory.h"
 #include "aelab/core/problems.h"
 #include "aelab/core/signals.h"
