@@ -109,17 +109,18 @@ Split divided_by_time(const Data& data, const SplitConfig& config) {
   Split split;
   split.by_time = true;
   auto left = at::arange(train.size(), at::kLong);
-  auto [begins, ends] = ends_of_rows(train);
+  auto ends = ends_of_rows(train);
   const auto amount_of = [&](double amount, std::int64_t rows, const std::string& name) {
     const auto count = rows_of(amount, rows);
     (void)take(train, left, 0, count, name);  // refuses more than are left
     return count;
   };
   const auto take_last = [&](double amount, std::int64_t rows, const std::string& name) {
-    const auto [before, behind] = divide_by_time(left, begins, ends, amount_of(amount, rows, name));
+    const auto [before, behind] =
+        divide_by_time(left, ends.first, ends.second, amount_of(amount, rows, name));
     split.crossing += left.size(0) - before.size(0) - behind.size(0);
     left = before;
-    std::tie(begins, ends) = ends_of_rows(train.subset(left));
+    ends = ends_of_rows(train.subset(left));
     return rows_behind(train, behind, amount, name);
   };
   if (data.test) {
@@ -133,7 +134,7 @@ Split divided_by_time(const Data& data, const SplitConfig& config) {
   }
   split.validation = take_last(config.validation, train.size(), "validation");
   const auto trained = config.train ? amount_of(*config.train, left.size(0), "train") : left.size(0);
-  split.train = train.subset(divide_by_time(left, begins, ends, trained).behind);
+  split.train = train.subset(divide_by_time(left, ends.first, ends.second, trained).behind);
   return split;
 }
 

@@ -90,11 +90,20 @@ class Install(program.TestCase):
         good, old = self.folder / "good", self.folder / "old"
         put_torch(good, MINIMUM + ".0")
         put_torch(old, "2.0.1")
-        result = self.install(CMAKE_PREFIX_PATH=f"{old}:{good}")
+        result = self.install(CMAKE_PREFIX_PATH=f"{old}:{good}", AELAB_ARROW="OFF")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn(f"not using {old}: LibTorch 2.0.1 is older than {MINIMUM}", result.stderr)
         self.assertEqual(self.prefix(), str(good / "share/cmake"))
         self.assertFalse((self.checkout / "build/python").exists())
+
+    def test_without_arrow_it_says_so_once_and_goes_on(self):
+        good = self.folder / "good"
+        put_torch(good, MINIMUM + ".0")
+        for times_said in 1, 0:
+            result = self.install(CMAKE_PREFIX_PATH=str(good))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr.count("going on without Arrow: Parquet files will not be read"), times_said)
+            self.assertEqual(self.prefix(), str(good / "share/cmake"))
 
     def test_a_python_that_is_too_old_is_passed_over(self):
         put_wheel(self.folder, VERSION)
