@@ -379,7 +379,8 @@ nlohmann::ordered_json source_like(const nlohmann::ordered_json& own, const std:
   read_config(source, read, "data");
   const auto standard = write_config(read);
   for (const auto& [key, value] : own.items())
-    if (!key.ends_with("files") && key != "of" && standard.value(key, nlohmann::json()) != value)
+    if (!key.ends_with("files") && key != "of" &&
+        standard.value(key, nlohmann::json()) != nlohmann::json(value))
       source[key] = value;
   return source;
 }
