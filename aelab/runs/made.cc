@@ -207,9 +207,20 @@ std::string times_in_words(const Dataset& rows) {
                      time_text(end, series.has_dates));
 }
 
-/// Says that rows are split by time, and where; "" where they are not.
+/// Whether any two windows have a point in common.
+bool share_points(const Dataset& windows) {
+  const auto spans = windows.spans();
+  const auto [first, order] = spans.select(1, 0).sort();
+  const auto end = first + spans.select(1, 1).index_select(0, order);
+  return (first.slice(0, 1) < end.slice(0, 0, -1)).any().item<bool>();
+}
+
+/// Says that rows are split by time, and where, or that windows of different splits have common points.
 std::string time_note(const Made& made) {
   const auto& [train, validation, test] = std::tie(made.data.train, made.data.validation, made.data.test);
+  if (!made.data.by_time && is_of_windows(*made.source) && share_points(made.source->train))
+    return "data.by: with \"random\", windows of different splits have points in common, so that results on "
+           "the test split are too good; \"time\" keeps the splits apart";
   if (!made.data.by_time) return {};
   const auto& column = train.series()->time;
   auto note = "data.by: \"time\", " +

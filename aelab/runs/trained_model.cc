@@ -365,23 +365,31 @@ Dataset rows_for_model(const TrainedModel& model, const Dataset& rows) {
 
 namespace {
 
-/// The source that reads `path` as `own` reads its files.
+bool is_readable(const nlohmann::ordered_json& source) try {
+  Choice<Source> read;
+  read_config(source, read, "data");
+  return true;
+} catch (const Error&) {
+  return false;
+}
+
+/// The source that reads `path` as `own` reads its files, with all of its fields that the source has.
 nlohmann::ordered_json source_like(const nlohmann::ordered_json& own, const std::string& path) {
   const auto reader = source_of_file(path);
-  const nlohmann::ordered_json plain = {{"source", reader}, {"files", path}};
   const auto kind = own.at("source").get<std::string>();
-  nlohmann::ordered_json source = plain;
-  if (kind == Windows::Config::kind)
-    source = {{"source", kind}, {"of", source_like(own.at("of"), path)}};
-  else if (kind != reader)
-    return plain;
+  nlohmann::ordered_json source = {{"source", reader}, {"files", path}};
+  if (kind == Windows::Config::kind) source = {{"source", kind}, {"of", source_like(own.at("of"), path)}};
   Choice<Source> read;
   read_config(source, read, "data");
   const auto standard = write_config(read);
-  for (const auto& [key, value] : own.items())
-    if (!key.ends_with("files") && key != "of" &&
-        standard.value(key, nlohmann::json()) != nlohmann::json(value))
-      source[key] = value;
+  for (const auto& [key, value] : own.items()) {
+    if (key.ends_with("files") || key == "of" || key == "source" ||
+        standard.value(key, nlohmann::json()) == nlohmann::json(value))
+      continue;
+    auto changed = source;
+    changed[key] = value;
+    if (kind == source.at("source") || is_readable(changed)) source = std::move(changed);
+  }
   return source;
 }
 

@@ -134,8 +134,9 @@ Data open_for_model(const TrainedModel& model, const Choice<Source>& source, boo
 Dataset rows_for_model(const TrainedModel& model, const Dataset& rows);
 
 /// The config of the source that reads the file or folder `path` as the run with this config reads its own
-/// files, label column and delimiter included; of the source for such files (source_of_file) if the run's
-/// data come from another type of source. Fields with default values are left out.
+/// files, label column and delimiter included; if the run's data come from another type of source, of the
+/// source for such files (source_of_file) with the run's fields that it has, too. Fields with default values
+/// are left out.
 nlohmann::ordered_json source_like_run(const RunConfig& config, const std::string& path);
 
 }  // namespace aelab

@@ -98,9 +98,10 @@ std::vector<Applied> choose_what(const TrainedModel& model, const ApplicationCon
                      "these rows lack the features that the model reconstructs, so that errors are not "
                      "known; leave \"error\" out, or join rows with them by the source \"side-by-side\"");
   if (model.input().types.empty() && std::find(write.begin(), write.end(), Applied::imputed) != write.end())
-    throw FieldError("write",
-                     "the model was trained on numbers without missing cells: there is nothing to impute; "
-                     "leave \"imputed\" out");
+    throw FieldError(
+        "write",
+        "is for tables with categories, dates or missing cells, and the model was trained on other "
+        "rows: leave \"imputed\" out");
   if (!has_labels && std::find(write.begin(), write.end(), Applied::label) != write.end())
     throw FieldError("write", "these data have no labels; leave \"label\" out");
   return write;

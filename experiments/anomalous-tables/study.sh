@@ -11,8 +11,10 @@ judge() {
   shift 3
   first=$(if [[ $file == *.gz ]]; then zcat "$file"; else cat "$file"; fi | head -n 1 || true)
   columns=$(tr -dc , <<<"$first" | wc -c)
-  "$aelab" compare "$study/comparison.json" name="$(comparison "$name")" "base.data.files=$file" "base.data.label=$columns" \
-    "base.data.normal=$normal" "base.model.code=$(((columns + 1) / 2))" "$@" --jobs "${JOBS:-$(nproc)}" --plain
+  "$aelab" compare "$study/comparison.json" name="$(comparison "$name")" \
+    "base.data={\"source\": \"csv\", \"files\": \"$file\", \"header\": false, \"label\": \"$columns\", \"normal\": \"$normal\",
+      \"stratified\": true, \"test\": 0.4, \"validation\": 0.1, \"transforms\": [\"columns\"]}" \
+    "base.model.code=$(((columns + 1) / 2))" "$@" --jobs "${JOBS:-$(nproc)}" --plain
 }
 
 if [[ $short ]]; then

@@ -127,14 +127,29 @@ ColumnType type_of_cells(const CellTally& tally, const TypedColumn& column, cons
   return type;
 }
 
+namespace {
+
+/// A category as it is compared: a whole number without a fraction of zeros, since programs write 1 as 1.0 in
+/// a column that has missing cells.
+std::string_view without_zeros(std::string_view text) {
+  const auto sign = text.find_first_of(".,");
+  if (sign == std::string_view::npos || sign == 0 || sign + 1 == text.size()) return text;
+  const auto whole = text.substr(text.starts_with('-') ? 1 : 0, sign - (text.starts_with('-') ? 1 : 0));
+  const bool is_number = !whole.empty() && whole.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool has_zeros = text.substr(sign + 1).find_first_not_of('0') == std::string_view::npos;
+  return is_number && has_zeros ? text.substr(0, sign) : text;
+}
+
+}  // namespace
+
 TypedCells::TypedCells(const std::vector<std::string>& known, std::int64_t rows)
     : cells_(static_cast<std::size_t>(rows), -1) {
-  for (const auto& category : known) places_.emplace(category, std::ssize(places_));
+  for (const auto& category : known) places_.emplace(without_zeros(category), std::ssize(places_));
 }
 
 void TypedCells::add(std::string_view text, bool missing, std::int64_t line) {
   if (missing) return cells_.push_back(-1);
-  text = trimmed(text);
+  text = without_zeros(trimmed(text));
   auto place = places_.find(text);
   if (place == places_.end()) {
     if (!is_utf8(text) && first_wrong_.line == 0) first_wrong_ = {line, std::string(text)};

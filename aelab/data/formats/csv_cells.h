@@ -43,7 +43,8 @@ struct TypedColumn {
 ColumnType type_of_cells(const CellTally& tally, const TypedColumn& column, const CsvFormat& format,
                          Problems& problems);
 
-/// Reads the cells of a column of categories or dates; it need not be known yet which it is.
+/// Reads the cells of a column of categories or dates; it need not be known yet which it is. "1" and "1.0"
+/// are one category, called "1".
 class TypedCells {
  public:
   /// `known`: categories that cells may be of. `rows`: how many rows come before, whose cells are missing.

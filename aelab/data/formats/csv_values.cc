@@ -34,8 +34,7 @@ CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::siz
       tallies_(columns_.size()),
       texts_(columns_.size()) {
   if (!format.types.empty() && format.types.size() != columns_.size())
-    throw Error(fmt::format("{}: has {} columns, the model was trained on {}", file, columns_.size(),
-                            format.types.size()));
+    throw Error(fmt::format("{}: has {} columns instead of {}", file, columns_.size(), format.types.size()));
   for (std::size_t i = 0; i < columns_.size(); ++i)
     typed_.push_back(
         {.name = names[columns_[i]],
@@ -43,8 +42,24 @@ CsvValues::CsvValues(const std::vector<std::string>& names, std::vector<std::siz
          .type = format.types.empty() ? std::nullopt : std::optional(format.types[i]),
          .place = [this, column = columns_[i]](std::int64_t line) { return place(column, line); }});
   if (format.types.empty()) give_kinds();
+  if (format.columns.empty()) require_names_of_types();
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (is_text(i) && !format.numbers_only) texts_[i].emplace(known_categories(typed_[i]));
+}
+
+/// Columns that types of another file were found for have the names that they have there, unless these are
+/// numbers.
+void CsvValues::require_names_of_types() const {
+  for (std::size_t i = 0; i < typed_.size(); ++i) {
+    const auto& type = typed_[i].type;
+    if (!type || type->name == typed_[i].name ||
+        type->name.find_first_not_of("0123456789") == std::string::npos)
+      continue;
+    throw Error(fmt::format(
+        "{}: its columns differ from those of the first file: column {} is {} instead of {}; give all files "
+        "the same columns in the same order",
+        file_, columns_[i], in_json(typed_[i].name), in_json(type->name)));
+  }
 }
 
 /// The kinds that the format names.

@@ -46,6 +46,7 @@ class CsvValues {
   ColumnFaults faults_;
 
   void give_kinds();
+  void require_names_of_types() const;
   bool is_missing(std::string_view text) const;
   bool is_text(std::size_t i) const;
   std::string place(std::size_t column, std::int64_t line) const;

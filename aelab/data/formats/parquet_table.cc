@@ -14,6 +14,7 @@
 #include "aelab/data/formats/csv_columns.h"
 #include "aelab/data/formats/csv_faults.h"
 #include "aelab/data/formats/csv_rows.h"
+#include "aelab/data/formats/csv_times.h"
 #include "aelab/data/formats/parquet_columns.h"
 #include "aelab/data/formats/parquet_file.h"
 
@@ -57,7 +58,7 @@ class ParquetTable {
   CsvFormat format_;
   std::vector<std::string> names_;
   std::vector<ParquetColumn> columns_;
-  std::optional<std::size_t> label_;
+  std::optional<std::size_t> label_, time_, group_;
   std::vector<std::size_t> offsets_;  // of the columns in a row
   CsvTable table_;
   Problems problems_;
@@ -72,8 +73,9 @@ class ParquetTable {
   }
 
   bool is_mentioned(const std::string& name) const {
-    return name == format_.label || std::any_of(format_.kinds.begin(), format_.kinds.end(),
-                                                [&](const auto& kind) { return kind.first == name; });
+    return name == format_.label || name == format_.time || name == format_.group ||
+           std::any_of(format_.kinds.begin(), format_.kinds.end(),
+                       [&](const auto& kind) { return kind.first == name; });
   }
 
   /// Leaves out an index that pandas wrote, unless the format or the model names it.
@@ -95,10 +97,14 @@ class ParquetTable {
     if (chosen.values.empty()) throw Error(path_ + ": no feature columns are left");
     for (auto& note : chosen.notes) table_.notes.push_back(std::move(note));
     label_ = chosen.label;
+    time_ = chosen.time;
+    group_ = chosen.group;
     if (label_) table_.label = names_[*label_];
+    if (time_) table_.time = names_[*time_];
+    if (group_) table_.group = names_[*group_];
     if (!format_.types.empty() && format_.types.size() != chosen.values.size())
-      throw Error(fmt::format("{}: has {} columns, the model was trained on {}", path_, chosen.values.size(),
-                              format_.types.size()));
+      throw Error(
+          fmt::format("{}: has {} columns instead of {}", path_, chosen.values.size(), format_.types.size()));
     for (std::size_t i = 0; i < chosen.values.size(); ++i) {
       const auto place = chosen.values[i];
       columns_.emplace_back(source_.columns()[place], reference_to(names_, place), place, path_);
@@ -146,9 +152,10 @@ class ParquetTable {
         table_.notes.push_back(fmt::format("the times of {} are of the zone {}, and are read in UTC",
                                            in_json(stored.name), stored.zone));
     }
-    if (label_ && source_.columns()[*label_].kind == StoredKind::other)
-      problems_.add(fmt::format("{}: column {} ({}): cells of type {} cannot be labels", path_, *label_,
-                                in_json(table_.label), source_.columns()[*label_].type));
+    for (const auto& [column, use] : {std::pair(label_, "labels"), {time_, "times"}, {group_, "groups"}})
+      if (column && source_.columns()[*column].kind == StoredKind::other)
+        problems_.add(fmt::format("{}: column {} ({}): cells of type {} cannot be {}", path_, *column,
+                                  in_json(names_[*column]), source_.columns()[*column].type, use));
   }
 
   /// Reads those of the columns for which `which` holds, by take(column, first row, cells).
@@ -166,11 +173,11 @@ class ParquetTable {
     });
   }
 
-  /// Labels, and columns of strings whose kind is looked for.
+  /// Labels, times and groups, and columns of strings whose kind is looked for.
   void read_texts() {
-    if (label_)
-      source_.read({*label_},
-                   [&](std::int64_t row, std::size_t, const StoredCells& cells) { take_labels(row, cells); });
+    if (label_) read_names(*label_, "label", table_.labels);
+    if (group_) read_names(*group_, "group", table_.groups);
+    if (time_) read_times(*time_);
     const auto is_looked_at = [](const ParquetColumn& column) { return column.is_looked_at(); };
     read_columns(is_looked_at, [&](ParquetColumn& column, std::int64_t row, const StoredCells& cells) {
       column.look_at(row, cells, format_);
@@ -179,20 +186,34 @@ class ParquetTable {
       if (column.is_looked_at()) column.settle_text(format_, problems_, table_.notes);
   }
 
-  void take_labels(std::int64_t row, const StoredCells& cells) {
-    for (std::size_t i = 0; i < cells.size() && !problems_.enough(); ++i, ++row) {
-      auto label = cells.missing[i] ? std::string() : cells.text(i);
-      if (cells.missing[i] || trimmed(label).empty())
-        problems_.add(
-            fmt::format("{}: row {}: column {} ({}): the label is missing; add it, or remove the row", path_,
-                        row, *label_, in_json(table_.label)));
-      if (!is_utf8(label))
-        problems_.add(fmt::format("{}: row {}: column {} ({}): is not UTF-8", path_, row, *label_,
-                                  in_json(table_.label)));
-      table_.labels.push_back(std::move(label));
-    }
+  /// `row 3: column 1 ("when"): ` of this file.
+  std::string place(std::size_t column, std::int64_t row) const {
+    return fmt::format("{}: row {}: column {} ({}): ", path_, row, column, in_json(names_[column]));
+  }
+
+  /// The texts of a column of labels, or of names of series.
+  void read_names(std::size_t column, const std::string& what, std::vector<std::string>& names) {
+    source_.read({column}, [&](std::int64_t row, std::size_t, const StoredCells& cells) {
+      for (std::size_t i = 0; i < cells.size() && !problems_.enough(); ++i, ++row) {
+        auto name = cells.missing[i] ? std::string() : cells.text(i);
+        if (trimmed(name).empty())
+          problems_.add(place(column, row) + "the " + what + " is missing; add it, or remove the row");
+        if (!is_utf8(name)) problems_.add(place(column, row) + "is not UTF-8");
+        names.push_back(std::move(name));
+      }
+    });
     problems_.say_if_enough(path_);
     if (problems_.enough()) problems_.raise();
+  }
+
+  void read_times(std::size_t column) {
+    CsvTimes times([&](std::int64_t row) { return place(column, row); }, '.');
+    source_.read({column}, [&](std::int64_t row, std::size_t, const StoredCells& cells) {
+      for (std::size_t i = 0; i < cells.size(); ++i, ++row)
+        times.add(cells.missing[i] ? std::string() : cells.text(i), row);
+    });
+    table_.times = times.finish(problems_);
+    table_.has_dates = times.are_dates();
   }
 
   static bool has_typed_cells(const ParquetColumn& column) {

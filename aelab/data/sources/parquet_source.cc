@@ -12,6 +12,12 @@ void Parquet::Config::fields(Fields& f) {
   f("label", label,
     "column of labels, by its name or its number from 0; whole numbers from 0 are class numbers, other "
     "values are class names");
+  f("time", time,
+    "column of times, by name or number: dates, or numbers; rows are then split by time, and windows follow "
+    "it")
+      .also_known_as({"timestamp", "time_column", "date_column", "datetime", "index", "index_col", "ds"});
+  f("group", group, "column that tells several series apart, by name or number")
+      .also_known_as({"group_column", "groups", "series", "entity", "id_column", "unique_id"});
   f("ignore", ignore, "columns to leave out, by name or number");
   f("missing", missing,
     "strings of missing values, besides null, NaN and empty ones; default: NA, N/A, NaN, null, None and ?")
@@ -40,6 +46,8 @@ Data Parquet::open_like(const InputSchema& own) const { return read(&own); }
 
 Data Parquet::read(const InputSchema* own) const {
   const CsvFormat format = {.label = config_.label,
+                            .time = config_.time,
+                            .group = config_.group,
                             .ignore = {config_.ignore.begin(), config_.ignore.end()},
                             .numbers_only = config_.shape.has_value(),
                             .missing = config_.missing,

@@ -14,7 +14,7 @@ class Parquet : public Source {
         "tables in Parquet files, by Arrow where aelab was built with it";
     static constexpr std::string_view also_known_as[] = {"arrow", "pyarrow", "pq"};
     FileNames files = {}, test_files = {};
-    ColumnName label = "";
+    ColumnName label = "", time = "", group = "";
     std::vector<ColumnName> ignore = {};
     std::optional<std::vector<std::string>> missing = {};
     std::vector<ColumnName> numeric = {}, categorical = {}, flags = {}, counts = {}, dates = {};

@@ -113,10 +113,11 @@ Dataset Windows::cut_part(const Dataset& part, const ColumnTypes& channels, std:
       {.length = config_.length, .stride = config_.stride, .gap = config_.gap, .padding = config_.padding},
       counts);
   if (windows.size() == 0)
-    throw FieldError("length",
-                     fmt::format("is {}, and the longest series without a gap has {}: choose a shorter "
-                                 "length, or set \"padding\" to true",
-                                 config_.length, amount(counts.longest, "point")));
+    throw FieldError(
+        "length", fmt::format("is {}, and the longest series without a gap has {}: give longer series, {}set "
+                              "\"padding\" to true, or train with a shorter length",
+                              config_.length, amount(counts.longest, "point"),
+                              counts.gaps > 0 ? "allow longer steps by \"gap\", " : ""));
   auto note = fmt::format("windows: {}{} of {} points, of {} in {}", which, amount(windows.size(), "window"),
                           config_.length, amount(counts.points, "point"), amount(counts.series, "series"));
   if (counts.gaps > 0) note += fmt::format(" with {}", amount(counts.gaps, "gap"));
