@@ -12,7 +12,7 @@ judge() {
   first=$(if [[ $file == *.gz ]]; then zcat "$file"; else cat "$file"; fi | head -n 1 || true)
   columns=$(tr -dc , <<<"$first" | wc -c)
   "$aelab" compare "$study/comparison.json" name="$(comparison "$name")" \
-    "base.data={\"source\": \"csv\", \"files\": \"$file\", \"header\": false, \"label\": \"$columns\", \"normal\": \"$normal\",
+    "base.data={\"source\": \"csv\", \"files\": \"$file\", \"header\": false, \"label\": $columns, \"normal\": \"$normal\",
       \"stratified\": true, \"test\": 0.4, \"validation\": 0.1, \"transforms\": [\"columns\"]}" \
     "base.model.code=$(((columns + 1) / 2))" "$@" --jobs "${JOBS:-$(nproc)}" --plain
 }

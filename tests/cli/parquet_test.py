@@ -217,6 +217,48 @@ class Parquet(ParquetCase):
         lacking = self.parquet(table.drop_columns(["x"]), "lacking.parquet")
         self.assert_refused(program.run("apply", folders[path], "--data", lacking), 'lacks a column that the model was trained on: "x"')
 
+    def test_series_are_those_of_a_csv_file(self):
+        random = numpy.random.default_rng(4)
+        begin = datetime.datetime(2024, 1, 1)
+        times = [begin + datetime.timedelta(hours=int(i)) for i in random.permutation(200)]
+        columns = {"when": times * 2, "machine": ["a"] * 200 + ["b"] * 200,
+                   "x": numpy.round(random.normal(size=400), 3).tolist(), "state": (["fine", "broken"] * 200)}
+        pyarrow.parquet.write_table(pyarrow.table(columns), self.folder / "t.parquet")
+        with open(self.folder / "t.csv", "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values()))
+        found = {}
+        for kind in "csv", "parquet":
+            table = {"source": kind, "files": str(self.folder / f"t.{kind}"), "time": "when", "group": "machine", "ignore": ["state"]}
+            run = self.train(small_run(name=kind, data={"source": "windows", "of": table, "length": 12, "stride": 3},
+                                       model={"variant": "autoencoder", "code": 3, "backbone": {"kind": "dense", "hidden": [8]}}))
+            found[kind] = [program.run("detect", run, "--data", str(self.folder / f"t.{other}")) for other in ("csv", "parquet")]
+        for result in found["csv"] + found["parquet"]:
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertIn("2024-01-09T07:00:00", result.stdout)
+            self.assertEqual(result.stdout, found["csv"][0].stdout)
+
+    def test_the_fields_of_a_run_are_taken_for_files_of_the_other_kind(self):
+        random = numpy.random.default_rng(5)
+        columns = {"x": random.normal(size=60).tolist(), "code": random.integers(0, 3, 60).tolist(), "state": ["fine", "broken"] * 30}
+        pyarrow.parquet.write_table(pyarrow.table(columns), self.folder / "t.parquet")
+        with open(self.folder / "t.csv", "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows((x, "" if i == 7 else float(code), state) for i, (x, code, state) in enumerate(zip(*columns.values())))
+        source = {"files": str(self.folder / "t.csv"), "label": "state", "categorical": ["code"]}
+        run = self.train(small_run(data={"source": "csv", **source, "validation": 10}, model={"variant": "dense", "code": 2}))
+        result = program.run("apply", run, "--data", str(self.folder / "t.parquet"), "--write", "label,imputed", "--format", "csv",
+                             "--output", str(self.folder / "applied"))
+        self.assertEqual(result.code, 0, result.stderr)
+        with open(self.folder / "applied/label.csv", newline="") as file:
+            self.assertEqual([row[-1] for row in csv.reader(file)][1:], columns["state"])
+        with open(self.folder / "applied/imputed.csv", newline="") as file:
+            self.assertEqual([row["code"] for row in csv.DictReader(file)], [str(code) for code in columns["code"]])
+        described = json.loads(program.run("data", json.dumps({"source": "csv", **source}), "--json").stdout)
+        self.assertNotIn("1.0", json.dumps(described))
+
     def test_anomalies_are_detected_in_parquet_files(self):
         random = numpy.random.default_rng(1)
         x = random.normal(size=300)

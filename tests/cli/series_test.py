@@ -147,6 +147,12 @@ class Series(program.TestCase):
         for row, (warm, load) in zip(found, expected):
             self.assertAlmostEqual(float(row["contribution_1"]), max(warm, load), delta=1e-3 * max(warm, load) + 1e-4)
 
+    def test_windows_that_share_points_between_splits_are_told_of(self):
+        path = self.write("hourly.csv", self.hourly(300), "timestamp,warm,pressure")
+        for stride, said in (1, True), (24, False):
+            folder = self.trained(path, epochs=1, stride=stride, changes={"name": f"stride-{stride}"}, by="random")
+            self.assertEqual("windows of different splits have points in common" in (folder / "log.txt").read_text(), said)
+
     def test_tables_with_times_are_split_by_time(self):
         lines = list(self.hourly(100))
         random.Random(1).shuffle(lines)

@@ -199,5 +199,19 @@ TEST(Dates, AreTakenApart) {
     EXPECT_FALSE(parse_date(none)) << none;
 }
 
+TEST(CsvTypes, WholeNumbersAreOneCategoryWithAndWithoutAFraction) {
+  const CsvFormat format{.kinds = {{"k", ColumnKind::categorical}}};
+  const auto table =
+      parse_csv("k,x\n1,0\n2.0,1\n,2\n1.00,3\n01,4\n-2,5\n-2.0,6\n1.5,7\nv1.0,8\n", format, "t.csv");
+  EXPECT_EQ(table.types[0].categories, (std::vector<std::string>{"-2", "01", "1", "1.5", "2", "v1.0"}));
+  CsvFormat later;
+  later.types = table.types;
+  later.columns = {"k", "x"};
+  const auto again = parse_csv("k,x\n1.0,0\n2,1\n3.0,2\n", later, "u.csv");
+  EXPECT_EQ(again.values[0], 2);
+  EXPECT_EQ(again.values[2], 4);
+  EXPECT_EQ(again.types[0].categories.back(), "3");
+}
+
 }  // namespace
 }  // namespace aelab
