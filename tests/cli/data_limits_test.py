@@ -40,7 +40,7 @@ class Memory(reading.DataTest):
 
     def test_gzip_bombs(self):
         table = self.bomb("t.csv.gz", b"0,0,0,0\n")
-        self.refused_within({"source": "csv", "files": table}, f"cannot read {table}: its content is longer than the limit of")
+        self.refused_within({"source": "csv", "files": table}, f"{table}: a table of about 268194914 rows and 4 columns needs 4.1 GiB of memory, ")
         zeros = self.bomb("zeros.csv.gz", bytes(1024))
         self.refused_within({"source": "csv", "files": zeros}, f"{zeros}: holds zero bytes, so this is not a text file")
         self.refused_within({"source": "idx", "files": zeros}, "zeros.csv.gz: byte 2: 0x00 is not a value type of IDX")
