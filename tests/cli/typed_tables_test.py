@@ -167,7 +167,7 @@ class TypedTables(program.TestCase):
             result = program.run("data", json.dumps(source))
             self.assertEqual(result.code, code, result.stderr)
             if code:
-                self.assert_refused(result, 'feature 0 is "town" instead of "city"')
+                self.assert_refused(result, 'column 0 is "town" instead of "city"')
 
     def test_what_a_run_cannot_take_is_refused_before_anything_is_created(self):
         _, table, _ = survey(100)
