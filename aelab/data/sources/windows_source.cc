@@ -27,7 +27,7 @@ void Windows::Config::fields(Fields& f) {
       .also_known_as({"max_gap", "tolerance"});
   f("padding", padding,
     "whether what does not fill a window is padded to one with missing values, which have no loss and no "
-    "score; if not, it is left out")
+    "score; if not, it is in no window")
       .also_known_as({"pad", "partial", "drop_last"});
   f.require(!of.empty(), "of",
             "is missing: name the source of the points, such as {\"source\": \"csv\", ...}");

@@ -247,7 +247,7 @@ std::vector<std::string> Recommendation::cautions() const {
   if (!chose_items_) return {};
   return {fmt::format(
       "recommendation: the data do not say which items are held out, so that the metric hid {:.3g} of each "
-      "row's items from the encoder; rows with fewer than two items are left out",
+      "row's items from the encoder; rows with fewer than two items do not count",
       config_.held_out)};
 }
 
