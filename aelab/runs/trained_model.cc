@@ -364,7 +364,6 @@ Dataset rows_for_model(const TrainedModel& model, const Dataset& rows) {
 }
 
 namespace {
-
 bool is_readable(const nlohmann::ordered_json& source) try {
   Choice<Source> read;
   read_config(source, read, "data");
@@ -375,9 +374,8 @@ bool is_readable(const nlohmann::ordered_json& source) try {
 
 /// The source that reads `path` as `own` reads its files, with all of its fields that the source has.
 nlohmann::ordered_json source_like(const nlohmann::ordered_json& own, const std::string& path) {
-  const auto reader = source_of_file(path);
   const auto kind = own.at("source").get<std::string>();
-  nlohmann::ordered_json source = {{"source", reader}, {"files", path}};
+  nlohmann::ordered_json source = {{"source", source_of_file(path)}, {"files", path}};
   if (kind == Windows::Config::kind) source = {{"source", kind}, {"of", source_like(own.at("of"), path)}};
   Choice<Source> read;
   read_config(source, read, "data");

@@ -211,6 +211,11 @@ TEST(CsvTypes, WholeNumbersAreOneCategoryWithAndWithoutAFraction) {
   EXPECT_EQ(again.values[0], 2);
   EXPECT_EQ(again.values[2], 4);
   EXPECT_EQ(again.types[0].categories.back(), "3");
+  later.types[0].categories = {"1", "1.0", "2"};  // of a model that told these apart
+  const auto older = parse_csv("k,x\n1.0,0\n2,1\n3,2\n", later, "u.csv");
+  EXPECT_EQ(older.values[0], 0);
+  EXPECT_EQ(older.values[2], 2);
+  EXPECT_EQ(older.values[4], 3);
 }
 
 }  // namespace

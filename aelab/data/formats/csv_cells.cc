@@ -143,8 +143,8 @@ std::string_view without_zeros(std::string_view text) {
 }  // namespace
 
 TypedCells::TypedCells(const std::vector<std::string>& known, std::int64_t rows)
-    : cells_(static_cast<std::size_t>(rows), -1) {
-  for (const auto& category : known) places_.emplace(without_zeros(category), std::ssize(places_));
+    : known_(known.size()), cells_(static_cast<std::size_t>(rows), -1) {
+  for (std::size_t i = 0; i < known_; ++i) places_.emplace(without_zeros(known[i]), i);
 }
 
 void TypedCells::add(std::string_view text, bool missing, std::int64_t line) {
@@ -153,7 +153,7 @@ void TypedCells::add(std::string_view text, bool missing, std::int64_t line) {
   auto place = places_.find(text);
   if (place == places_.end()) {
     if (!is_utf8(text) && first_wrong_.line == 0) first_wrong_ = {line, std::string(text)};
-    place = places_.emplace(std::string(text), std::ssize(places_)).first;
+    place = places_.emplace(std::string(text), known_ + texts_.size()).first;
     texts_.emplace_back(text);
     lines_.push_back(line);
   }

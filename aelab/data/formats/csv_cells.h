@@ -61,6 +61,7 @@ class TypedCells {
 
  private:
   ColumnType type_;
+  std::size_t known_;
   std::map<std::string, std::int32_t, std::less<>> places_;
   std::vector<std::int32_t> cells_;          // places by appearance, behind the known ones; -1: missing
   std::vector<std::string> texts_;           // of places, without the known ones
